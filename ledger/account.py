@@ -1,0 +1,161 @@
+"""A customer as the ledger judges them: tier, anchor, policies, relatives, and what was taken from each pool.
+
+Plain values, read set-based by `ledger.accounts`, judged by `ledger.entitlement`, shown by `ledger.quotas`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from handbook import Edition, Handbook, Per, service_year_number, service_year_span
+from rating.tiers import first_member_day, star_on
+from rating.timeline import Period
+
+IN_FORCE = "IN_FORCE"
+INDIVIDUAL = "individual"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PoolKey:
+    """Which pool of units: of a benefit, in a service year (period 0: for the membership), of a policy or none."""
+
+    benefit: str
+    period: int
+    policy_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Units of a pool that are used, and held by open appointments."""
+
+    used: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """A relative, registered on the customer from a day on."""
+
+    relative_id: str
+    name: str
+    relation: str
+    registered_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A policy's line and the statuses that it had from each day on, ascending."""
+
+    policy_no: str
+    line: str
+    statuses: tuple[tuple[date, str], ...]
+
+    def eligible_on(self, day: date) -> bool:
+        """Whether the policy carries per-policy benefits on `day`: an individual policy, issued and in force."""
+        status = None
+        for since, name in self.statuses:
+            if since > day:
+                break
+            status = name
+        return self.line == INDIVIDUAL and status == IN_FORCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceYear:
+    """The `number`-th service year (from 1), from `start` to the day before `end`."""
+
+    number: int
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """All that judging a customer needs. `anchor` is the stored one; until it is stored, the timeline's counts."""
+
+    customer_id: int
+    member_no: str
+    periods: tuple[Period, ...]
+    anchor: date | None = None
+    policies: tuple[Policy, ...] = ()
+    relatives: Mapping[str, Relative] = field(default_factory=dict)
+    taken: Mapping[PoolKey, Taken] = field(default_factory=dict)
+
+    def anchor_by(self, day: date) -> date | None:
+        """The first day of the first service year, if it has come by `day`.
+
+        A first star that is still ahead may yet be cancelled: it anchors nothing (decoded handbook §5).
+        """
+        if self.anchor is not None:
+            return self.anchor
+        first = first_member_day(self.periods)
+        return first if first is not None and first <= day else None
+
+    def service_year_number(self, day: date) -> int | None:
+        """Number of the service year that `day` lies in; None when none has begun by then.
+
+        A correction can move the first star before the stored anchor, which never moves: such days belong to year 1.
+        """
+        anchor = self.anchor_by(day)
+        return max(1, service_year_number(anchor, day)) if anchor is not None else None
+
+    def service_year(self, day: date) -> ServiceYear | None:
+        """The service year that `day` lies in; None when none has begun by then."""
+        number = self.service_year_number(day)
+        return self.numbered_year(number, day) if number is not None else None
+
+    def numbered_year(self, number: int, day: date) -> ServiceYear:
+        """The service year of that number, for a customer whose anchor has come by `day`."""
+        anchor = self.anchor_by(day)
+        if anchor is None:
+            message = f"customer {self.customer_id} has no service year by {day}"
+            raise ValueError(message)
+        start, end = service_year_span(anchor, number)
+        return ServiceYear(number=number, start=start, end=end)
+
+    def service_years(self, until: date) -> tuple[ServiceYear, ...]:
+        """Every service year that has begun by `until`, ascending."""
+        last = self.service_year_number(until)
+        return tuple(self.numbered_year(number, until) for number in range(1, (last or 0) + 1))
+
+    def eligible_policies(self, day: date) -> tuple[str, ...]:
+        """The numbers of the policies that carry per-policy benefits on `day`, ascending."""
+        return tuple(sorted(policy.policy_no for policy in self.policies if policy.eligible_on(day)))
+
+    def star_on(self, day: date) -> int:
+        """The star on `day`; 0 is none."""
+        return star_on(self.periods, day)
+
+    def entitled_since(self, benefit: str, day: date, handbook: Handbook) -> date | None:
+        """First day of the unbroken spell of entitlement to `benefit` that `day` lies in; None if not entitled."""
+        since = None
+        for period in self.periods:
+            if period.start > day:
+                break
+            if not _grants(handbook.on(period.start), benefit, period.star):
+                since = None
+            elif since is None:
+                since = period.start
+        return since
+
+    def entitled_from(self, benefit: str, day: date, handbook: Handbook) -> date | None:
+        """First day after `day` on which, as scheduled, the star has `benefit`; None if none is in sight."""
+        for period in self.periods:
+            if period.start > day and _grants(handbook.on(period.start), benefit, period.star):
+                return period.start
+        return None
+
+
+def pool_period(per: Per | None, service_year: int) -> int:
+    """The period of the pool for a benefit counted `per`; benefits without limit are counted by service year."""
+    return 0 if per in (Per.MEMBERSHIP, Per.POLICY) else service_year
+
+
+def waiting_ends(since: date, waiting_days: int) -> date:
+    """First day on which a benefit with a waiting period may be used: so many days after the spell began."""
+    return date.fromordinal(since.toordinal() + waiting_days)
+
+
+def _grants(edition: Edition | None, benefit: str, star: int) -> bool:
+    known = edition.benefit(benefit) if edition is not None else None
+    return known is not None and known.allowance(star) is not None

@@ -1,0 +1,201 @@
+"""What vendors and finance may ask of the ledger, as values, and what is wrong with a request on its face.
+
+`malformed` needs no state: what it refuses is never stored, so the sender may correct the request and use the key again.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from unicodedata import category
+
+from handbook import Settings
+from ledger.ids import RedemptionId
+from ledger.refusals import Refusal, RefusalCode
+
+FINANCE = "finance"
+"""The actor that is no vendor: it may reverse, nothing else."""
+
+_LONGEST_TEXT = 200
+_MOST_EVIDENCE = 20
+_NOT_COMPARED = frozenset({"key", "actor", "member_no"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A document that a benefit asks for: its kind (as in the edition) and where the vendor keeps it."""
+
+    kind: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeem:
+    """A vendor delivered `units` of a benefit to a customer, or to a relative, at `occurred_at` (None: now).
+
+    `units` are times or minutes, as the benefit counts. `policy_no` and `option` where the benefit needs one.
+    """
+
+    operation: ClassVar[str] = "redeem"
+
+    vendor: str
+    member_no: str
+    benefit: str
+    key: str
+    units: int = 1
+    option: str | None = None
+    policy_no: str | None = None
+    beneficiary: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    occurred_at: datetime | None = None
+    reference: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """Whose keys these are."""
+        return vendor_actor(self.vendor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold(Redeem):
+    """A vendor books an appointment: the units are set aside for `hold_hours` (None: the edition's default)."""
+
+    operation: ClassVar[str] = "hold"
+
+    hold_hours: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm:
+    """What was held is delivered: `units` of it (None: all), the rest is released."""
+
+    operation: ClassVar[str] = "confirm"
+
+    actor: str
+    redemption: RedemptionId
+    key: str
+    units: int | None = None
+    occurred_at: datetime | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """The appointment is off: the units are available again."""
+
+    operation: ClassVar[str] = "release"
+
+    actor: str
+    redemption: RedemptionId
+    key: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoShow(Release):
+    """The customer did not come: the units count as used."""
+
+    operation: ClassVar[str] = "noShow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reverse(Release):
+    """The delivery is taken back, for `reason`: the units return to the period they came from."""
+
+    operation: ClassVar[str] = "reverse"
+
+
+Taking = Redeem | Hold
+"""Commands that take units of a benefit."""
+FollowUp = Confirm | Release | NoShow | Reverse
+"""Commands about a redemption that exists."""
+Command = Taking | FollowUp
+
+
+def vendor_actor(vendor: str) -> str:
+    """The actor that a vendor is."""
+    return f"vendor:{vendor}"
+
+
+def canonical_request(command: Command) -> dict[str, Any]:
+    """What must be the same when a key is sent again: every field of the request, in one spelling."""
+    request: dict[str, Any] = {"operation": command.operation}
+    for each in fields(command):
+        if each.name in _NOT_COMPARED or (each.name == "vendor"):
+            continue
+        value = getattr(command, each.name)
+        if isinstance(value, RedemptionId):
+            value = value.opaque
+        elif isinstance(value, datetime):
+            value = value.astimezone(UTC).isoformat()
+        elif isinstance(value, tuple):
+            value = sorted([item.kind, item.reference] for item in value)
+        request[each.name] = value
+    return request
+
+
+def differing_fields(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, ...]:
+    """The names, as the API spells them, of the fields in which two requests differ."""
+    names = sorted({*one, *other})
+    return tuple(_api_name(name) for name in names if one.get(name) != other.get(name))
+
+
+def malformed(command: Command, settings: Settings) -> Refusal | None:
+    """What is wrong with the request on its face, or None."""
+    for name, value in _texts(command):
+        problem = _text_problem(value)
+        if problem is not None:
+            return invalid(f"{name} {problem[0]}", f"{name} {problem[1]}")
+    if isinstance(command, Reverse) and not command.reason:
+        return invalid("冲正须说明原因（reason）", "reason is needed to reverse")
+    if len(getattr(command, "evidence", ())) > _MOST_EVIDENCE:
+        return invalid(f"证明材料最多 {_MOST_EVIDENCE} 份", f"at most {_MOST_EVIDENCE} pieces of evidence")
+    units = getattr(command, "units", None)
+    if units is not None and not 1 <= units <= settings.max_units_per_redemption:
+        return Refusal(
+            code=RefusalCode.UNITS_INVALID,
+            facts={"units": units, "most": settings.max_units_per_redemption},
+        )
+    hours = getattr(command, "hold_hours", None)
+    if hours is not None and not 1 <= hours <= settings.max_hold_hours:
+        most = settings.max_hold_hours
+        return invalid(
+            f"holdHours 须为 1 至 {most}，收到 {hours}", f"holdHours must be from 1 to {most}; got {hours}"
+        )
+    return None
+
+
+def invalid(words_zh: str, words_en: str) -> Refusal:
+    """A request that is wrong on its face; the words say where and what would help."""
+    return Refusal(code=RefusalCode.INVALID, facts={"words_zh": words_zh + "。", "words_en": words_en + "."})
+
+
+def _texts(command: Command) -> list[tuple[str, str]]:
+    """The texts of a command with their names as the API spells them."""
+    found = []
+    for each in fields(command):
+        value = getattr(command, each.name)
+        if isinstance(value, str):
+            found.append((_api_name(each.name), value))
+    for item in getattr(command, "evidence", ()):
+        found += [("evidence.kind", item.kind), ("evidence.reference", item.reference)]
+    return found
+
+
+def _text_problem(value: str) -> tuple[str, str] | None:
+    if not value.strip():
+        return "不能为空", "must not be empty"
+    if len(value) > _LONGEST_TEXT:
+        return (
+            f"最长 {_LONGEST_TEXT} 个字符，收到 {len(value)} 个",
+            f"must have at most {_LONGEST_TEXT} characters; got {len(value)}",
+        )
+    if any(category(character).startswith("C") for character in value):
+        return "含有控制字符", "must not contain control characters"
+    return None
+
+
+def _api_name(name: str) -> str:
+    if name == "key":
+        return "idempotencyKey"
+    head, *rest = name.split("_")
+    return head + "".join(part.capitalize() for part in rest)

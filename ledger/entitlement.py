@@ -1,0 +1,365 @@
+"""Who may use what, and when: the rules of the handbook as a tuple of functions of one shape.
+
+Each rule looks at one `Case` and returns a refusal or None; `judge` returns the first refusal that applies, in the
+order of `RULES`. Redemptions, holds, the eligibility query and the member card all ask here, so that they never disagree.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Settings
+from ledger.account import Account, PoolKey, Relative, Taken, pool_period, waiting_ends
+from ledger.refusals import Refusal, RefusalCode
+
+RELATIONS_ZH = {
+    "spouse": "配偶",
+    "parent": "父母",
+    "child": "子女",
+    "sibling": "兄弟姐妹",
+    "grandparent": "祖父母",
+    "grandchild": "孙子女",
+    "other": "其他",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """What a vendor is contracted for: a benefit, from a day to the day before another (None: open)."""
+
+    benefit: str
+    starts_on: date
+    ends_on: date | None
+
+    def covers(self, benefit: str, day: date) -> bool:
+        """Whether the term is for `benefit` on `day`."""
+        return (
+            self.benefit == benefit and self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One question: may this customer use these units of this benefit on `day`?
+
+    `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
+    `taken` overrides what the account says of the pool (the write path knows better). `evidence` None: not asked for.
+    `occurred_at` and `now` are given where something is said to have happened.
+    """
+
+    account: Account
+    handbook: Handbook
+    today: date
+    day: date
+    benefit_code: str
+    units: int = 1
+    vendor: str = ""
+    terms: tuple[Term, ...] | None = None
+    beneficiary: str | None = None
+    policy_no: str | None = None
+    option: str | None = None
+    evidence: frozenset[str] | None = None
+    occurred_at: datetime | None = None
+    now: datetime | None = None
+    taken: Mapping[PoolKey, Taken] | None = field(default=None, repr=False)
+
+    @cached_property
+    def edition(self) -> Edition | None:
+        """The edition in force on the day."""
+        return self.handbook.on(self.day)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in force on the day, or, before all editions, of the latest."""
+        return (self.edition or self.handbook.latest).settings
+
+    @cached_property
+    def benefit(self) -> Benefit | None:
+        """The benefit in the edition of the day."""
+        return self.edition.benefit(self.benefit_code) if self.edition is not None else None
+
+    @cached_property
+    def star(self) -> int:
+        """The customer's star on the day."""
+        return self.account.star_on(self.day)
+
+    @cached_property
+    def allowance(self) -> Allowance | None:
+        """What the star gives of the benefit; None when nothing."""
+        return self.benefit.allowance(self.star) if self.benefit is not None else None
+
+    @cached_property
+    def relative(self) -> Relative | None:
+        """The registered relative that the benefit is for; None when unknown or for the customer."""
+        return self.account.relatives.get(self.beneficiary) if self.beneficiary is not None else None
+
+    @cached_property
+    def pool(self) -> PoolKey | None:
+        """The pool that the units come from; None when no service year has begun."""
+        number = self.account.service_year_number(self.day)
+        if number is None or self.benefit is None:
+            return None
+        per = self.allowance.per if isinstance(self.allowance, Counted) else self.benefit.per
+        return PoolKey(
+            self.benefit_code,
+            pool_period(per, number),
+            self.policy_no or "" if per is Per.POLICY else "",
+        )
+
+    @cached_property
+    def pool_taken(self) -> Taken:
+        """What is used and held of the pool."""
+        taken = self.account.taken if self.taken is None else self.taken
+        return taken.get(self.pool, Taken()) if self.pool is not None else Taken()
+
+    @cached_property
+    def remaining(self) -> int | None:
+        """Units that are left, never negative; None without limit."""
+        if self.allowance is None:
+            return 0
+        if not isinstance(self.allowance, Counted):
+            return None
+        return max(0, self.allowance.units - self.pool_taken.used - self.pool_taken.held)
+
+    def facts(self, **more: str | int) -> dict[str, str | int]:
+        """The facts that most messages need, and more."""
+        benefit = self.benefit
+        return {
+            "day": self.day.isoformat(),
+            "benefit_zh": benefit.name if benefit is not None else self.benefit_code,
+            "benefit_en": benefit.name_en if benefit is not None else self.benefit_code,
+            **more,
+        }
+
+
+Rule = Callable[[Case], Refusal | None]
+
+
+def benefit_is_known(case: Case) -> Refusal | None:
+    """The code must be one of the edition in force on the day."""
+    if case.benefit is not None:
+        return None
+    if case.edition is None:
+        return Refusal(code=RefusalCode.NOT_A_MEMBER, case="no_programme", facts=case.facts())
+    known = ", ".join(benefit.code for benefit in case.edition.benefits)
+    return Refusal(
+        code=RefusalCode.UNKNOWN_BENEFIT, facts=case.facts(benefit=case.benefit_code, known=known)
+    )
+
+
+def vendor_is_contracted(case: Case) -> Refusal | None:
+    """A vendor serves what its contract names, while it lasts."""
+    if case.terms is None or any(term.covers(case.benefit_code, case.day) for term in case.terms):
+        return None
+    ahead = [
+        term.starts_on for term in case.terms if term.benefit == case.benefit_code and term.starts_on > case.day
+    ]
+    return Refusal(
+        code=RefusalCode.VENDOR_NOT_CONTRACTED,
+        facts=case.facts(vendor=case.vendor),
+        available_from=min(ahead, default=None),
+    )
+
+
+def moment_is_not_ahead(case: Case) -> Refusal | None:
+    """What has not happened yet cannot be posted."""
+    if case.occurred_at is None or case.now is None or case.occurred_at <= case.now:
+        return None
+    zone = case.occurred_at.tzinfo
+    return Refusal(
+        code=RefusalCode.OCCURRED_IN_FUTURE,
+        facts=case.facts(
+            occurred_at=case.occurred_at.isoformat(), now=case.now.astimezone(zone).isoformat(timespec="seconds")
+        ),
+    )
+
+
+def day_is_not_too_long_ago(case: Case) -> Refusal | None:
+    """A use may be posted late, but not for ever (setting `backdating_days`)."""
+    days = (case.handbook.on(case.today) or case.handbook.latest).settings.backdating_days
+    earliest = case.today - timedelta(days=days)
+    if case.day >= earliest:
+        return None
+    return Refusal(
+        code=RefusalCode.OCCURRED_TOO_LONG_AGO,
+        facts=case.facts(earliest=earliest.isoformat(), backdating_days=days),
+    )
+
+
+def customer_is_a_member(case: Case) -> Refusal | None:
+    """Without a star there is nothing to use."""
+    if case.star > 0:
+        return None
+    return Refusal(
+        code=RefusalCode.NOT_A_MEMBER,
+        facts=case.facts(),
+        available_from=case.account.entitled_from(case.benefit_code, case.day, case.handbook),
+        required_star=case.benefit.required_star if case.benefit is not None else None,
+    )
+
+
+def tier_has_the_benefit(case: Case) -> Refusal | None:
+    """The grid says from which star on a benefit is given."""
+    if case.allowance is not None:
+        return None
+    return Refusal(
+        code=RefusalCode.TIER_TOO_LOW,
+        facts=case.facts(star=case.star),
+        available_from=case.account.entitled_from(case.benefit_code, case.day, case.handbook),
+        required_star=case.benefit.required_star if case.benefit is not None else None,
+    )
+
+
+def beneficiary_is_covered(case: Case) -> Refusal | None:
+    """Some benefits are for the immediate family too (直系亲属), if registered on the customer before the use."""
+    if case.beneficiary is None:
+        return None
+    code = RefusalCode.BENEFICIARY_NOT_COVERED
+    if case.benefit is None or not case.benefit.family_shared:
+        return Refusal(code=code, facts=case.facts())
+    if case.relative is None or case.relative.registered_on > case.day:
+        return Refusal(code=code, case="unknown", facts=case.facts(beneficiary=case.beneficiary))
+    relation = case.relative.relation
+    if relation in case.settings.immediate_family:
+        return None
+    return Refusal(
+        code=code,
+        case="relation",
+        facts=case.facts(
+            beneficiary=case.beneficiary, relation=relation, relation_zh=RELATIONS_ZH.get(relation, relation)
+        ),
+    )
+
+
+def policy_is_eligible(case: Case) -> Refusal | None:
+    """A benefit given per policy (每份保单) needs an individual policy of the customer that is in force."""
+    per = case.allowance.per if isinstance(case.allowance, Counted) else None
+    if per is not Per.POLICY:
+        if case.policy_no is None:
+            return None
+        return _superfluous(case, "policyNo")
+    if case.policy_no is None:
+        return Refusal(code=RefusalCode.POLICY_REQUIRED, facts=case.facts(), missing=("policyNo",))
+    if case.policy_no in case.account.eligible_policies(case.day):
+        return None
+    return Refusal(code=RefusalCode.POLICY_NOT_ELIGIBLE, facts=case.facts(policy_no=case.policy_no))
+
+
+def option_is_chosen(case: Case) -> Refusal | None:
+    """Where a benefit is one of several services, which one must be said."""
+    options = case.benefit.options if case.benefit is not None else ()
+    if not options:
+        return None if case.option is None else _superfluous(case, "option")
+    if case.option in options:
+        return None
+    return Refusal(
+        code=RefusalCode.OPTION_REQUIRED, facts=case.facts(options=", ".join(options)), missing=("option",)
+    )
+
+
+def waiting_period_is_over(case: Case) -> Refusal | None:
+    """The waiting period (等待期) runs from the first day of the unbroken spell of entitlement (decoded §5)."""
+    days = case.benefit.waiting_days if case.benefit is not None else 0
+    since = case.account.entitled_since(case.benefit_code, case.day, case.handbook)
+    if not days or since is None or case.day >= waiting_ends(since, days):
+        return None
+    return Refusal(
+        code=RefusalCode.WAITING_PERIOD,
+        facts=case.facts(waiting_days=days, since=since.isoformat()),
+        available_from=waiting_ends(since, days),
+    )
+
+
+def evidence_is_there(case: Case) -> Refusal | None:
+    """What the detail page asks for (an admission slip, a first opinion) must come with the request."""
+    if case.evidence is None or case.benefit is None:
+        return None
+    missing = tuple(kind for kind in case.benefit.evidence if kind not in case.evidence)
+    return Refusal(code=RefusalCode.EVIDENCE_MISSING, facts=case.facts(), missing=missing) if missing else None
+
+
+def units_are_valid(case: Case) -> Refusal | None:
+    """At least one, at most what the edition lets one redemption take."""
+    most = case.settings.max_units_per_redemption
+    if 1 <= case.units <= most:
+        return None
+    return Refusal(code=RefusalCode.UNITS_INVALID, facts=case.facts(units=case.units, most=most))
+
+
+def quota_is_left(case: Case) -> Refusal | None:
+    """Nobody takes more than the star gives; what was used counts against the tier held now."""
+    if case.remaining is None or case.units <= case.remaining or not isinstance(case.allowance, Counted):
+        return None
+    return Refusal(
+        code=RefusalCode.QUOTA_EXHAUSTED,
+        facts=case.facts(
+            granted=case.allowance.units,
+            used=case.pool_taken.used,
+            held=case.pool_taken.held,
+            remaining=case.remaining,
+            units=case.units,
+        ),
+        available_from=_next_year_with(case),
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    benefit_is_known,
+    vendor_is_contracted,
+    moment_is_not_ahead,
+    day_is_not_too_long_ago,
+    customer_is_a_member,
+    tier_has_the_benefit,
+    beneficiary_is_covered,
+    policy_is_eligible,
+    option_is_chosen,
+    waiting_period_is_over,
+    evidence_is_there,
+    units_are_valid,
+    quota_is_left,
+)
+"""In the order in which the first refusal that applies is given."""
+
+CARD_RULES: tuple[Rule, ...] = (
+    benefit_is_known,
+    customer_is_a_member,
+    tier_has_the_benefit,
+    waiting_period_is_over,
+    quota_is_left,
+)
+"""What decides on a member card, where nobody has chosen an option, a policy or a beneficiary yet."""
+
+
+def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Refusal | None:
+    """The first refusal that applies, or None: the customer may."""
+    for rule in rules:
+        refusal = rule(case)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+def _next_year_with(case: Case) -> date | None:
+    """When the allowance is whole again: the next service year, if the star then, as scheduled, has the benefit."""
+    if not isinstance(case.allowance, Counted) or case.allowance.per is not Per.SERVICE_YEAR:
+        return None
+    year = case.account.service_year(case.day)
+    if year is None or case.units > case.allowance.units:
+        return None
+    edition = case.handbook.on(year.end)
+    benefit = edition.benefit(case.benefit_code) if edition is not None else None
+    if benefit is not None and benefit.allowance(case.account.star_on(year.end)) is not None:
+        return year.end
+    return case.account.entitled_from(case.benefit_code, year.end, case.handbook)
+
+
+def _superfluous(case: Case, name: str) -> Refusal:
+    facts = case.facts()
+    return Refusal(
+        code=RefusalCode.INVALID,
+        facts={
+            "words_zh": f"「{facts['benefit_zh']}」不使用 {name}，请去掉。",
+            "words_en": f"{facts['benefit_en']} takes no {name}: please leave it out.",
+        },
+    )

@@ -1,0 +1,61 @@
+"""Opaque ids: clients hold them and hand them back, and must not read meaning into them.
+
+A redemption's id leads to its customer and the sequence of its first entry, so that whoever holds it finds the rows
+without an index over all customers. An id says nothing about rights: those are checked where it is used.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from dataclasses import dataclass
+from typing import Self
+
+_LONGEST = 200
+_LARGEST = 2**63 - 1
+
+
+def opaque_id(kind: str, *parts: int | str) -> str:
+    """The opaque text for a thing of `kind`; `parts` lead to it and hold no colon."""
+    return urlsafe_b64encode(":".join([kind, *map(str, parts)]).encode()).decode().rstrip("=")
+
+
+def parse_opaque(text: str) -> tuple[str, tuple[str, ...]] | None:
+    """Kind and parts of an opaque id; None when the text is none of ours."""
+    if not text or len(text) > _LONGEST:
+        return None
+    try:
+        plain = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (Base64Error, ValueError):
+        return None
+    kind, *parts = plain.split(":")
+    # One spelling per thing: what would not be written so is not read either.
+    return (kind, tuple(parts)) if parts and opaque_id(kind, *parts) == text else None
+
+
+def parse_numbers(text: str, kind: str, count: int) -> tuple[int, ...] | None:
+    """The numbers in an opaque id of `kind`, as many as `count`; None when it is not such an id."""
+    parsed = parse_opaque(text)
+    if parsed is None or parsed[0] != kind or len(parsed[1]) != count:
+        return None
+    if not all(part.isascii() and part.isdigit() for part in parsed[1]):
+        return None
+    numbers = tuple(int(part) for part in parsed[1])
+    return numbers if max(numbers) <= _LARGEST else None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RedemptionId:
+    """Which redemption: its customer, and the sequence of its first entry in that customer's ledger."""
+
+    customer_id: int
+    sequence: int
+
+    @property
+    def opaque(self) -> str:
+        """The id as clients see it."""
+        return opaque_id("Redemption", self.customer_id, self.sequence)
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The redemption that a client's id names; None when the text is no such id."""
+        numbers = parse_numbers(text, "Redemption", 2)
+        return cls(*numbers) if numbers else None

@@ -1,0 +1,144 @@
+"""What a refusal says, in Chinese and English: what, why, and what would help.
+
+One table, so that somebody who is no programmer can read and correct it. A key is a code, or `CODE.case` where one
+code has several wordings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ledger.refusals import Refusal
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    "UNKNOWN_CUSTOMER": (
+        "没有会员号为「{member_no}」的客户，请核对会员号。",
+        "There is no customer with member number {member_no}; please check the number.",
+    ),
+    "NOT_A_MEMBER": (
+        "客户在 {day} 没有星级，不是荟员；「{benefit_zh}」需要 {required_star} 星。",
+        "On {day} the customer has no star and is not a member; {benefit_en} needs star {required_star}.",
+    ),
+    "NOT_A_MEMBER.no_programme": (
+        "{day} 没有生效的权益手册版本。",
+        "No edition of the handbook is in force on {day}.",
+    ),
+    "TIER_TOO_LOW": (
+        "「{benefit_zh}」需要 {required_star} 星，客户在 {day} 为 {star} 星。",
+        "{benefit_en} needs star {required_star}; the customer has star {star} on {day}.",
+    ),
+    "QUOTA_EXHAUSTED": (
+        "「{benefit_zh}」额度不足：共 {granted}，已用 {used}，占用 {held}，剩余 {remaining}，本次需要 {units}。",
+        "{benefit_en}: not enough left: {granted} granted, {used} used, {held} held, {remaining} remaining, "
+        "{units} requested.",
+    ),
+    "WAITING_PERIOD": (
+        "「{benefit_zh}」有 {waiting_days} 天等待期，自 {since} 起算。",
+        "{benefit_en} has a waiting period of {waiting_days} days, counted from {since}.",
+    ),
+    "BENEFICIARY_NOT_COVERED": (
+        "「{benefit_zh}」仅限客户本人使用。",
+        "{benefit_en} is for the customer only.",
+    ),
+    "BENEFICIARY_NOT_COVERED.unknown": (
+        "客户在 {day} 没有登记编号为「{beneficiary}」的亲属；请先登记。",
+        "No relative {beneficiary} was registered on the customer by {day}; register the relative first.",
+    ),
+    "BENEFICIARY_NOT_COVERED.relation": (
+        "「{benefit_zh}」仅限客户及其直系亲属（配偶、父母、子女）使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
+        "{benefit_en} is for the customer and the immediate family (spouse, parents, children); "
+        "{beneficiary} is registered as {relation}.",
+    ),
+    "EVIDENCE_MISSING": (
+        "「{benefit_zh}」需要证明材料：{missing}。",
+        "{benefit_en} needs evidence: {missing}.",
+    ),
+    "POLICY_REQUIRED": (
+        "「{benefit_zh}」按保单享有，请提供保单号（policyNo）。",
+        "{benefit_en} is given per policy: please name the policy (policyNo).",
+    ),
+    "POLICY_NOT_ELIGIBLE": (
+        "客户名下在 {day} 没有有效的个人保单「{policy_no}」。",
+        "The customer has no individual policy {policy_no} in force on {day}.",
+    ),
+    "OPTION_REQUIRED": (
+        "「{benefit_zh}」须选择其中一项（option）：{options}。",
+        "{benefit_en} needs one of its options: {options}.",
+    ),
+    "UNKNOWN_BENEFIT": (
+        "没有代码为「{benefit}」的服务项目；{day} 可用的代码：{known}。",
+        "There is no benefit {benefit}; the codes on {day} are: {known}.",
+    ),
+    "VENDOR_NOT_CONTRACTED": (
+        "服务商「{vendor}」在 {day} 没有「{benefit_zh}」的合同。",
+        "Vendor {vendor} has no contract for {benefit_en} on {day}.",
+    ),
+    "UNITS_INVALID": (
+        "数量（units）须为 1 至 {most} 的整数，收到 {units}。",
+        "units must be a whole number from 1 to {most}; got {units}.",
+    ),
+    "UNITS_INVALID.held": (
+        "确认的数量（{units}）不能超过占用的数量（{held}）。",
+        "Cannot confirm {units}: only {held} are held.",
+    ),
+    "OCCURRED_IN_FUTURE": (
+        "发生时间 {occurred_at} 晚于当前时间 {now}。",
+        "occurredAt {occurred_at} lies ahead of now, {now}.",
+    ),
+    "OCCURRED_TOO_LONG_AGO": (
+        "发生日 {day} 早于可补记的最早日期 {earliest}（最多补记 {backdating_days} 天）。",
+        "occurredAt {day} is before {earliest}, the earliest day that may still be posted ({backdating_days} days back).",
+    ),
+    "HOLD_NOT_OPEN": (
+        "该预约占用已不是待用状态（当前：{status}）。",
+        "The hold is no longer open (it is {status}).",
+    ),
+    "NOT_REDEEMED": (
+        "该记录没有核销，不能冲正（当前：{status}）。",
+        "It cannot be reversed: it is not redeemed (it is {status}).",
+    ),
+    "ALREADY_REVERSED": (
+        "该核销已经冲正。",
+        "The redemption has been reversed already.",
+    ),
+    "UNKNOWN_REDEMPTION": (
+        "没有这笔核销或预约，请核对编号。",
+        "There is no such redemption; please check the id.",
+    ),
+    "KEY_REUSED": (
+        "该幂等键（idempotencyKey）已用于另一请求；不同之处：{differing}。请为新的请求换一个键。",
+        "This idempotencyKey was used for another request; it differs in: {differing}. Use a new key for a new request.",
+    ),
+    "PERIOD_CLOSED": (
+        "{period} 账期已经关闭。",
+        "The period {period} is closed.",
+    ),
+    "LIFE_CYCLE": ("{words_zh}", "{words_en}"),
+    "EVENT_CHANGED": (
+        "事件「{event_id}」已经收到过，内容不同之处：{differing}。更正请用新的 event_id。",
+        "Event {event_id} was taken before with other content; it differs in: {differing}. "
+        "Send a correction under a new event_id.",
+    ),
+    "INVALID": ("{words_zh}", "{words_en}"),
+}
+
+_FROM = ("最早可用日期：{from_day}。", " Available from {from_day}.")
+_LANGUAGES = ("zh", "en")
+
+
+def render(refusal: Refusal, language: str) -> str:
+    """The words of a refusal in `zh` or `en`."""
+    column = _LANGUAGES.index(language)
+    key = f"{refusal.code}.{refusal.case}" if refusal.case else refusal.code.value
+    comma = "、" if language == "zh" else ", "
+    facts = {
+        **refusal.facts,
+        "required_star": refusal.required_star,
+        "missing": comma.join(refusal.missing),
+        "differing": comma.join(refusal.differing),
+    }
+    words = MESSAGES[key][column].format_map(facts)
+    if refusal.available_from is not None:
+        words += _FROM[column].format(from_day=refusal.available_from)
+    return words

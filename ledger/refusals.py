@@ -1,0 +1,91 @@
+"""An expected "no" is a value: a code to act on, words to show, and what would help.
+
+A refusal is stored with its code and facts, never with its words, so that the same stored refusal can be read in either
+language. Its words are made in `ledger.messages`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Self
+
+from ledger.messages import render
+
+
+class RefusalCode(StrEnum):
+    """Why something was refused. Clients act on these: a code is never renamed."""
+
+    UNKNOWN_CUSTOMER = "UNKNOWN_CUSTOMER"
+    NOT_A_MEMBER = "NOT_A_MEMBER"
+    TIER_TOO_LOW = "TIER_TOO_LOW"
+    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    WAITING_PERIOD = "WAITING_PERIOD"
+    BENEFICIARY_NOT_COVERED = "BENEFICIARY_NOT_COVERED"
+    EVIDENCE_MISSING = "EVIDENCE_MISSING"
+    POLICY_REQUIRED = "POLICY_REQUIRED"
+    POLICY_NOT_ELIGIBLE = "POLICY_NOT_ELIGIBLE"
+    OPTION_REQUIRED = "OPTION_REQUIRED"
+    UNKNOWN_BENEFIT = "UNKNOWN_BENEFIT"
+    VENDOR_NOT_CONTRACTED = "VENDOR_NOT_CONTRACTED"
+    UNITS_INVALID = "UNITS_INVALID"
+    OCCURRED_IN_FUTURE = "OCCURRED_IN_FUTURE"
+    OCCURRED_TOO_LONG_AGO = "OCCURRED_TOO_LONG_AGO"
+    HOLD_NOT_OPEN = "HOLD_NOT_OPEN"
+    NOT_REDEEMED = "NOT_REDEEMED"
+    ALREADY_REVERSED = "ALREADY_REVERSED"
+    UNKNOWN_REDEMPTION = "UNKNOWN_REDEMPTION"
+    KEY_REUSED = "KEY_REUSED"
+    PERIOD_CLOSED = "PERIOD_CLOSED"
+    LIFE_CYCLE = "LIFE_CYCLE"
+    EVENT_CHANGED = "EVENT_CHANGED"
+    INVALID = "INVALID"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An expected "no".
+
+    `case` picks among the wordings of one code; `facts` fill them in; in both languages where they are words
+    (keys ending in `_zh` and `_en`). `available_from` is the first day on which the same request could succeed,
+    as far as known today. `required_star` is the lowest star that has the benefit. `missing` and `differing` name
+    fields or kinds of evidence.
+    """
+
+    code: RefusalCode
+    case: str = ""
+    facts: Mapping[str, str | int] = field(default_factory=dict)
+    available_from: date | None = None
+    required_star: int | None = None
+    missing: tuple[str, ...] = ()
+    differing: tuple[str, ...] = ()
+
+    def message(self, language: str = "zh") -> str:
+        """The refusal in words: what was refused, why, and what would help. `language` is `zh` or `en`."""
+        return render(self, language)
+
+    def as_json(self) -> dict[str, Any]:
+        """What is stored of it."""
+        return {
+            "code": self.code.value,
+            "case": self.case,
+            "facts": dict(self.facts),
+            "available_from": self.available_from.isoformat() if self.available_from else None,
+            "required_star": self.required_star,
+            "missing": list(self.missing),
+            "differing": list(self.differing),
+        }
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+        """The refusal that was stored."""
+        available_from = stored["available_from"]
+        return cls(
+            code=RefusalCode(stored["code"]),
+            case=stored["case"],
+            facts=stored["facts"],
+            available_from=date.fromisoformat(available_from) if available_from else None,
+            required_star=stored["required_star"],
+            missing=tuple(stored["missing"]),
+            differing=tuple(stored["differing"]),
+        )
