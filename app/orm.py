@@ -1,0 +1,55 @@
+"""Tortoise's configuration, in one place: for the migrations (as owner) and for the service (under its role).
+
+Tortoise holds the models of mutable and plain records and runs the migrations. Its pool is separate from the pool of
+the hot paths, so a slow simple write never takes a connection from a redemption.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from tortoise.context import TortoiseContext
+
+# The order is the order of migration: `ledger` refers to what `rating` creates.
+APPS = ("rating", "ledger")
+SERVICE_ROLE = "entitlements_service"
+
+
+def orm_config(dsn: str, *, service_role: bool, max_size: int = 5) -> dict[str, Any]:
+    """Return Tortoise's configuration for the database at `dsn`; with `service_role`, under the service's role."""
+    settings = {"application_name": "entitlements-orm"}
+    if service_role:
+        settings["role"] = SERVICE_ROLE
+    credentials = {
+        "dsn": dsn,
+        "port": urlsplit(dsn).port or 5432,  # Tortoise always passes a port, and an argument wins over the address
+        "minsize": 0,
+        "maxsize": max_size,
+        "server_settings": settings,
+    }
+    return {
+        "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
+        "apps": {
+            app: {
+                "models": [f"{app}.models"],
+                "default_connection": "default",
+                "migrations": f"{app}.migrations",
+            }
+            for app in APPS
+        },
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@asynccontextmanager
+async def orm(dsn: str, *, max_size: int = 5) -> AsyncIterator[None]:
+    """Have the models usable under the service's role, from any task, while the block runs."""
+    context = TortoiseContext()
+    # The web framework runs start-up and requests in different tasks: the context must be found from each.
+    await context.init(orm_config(dsn, service_role=True, max_size=max_size), _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await context.close_connections()

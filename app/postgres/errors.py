@@ -1,0 +1,5 @@
+"""The one error of the embedded PostgreSQL: its text is what a person reads, in one line."""
+
+
+class PostgresError(Exception):
+    """The embedded PostgreSQL cannot be started, used or stopped; the text says why and what would help."""

@@ -1,0 +1,1 @@
+"""A package, so that `tests.ledger` does not shadow `ledger`."""

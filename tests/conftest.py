@@ -1,0 +1,110 @@
+"""What tests share: one PostgreSQL for the whole run, and a fresh, migrated database for each test that asks.
+
+`DATABASE_URL` (an owner that may create databases) makes the tests use that server; otherwise an embedded one is
+started in a temporary folder. A database is copied from a migrated template, which takes some ten milliseconds.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from hypothesis import HealthCheck, settings
+
+from app.migrating import migrate
+from app.postgres import EmbeddedPostgres
+from handbook.handbook import Handbook
+from handbook.loading import load_handbook
+from rating.database import connect_pool
+
+# A slow machine is no failure of the code; a run of CI is repeatable; `HYPOTHESIS_PROFILE=search` looks harder.
+_SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+settings.register_profile("default", deadline=None, suppress_health_check=_SLOW)
+settings.register_profile("ci", deadline=None, suppress_health_check=_SLOW, derandomize=True, print_blob=True)
+settings.register_profile("search", deadline=None, suppress_health_check=_SLOW, max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """A migrated database of its own. `pool` works under the service's role, `owner_pool` as the owner."""
+
+    dsn: str
+    pool: "asyncpg.Pool[Any]"
+    owner_pool: "asyncpg.Pool[Any]"
+
+
+@pytest.fixture(scope="session")
+def server_dsn() -> Iterator[str]:
+    """The address of a database server on which databases may be created."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield given
+        return
+    folder = Path(tempfile.mkdtemp(prefix="entitlements-tests-"))
+    try:
+        with EmbeddedPostgres(folder, durable=False) as postgres:
+            yield postgres.dsn
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def template(server_dsn: str) -> Iterator[str]:
+    """The name of a migrated database that others are copied from."""
+    name = f"template_{uuid4().hex[:12]}"
+    asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name}"))
+    try:
+        asyncio.run(migrate(on_database(server_dsn, name)))
+        yield name
+    finally:
+        asyncio.run(_execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def database_dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
+    """The address, as owner, of a fresh migrated database."""
+    name = f"test_{uuid4().hex[:12]}"
+    await _execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield on_database(server_dsn, name)
+    finally:
+        await _execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_dsn: str) -> AsyncIterator[Database]:
+    """A fresh migrated database with its pools, which connect when first used."""
+    pool = await connect_pool(database_dsn, min_size=0, max_size=10, service_role=True)
+    owner_pool = await connect_pool(database_dsn, min_size=0, max_size=5, service_role=False)
+    try:
+        yield Database(dsn=database_dsn, pool=pool, owner_pool=owner_pool)
+    finally:
+        await asyncio.wait_for(asyncio.gather(pool.close(), owner_pool.close()), timeout=10)
+
+
+@pytest.fixture(scope="session")
+def handbook() -> Handbook:
+    """The handbook as shipped."""
+    return load_handbook()
+
+
+def on_database(dsn: str, name: str) -> str:
+    """Return the address with another database."""
+    return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+async def _execute(dsn: str, statement: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
