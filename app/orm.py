@@ -6,9 +6,10 @@ the hot paths, so a slow simple write never takes a connection from a redemption
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.util import find_spec
 from typing import Any
-from urllib.parse import urlsplit
 
+import asyncpg
 from tortoise.context import TortoiseContext
 
 # The order is the order of migration: `ledger` refers to what `rating` creates.
@@ -21,18 +22,23 @@ def orm_config(dsn: str, *, service_role: bool, max_size: int = 5) -> dict[str, 
     settings = {"application_name": "entitlements-orm"}
     if service_role:
         settings["role"] = SERVICE_ROLE
-    credentials = {
-        "dsn": dsn,
-        "port": urlsplit(dsn).port or 5432,  # Tortoise always passes a port, and an argument wins over the address
-        "minsize": 0,
-        "maxsize": max_size,
-        "server_settings": settings,
-    }
+
+    async def connect(*_: Any, loop: Any, connection_class: Any, record_class: Any, **__: Any) -> Any:
+        # Tortoise takes addresses apart and knows only some of what may stand in them: asyncpg knows all.
+        return await asyncpg.connect(
+            dsn,
+            loop=loop,
+            connection_class=connection_class,
+            record_class=record_class,
+            server_settings=settings,
+        )
+
+    credentials = {"connect": connect, "minsize": 0, "maxsize": max_size}
     return {
         "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
         "apps": {
             app: {
-                "models": [f"{app}.models"],
+                "models": [f"{app}.models" if find_spec(f"{app}.models") else f"{app}.migrations"],
                 "default_connection": "default",
                 "migrations": f"{app}.migrations",
             }
