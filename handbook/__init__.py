@@ -1,0 +1,78 @@
+"""The insurer's printed handbook as dated, cited data, and what it means. Pure: no clock, no database.
+
+Only `handbook.loading` touches files; everything else is values and functions of them.
+"""
+
+from handbook.dates import (
+    BUSINESS_ZONE,
+    add_years,
+    business_day,
+    service_year_number,
+    service_year_span,
+    start_of,
+)
+from handbook.handbook import Handbook
+from handbook.loading import SHIPPED_EDITIONS, EditionError, load_handbook
+from handbook.values import (
+    Allowance,
+    Benefit,
+    Category,
+    Coefficient,
+    Counted,
+    Coverage,
+    Design,
+    Discrepancy,
+    Edition,
+    Grade,
+    Label,
+    Mode,
+    Per,
+    PremiumBase,
+    Printed,
+    PrintedRow,
+    Reading,
+    Relation,
+    Section,
+    ServiceLevel,
+    Settings,
+    Tier,
+    Unit,
+    Unlimited,
+)
+
+__all__ = [
+    "BUSINESS_ZONE",
+    "SHIPPED_EDITIONS",
+    "Allowance",
+    "Benefit",
+    "Category",
+    "Coefficient",
+    "Counted",
+    "Coverage",
+    "Design",
+    "Discrepancy",
+    "Edition",
+    "EditionError",
+    "Grade",
+    "Handbook",
+    "Label",
+    "Mode",
+    "Per",
+    "PremiumBase",
+    "Printed",
+    "PrintedRow",
+    "Reading",
+    "Relation",
+    "Section",
+    "ServiceLevel",
+    "Settings",
+    "Tier",
+    "Unit",
+    "Unlimited",
+    "add_years",
+    "business_day",
+    "load_handbook",
+    "service_year_number",
+    "service_year_span",
+    "start_of",
+]

@@ -1,0 +1,255 @@
+"""What must hold within one edition, and from one edition to the next, before anyone rates by it.
+
+Each rule is a function of the same shape that yields faults: a path into the edition and a reason that
+says what would help. The rules stand in the tuples at the end; the loader runs them in that order and
+refuses the edition with the first fault. The reasons matter more than the rules: the reader is the
+person who typed the new edition in.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise, product
+
+from handbook.nodes import suggestion
+from handbook.values import (
+    PAYMENT_TERM,
+    Category,
+    Coefficient,
+    Counted,
+    Coverage,
+    Design,
+    Edition,
+    Mode,
+    PremiumBase,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something wrong at a path of an edition, and what would help."""
+
+    path: str
+    reason: str
+
+
+def days_in_order(edition: Edition) -> Iterator[Fault]:
+    """An edition lasts at least a day."""
+    if edition.effective_to is not None and edition.effective_to <= edition.effective_from:
+        reason = (
+            f"the edition would end on {edition.effective_to}, not after its start {edition.effective_from}"
+        )
+        yield Fault(path="effective_to", reason=f"{reason}; correct one of the two")
+
+
+def tiers_join(edition: Edition) -> Iterator[Fault]:
+    """Tiers ascend from above 0, each beginning where the one below ends; only the last is open."""
+    if not edition.tiers:
+        yield Fault(path="tiers", reason="there is no tier; write at least star 1")
+        return
+    if edition.tiers[0].from_ <= 0:
+        yield Fault(path="tiers.1.from", reason="the first tier must begin above 0: nothing paid is no star")
+    for tier in edition.tiers:
+        if tier.to is not None and tier.to <= tier.from_:
+            reason = (
+                f"the tier ends at {tier.to}, not above its beginning {tier.from_}; correct one of the two"
+            )
+            yield Fault(path=f"tiers.{tier.star}.to", reason=reason)
+    for lower, upper in pairwise(edition.tiers):
+        if lower.to is None:
+            reason = (
+                f"only the last tier is without limit; write {upper.from_}, where star {upper.star} begins"
+            )
+            yield Fault(path=f"tiers.{lower.star}.to", reason=reason)
+        elif upper.from_ != lower.to:
+            fault = "overlaps" if upper.from_ < lower.to else "leaves a gap above"
+            reason = f"the tier {fault} star {lower.star}, which ends at {lower.to}; begin it there"
+            yield Fault(path=f"tiers.{upper.star}.from", reason=reason)
+    if edition.tiers[-1].to is not None:
+        reason = "the last tier must be without limit, or the highest premiums have no star; write null"
+        yield Fault(path=f"tiers.{edition.tiers[-1].star}.to", reason=reason)
+
+
+def rows_can_be_computed(edition: Edition) -> Iterator[Fault]:
+    """A single premium has no payment term, and each base belongs to its modes."""
+    for number, row in enumerate(edition.coefficients, start=1):
+        needs_term = row.coefficient.startswith("Y/") or row.validity == PAYMENT_TERM or row.min_term_years
+        if row.mode in (None, Mode.SINGLE) and needs_term:
+            reason = (
+                "a single premium has no payment term; name a regular mode, or use a fixed rate and validity"
+            )
+            yield Fault(path=f"coefficients.{number}.mode", reason=reason)
+        if (row.base == PremiumBase.SINGLE_PREMIUM) != (row.mode == Mode.SINGLE) and row.mode is not None:
+            reason = f"mode {row.mode} does not go with base {row.base}; correct one of the two"
+            yield Fault(path=f"coefficients.{number}.base", reason=reason)
+        if row.mode is None and row.base == PremiumBase.SINGLE_PREMIUM:
+            reason = "only mode single has a single premium; name the mode"
+            yield Fault(path=f"coefficients.{number}.mode", reason=reason)
+
+
+Kind = tuple[Coverage, Design, Category, Mode, int | None]
+
+
+def _kinds(rows: tuple[Coefficient, ...]) -> Iterator[Kind]:
+    """Yield every kind of component that the rows could tell apart; terms only where a row begins."""
+    terms = sorted({1, *(row.min_term_years for row in rows if row.min_term_years is not None)})
+    for coverage, design, category, mode in product(Coverage, Design, Category, Mode):
+        for term in (None,) if mode == Mode.SINGLE else terms:
+            yield coverage, design, category, mode, term
+
+
+def rows_cover_and_are_reached(edition: Edition) -> Iterator[Fault]:
+    """Every long and one-year component has a row, and no row stands in the shadow of earlier ones."""
+    reached: set[int] = set()
+    uncovered: Kind | None = None
+    for kind in _kinds(edition.coefficients):
+        rows = enumerate(edition.coefficients, start=1)
+        number = next((number for number, row in rows if row.matches(*kind)), None)
+        if number is not None:
+            reached.add(number)
+        elif kind[0] != Coverage.UNDER_ONE_YEAR and uncovered is None:
+            uncovered = kind
+    for number in range(1, len(edition.coefficients) + 1):
+        if number not in reached:
+            reason = (
+                "no component ever comes to this row: earlier rows take them all; move it up or remove it"
+            )
+            yield Fault(path=f"coefficients.{number}", reason=reason)
+    if uncovered is not None:
+        *words, term = uncovered
+        kind_words = ", ".join([*words, *([] if term is None else [f"payment term {term}"])])
+        reason = (
+            f"no row covers: {kind_words}; add one, with coefficient 0 if such a component shall not count"
+        )
+        yield Fault(path="coefficients", reason=reason)
+
+
+def grids_match_the_tiers(edition: Edition) -> Iterator[Fault]:
+    """Every grid and every printed row has one place for each star; some star has the benefit."""
+    stars = len(edition.tiers)
+    for benefit in edition.benefits:
+        path = f"benefits.{benefit.code}"
+        if len(benefit.grid) > stars:
+            reason = f"unknown star; the edition's tiers end at star {stars}"
+            yield Fault(path=f"{path}.grid.{stars + 1}", reason=reason)
+        elif len(benefit.grid) < stars:
+            reason = f"star {len(benefit.grid) + 1} is missing; write every star to {stars}, null where it has nothing"
+            yield Fault(path=f"{path}.grid", reason=reason)
+        elif all(grade.allowance is None for grade in benefit.grid):
+            yield Fault(
+                path=f"{path}.grid", reason="no star has this benefit; give it to one, or leave it out"
+            )
+        if not benefit.printed.rows:
+            yield Fault(path=f"{path}.printed.rows", reason="quote the printed row or rows of this benefit")
+        for number, row in enumerate(benefit.printed.rows, start=1):
+            if len(row.cells) != stars:
+                reason = (
+                    f"the row has {len(row.cells)} cells, but there are {stars} stars; quote one for each"
+                )
+                yield Fault(path=f"{path}.printed.rows.{number}.cells", reason=reason)
+
+
+def one_pool_for_all_stars(edition: Edition) -> Iterator[Fault]:
+    """Uses carry over from star to star, so all stars of a benefit count the same thing."""
+    for benefit in edition.benefits:
+        first = next((grade for grade in benefit.grid if grade.allowance is not None), None)
+        counted = [grade for grade in benefit.grid if isinstance(grade.allowance, Counted)]
+        for grade in benefit.grid:
+            path = f"benefits.{benefit.code}.grid.{grade.star}"
+            shared = "what was used is carried from star to star; make them equal, or two benefits"
+            if first and first.allowance and grade.allowance and grade.allowance.unit != first.allowance.unit:
+                reason = (
+                    f"{grade.allowance.unit}, but star {first.star} counts {first.allowance.unit}: {shared}"
+                )
+                yield Fault(path=f"{path}.unit", reason=reason)
+            if isinstance(grade.allowance, Counted) and grade.allowance.per != benefit.per:
+                reason = (
+                    f"per {grade.allowance.per}, but star {counted[0].star} is per {benefit.per}: {shared}"
+                )
+                yield Fault(path=f"{path}.per", reason=reason)
+
+
+def graded_rows_have_variants(edition: Edition) -> Iterator[Fault]:
+    """Where several printed rows are one benefit, each star says which of them it has."""
+    for benefit in edition.benefits:
+        if len(benefit.printed.rows) < 2:  # noqa: PLR2004 - one row needs no telling apart
+            continue
+        for grade in benefit.grid:
+            if grade.allowance is not None and grade.variant is None:
+                reason = (
+                    f"{len(benefit.printed.rows)} printed rows are this benefit; say which one the star has"
+                )
+                yield Fault(path=f"benefits.{benefit.code}.grid.{grade.star}.variant", reason=reason)
+
+
+def codes_are_known(edition: Edition) -> Iterator[Fault]:
+    """Options, kinds of evidence and channels are among those that the edition names; no code is two things."""
+    labels = {
+        "options": edition.options,
+        "evidence_kinds": edition.evidence_kinds,
+        "channels": edition.channels,
+    }
+    owners: dict[str, str] = {}
+    for key, group in labels.items():
+        for label in group:
+            if label.code in owners:
+                reason = f"{label.code} is a code of {owners[label.code]} already; choose another"
+                yield Fault(path=f"{key}.{label.code}", reason=reason)
+            owners[label.code] = key
+    uses = (("options", "options"), ("evidence", "evidence_kinds"), ("channels", "channels"))
+    for benefit in edition.benefits:
+        for field, key in uses:
+            known = [label.code for label in labels[key]]
+            for number, code in enumerate(getattr(benefit, field), start=1):
+                if code not in known:
+                    reason = f"unknown code {code} in {field}{suggestion(code, known)} (they are named under `{key}`)"
+                    yield Fault(path=f"benefits.{benefit.code}.{field}.{number}", reason=reason)
+
+
+def channels_are_given(edition: Edition) -> Iterator[Fault]:
+    """Everybody can be told how to ask for a benefit."""
+    for benefit in edition.benefits:
+        if not benefit.channels:
+            reason = "say how the benefit is asked for: at least one channel"
+            yield Fault(path=f"benefits.{benefit.code}.channels", reason=reason)
+
+
+def settings_agree(edition: Edition) -> Iterator[Fault]:
+    """A hold that nobody asked to be longer is not longer than any hold may be."""
+    settings = edition.settings
+    if settings.default_hold_hours > settings.max_hold_hours:
+        reason = f"{settings.default_hold_hours} hours is more than max_hold_hours, {settings.max_hold_hours}"
+        yield Fault(
+            path="settings.default_hold_hours.value", reason=f"{reason}; lower it, or raise the other"
+        )
+
+
+def pools_stay_what_they_were(earlier: Edition, later: Edition) -> Iterator[Fault]:
+    """The ledger's entries outlive an edition: a code keeps its unit, and what it is given for."""
+    for benefit in later.benefits:
+        before = earlier.benefit(benefit.code)
+        if before is None:
+            continue
+        path = f"benefits.{benefit.code}.grid.{benefit.required_star}"
+        advice = (
+            f"in edition {earlier.code}, and what was used is carried on; give the new service a new code"
+        )
+        if before.unit != benefit.unit:
+            yield Fault(path=f"{path}.unit", reason=f"{benefit.unit}, but it was {before.unit} {advice}")
+        if before.per and benefit.per and before.per != benefit.per:
+            yield Fault(path=f"{path}.per", reason=f"per {benefit.per}, but it was per {before.per} {advice}")
+
+
+EDITION_CHECKS: tuple[Callable[[Edition], Iterator[Fault]], ...] = (
+    days_in_order,
+    tiers_join,
+    rows_can_be_computed,
+    rows_cover_and_are_reached,
+    grids_match_the_tiers,
+    one_pool_for_all_stars,
+    graded_rows_have_variants,
+    codes_are_known,
+    channels_are_given,
+    settings_agree,
+)
+
+SUCCESSION_CHECKS: tuple[Callable[[Edition, Edition], Iterator[Fault]], ...] = (pools_stay_what_they_were,)

@@ -1,0 +1,65 @@
+"""The editions in the order of their days: on any day at most one of them is in force.
+
+Whatever happened on a day is judged by the edition of that day, also when it is judged later. So
+nobody asks for "the" edition: it is `Handbook.on(day)`, and `latest` is only for showing.
+"""
+
+import hashlib
+from bisect import bisect_right
+from collections.abc import Iterable
+from datetime import date
+
+from handbook.values import Edition
+
+
+class Handbook:
+    """All editions, earliest first; each is in force until the day on which the next one starts."""
+
+    __slots__ = ("_by_code", "_starts", "benefit_codes", "editions", "fingerprint")
+
+    def __init__(self, editions: Iterable[Edition]) -> None:
+        """Put the editions in the order of their days.
+
+        Raises ValueError without any edition, for a code used twice, and when an edition does not
+        end on the day on which the next one starts: a day would have no edition, or two.
+        """
+        self.editions: tuple[Edition, ...] = tuple(
+            sorted(editions, key=lambda edition: edition.effective_from)
+        )
+        if not self.editions:
+            message = "a handbook needs at least one edition"
+            raise ValueError(message)
+        for earlier, later in zip(self.editions, self.editions[1:], strict=False):
+            if earlier.effective_to != later.effective_from:
+                message = (
+                    f"edition {earlier.code} ends on {earlier.effective_to}, but the next one, {later.code}, "
+                    f"starts on {later.effective_from}"
+                )
+                raise ValueError(message)
+        self._by_code = {edition.code: edition for edition in self.editions}
+        if len(self._by_code) != len(self.editions):
+            message = f"editions share a code: {', '.join(edition.code for edition in self.editions)}"
+            raise ValueError(message)
+        self._starts = [edition.effective_from for edition in self.editions]
+        codes = (benefit.code for edition in self.editions for benefit in edition.benefits)
+        self.benefit_codes: tuple[str, ...] = tuple(dict.fromkeys(codes))
+        """Every benefit code of every edition, in the order of first appearance."""
+        self.fingerprint: str = hashlib.sha256(repr(self.editions).encode()).hexdigest()
+        """A hash of the whole content: ratings stored under another one were made by other rules."""
+
+    def on(self, day: date) -> Edition | None:
+        """Return the edition in force on a day, or None before the first and after the last."""
+        position = bisect_right(self._starts, day)
+        if position == 0:
+            return None
+        edition = self.editions[position - 1]
+        return edition if edition.effective_to is None or day < edition.effective_to else None
+
+    def edition(self, code: str) -> Edition | None:
+        """Return the edition of a code, or None when there is no such edition."""
+        return self._by_code.get(code)
+
+    @property
+    def latest(self) -> Edition:
+        """The edition that starts last, whether or not its day has come."""
+        return self.editions[-1]

@@ -1,0 +1,389 @@
+"""What one edition of the handbook says, as values that cannot change.
+
+The insurer reviews tiers, coefficients and the grid every year, so none of its numbers is written in
+code: an `Edition` is read from data (`handbook.loading`) and everything that rates a customer or
+serves a benefit asks the edition in force on the day. The values answer only what one edition can
+answer by itself; which edition applies is the `Handbook`'s question.
+
+Amounts are CNY. Spans of days are half-open; an end of None is open.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Unit(StrEnum):
+    """What an allowance counts."""
+
+    TIMES = "TIMES"
+    MINUTES = "MINUTES"
+
+
+class Per(StrEnum):
+    """What an allowance is given once for: a service year, the whole membership, or one policy."""
+
+    SERVICE_YEAR = "SERVICE_YEAR"
+    MEMBERSHIP = "MEMBERSHIP"
+    POLICY = "POLICY"
+
+
+class Coverage(StrEnum):
+    """How long a policy covers, in the words of the history stream."""
+
+    LONG = "long"
+    ONE_YEAR = "one_year"
+    UNDER_ONE_YEAR = "under_one_year"
+
+
+class Design(StrEnum):
+    """How a policy shares in profits, in the words of the history stream."""
+
+    TRADITIONAL = "traditional"
+    PARTICIPATING = "participating"
+    UNIVERSAL = "universal"
+
+
+class Category(StrEnum):
+    """What a policy insures, in the words of the history stream."""
+
+    WHOLE_LIFE = "whole_life"
+    TERM_LIFE = "term_life"
+    ANNUITY = "annuity"
+    CRITICAL_ILLNESS = "critical_illness"
+    ENDOWMENT = "endowment"
+    MEDICAL = "medical"
+    ACCIDENT = "accident"
+    OTHER = "other"
+
+
+class Mode(StrEnum):
+    """How a premium is paid, in the words of the history stream."""
+
+    ANNUAL = "annual"
+    SEMI_ANNUAL = "semi_annual"
+    QUARTERLY = "quarterly"
+    MONTHLY = "monthly"
+    SINGLE = "single"
+
+    @property
+    def instalments_per_year(self) -> int:
+        """How many instalments make the annualised premium (累计年交保费); 1 for a single premium."""
+        return {"semi_annual": 2, "quarterly": 4, "monthly": 12}.get(self.value, 1)
+
+
+class Relation(StrEnum):
+    """How a relative is related to the customer, in the words of the history stream."""
+
+    SPOUSE = "spouse"
+    PARENT = "parent"
+    CHILD = "child"
+    SIBLING = "sibling"
+    GRANDPARENT = "grandparent"
+    GRANDCHILD = "grandchild"
+    OTHER = "other"
+
+
+class PremiumBase(StrEnum):
+    """The premium that a coefficient multiplies (保费计算基数)."""
+
+    ANNUALISED_PREMIUM = "ANNUALISED_PREMIUM"
+    SINGLE_PREMIUM = "SINGLE_PREMIUM"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlimited:
+    """An allowance without a limit (不限次); its uses are recorded all the same."""
+
+    unit: Unit = Unit.TIMES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """An allowance of so many units for each service year, membership or policy."""
+
+    unit: Unit
+    units: int
+    per: Per
+
+
+Allowance = Unlimited | Counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """The name of a code that benefits refer to: an option, a kind of evidence, a channel."""
+
+    code: str
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A part of the printed overview (服务板块)."""
+
+    code: str
+    name: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A star and its rated premium, from (inclusive) to (exclusive; None for no limit), in CNY."""
+
+    star: int
+    name: str
+    name_en: str
+    from_: Decimal
+    to: Decimal | None
+    cite: str
+
+    def holds(self, rated_premium: Decimal) -> bool:
+        """Say whether a rated premium lies in this tier; amounts are compared unrounded."""
+        return self.from_ <= rated_premium and (self.to is None or rated_premium < self.to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coefficient:
+    """One row of the conversion table (定级保费折算标准). None in a column means any.
+
+    `min_term_years` is the least payment term Y of the row. `coefficient` is as printed: an exact
+    decimal ("1", "0.03") or the payment term in parts ("Y/10"). `validity` says how long a component
+    counts: "PAYMENT_TERM", or a fixed number of years ("P2Y").
+    """
+
+    coverage: Coverage
+    design: Design | None
+    category: Category | None
+    mode: Mode | None
+    min_term_years: int | None
+    base: PremiumBase
+    coefficient: str
+    validity: str
+    cite: str
+
+    def matches(self, coverage: str, design: str, category: str, mode: str, term_years: int | None) -> bool:
+        """Say whether a premium component of this kind falls under the row."""
+        return (
+            self.coverage == coverage
+            and self.design in (None, design)
+            and self.category in (None, category)
+            and self.mode in (None, mode)
+            and (
+                self.min_term_years is None or (term_years is not None and term_years >= self.min_term_years)
+            )
+        )
+
+    def rate(self, term_years: int | None) -> Decimal:
+        """Return the coefficient as an exact number.
+
+        Raises ValueError when the row divides the payment term and there is none.
+        """
+        numerator, _, parts = self.coefficient.partition("/")
+        if not parts:
+            return Decimal(numerator)
+        return Decimal(self._term(term_years)) / Decimal(parts)
+
+    def validity_years(self, term_years: int | None) -> int:
+        """Return for how many years a component counts from its start.
+
+        Raises ValueError when that is the payment term and there is none.
+        """
+        if self.validity == PAYMENT_TERM:
+            return self._term(term_years)
+        return int(self.validity.removeprefix("P").removesuffix("Y"))
+
+    def _term(self, term_years: int | None) -> int:
+        if term_years is None:
+            message = f"the row “{self.cite}” needs a payment term, and the component has none"
+            raise ValueError(message)
+        return term_years
+
+
+PAYMENT_TERM = "PAYMENT_TERM"
+"""The validity of a regular premium: it counts for its payment term (交费期)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """What one star has of a benefit: its variant, if graded, and its allowance (None: nothing)."""
+
+    star: int
+    variant: str | None
+    allowance: Allowance | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLevel:
+    """Within how many working days a request is answered, and arranged; None where not promised."""
+
+    respond_within_working_days: int | None
+    arrange_within_working_days: int | None
+    cite: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discrepancy:
+    """Printed clauses that differ, the page that governs, and how they are therefore read.
+
+    The reading more favourable to the customer governs (PRC Civil Code art. 498, standard terms).
+    """
+
+    clauses: tuple[str, ...]
+    governs: str
+    read_as: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedRow:
+    """A row of the printed overview, word for word: its name and one cell for each star."""
+
+    name: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """The clauses that a benefit's numbers rest on: overview rows, who is entitled, how often."""
+
+    rows: tuple[PrintedRow, ...]
+    entitled: str
+    frequency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benefit:
+    """One service of the handbook, with a grade for every star, lowest star first.
+
+    `options` are the choices of which each use takes one; `evidence` the kinds that must be shown;
+    `waiting_days` run from the first day of the unbroken spell of entitlement. With `family_shared`
+    the customer's immediate family draws on the same allowance.
+    """
+
+    code: str
+    name: str
+    name_en: str
+    section: Section
+    family_shared: bool
+    waiting_days: int
+    waiting_cite: str | None
+    options: tuple[str, ...]
+    evidence: tuple[str, ...]
+    channels: tuple[str, ...]
+    hours: str | None
+    service_level: ServiceLevel | None
+    condition: str | None
+    grid: tuple[Grade, ...]
+    discrepancies: tuple[Discrepancy, ...]
+    printed: Printed
+
+    def grade(self, star: int) -> Grade | None:
+        """Return the grade of a star; None at star 0 and for a star that the edition does not know."""
+        return self.grid[star - 1] if 1 <= star <= len(self.grid) else None
+
+    def allowance(self, star: int) -> Allowance | None:
+        """Return what a star gives, or None when it gives nothing."""
+        grade = self.grade(star)
+        return grade.allowance if grade else None
+
+    def variant(self, star: int) -> str | None:
+        """Return the name of the grade at a star, or None when the benefit is not graded there."""
+        grade = self.grade(star)
+        return grade.variant if grade else None
+
+    @property
+    def required_star(self) -> int:
+        """The lowest star that has the benefit."""
+        return next(grade.star for grade in self.grid if grade.allowance is not None)
+
+    @property
+    def unit(self) -> Unit:
+        """What the benefit counts, at every star."""
+        return next(grade.allowance.unit for grade in self.grid if grade.allowance is not None)
+
+    @property
+    def per(self) -> Per | None:
+        """What the counted allowances are given for, at every star; None when none is counted."""
+        counted = (grade.allowance for grade in self.grid if isinstance(grade.allowance, Counted))
+        return next((allowance.per for allowance in counted), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the handbook leaves open, decided for one edition. `cites` tells why, setting by setting.
+
+    `backdating_days`: how far back the occurrence of a use may lie. Holds last `default_hold_hours`
+    unless the vendor asks for another time up to `max_hold_hours`. The cooling-off lengths are days
+    after receipt (or effect), for policies that do not state their own last day.
+    """
+
+    backdating_days: int
+    default_hold_hours: int
+    max_hold_hours: int
+    max_units_per_redemption: int
+    cooling_off_days_long: int
+    cooling_off_days_one_year: int
+    immediate_family: tuple[Relation, ...]
+    cites: tuple[tuple[str, str], ...]
+
+    def cite(self, setting: str) -> str:
+        """Return the clause or reading behind a setting. Raises KeyError for an unknown one."""
+        return dict(self.cites)[setting]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """A question that the handbook leaves open, and how this edition is read."""
+
+    question: str
+    reading: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """A dated version of the handbook, in force on the days [effective_from, effective_to)."""
+
+    code: str
+    name: str
+    effective_from: date
+    effective_to: date | None
+    source: str
+    tiers: tuple[Tier, ...]
+    coefficients: tuple[Coefficient, ...]
+    benefits: tuple[Benefit, ...]
+    options: tuple[Label, ...]
+    evidence_kinds: tuple[Label, ...]
+    channels: tuple[Label, ...]
+    settings: Settings
+    discrepancies: tuple[Discrepancy, ...]
+    readings: tuple[Reading, ...]
+
+    def star_for(self, rated_premium: Decimal) -> int:
+        """Return the star of a rated premium in CNY, unrounded; 0 below the first threshold."""
+        return next((tier.star for tier in self.tiers if tier.holds(rated_premium)), 0)
+
+    def tier(self, star: int) -> Tier | None:
+        """Return the tier of a star; None for star 0 and for a star that the edition does not know."""
+        return self.tiers[star - 1] if 1 <= star <= len(self.tiers) else None
+
+    def next_tier(self, star: int) -> Tier | None:
+        """Return the tier above a star (the first one above star 0), or None at the top."""
+        return self.tier(star + 1)
+
+    def benefit(self, code: str) -> Benefit | None:
+        """Return the benefit of a code, or None when the edition does not have it."""
+        return next((benefit for benefit in self.benefits if benefit.code == code), None)
+
+    def coefficient_for(
+        self, coverage: str, design: str, category: str, mode: str, term_years: int | None
+    ) -> Coefficient | None:
+        """Return the first row of the conversion table that matches, or None: it does not count at all."""
+        rows = self.coefficients
+        return next((row for row in rows if row.matches(coverage, design, category, mode, term_years)), None)
+
+    def label(self, code: str) -> Label | None:
+        """Return the name of an option, a kind of evidence or a channel, or None when unknown."""
+        labels = (*self.options, *self.evidence_kinds, *self.channels)
+        return next((label for label in labels if label.code == code), None)
