@@ -1,0 +1,373 @@
+"""What people read of the ledger: pages of entries and redemptions, and what vendors delivered.
+
+Newest first, by keyset. The rows come with everything that a reader is shown, in one statement a page: below this
+nothing is looked up row by row. A hold that has run out reads as expired, whether or not that is posted yet.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from asyncpg import Record
+
+from handbook import start_of
+from ledger.entries import EntryKind, RedemptionStatus
+from ledger.ids import RedemptionId
+from ledger.outcomes import BeneficiaryView
+from rating.database import Connection, Statements
+
+SQL = Statements(Path(__file__).with_name("reports.sql"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Moments from `start` (inclusive) to `end` (exclusive); None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryFilter:
+    """Which entries: each set holds the values allowed; None allows all."""
+
+    vendors: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
+    benefits: frozenset[str] | None = None
+    member_nos: frozenset[str] | None = None
+    occurred: Span = Span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionFilter:
+    """Which redemptions: each set holds the values allowed; None allows all. The status is that of the moment asked."""
+
+    vendors: frozenset[str] | None = None
+    statuses: frozenset[str] | None = None
+    benefits: frozenset[str] | None = None
+    member_nos: frozenset[str] | None = None
+    occurred: Span = Span()
+    ids: frozenset[RedemptionId] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The place of a row in a list of all customers, newest first."""
+
+    recorded_at: datetime
+    customer_id: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorName:
+    """A vendor's code and its name for people."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionRow:
+    """A redemption as it stands. `occurred_at` is the hold's while held, then the delivery's."""
+
+    id: RedemptionId
+    member_no: str
+    status: RedemptionStatus
+    units: int
+    benefit: str
+    variant: str | None
+    beneficiary: BeneficiaryView | None
+    option: str | None
+    policy_no: str | None
+    service_year: int
+    vendor: VendorName
+    reference: str | None
+    star: int
+    edition: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    expires_at: datetime | None
+    reason: str | None
+
+    @property
+    def place(self) -> Place:
+        """Its place in the list."""
+        return Place(
+            recorded_at=self.recorded_at, customer_id=self.id.customer_id, sequence=self.id.sequence
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """A line of the ledger. `units` None: a grant without limit."""
+
+    customer_id: int
+    member_no: str
+    sequence: int
+    kind: EntryKind
+    benefit: str
+    units: int | None
+    policy_no: str | None
+    service_year: int
+    vendor: VendorName | None
+    beneficiary: BeneficiaryView | None
+    option: str | None
+    reference: str | None
+    star: int
+    edition: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    redemption: RedemptionRow | None
+
+    @property
+    def place(self) -> Place:
+        """Its place in the list."""
+        return Place(recorded_at=self.recorded_at, customer_id=self.customer_id, sequence=self.sequence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """What a vendor delivered of a benefit at a price: deliveries, their units, and how many of these were reversed.
+
+    `unit_price` in CNY is the contract's on the day of delivery; None if the contract has none for that day.
+    """
+
+    vendor: str
+    benefit: str
+    redemptions: int
+    units: int
+    reversed_units: int
+    unit_price: Decimal | None
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What is owed, in CNY: the units that were not reversed, at the price."""
+        return None if self.unit_price is None else (self.units - self.reversed_units) * self.unit_price
+
+
+async def entries_page(
+    conn: Connection, *, where: EntryFilter, first: int, after: Place | None, now: datetime
+) -> list[EntryRow]:
+    """Up to `first` entries of all customers after a place, newest first."""
+    conditions = _Conditions(2)
+    conditions.place("e", after)
+    conditions.one_of("e.vendor", where.vendors)
+    conditions.one_of("e.kind", where.kinds)
+    conditions.one_of("e.benefit", where.benefits)
+    conditions.members("e", where.member_nos)
+    conditions.within("e.occurred_at", where.occurred)
+    page = conditions.fill(SQL["page_of_entries"])
+    rows = await conn.fetch(_filled("entries", page=page), now, first, *conditions.values)
+    return [_entry(row) for row in rows]
+
+
+async def customers_entries(
+    conn: Connection,
+    customer_ids: Sequence[int],
+    *,
+    service_year: int | None,
+    first: int,
+    before: int | None,
+    now: datetime,
+) -> dict[int, list[EntryRow]]:
+    """For each customer up to `first` entries before a sequence, newest first; in one statement."""
+    statement = _filled("entries", page=SQL["page_of_customers"])
+    rows = await conn.fetch(statement, now, first, list(customer_ids), service_year, before)
+    pages: dict[int, list[EntryRow]] = {customer_id: [] for customer_id in customer_ids}
+    for row in rows:
+        pages[row["customer_id"]].append(_entry(row))
+    for page in pages.values():
+        page.sort(key=lambda entry: -entry.sequence)
+    return pages
+
+
+async def entry(conn: Connection, customer_id: int, sequence: int, *, now: datetime) -> EntryRow | None:
+    """One entry, or None when there is none of that customer and sequence."""
+    page = await customers_entries(
+        conn, [customer_id], service_year=None, first=1, before=sequence + 1, now=now
+    )
+    return next((row for row in page[customer_id] if row.sequence == sequence), None)
+
+
+async def redemptions_page(
+    conn: Connection, *, where: RedemptionFilter, first: int, after: Place | None, now: datetime
+) -> list[RedemptionRow]:
+    """Up to `first` redemptions of all customers after a place, newest first."""
+    conditions = _Conditions(2)
+    conditions.place("r", after)
+    conditions.one_of("r.vendor", where.vendors)
+    conditions.standing(where.statuses)
+    conditions.one_of("r.benefit", where.benefits)
+    conditions.members("r", where.member_nos)
+    conditions.within("r.occurred_at", where.occurred)
+    conditions.among(where.ids)
+    statement = _filled("redemptions", conditions=conditions.text)
+    return [
+        redemption
+        for row in await conn.fetch(statement, now, first, *conditions.values)
+        if (redemption := _redemption(row)) is not None
+    ]
+
+
+async def redemption(conn: Connection, redemption_id: RedemptionId, *, now: datetime) -> RedemptionRow | None:
+    """One redemption, or None when there is none of that id."""
+    where = RedemptionFilter(ids=frozenset({redemption_id}))
+    return next(iter(await redemptions_page(conn, where=where, first=1, after=None, now=now)), None)
+
+
+async def vendor_usage(
+    conn: Connection, vendors: Iterable[str], start: date, end: date
+) -> dict[str, list[UsageRow]]:
+    """For each vendor what it delivered on the business days [start, end), by benefit and price; in one statement."""
+    usage: dict[str, list[UsageRow]] = {vendor: [] for vendor in vendors}
+    for row in await conn.fetch(SQL["vendor_usage"], list(usage), start_of(start), start_of(end)):
+        usage[row["vendor"]].append(
+            UsageRow(
+                vendor=row["vendor"],
+                benefit=row["benefit"],
+                redemptions=row["redemptions"],
+                units=row["units"],
+                reversed_units=int(row["reversed_units"]),
+                unit_price=row["unit_price"],
+            )
+        )
+    return usage
+
+
+class _Conditions:
+    """The conditions of a page and their parameters, numbered after those that the statement has itself.
+
+    Only conditions that were asked for are in the text, so that the planner sees which index serves them.
+    """
+
+    def __init__(self, parameters: int) -> None:
+        self.values: list[object] = []
+        self._offset = parameters
+        self._parts: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return " and ".join(self._parts) or "true"
+
+    def fill(self, statement: str) -> str:
+        return statement.replace("{conditions}", self.text)
+
+    def one_of(self, column: str, values: frozenset[str] | None) -> None:
+        if values is not None:
+            self._add(f"{column} = any (%s::text[])", sorted(values))
+
+    def members(self, table: str, member_nos: frozenset[str] | None) -> None:
+        if member_nos is not None:
+            # An array, not a join: the planner then begins with the key of the customer.
+            self._add(
+                f"{table}.customer_id = any (array(select id from customers where member_no = any (%s::text[])))",
+                sorted(member_nos),
+            )
+
+    def within(self, column: str, span: Span) -> None:
+        if span.start is not None:
+            self._add(f"{column} >= %s", span.start)
+        if span.end is not None:
+            self._add(f"{column} < %s", span.end)
+
+    def place(self, table: str, after: Place | None) -> None:
+        if after is not None:
+            self._add(
+                f"({table}.recorded_at, {table}.customer_id, {table}.sequence) < (%s, %s, %s)",
+                after.recorded_at,
+                after.customer_id,
+                after.sequence,
+            )
+
+    def standing(self, statuses: frozenset[str] | None) -> None:
+        if statuses is not None:
+            self._add(
+                "case when r.status = 'HELD' and r.expires_at <= $1 then 'EXPIRED' else r.status end"
+                " = any (%s::text[])",
+                sorted(statuses),
+            )
+
+    def among(self, ids: frozenset[RedemptionId] | None) -> None:
+        if ids is not None:
+            self._add(
+                "(r.customer_id, r.sequence) in (select * from unnest(%s::bigint[], %s::bigint[]))",
+                [each.customer_id for each in sorted(ids)],
+                [each.sequence for each in sorted(ids)],
+            )
+
+    def _add(self, condition: str, *values: object) -> None:
+        first = self._offset + len(self.values) + 1
+        self._parts.append(condition % tuple(f"${first + index}" for index in range(len(values))))
+        self.values += values
+
+
+def _filled(name: str, **parts: str) -> str:
+    statement = SQL[name].replace("{redemption_columns}", SQL["redemption_columns"])
+    for part, text in parts.items():
+        statement = statement.replace(f"{{{part}}}", text)
+    return statement
+
+
+def _entry(row: Record) -> EntryRow:
+    return EntryRow(
+        customer_id=row["customer_id"],
+        member_no=row["member_no"],
+        sequence=row["sequence"],
+        kind=EntryKind(row["kind"]),
+        benefit=row["benefit"],
+        units=row["units"],
+        policy_no=row["policy_no"] or None,
+        service_year=row["service_year"],
+        vendor=_vendor(row["vendor"], row["vendor_name"]),
+        beneficiary=_beneficiary(
+            row["beneficiary"], row["beneficiary_name"], row["beneficiary_relation"]
+        ),
+        option=row["option"],
+        reference=row["reference"],
+        star=row["star"],
+        edition=row["edition"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        redemption=_redemption(row),
+    )
+
+
+def _redemption(row: Record) -> RedemptionRow | None:
+    vendor = _vendor(row["r_vendor"], row["r_vendor_name"])
+    if vendor is None:
+        return None  # an entry that belongs to no redemption: every redemption has a vendor
+    return RedemptionRow(
+        id=RedemptionId(row["customer_id"], row["r_sequence"]),
+        member_no=row["member_no"],
+        status=RedemptionStatus(row["r_status"]),
+        units=row["r_units"],
+        benefit=row["r_benefit"],
+        variant=row["r_variant"],
+        beneficiary=_beneficiary(
+            row["r_beneficiary"], row["r_beneficiary_name"], row["r_beneficiary_relation"]
+        ),
+        option=row["r_option"],
+        policy_no=row["r_policy_no"] or None,
+        service_year=row["r_service_year"],
+        vendor=vendor,
+        reference=row["r_reference"],
+        star=row["r_star"],
+        edition=row["r_edition"],
+        occurred_at=row["r_occurred_at"],
+        recorded_at=row["r_recorded_at"],
+        expires_at=row["r_expires_at"],
+        reason=row["r_reason"],
+    )
+
+
+def _vendor(code: str | None, name: str | None) -> VendorName | None:
+    return VendorName(code=code, name=name or code) if code is not None else None
+
+
+def _beneficiary(relative_id: str | None, name: str | None, relation: str | None) -> BeneficiaryView | None:
+    if relative_id is None:
+        return None
+    return BeneficiaryView(relative_id=relative_id, name=name or relative_id, relation=relation or "other")
