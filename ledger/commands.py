@@ -1,6 +1,6 @@
 """What vendors and finance may ask of the ledger, as values, and what is wrong with a request on its face.
 
-`malformed` needs no state: what it refuses is never stored, so the sender may correct the request and use the key again.
+`malformed` needs no state: what it refuses is never stored, so the sender may correct it and use the key again.
 """
 
 from dataclasses import dataclass, fields

@@ -1,7 +1,7 @@
 """Who may use what, and when: the rules of the handbook as a tuple of functions of one shape.
 
 Each rule looks at one `Case` and returns a refusal or None; `judge` returns the first refusal that applies, in the
-order of `RULES`. Redemptions, holds, the eligibility query and the member card all ask here, so that they never disagree.
+order of `RULES`. Redemptions, holds, the eligibility query and the member card all ask here, so they never disagree.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,7 +41,7 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One question: may this customer use these units of this benefit on `day`?
+    """One question, whether this customer may use these units of this benefit on `day`.
 
     `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
     `taken` overrides what the account says of the pool (the write path knows better). `evidence` None: not asked for.
@@ -143,9 +143,7 @@ def benefit_is_known(case: Case) -> Refusal | None:
     if case.edition is None:
         return Refusal(code=RefusalCode.NOT_A_MEMBER, case="no_programme", facts=case.facts())
     known = ", ".join(benefit.code for benefit in case.edition.benefits)
-    return Refusal(
-        code=RefusalCode.UNKNOWN_BENEFIT, facts=case.facts(benefit=case.benefit_code, known=known)
-    )
+    return Refusal(code=RefusalCode.UNKNOWN_BENEFIT, facts=case.facts(benefit=case.benefit_code, known=known))
 
 
 def vendor_is_contracted(case: Case) -> Refusal | None:
@@ -153,7 +151,9 @@ def vendor_is_contracted(case: Case) -> Refusal | None:
     if case.terms is None or any(term.covers(case.benefit_code, case.day) for term in case.terms):
         return None
     ahead = [
-        term.starts_on for term in case.terms if term.benefit == case.benefit_code and term.starts_on > case.day
+        term.starts_on
+        for term in case.terms
+        if term.benefit == case.benefit_code and term.starts_on > case.day
     ]
     return Refusal(
         code=RefusalCode.VENDOR_NOT_CONTRACTED,
@@ -170,7 +170,8 @@ def moment_is_not_ahead(case: Case) -> Refusal | None:
     return Refusal(
         code=RefusalCode.OCCURRED_IN_FUTURE,
         facts=case.facts(
-            occurred_at=case.occurred_at.isoformat(), now=case.now.astimezone(zone).isoformat(timespec="seconds")
+            occurred_at=case.occurred_at.isoformat(),
+            now=case.now.astimezone(zone).isoformat(timespec="seconds"),
         ),
     )
 
@@ -276,7 +277,9 @@ def evidence_is_there(case: Case) -> Refusal | None:
     if case.evidence is None or case.benefit is None:
         return None
     missing = tuple(kind for kind in case.benefit.evidence if kind not in case.evidence)
-    return Refusal(code=RefusalCode.EVIDENCE_MISSING, facts=case.facts(), missing=missing) if missing else None
+    return (
+        Refusal(code=RefusalCode.EVIDENCE_MISSING, facts=case.facts(), missing=missing) if missing else None
+    )
 
 
 def units_are_valid(case: Case) -> Refusal | None:

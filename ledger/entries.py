@@ -139,7 +139,9 @@ class Balance:
         if min(moved.granted, moved.used, moved.held, moved.expired) < 0 or (
             not moved.unlimited and moved.available < 0
         ):
-            message = f"entry {entry.sequence} of customer {entry.customer_id} overdraws {entry.pool}: {moved}"
+            message = (
+                f"entry {entry.sequence} of customer {entry.customer_id} overdraws {entry.pool}: {moved}"
+            )
             raise BrokenInvariantError(message)
         return moved
 

@@ -30,8 +30,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "QUOTA_EXHAUSTED": (
         "「{benefit_zh}」额度不足：共 {granted}，已用 {used}，占用 {held}，剩余 {remaining}，本次需要 {units}。",
-        "{benefit_en}: not enough left: {granted} granted, {used} used, {held} held, {remaining} remaining, "
-        "{units} requested.",
+        "{benefit_en}: not enough left: {granted} granted, {used} used, {held} held, {remaining} remaining, {units} requested.",
     ),
     "WAITING_PERIOD": (
         "「{benefit_zh}」有 {waiting_days} 天等待期，自 {since} 起算。",
@@ -47,8 +46,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "BENEFICIARY_NOT_COVERED.relation": (
         "「{benefit_zh}」仅限客户及其直系亲属（配偶、父母、子女）使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
-        "{benefit_en} is for the customer and the immediate family (spouse, parents, children); "
-        "{beneficiary} is registered as {relation}.",
+        "{benefit_en} is for the customer and the immediate family (spouse, parents, children); {beneficiary} is registered as {relation}.",
     ),
     "EVIDENCE_MISSING": (
         "「{benefit_zh}」需要证明材料：{missing}。",
@@ -117,8 +115,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "LIFE_CYCLE": ("{words_zh}", "{words_en}"),
     "EVENT_CHANGED": (
         "事件「{event_id}」已经收到过，内容不同之处：{differing}。更正请用新的 event_id。",
-        "Event {event_id} was taken before with other content; it differs in: {differing}. "
-        "Send a correction under a new event_id.",
+        "Event {event_id} was taken before with other content; it differs in: {differing}. Send a correction under a new event_id.",
     ),
     "INVALID": ("{words_zh}", "{words_en}"),
 }

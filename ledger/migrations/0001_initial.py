@@ -10,5 +10,5 @@ class Migration(migrations.Migration):
     """Creates the tables of `ledger`; their append-only triggers use the function that `rating` created."""
 
     initial = True
-    dependencies = [("rating", "0001_initial")]  # noqa: RUF012
-    operations = [RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]  # noqa: RUF012
+    dependencies = [("rating", "0001_initial")]
+    operations = [RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]

@@ -1,0 +1,342 @@
+"""Deciding a command: a pure function of what is known of the customer, the command and the moment.
+
+A refused command changes nothing but its own stored outcome: whatever was posted on the way is dropped. A command
+whose key has been answered gets that answer again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from handbook import Counted, Handbook, business_day
+from ledger.account import PoolKey, Taken
+from ledger.commands import (
+    FINANCE,
+    Command,
+    Confirm,
+    FollowUp,
+    Hold,
+    NoShow,
+    Redeem,
+    Reverse,
+    canonical_request,
+    differing_fields,
+    vendor_actor,
+)
+from ledger.entitlement import (
+    Case,
+    Term,
+    day_is_not_too_long_ago,
+    judge,
+    moment_is_not_ahead,
+)
+from ledger.entries import Entry, EntryKind, RedemptionStatus
+from ledger.ids import RedemptionId
+from ledger.outcomes import (
+    BeneficiaryView,
+    Outcome,
+    QuotaCounts,
+    RedemptionOutcome,
+    outcome_as_json,
+    replayed,
+)
+from ledger.refusals import Refusal, RefusalCode
+from ledger.settling import expire_holds, settle
+from ledger.state import Posting, Redemption, State, StoredOutcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What a command leads to: its outcome, the entries to write, and the state for the next command.
+
+    `stored` is the outcome to store; None when the key had been answered before. `changed` are the redemptions whose
+    cached row is new or different.
+    """
+
+    outcome: Outcome
+    state: State
+    entries: tuple[Entry, ...] = ()
+    changed: tuple[Redemption, ...] = ()
+    stored: StoredOutcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Context:
+    """What the steps of a decision share."""
+
+    handbook: Handbook
+    terms: Sequence[Term]
+    today: date
+
+
+def decide(
+    state: State, command: Command, *, now: datetime, handbook: Handbook, terms: Sequence[Term] = ()
+) -> Decision:
+    """Decide `command` for the customer of `state` at `now`; `terms` are the contract of the vendor that asks."""
+    key = (command.actor, command.key)
+    request = canonical_request(command)
+    answered = state.outcomes.get(key)
+    if answered is not None:
+        return Decision(outcome=_answer_again(answered, request), state=state)
+    posting = Posting(state, now)
+    context = _Context(handbook=handbook, terms=terms, today=business_day(posting.recorded_at))
+    if isinstance(command, Redeem):
+        outcome: Outcome = _take(posting, command, context)
+    else:
+        outcome = _follow_up(posting, command, context)
+    stored = StoredOutcome(request=request, outcome=outcome_as_json(outcome))
+    refused = isinstance(outcome, Refusal)
+    after = state if refused else posting.after()
+    after = replace(after, outcomes={**state.outcomes, key: stored})
+    if refused:
+        return Decision(outcome=outcome, state=after, stored=stored)
+    changed = tuple(
+        redemption
+        for sequence, redemption in posting.redemptions.items()
+        if redemption != state.redemptions.get(sequence)
+    )
+    return Decision(
+        outcome=outcome, state=after, entries=tuple(posting.entries), changed=changed, stored=stored
+    )
+
+
+def _answer_again(answered: StoredOutcome, request: dict[str, object]) -> Outcome:
+    differing = differing_fields(dict(answered.request), request)
+    if differing:
+        return Refusal(code=RefusalCode.KEY_REUSED, differing=differing)
+    return replayed(answered.outcome)
+
+
+def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
+    """Redeem at once, or hold."""
+    occurred_at = command.occurred_at or posting.recorded_at
+    expire_holds(posting, benefits=(command.benefit,))
+    case = Case(
+        account=posting.state.account,
+        handbook=context.handbook,
+        today=context.today,
+        day=business_day(occurred_at),
+        benefit_code=command.benefit,
+        units=command.units,
+        vendor=command.vendor,
+        terms=tuple(context.terms),
+        beneficiary=command.beneficiary,
+        policy_no=command.policy_no,
+        option=command.option,
+        evidence=frozenset(item.kind for item in command.evidence),
+        occurred_at=occurred_at,
+        now=posting.recorded_at,
+        taken=_taken(posting),
+    )
+    refusal = judge(case)
+    if refusal is not None:
+        return refusal
+    pool = case.pool
+    number = posting.state.account.service_year_number(case.day)
+    if pool is None or number is None or case.benefit is None:  # a member on the day has a service year
+        message = f"judged entitled without a pool: {command}"
+        raise AssertionError(message)
+    settle(posting, handbook=context.handbook, benefits=(command.benefit,), keep=pool)
+    _make_available(posting, case, pool, number)
+    hold = isinstance(command, Hold)
+    redemption = Redemption(
+        id=RedemptionId(posting.state.account.customer_id, posting.next_sequence),
+        status=RedemptionStatus.HELD if hold else RedemptionStatus.REDEEMED,
+        pool=pool,
+        variant=case.benefit.variant(case.star),
+        service_year=number,
+        option=command.option,
+        beneficiary=command.beneficiary,
+        vendor=command.vendor,
+        units=command.units,
+        reference=command.reference,
+        evidence=tuple(sorted((item.kind, item.reference) for item in command.evidence)),
+        star=case.star,
+        edition=case.edition.code if case.edition is not None else None,
+        occurred_at=occurred_at,
+        recorded_at=posting.recorded_at,
+        expires_at=_expiry(command, case, posting) if isinstance(command, Hold) else None,
+    )
+    redemption = posting.step(
+        redemption,
+        EntryKind.HOLD if hold else EntryKind.REDEEM,
+        command.units,
+        occurred_at=occurred_at,
+        details=_details(redemption),
+    )
+    settle(posting, handbook=context.handbook, benefits=(command.benefit,))
+    return _outcome(posting, redemption, context)
+
+
+def _make_available(posting: Posting, case: Case, pool: PoolKey, number: int) -> None:
+    """Grant what a backdated use needs and the pool has no more.
+
+    A use is judged by its own day; since then the year may have ended or the tier fallen, and what was available has
+    lapsed or been revoked, or was never granted because the ledger began later.
+    """
+    balance = posting.balance(pool)
+    if isinstance(case.allowance, Counted):
+        short: int | None = case.units - balance.available if not balance.unlimited else 0
+    else:
+        short = 0 if balance.unlimited else None
+    if short is not None and short <= 0:
+        return
+    posting.post(
+        EntryKind.GRANT,
+        pool,
+        short,
+        service_year=number,
+        star=case.star,
+        edition=case.edition.code if case.edition is not None else None,
+        occurred_at=case.occurred_at or posting.recorded_at,
+    )
+
+
+def _follow_up(posting: Posting, command: FollowUp, context: _Context) -> Outcome:
+    """Confirm, release, no-show or reverse a redemption that exists and is the actor's."""
+    redemption = posting.redemptions.get(command.redemption.sequence)
+    if redemption is None or command.actor not in (vendor_actor(redemption.vendor), FINANCE):
+        return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
+    status = redemption.status_at(posting.recorded_at)
+    if isinstance(command, Reverse):
+        if status is RedemptionStatus.REVERSED:
+            return Refusal(code=RefusalCode.ALREADY_REVERSED)
+        if status is not RedemptionStatus.REDEEMED:
+            return Refusal(code=RefusalCode.NOT_REDEEMED, facts={"status": status.value})
+    elif status is not RedemptionStatus.HELD:
+        return Refusal(code=RefusalCode.HOLD_NOT_OPEN, facts={"status": status.value})
+    if isinstance(command, Confirm):
+        outcome = _confirm(posting, redemption, command, context)
+        if isinstance(outcome, Refusal):
+            return outcome
+        redemption = outcome
+    else:
+        kind = (
+            EntryKind.REVERSE
+            if isinstance(command, Reverse)
+            else EntryKind.NO_SHOW
+            if isinstance(command, NoShow)
+            else EntryKind.RELEASE
+        )
+        redemption = posting.step(
+            replace(redemption, reason=command.reason),
+            kind,
+            redemption.units,
+            occurred_at=posting.recorded_at,
+            details=_reason(command.actor, command.reason),
+        )
+    settle(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
+    return _outcome(posting, redemption, context)
+
+
+def _confirm(
+    posting: Posting, redemption: Redemption, command: Confirm, context: _Context
+) -> Redemption | Refusal:
+    """Deliver what is held. Tier, waiting period and contract are not asked again: what was booked is honoured."""
+    occurred_at = command.occurred_at or posting.recorded_at
+    case = Case(
+        account=posting.state.account,
+        handbook=context.handbook,
+        today=context.today,
+        day=business_day(occurred_at),
+        benefit_code=redemption.pool.benefit,
+        occurred_at=occurred_at,
+        now=posting.recorded_at,
+    )
+    refusal = judge(case, (moment_is_not_ahead, day_is_not_too_long_ago))
+    if refusal is not None:
+        return refusal
+    units = redemption.units if command.units is None else command.units
+    if units > redemption.units:
+        return Refusal(
+            code=RefusalCode.UNITS_INVALID, case="held", facts={"units": units, "held": redemption.units}
+        )
+    more = {(item.kind, item.reference) for item in command.evidence}
+    evidence = tuple(sorted({*redemption.evidence, *more}))
+    confirmed = posting.step(
+        replace(redemption, units=units, evidence=evidence, occurred_at=occurred_at),
+        EntryKind.REDEEM,
+        units,
+        occurred_at=occurred_at,
+        details={"evidence": [list(item) for item in sorted(more)]} if more else {},
+    )
+    rest = redemption.units - units
+    if rest:
+        confirmed = posting.step(confirmed, EntryKind.RELEASE, rest, occurred_at=posting.recorded_at)
+    return confirmed
+
+
+def _taken(posting: Posting) -> dict[PoolKey, Taken]:
+    return {pool: Taken(used=balance.used, held=balance.held) for pool, balance in posting.balances.items()}
+
+
+def _expiry(command: Hold, case: Case, posting: Posting) -> datetime:
+    hours = command.hold_hours or case.settings.default_hold_hours
+    return posting.recorded_at + timedelta(hours=hours)
+
+
+def _details(redemption: Redemption) -> dict[str, object]:
+    """What the cached row has and the entry's own columns have not: the row can be made from the entries alone."""
+    details: dict[str, object] = {}
+    if redemption.variant is not None:
+        details["variant"] = redemption.variant
+    if redemption.evidence:
+        details["evidence"] = [list(item) for item in redemption.evidence]
+    if redemption.expires_at is not None:
+        details["expires_at"] = redemption.expires_at.isoformat()
+    return details
+
+
+def _reason(actor: str, reason: str | None) -> dict[str, object]:
+    details: dict[str, object] = {"actor": actor}
+    if reason is not None:
+        details["reason"] = reason
+    return details
+
+
+def _outcome(posting: Posting, redemption: Redemption, context: _Context) -> RedemptionOutcome:
+    account = posting.state.account
+    relative = account.relatives.get(redemption.beneficiary) if redemption.beneficiary is not None else None
+    return RedemptionOutcome(
+        id=redemption.id,
+        member_no=account.member_no,
+        status=redemption.status,
+        units=redemption.units,
+        benefit=redemption.pool.benefit,
+        variant=redemption.variant,
+        beneficiary=BeneficiaryView(
+            relative_id=relative.relative_id, name=relative.name, relation=relative.relation
+        )
+        if relative is not None
+        else None,
+        option=redemption.option,
+        policy_no=redemption.pool.policy_no or None,
+        vendor=redemption.vendor,
+        reference=redemption.reference,
+        occurred_at=redemption.occurred_at,
+        recorded_at=redemption.recorded_at,
+        expires_at=redemption.expires_at,
+        quota=_counts(posting, redemption, context),
+    )
+
+
+def _counts(posting: Posting, redemption: Redemption, context: _Context) -> QuotaCounts:
+    """What is left of the pool: by today's star, or, for a year that is over, by the star of its last day."""
+    account = replace(posting.state.account, anchor=posting.head.anchor)
+    pool = redemption.pool
+    day = context.today
+    if pool.period and account.service_year_number(day) != pool.period:
+        day = account.numbered_year(pool.period, day).end - timedelta(days=1)
+    case = Case(
+        account=account,
+        handbook=context.handbook,
+        today=context.today,
+        day=day,
+        benefit_code=pool.benefit,
+    )
+    balance = posting.balance(pool)
+    taken = Taken(used=balance.used, held=balance.held)
+    allowance = case.allowance
+    granted = allowance.units if isinstance(allowance, Counted) else (None if allowance is not None else 0)
+    remaining = max(0, granted - taken.used - taken.held) if granted is not None else None
+    return QuotaCounts(granted=granted, used=taken.used, held=taken.held, remaining=remaining)

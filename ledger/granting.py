@@ -1,0 +1,54 @@
+"""Posting what is due for whole customers: after their events, and for everybody by `entitlements grant`.
+
+Safe to repeat and to interrupt: what is due is worked out from the books themselves each time.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from handbook import Handbook
+from ledger.accounts import SQL
+from ledger.batch import load_batch, write_batch
+from ledger.settling import settle
+from ledger.state import Posting
+from rating.database import Connection, Pool
+
+_CUSTOMERS_A_BATCH = 500
+
+
+async def post_due(
+    conn: Connection, customer_ids: Sequence[int], *, now: datetime, handbook: Handbook
+) -> int:
+    """Post the grants, revokes and expiries that are due for these customers; how many entries that took.
+
+    Must run inside a transaction.
+    """
+    batch = await load_batch(conn, customer_ids, now=now)
+    for customer_id, state in batch.loaded.items():
+        posting = Posting(state, now)
+        settle(posting, handbook=handbook)
+        batch.entries += posting.entries
+        batch.states[customer_id] = posting.after()
+    await write_batch(conn, batch)
+    return len(batch.entries)
+
+
+async def grant_all(
+    pool: Pool, *, now: datetime, handbook: Handbook, progress: Callable[[int, int], None] | None = None
+) -> int:
+    """Post what is due for every customer, some hundred a transaction; how many entries that took.
+
+    `progress` is told how many customers of how many are done.
+    """
+    async with pool.acquire() as conn:
+        total = await conn.fetchval(SQL["customers_count"])
+        last = posted = done = 0
+        while ids := [
+            row["customer_id"] for row in await conn.fetch(SQL["customers_after"], last, _CUSTOMERS_A_BATCH)
+        ]:
+            async with conn.transaction():
+                posted += await post_due(conn, ids, now=now, handbook=handbook)
+            last, done = ids[-1], done + len(ids)
+            if progress is not None:
+                progress(done, total)
+    return posted

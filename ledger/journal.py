@@ -1,0 +1,198 @@
+"""The journal: commands in, outcomes out, committed in groups.
+
+One committer per process takes all commands that are waiting and decides them in one transaction: concurrent requests
+share a commit, and a request alone waits for nobody. A refused command never spoils its neighbours. A transaction that
+fails is tried again, then split, so that one bad command cannot take others down. An outcome is answered only after
+its transaction is durable; after an uncertain commit the stored outcomes tell what happened.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import asyncpg
+import structlog
+
+from handbook import Handbook, business_day
+from ledger.accounts import SQL
+from ledger.batch import Written, load_batch, write_batch
+from ledger.commands import Command, Redeem, malformed
+from ledger.decide import decide
+from ledger.entitlement import Term
+from ledger.outcomes import Outcome
+from ledger.refusals import Refusal, RefusalCode
+from rating.database import Connection, Pool
+
+_LARGEST_BATCH = 256
+_TRIES = 4
+_FIRST_PAUSE_SECONDS = 0.02
+_TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    OSError,
+    asyncpg.TransactionRollbackError,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class JournalClosedError(Exception):
+    """The service is stopping: the journal takes no more commands."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    command: Command
+    answer: asyncio.Future[Outcome] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Journal:
+    """Decides commands and commits them in groups; start it before posting, stop it to let the last ones finish."""
+
+    def __init__(self, pool: Pool, handbook: Handbook, clock: Callable[[], datetime]) -> None:
+        """Work on `pool` as the service's role; `clock` tells the moment at which commands are recorded."""
+        self._pool = pool
+        self._handbook = handbook
+        self._clock = clock
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether commands are taken."""
+        return self._task is not None and not self._task.done() and not self._closing
+
+    async def start(self) -> None:
+        """Begin to take commands."""
+        self._task = asyncio.create_task(self._commit_for_ever(), name="journal")
+
+    async def stop(self) -> None:
+        """Take no more commands, and finish those that are waiting."""
+        self._closing = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+
+    async def post(self, command: Command) -> Outcome:
+        """Decide one command; the outcome is durable when this returns."""
+        return (await self.post_many([command]))[0]
+
+    async def post_many(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Decide commands in their order, each on its own; the outcomes are durable when this returns."""
+        if not self.running:
+            raise JournalClosedError
+        settings = (self._handbook.on(business_day(self._clock())) or self._handbook.latest).settings
+        answers = [malformed(command, settings) or _Waiting(command) for command in commands]
+        self._waiting.extend(each for each in answers if isinstance(each, _Waiting))
+        self._arrived.set()
+        return [each if isinstance(each, Refusal) else await each.answer for each in answers]
+
+    async def _commit_for_ever(self) -> None:
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._waiting:
+                size = min(len(self._waiting), _LARGEST_BATCH)
+                await self._commit([self._waiting.popleft() for _ in range(size)])
+            if self._closing:
+                return
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        """Commit a batch; when it fails for good, its halves; a single command that fails gets the error."""
+        try:
+            outcomes = await self._try_to_commit([each.command for each in batch])
+        except Exception as error:  # noqa: BLE001 (whatever it is, it must reach whoever waits)
+            if len(batch) > 1:
+                log.warning("journal batch failed and is split", size=len(batch), error=repr(error))
+                middle = len(batch) // 2
+                await self._commit(batch[:middle])
+                await self._commit(batch[middle:])
+            elif not batch[0].answer.done():
+                batch[0].answer.set_exception(error)
+            return
+        for each, outcome in zip(batch, outcomes, strict=True):
+            if not each.answer.done():  # done: the client has gone
+                each.answer.set_result(outcome)
+
+    async def _try_to_commit(self, commands: Sequence[Command]) -> list[Outcome]:
+        for attempt in range(1, _TRIES + 1):
+            try:
+                async with self._pool.acquire() as conn, conn.transaction():
+                    return await commit(conn, commands, now=self._clock(), handbook=self._handbook)
+            except _TRANSIENT as error:
+                if attempt == _TRIES:
+                    raise
+                log.warning("journal batch is tried again", attempt=attempt, error=repr(error))
+                await asyncio.sleep(_FIRST_PAUSE_SECONDS * 4 ** (attempt - 1))
+        raise AssertionError  # the last try returns or raises
+
+
+async def commit(
+    conn: Connection, commands: Sequence[Command], *, now: datetime, handbook: Handbook
+) -> list[Outcome]:
+    """Decide commands in their order and write what follows, inside the caller's transaction."""
+    customers = await _customers(conn, commands)
+    by_customer: dict[int, list[Command]] = {}
+    for command, customer_id in zip(commands, customers, strict=True):
+        if customer_id is not None:
+            by_customer.setdefault(customer_id, []).append(command)
+    batch = await load_batch(conn, by_customer, now=now, commands=by_customer)
+    terms = await _terms(conn, commands)
+    outcomes: list[Outcome] = []
+    for command, customer_id in zip(commands, customers, strict=True):
+        state = batch.states.get(customer_id) if customer_id is not None else None
+        if state is None:
+            outcomes.append(_nobody(command))
+            continue
+        vendor = command.vendor if isinstance(command, Redeem) else ""
+        decision = decide(state, command, now=now, handbook=handbook, terms=terms.get(vendor, ()))
+        batch.states[state.account.customer_id] = decision.state
+        batch.entries += decision.entries
+        if decision.stored is not None:
+            batch.outcomes.append(
+                Written(
+                    customer_id=state.account.customer_id,
+                    actor=command.actor,
+                    key=command.key,
+                    stored=decision.stored,
+                    recorded_at=now,
+                )
+            )
+        outcomes.append(decision.outcome)
+    await write_batch(conn, batch)
+    return outcomes
+
+
+def _nobody(command: Command) -> Refusal:
+    if isinstance(command, Redeem):
+        return Refusal(code=RefusalCode.UNKNOWN_CUSTOMER, facts={"member_no": command.member_no})
+    return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
+
+
+async def _customers(conn: Connection, commands: Sequence[Command]) -> list[int | None]:
+    """The customer of each command: by member number, or from the redemption's id."""
+    numbers = sorted({command.member_no for command in commands if isinstance(command, Redeem)})
+    ids = {}
+    if numbers:
+        ids = {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], numbers)}
+    return [
+        ids.get(command.member_no) if isinstance(command, Redeem) else command.redemption.customer_id
+        for command in commands
+    ]
+
+
+async def _terms(conn: Connection, commands: Sequence[Command]) -> dict[str, list[Term]]:
+    """The contracts of the vendors that take units in this batch."""
+    vendors = sorted({command.vendor for command in commands if isinstance(command, Redeem)})
+    terms: dict[str, list[Term]] = {}
+    if vendors:
+        for row in await conn.fetch(SQL["terms"], vendors):
+            term = Term(benefit=row["benefit"], starts_on=row["starts_on"], ends_on=row["ends_on"])
+            terms.setdefault(row["vendor"], []).append(term)
+    return terms

@@ -1,0 +1,124 @@
+"""What a member may use on a day: every benefit's allowance, what is used, held and left. Pure.
+
+Computed from the tier's allowance and the entries, never from what happens to be posted as granted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from handbook import Allowance, Benefit, Counted, Handbook, Per, business_day
+from ledger.account import Account
+from ledger.entitlement import CARD_RULES, RULES, Case, Rule, Term, judge
+from ledger.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """An allowance with what is granted, used, held and remaining, in its units; None: without limit.
+
+    `entitled`: one unit could be used on the day; else `refusal` says why not. `policy_no`: for which policy, where
+    the benefit is given per policy. `resets_on`: first day of the next service year, where the allowance is per year.
+    """
+
+    benefit: Benefit
+    variant: str | None
+    entitled: bool
+    refusal: Refusal | None
+    allowance: Allowance | None
+    policy_no: str | None
+    granted: int | None
+    used: int
+    held: int
+    remaining: int | None
+    resets_on: date | None
+
+
+def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> tuple[Quota, ...]:
+    """The quotas of every benefit of the edition in force on the day `on`, in printed order.
+
+    A benefit given per policy has one for each eligible policy, or one without policy where there is none.
+    """
+    edition = handbook.on(on)
+    today = business_day(now)
+    found = []
+    for benefit in edition.benefits if edition is not None else ():
+        allowance = benefit.allowance(account.star_on(on))
+        per = allowance.per if isinstance(allowance, Counted) else None
+        policies: Sequence[str | None] = (account.eligible_policies(on) if per is Per.POLICY else ()) or (
+            None,
+        )
+        for policy_no in policies:
+            case = Case(
+                account=account,
+                handbook=handbook,
+                today=today,
+                day=on,
+                benefit_code=benefit.code,
+                policy_no=policy_no,
+            )
+            found.append(quota_of(case, CARD_RULES))
+    return tuple(found)
+
+
+def eligibility(
+    account: Account,
+    handbook: Handbook,
+    now: datetime,
+    *,
+    benefit: str,
+    units: int = 1,
+    beneficiary: str | None = None,
+    policy_no: str | None = None,
+    option: str | None = None,
+    vendor: str = "",
+    terms: tuple[Term, ...] | None = None,
+) -> tuple[Refusal | None, Quota | None]:
+    """Whether a redemption now would be taken (evidence aside), and the quota; None for an unknown benefit.
+
+    Judged by the same rules as the redemption itself; `terms` are the asking vendor's contract, None for others.
+    """
+    today = business_day(now)
+    case = Case(
+        account=account,
+        handbook=handbook,
+        today=today,
+        day=today,
+        benefit_code=benefit,
+        units=units,
+        vendor=vendor,
+        terms=terms,
+        beneficiary=beneficiary,
+        policy_no=policy_no,
+        option=option,
+    )
+    refusal = judge(case, RULES)
+    if case.benefit is None:
+        return refusal, None
+    return refusal, quota_of(case, RULES)
+
+
+def quota_of(case: Case, rules: tuple[Rule, ...]) -> Quota:
+    """The quota that a case is about, with the first of `rules` that refuses it."""
+    if case.benefit is None:
+        message = f"no quota of an unknown benefit: {case.benefit_code}"
+        raise ValueError(message)
+    refusal = judge(case, rules)
+    allowance = case.allowance
+    yearly = isinstance(allowance, Counted) and allowance.per is Per.SERVICE_YEAR
+    year = case.account.service_year(case.day) if yearly else None
+    limited = allowance is None or isinstance(allowance, Counted)
+    granted = allowance.units if isinstance(allowance, Counted) else 0
+    return Quota(
+        benefit=case.benefit,
+        variant=case.benefit.variant(case.star) if case.star else None,
+        entitled=refusal is None,
+        refusal=refusal,
+        allowance=allowance,
+        policy_no=case.policy_no,
+        granted=granted if limited else None,
+        used=case.pool_taken.used,
+        held=case.pool_taken.held,
+        remaining=case.remaining,
+        resets_on=year.end if year is not None else None,
+    )

@@ -1,0 +1,32 @@
+"""Taking policy events: the events, the ratings that follow and the grants that are due, in one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from handbook import Handbook
+from ledger.granting import post_due
+from ledger.refusals import Refusal, RefusalCode
+from rating.database import Pool
+from rating.events import PolicyEvent
+from rating.recording import EventRefusal, Recorded, record
+
+
+async def record_events(
+    pool: Pool, events: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook
+) -> list[Recorded | Refusal]:
+    """Take events, each on its own: what was recorded, or why it was refused, in the order of the events."""
+    async with pool.acquire() as conn, conn.transaction():
+        results = await record(conn, events, now=now, handbook=handbook)
+        touched = sorted({each.customer_id for each in results if isinstance(each, Recorded)})
+        if touched:
+            await post_due(conn, touched, now=now, handbook=handbook)
+    return [refusal_of(each) if isinstance(each, EventRefusal) else each for each in results]
+
+
+def refusal_of(refused: EventRefusal) -> Refusal:
+    """An event's refusal in the words of the API."""
+    return Refusal(
+        code=RefusalCode(refused.code),
+        facts=refused.facts,
+        differing=refused.differing,
+    )
