@@ -6,6 +6,7 @@ refuses the edition with the first fault. The reasons matter more than the rules
 person who typed the new edition in.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise, product
@@ -13,6 +14,7 @@ from itertools import pairwise, product
 from handbook.nodes import suggestion
 from handbook.values import (
     PAYMENT_TERM,
+    Allowance,
     Category,
     Coefficient,
     Counted,
@@ -21,7 +23,15 @@ from handbook.values import (
     Edition,
     Mode,
     PremiumBase,
+    Unit,
+    Unlimited,
 )
+
+NOTHING_PRINTED = "-"
+"""The cell of a star that has nothing."""
+
+UNLIMITED_PRINTED = "不限"
+"""How the cell of an allowance without limit begins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +158,38 @@ def grids_match_the_tiers(edition: Edition) -> Iterator[Fault]:
                 yield Fault(path=f"{path}.printed.rows.{number}.cells", reason=reason)
 
 
+_PRINTED_UNITS = re.compile(r"([0-9]+) ?(次|小时|分钟)")
+_UNITS_OF = {"次": (Unit.TIMES, 1), "小时": (Unit.MINUTES, 60), "分钟": (Unit.MINUTES, 1)}
+
+
+def _contradicts(cell: str, allowance: Allowance | None) -> bool:
+    """Say whether a printed cell, where it is understood, says something else than an allowance."""
+    if cell == NOTHING_PRINTED or allowance is None:
+        return (cell == NOTHING_PRINTED) != (allowance is None)
+    if cell.startswith(UNLIMITED_PRINTED) or isinstance(allowance, Unlimited):
+        return cell.startswith(UNLIMITED_PRINTED) != isinstance(allowance, Unlimited)
+    match = _PRINTED_UNITS.match(cell)
+    if match is None:
+        return False
+    unit, size = _UNITS_OF[match[2]]
+    return (unit, int(match[1]) * size) != (allowance.unit, allowance.units)
+
+
+def grids_say_what_is_printed(edition: Edition) -> Iterator[Fault]:
+    """A grid that differs from the quoted rows is a slip of the pen, unless a discrepancy explains it."""
+    for benefit in edition.benefits:
+        if benefit.discrepancies:
+            continue
+        for grade, *cells in zip(benefit.grid, *(row.cells for row in benefit.printed.rows), strict=True):
+            said = next((cell for cell in cells if cell != NOTHING_PRINTED), NOTHING_PRINTED)
+            if _contradicts(said, grade.allowance):
+                reason = (
+                    f"the printed row says “{said}” for star {grade.star}; correct one of the two, or record"
+                )
+                reason += " under `discrepancies` which clause governs"
+                yield Fault(path=f"benefits.{benefit.code}.grid.{grade.star}", reason=reason)
+
+
 def one_pool_for_all_stars(edition: Edition) -> Iterator[Fault]:
     """Uses carry over from star to star, so all stars of a benefit count the same thing."""
     for benefit in edition.benefits:
@@ -245,6 +287,7 @@ EDITION_CHECKS: tuple[Callable[[Edition], Iterator[Fault]], ...] = (
     rows_can_be_computed,
     rows_cover_and_are_reached,
     grids_match_the_tiers,
+    grids_say_what_is_printed,
     one_pool_for_all_stars,
     graded_rows_have_variants,
     codes_are_known,

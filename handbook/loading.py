@@ -8,11 +8,11 @@ module that touches files.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 from handbook import parsing
-from handbook.checks import EDITION_CHECKS, SUCCESSION_CHECKS, Fault
+from handbook.checks import EDITION_CHECKS, SUCCESSION_CHECKS
 from handbook.handbook import Handbook
 from handbook.nodes import EditionError, Entry, Lines, compose, place_of, suggestion
 from handbook.values import Benefit, Edition
@@ -34,13 +34,18 @@ class _Draft:
     drops: tuple[str, ...]
     lines: Lines
 
-    def error(self, fault: Fault) -> EditionError:
-        """Return the refusal of a fault at its own place, or at the nearest one around it."""
-        path = fault.path
-        while path not in self.lines:
-            path = path.rpartition(".")[0]
-        file, line = self.lines[path]
-        return EditionError(file, place_of(fault.path, line), fault.reason)
+    def error(self, path: str, reason: str) -> EditionError:
+        """Return the refusal of this edition for what stands at a path."""
+        return _refusal(path, reason, self.lines)
+
+
+def _refusal(path: str, reason: str, lines: Lines) -> EditionError:
+    """Return the refusal of a path, with the line of its place or of the nearest one around it."""
+    nearest = path
+    while nearest not in lines:
+        nearest = nearest.rpartition(".")[0]
+    file, line = lines[nearest]
+    return EditionError(file, place_of(path, line), reason)
 
 
 def load_handbook(*folders: Path) -> Handbook:
@@ -55,9 +60,10 @@ def load_handbook(*folders: Path) -> Handbook:
     editions = _in_succession(drafts)
     for earlier, later in pairwise(drafts):
         _refuse_unknown_benefits(earlier.edition, later)
+    for earlier, later in combinations(drafts, 2):
         for check in SUCCESSION_CHECKS:
             for fault in check(earlier.edition, later.edition):
-                raise later.error(fault)
+                raise later.error(fault.path, fault.reason)
     return Handbook(editions)
 
 
@@ -70,15 +76,14 @@ def _edition_folders(parent: Path) -> list[Path]:
     for child in sorted(parent.iterdir()):
         if child.name.startswith((".", "_")):
             continue
-        if child.is_dir() and (child / EDITION_FILE).exists():
+        if (child / EDITION_FILE).exists():
             found.append(child)
         elif child.is_dir():
-            raise EditionError(
-                str(child), "folder", f"the folder holds no {EDITION_FILE}; add it or remove the folder"
-            )
+            reason = f"the folder holds no {EDITION_FILE}; add it or remove the folder"
+            raise EditionError(str(child), "folder", reason)
         elif child.suffix in (".yaml", ".yml"):
             raise EditionError(
-                str(child), "folder", "this file is in no edition; move it into the edition's folder"
+                str(child), "file", "the file is in no edition; move it into the edition's folder"
             )
     if not found:
         raise EditionError(str(parent), "folder", f"no edition here; expected folders with an {EDITION_FILE}")
@@ -98,7 +103,7 @@ def _draft(folder: Path) -> _Draft:
     )
     for check in EDITION_CHECKS:
         for fault in check(edition):
-            raise draft.error(fault)
+            raise draft.error(fault.path, fault.reason)
     return draft
 
 
@@ -112,11 +117,9 @@ def _top(file: Path, lines: Lines) -> Entry:
 
 def _benefits(folder: Path, sections: Entry, lines: Lines) -> tuple[Benefit, ...]:
     """Read the sections' files in the order listed; each file is listed and each listed one exists."""
-    files = {
-        file.stem: file
-        for file in sorted(folder.iterdir())
-        if file.suffix in (".yaml", ".yml") and file.name != EDITION_FILE
-    }
+    files = {file.stem: file for file in sorted(folder.glob("*.yaml")) if file.name != EDITION_FILE}
+    for file in sorted(folder.glob("*.yml")):
+        raise EditionError(str(file), "file", f"name it {file.stem}.yaml; files of an edition end in .yaml")
     listed = parsing.codes(sections)
     for item, code in zip(sections.items(), listed, strict=True):
         if code not in files:
@@ -129,84 +132,68 @@ def _benefits(folder: Path, sections: Entry, lines: Lines) -> tuple[Benefit, ...
             raise EditionError(str(file), "file", reason)
     found: dict[str, Benefit] = {}
     for code in listed:
-        section_lines: Lines = {}
-        section, benefits = parsing.section(code, _top(files[code], section_lines))
+        section_lines: Lines = {"": (str(files[code]), 1)}
+        benefits = parsing.benefits(code, _top(files[code], section_lines))
         if not benefits:
-            file, line = section_lines["benefits"]
-            raise EditionError(
-                file, place_of("benefits", line), "the section has no benefit; add one or remove it"
-            )
+            reason = "the section has no benefit; add one, or remove the section"
+            raise _refusal("benefits", reason, section_lines)
         for benefit in benefits:
-            path = f"benefits.{benefit.code}"
             if benefit.code in found:
-                file, line = section_lines[path]
                 reason = f"the benefit stands in section {found[benefit.code].section.code} too; keep one of the two"
-                raise EditionError(file, place_of(path, line), reason)
-            found[benefit.code] = replace(benefit, section=section)
+                raise _refusal(f"benefits.{benefit.code}", reason, section_lines)
+            found[benefit.code] = benefit
         lines.update({path: place for path, place in section_lines.items() if path.startswith("benefits.")})
     return tuple(found.values())
 
 
 def _refuse_twins(drafts: Iterable[_Draft]) -> None:
     """Two editions share neither their code nor their first day."""
-    starts: dict[str, _Draft] = {}
-    codes: dict[str, _Draft] = {}
+    seen: dict[str, str] = {}
     for draft in drafts:
-        edition = draft.edition
-        for key, seen, value in (
-            ("code", codes, edition.code),
-            ("effective_from", starts, edition.effective_from.isoformat()),
+        for key, value in (
+            ("code", draft.edition.code),
+            ("effective_from", str(draft.edition.effective_from)),
         ):
+            file = draft.lines[key][0]
             if value in seen:
-                other = seen[value].lines[key][0]
                 raise draft.error(
-                    Fault(path=key, reason=f"{value} is taken by the edition in {other}; change one")
+                    key, f"{value} is taken by the edition in {seen[value]}; change one of the two"
                 )
-            seen[value] = draft
+            seen[value] = file
 
 
 def _in_succession(drafts: list[_Draft]) -> list[Edition]:
     """Let each edition end where the next one starts; an end that is written must be that day."""
     editions = []
-    for draft, following in zip(drafts, [*drafts[1:], None], strict=True):
-        edition = draft.edition
-        if following is None:
-            editions.append(edition)
-            continue
-        start = following.edition.effective_from
-        if edition.effective_to not in (None, start):
-            fault = (
-                "there would be no edition" if edition.effective_to < start else "there would be two editions"
-            )
-            reason = (
-                f"{fault} between {edition.effective_to} and {start}, where {following.edition.code} starts"
-            )
-            raise draft.error(
-                Fault(path="effective_to", reason=f"{reason}; write {start}, or leave the key out")
-            )
+    for draft, following in pairwise(drafts):
+        edition, start = draft.edition, following.edition.effective_from
+        if edition.effective_to is not None and edition.effective_to != start:
+            fault = "leaves a gap before" if edition.effective_to < start else "overlaps"
+            reason = f"the end {fault} edition {following.edition.code}, which starts on {start}"
+            raise draft.error("effective_to", f"{reason}; write that day, or null")
         editions.append(replace(edition, effective_to=start))
-    return editions
+    return [*editions, drafts[-1].edition]
 
 
 def _refuse_unknown_benefits(earlier: Edition, later: _Draft) -> None:
     """A new or missing benefit must be meant: a mistyped code would lose what was used under the old one."""
-    before = {benefit.code for benefit in earlier.benefits}
-    now = {benefit.code for benefit in later.edition.benefits}
-    for code in sorted(now - before):
+    before = [benefit.code for benefit in earlier.benefits]
+    now = [benefit.code for benefit in later.edition.benefits]
+    added = [code for code in now if code not in before]
+    gone = [code for code in before if code not in now]
+    for code in added:
         if code not in later.introduces:
-            reason = f"unknown benefit: edition {earlier.code} has none of this code{suggestion(code, before - now)}"
-            raise later.error(
-                Fault(path=f"benefits.{code}", reason=f"{reason} List it under `introduces` if it is new")
-            )
-    for code in sorted(before - now):
+            meant = suggestion(code, gone) if gone else ""
+            reason = f"unknown benefit, edition {earlier.code} has none of this code{meant}"
+            raise later.error(f"benefits.{code}", f"{reason}; if it is new, list it under `introduces`")
+    for code in gone:
         if code not in later.drops:
             reason = f"benefit {code} of edition {earlier.code} is missing; add it, or list it under `drops`"
-            raise later.error(Fault(path="sections", reason=reason))
-    for number, code in enumerate(later.introduces, start=1):
-        if code not in now - before:
-            reason = f"{code} is not new in this edition; remove it"
-            raise later.error(Fault(path=f"introduces.{number}", reason=reason))
-    for number, code in enumerate(later.drops, start=1):
-        if code not in before - now:
-            reason = f"{code} is not dropped by this edition; remove it"
-            raise later.error(Fault(path=f"drops.{number}", reason=reason))
+            raise later.error("sections", reason)
+    for key, listed, changed, fault in (
+        ("introduces", later.introduces, added, "is not new in"),
+        ("drops", later.drops, gone, "is not dropped by"),
+    ):
+        for number, code in enumerate(listed, start=1):
+            if code not in changed:
+                raise later.error(f"{key}.{number}", f"{code} {fault} this edition; remove it")

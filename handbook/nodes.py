@@ -37,10 +37,8 @@ class EditionError(ValueError):
 
     def __init__(self, file: str, place: str, reason: str) -> None:
         """Name the file, the place (a dotted path and its line) and the reason in one line."""
-        super().__init__(f"{file}: {place}: {reason}")
-        self.file = file
-        self.place = place
-        self.reason = reason
+        self.file, self.place, self.reason = (_printable(text) for text in (file, place, reason))
+        super().__init__(f"{self.file}: {self.place}: {self.reason}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,19 +117,11 @@ class Entry:
 
     def code(self) -> str:
         """Return a code: lower-case letters and digits, in words joined by hyphens."""
-        value = self.text()
-        if not _CODE.fullmatch(value) or len(value) > _CODE_LENGTH_MAX:
-            reason = f"“{value}” is no code; use lower-case letters, digits and single hyphens, at most 64"
-            raise self.error(reason)
-        return value
+        return self._checked_code(self.text())
 
     def key_code(self) -> str:
         """Return the entry's own key, which must be a code."""
-        key = self.path.rpartition(".")[2]
-        if not _CODE.fullmatch(key) or len(key) > _CODE_LENGTH_MAX:
-            reason = f"“{key}” is no code; use lower-case letters, digits and single hyphens, at most 64"
-            raise self.error(reason)
-        return key
+        return self._checked_code(self.path.rpartition(".")[2])
 
     def whole(self, least: int, most: int) -> int:
         """Return a whole number between two bounds, both included."""
@@ -187,6 +177,12 @@ class Entry:
         if value not in known:
             raise self.error(f"unknown word “{value}”{suggestion(value, known)}")
         return kinds(value)
+
+    def _checked_code(self, written: str) -> str:
+        if not _CODE.fullmatch(written) or len(written) > _CODE_LENGTH_MAX:
+            reason = "use lower-case letters, digits and single hyphens, at most 64"
+            raise self.error(f"“{written}” is no code; {reason}")
+        return written
 
     def _scalar(self, expected: str, tags: tuple[str, ...]) -> str:
         if not isinstance(self.node, yaml.ScalarNode):
@@ -244,3 +240,8 @@ def suggestion(word: str, known: Collection[str]) -> str:
 
 def _joined(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
+
+
+def _printable(text: str) -> str:
+    """Return a text that stays on one line of a terminal, whatever a wrong file put into it."""
+    return "".join(part if part.isprintable() else f"U+{ord(part):04X}" for part in text)

@@ -5,11 +5,13 @@ as compulsory as the numbers beside them. What a value means together with other
 by `handbook.checks`.
 """
 
+import re
 from collections.abc import Iterator
 from enum import StrEnum
 
 from handbook.nodes import Entry
 from handbook.values import (
+    PAYMENT_TERM,
     Allowance,
     Benefit,
     Category,
@@ -73,15 +75,6 @@ class Page(StrEnum):
 _PAGE_NAMES = {Page.CRITERIA: "客户评定标准", Page.OVERVIEW: "服务概览", Page.DETAIL: "服务介绍"}
 
 
-class _Validity(StrEnum):
-    PAYMENT_TERM = "PAYMENT_TERM"
-    ONE_YEAR = "P1Y"
-    TWO_YEARS = "P2Y"
-    THREE_YEARS = "P3Y"
-    FIVE_YEARS = "P5Y"
-    TEN_YEARS = "P10Y"
-
-
 def codes(entry: Entry) -> tuple[str, ...]:
     """Return a list of different codes."""
     found: list[str] = []
@@ -114,11 +107,11 @@ def edition(top: dict[str, Entry], benefits: tuple[Benefit, ...]) -> Edition:
     )
 
 
-def section(code: str, top: Entry) -> tuple[Section, tuple[Benefit, ...]]:
-    """Return a section and its benefits, in printed order."""
+def benefits(section_code: str, top: Entry) -> tuple[Benefit, ...]:
+    """Return the benefits of a section's file, in printed order."""
     fields = top.fields(("name", "name_en", "benefits"))
-    found = Section(code=code, name=fields["name"].text(), name_en=fields["name_en"].text())
-    return found, tuple(_benefit(entry, found) for entry in fields["benefits"].entries().values())
+    section = Section(code=section_code, name=fields["name"].text(), name_en=fields["name_en"].text())
+    return tuple(_benefit(entry, section) for entry in fields["benefits"].entries().values())
 
 
 def _by_star(entry: Entry) -> Iterator[tuple[int, Entry]]:
@@ -165,22 +158,36 @@ def _coefficient(entry: Entry) -> Coefficient:
         min_term_years=None if term.is_null else term.whole(1, _TERM_YEARS_MAX),
         base=fields["base"].choice(PremiumBase),
         coefficient=_rate(fields["coefficient"]),
-        validity=fields["validity"].choice(_Validity).value,
+        validity=_validity(fields["validity"]),
         cite=fields["cite"].text(),
     )
 
 
 def _rate(entry: Entry) -> str:
     """Return a coefficient as printed: a decimal, or the payment term in so many parts ("Y/10")."""
-    if str(entry.node.value).startswith("Y/"):
-        written = entry.text()
-        if written not in ("Y/2", "Y/4", "Y/5", "Y/8", "Y/10", "Y/16", "Y/20", "Y/25"):
-            reason = (
-                f"“{written}” gives no exact decimal; divide the payment term by 2, 4, 5, 8, 10, 16, 20 or 25"
-            )
-            raise entry.error(reason)
-        return written
-    return entry.decimal_text()
+    written = str(entry.node.value)
+    if not written.startswith("Y"):
+        return entry.decimal_text()
+    match = re.fullmatch(r"Y/([1-9][0-9]{0,2})", entry.text())
+    if match is None or not _divides_exactly(int(match[1])):
+        raise entry.error(f"“{written}” gives no exact decimal; divide the payment term as in Y/10 or Y/20")
+    return written
+
+
+def _divides_exactly(parts: int) -> bool:
+    """Say whether a whole number over so many parts is always an exact decimal."""
+    for factor in (2, 5):
+        while parts % factor == 0:
+            parts //= factor
+    return parts == 1
+
+
+def _validity(entry: Entry) -> str:
+    """Return for how long a component counts: "PAYMENT_TERM", or a number of years as in "P2Y"."""
+    written = entry.text()
+    if written != PAYMENT_TERM and not re.fullmatch(r"P[1-9][0-9]?Y", written):
+        raise entry.error(f"“{written}” is no validity; write {PAYMENT_TERM}, or a number of years as in P2Y")
+    return written
 
 
 def _labels(entry: Entry) -> tuple[Label, ...]:
