@@ -1,0 +1,105 @@
+"""How everybody here talks to PostgreSQL: one kind of pool, and SQL kept in files.
+
+Statements stand in `.sql` files beside the module that runs them, each with a name and a word on what it is for: they can
+be read, explained and tuned as SQL. JSON goes in and out as Python values, in every pool alike.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
+
+SERVICE_ROLE = "entitlements_service"
+"""The role that the service works as: it owns nothing and may change nothing that was posted."""
+
+_NAME = "-- name: "
+_JSONB_VERSION = b"\x01"
+
+
+class Statements(Mapping[str, str]):
+    """The statements of a `.sql` file by name.
+
+    `-- name: lock_heads` begins one; comment lines right below it tell what it is for; then the statement follows,
+    with or without a semicolon at its end. Raises ValueError for a name used twice or without a statement.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._statements: dict[str, str] = {}
+        _, *parts = ("\n" + path.read_text(encoding="utf-8")).split(f"\n{_NAME}")
+        for part in parts:
+            name, _, statement = part.partition("\n")
+            self._add(name.strip(), statement.strip().removesuffix(";"))
+
+    def _add(self, name: str, statement: str) -> None:
+        if name in self._statements:
+            raise ValueError(f"{self._path.name} has two statements {name}")
+        if all(line.lstrip().startswith("--") for line in statement.splitlines()):
+            raise ValueError(f"{self._path.name}: {name} is followed by no statement")
+        self._statements[name] = statement
+
+    def __getitem__(self, name: str) -> str:
+        try:
+            return self._statements[name]
+        except KeyError:
+            raise KeyError(f"{self._path.name} has no statement {name}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._statements)
+
+    def __len__(self) -> int:
+        return len(self._statements)
+
+
+class RawJson(bytes):
+    """A JSON text in UTF-8 that is written to a `jsonb` as it is."""
+
+    __slots__ = ()
+
+
+async def connect_pool(dsn: str, *, min_size: int, max_size: int, service_role: bool) -> Pool:
+    """Open a pool; with `service_role` its connections work as `entitlements_service`.
+
+    Raises what asyncpg raises: OSError when nobody answers, PostgresError when the server says no.
+    """
+    settings = {"application_name": "entitlements"}
+    if service_role:
+        settings["role"] = SERVICE_ROLE
+    return await asyncpg.create_pool(
+        dsn, min_size=min_size, max_size=max_size, init=prepare_connection, server_settings=settings
+    )
+
+
+async def prepare_connection(conn: Connection) -> None:
+    """Let a connection read and write JSON as Python values, also by COPY."""
+    await conn.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
+    )
+    await conn.set_type_codec(
+        "json", schema="pg_catalog", encoder=_encode_json, decoder=json.loads, format="binary"
+    )
+
+
+def _encode_json(value: Any) -> bytes:
+    if isinstance(value, RawJson):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return _JSONB_VERSION + _encode_json(value)
+
+
+def _decode_jsonb(stored: bytes) -> Any:
+    return json.loads(stored[len(_JSONB_VERSION) :])

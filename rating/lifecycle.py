@@ -1,0 +1,75 @@
+"""A policy's life cycle is a table: from a status, the events it allows and the status that each leads to.
+
+Whatever the table does not hold is refused, for money follows from it: only a policy in force counts towards the
+star, only a lapsed one comes back, and from a cancelled, surrendered or terminated one nothing leads anywhere
+(formats, "The policy life cycle"). Tests walk every pair, legal and not.
+
+Beyond the table: `cooling_off_cancelled` is not allowed after the cooling-off's last day, `renewed` needs a
+one-year policy, and events on components need a fitting component id. `rating.history` guards these.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from rating.words import Words
+
+
+class Status(StrEnum):
+    """What a policy is on a day. It takes effect at the start of its day."""
+
+    IN_FORCE = "IN_FORCE"
+    CANCELLED = "CANCELLED"
+    SURRENDERED = "SURRENDERED"
+    LAPSED = "LAPSED"
+    REDUCED_PAID_UP = "REDUCED_PAID_UP"
+    PREMIUM_WAIVED = "PREMIUM_WAIVED"
+    TERMINATED = "TERMINATED"
+
+
+ISSUE = "policy_issued"
+"""The event that begins a policy's life, in force; it is in no row of the table: nobody is born twice."""
+
+_LEAVING: Mapping[str, Status] = {"surrendered": Status.SURRENDERED, "terminated": Status.TERMINATED}
+
+TRANSITIONS: Mapping[Status, Mapping[str, Status]] = MappingProxyType({
+    Status.IN_FORCE: {
+        "premium_increased": Status.IN_FORCE,
+        "rider_added": Status.IN_FORCE,
+        "top_up_paid": Status.IN_FORCE,
+        "premium_reduced": Status.IN_FORCE,
+        "component_ended": Status.IN_FORCE,
+        "renewed": Status.IN_FORCE,
+        "cooling_off_cancelled": Status.CANCELLED,
+        "lapsed": Status.LAPSED,
+        "reduced_paid_up": Status.REDUCED_PAID_UP,
+        "premium_waived": Status.PREMIUM_WAIVED,
+        **_LEAVING,
+    },
+    Status.LAPSED: {"reinstated": Status.IN_FORCE, **_LEAVING},
+    Status.REDUCED_PAID_UP: _LEAVING,
+    Status.PREMIUM_WAIVED: _LEAVING,
+    Status.CANCELLED: {},
+    Status.SURRENDERED: {},
+    Status.TERMINATED: {},
+})  # fmt: skip
+
+STATUS_WORDS: Mapping[Status, Words] = {
+    Status.IN_FORCE: Words("有效", "in force"),
+    Status.CANCELLED: Words("已于犹豫期退保", "cancelled in its cooling-off period"),
+    Status.SURRENDERED: Words("已退保", "surrendered"),
+    Status.LAPSED: Words("失效", "lapsed"),
+    Status.REDUCED_PAID_UP: Words("减额交清", "reduced paid-up"),
+    Status.PREMIUM_WAIVED: Words("豁免保费", "premium waived"),
+    Status.TERMINATED: Words("已终止", "terminated"),
+}
+
+
+def allowed_events(status: Status) -> tuple[str, ...]:
+    """Return the event types that a status allows, in the order of the table; none for a final status."""
+    return tuple(TRANSITIONS[status])
+
+
+def next_status(status: Status, event_type: str) -> Status | None:
+    """Return the status that an event leads to, or None when the status does not allow it."""
+    return TRANSITIONS[status].get(event_type)

@@ -1,0 +1,18 @@
+"""A sentence exists in both languages or not at all.
+
+Members and staff read Chinese, developers and auditors often English. Whoever writes a message writes both at
+once, in one value, so that no language falls behind.
+"""
+
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """The same sentence in Chinese and in English."""
+
+    zh: str
+    en: str
+
+    def spoken(self, language: str) -> str:
+        """Say it in `language`: English for "en", Chinese (the default language) for everything else."""
+        return self.en if language == "en" else self.zh
