@@ -66,8 +66,6 @@ REASON_WORDS: Mapping[Reason, Words] = {
     Reason.COOLING_OFF: Words("犹豫期内，犹豫期后计入", "in the cooling-off period; it counts after it"),
     Reason.COMPONENT_ENDED: Words("该保费项目已结束", "the component has ended"),
     Reason.VALIDITY_ENDED: Words("服务有效期已过", "its validity has ended"),
-        "当日的手册没有适用的折算系数", "the handbook of that day has no coefficient for it"
-    ),
 }
 
 

@@ -1,7 +1,7 @@
 """How everybody here talks to PostgreSQL: one kind of pool, and SQL kept in files.
 
-Statements stand in `.sql` files beside the module that runs them, each with a name and a word on what it is for: they can
-be read, explained and tuned as SQL. JSON goes in and out as Python values, in every pool alike.
+Statements stand in `.sql` files beside the module that runs them, each with a name and a word on what it is for, to be
+read, explained and tuned as SQL. JSON goes in and out as Python values, in every pool alike.
 """
 
 import json
