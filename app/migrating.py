@@ -1,9 +1,10 @@
 """Bringing the database to this version's form: once, whoever comes first, whoever else comes at the same time.
 
 Several workers and commands may start at once; they queue on one advisory lock, and the later ones find nothing left to
-do. Migrations run as the owner of the database; the service itself works under a role that owns nothing.
+do. Migrations run as the owner of the database; the service itself works under a role that owns nothing. Where nothing
+is missing, nothing is locked and no right of an owner is needed: so a service may start that cannot migrate.
 
-A migration is a module `rating/migrations/NNNN_name.py` or `ledger/migrations/NNNN_name.py`, in the order of its number:
+A migration is a module `rating/migrations/NNNN_name.py` or `ledger/migrations/NNNN_name.py`:
 
     class Migration(migrations.Migration):
         dependencies = [("rating", "0001_initial")]     # of the same app: its predecessor
@@ -13,11 +14,15 @@ A migration is a module `rating/migrations/NNNN_name.py` or `ledger/migrations/N
 migration ran is recorded just after this transaction, so its statements must bear being run a second time.
 """
 
+from importlib import import_module
+from pkgutil import iter_modules
+
 import asyncpg
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor
 
-from app.orm import APPS, SERVICE_ROLE, orm_config
+from app.orm import APPS, orm_config
+from rating.database import SERVICE_ROLE, Connection, Pool
 
 # Any number will do, as long as every version of this program takes the same one.
 _LOCK = 7_216_530_114
@@ -30,6 +35,8 @@ async def migrate(owner_dsn: str) -> tuple[str, ...]:
     """Apply what is missing, as the owner; return the names of what was applied ("rating.0001_initial", …)."""
     gate = await asyncpg.connect(owner_dsn, server_settings={"application_name": "entitlements-migrate"})
     try:
+        if await _complete(gate):
+            return ()
         await gate.execute("SELECT pg_advisory_lock($1)", _LOCK)
         applied = await _migrate(owner_dsn)
         # The service may see which migrations ran: its readiness depends on it.
@@ -39,13 +46,23 @@ async def migrate(owner_dsn: str) -> tuple[str, ...]:
         await gate.close()  # which also gives the lock back
 
 
-async def missing(connection: "asyncpg.Pool[asyncpg.Record]") -> tuple[str, ...]:
+async def missing(connection: Connection | Pool) -> tuple[str, ...]:
     """Return the names of the migrations that this program has and the database has not."""
     try:
         applied = {(row["app"], row["name"]) for row in await connection.fetch(_APPLIED)}
     except asyncpg.UndefinedTableError:
         applied = set()
     return tuple(f"{app}.{name}" for app, name in _known() if (app, name) not in applied)
+
+
+async def _complete(connection: Connection) -> bool:
+    if await missing(connection):
+        return False
+    return bool(
+        await connection.fetchval(
+            "SELECT has_table_privilege($1, 'tortoise_migrations', 'SELECT')", SERVICE_ROLE
+        )
+    )
 
 
 async def _migrate(owner_dsn: str) -> tuple[str, ...]:
@@ -64,9 +81,6 @@ async def _migrate(owner_dsn: str) -> tuple[str, ...]:
 
 
 def _known() -> list[tuple[str, str]]:
-    from importlib import import_module
-    from pkgutil import iter_modules
-
     return [
         (app, module.name)
         for app in APPS

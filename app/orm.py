@@ -12,9 +12,10 @@ from typing import Any
 import asyncpg
 from tortoise.context import TortoiseContext
 
+from rating.database import SERVICE_ROLE
+
 # The order is the order of migration: `ledger` refers to what `rating` creates.
 APPS = ("rating", "ledger")
-SERVICE_ROLE = "entitlements_service"
 
 
 def orm_config(dsn: str, *, service_role: bool, max_size: int = 5) -> dict[str, Any]:

@@ -4,6 +4,7 @@ What is guarded here: an acknowledged commit survives `kill -9` of anybody, a se
 still uses it, and whatever a killed process left behind never keeps the next one from starting.
 """
 
-from app.postgres.server import EmbeddedPostgres, PostgresError
+from app.postgres.errors import PostgresError
+from app.postgres.server import EmbeddedPostgres
 
 __all__ = ["EmbeddedPostgres", "PostgresError"]

@@ -54,7 +54,10 @@ class Account:
         if not self.switches:
             return
         self.open_way(folder, say)
-        if folder.stat().st_mode & stat.S_IXOTH and (folder / "bin" / "postgres").stat().st_mode & stat.S_IXOTH:
+        if (
+            folder.stat().st_mode & stat.S_IXOTH
+            and (folder / "bin" / "postgres").stat().st_mode & stat.S_IXOTH
+        ):
             return
         for path in (folder, *folder.rglob("*")):
             mode = stat.S_IMODE(path.stat().st_mode)
@@ -100,7 +103,9 @@ def _made() -> pwd.struct_passwd:
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     help_text = "run as an ordinary user, make a system user 'postgres', or set DATABASE_URL"
     if useradd is None:
-        raise PostgresError(f"PostgreSQL cannot run as root and there is no useradd to make a user: {help_text}")
+        raise PostgresError(
+            f"PostgreSQL cannot run as root and there is no useradd to make a user: {help_text}"
+        )
     done = subprocess.run(  # noqa: S603 - a fixed command
         [useradd, "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _NEW],
         capture_output=True,

@@ -51,7 +51,9 @@ def programs(pgdata: Path) -> Path:
     version = int(version_file.read_text()) if version_file.exists() else max(POSTGRES_VERSIONS)
     found = POSTGRES_VERSIONS.get(version)
     if found is None or not (found / "postgres").exists():
-        raise PostgresError(f"{pgdata} was made by PostgreSQL {version}, which is not among the installed ones")
+        raise PostgresError(
+            f"{pgdata} was made by PostgreSQL {version}, which is not among the installed ones"
+        )
     return Path(found).parent
 
 
@@ -60,7 +62,9 @@ def initialise(pgdata: Path, account: Account, home: Path, say: Callable[[str], 
     if (pgdata / "PG_VERSION").exists():
         return
     if pgdata.exists() and any(pgdata.iterdir()):
-        raise PostgresError(f"{pgdata} is not empty and holds no PostgreSQL data: choose another --data folder")
+        raise PostgresError(
+            f"{pgdata} is not empty and holds no PostgreSQL data: choose another --data folder"
+        )
     say(f"making a new database in {pgdata}")
     for left_over in pgdata.parent.glob(f"{pgdata.name}.new*"):
         shutil.rmtree(left_over)

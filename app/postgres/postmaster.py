@@ -46,11 +46,7 @@ def running(pgdata: Path) -> Postmaster | None:
 
 def remnants(pgdata: Path) -> list[psutil.Process]:
     """Return live server processes in `pgdata`: after a killed postmaster its children need a moment to notice."""
-    return [
-        process
-        for process in psutil.process_iter()
-        if _server_process(process.pid, pgdata) is not None
-    ]
+    return [process for process in psutil.process_iter() if _server_process(process.pid, pgdata) is not None]
 
 
 def _server_process(pid: int, pgdata: Path) -> psutil.Process | None:

@@ -6,11 +6,13 @@ where no configuration file can take it back. Recovery after a crash may take lo
 
 import shlex
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 from urllib.parse import quote
 
 import psutil
@@ -38,7 +40,9 @@ class EmbeddedPostgres:
     `say` gets a line for a person whenever something takes long.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True, say: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, folder: Path, *, durable: bool = True, say: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._folder = folder.expanduser().resolve()
         self._pgdata = self._folder / "postgres"
         self._log = self._folder / "postgres.log"
@@ -82,7 +86,7 @@ class EmbeddedPostgres:
             if holders.leave():
                 self._shut_down()
 
-    def __enter__(self) -> "EmbeddedPostgres":
+    def __enter__(self) -> Self:
         """Start."""
         self.start()
         return self
@@ -148,11 +152,13 @@ class EmbeddedPostgres:
             self._say("waiting for the processes of a killed PostgreSQL to end")
             _, left = psutil.wait_procs(left, timeout=10)
             for process in left:
-                process.send_signal(psutil.signal.SIGQUIT)
+                process.send_signal(signal.SIGQUIT)
             _, left = psutil.wait_procs(left, timeout=20)
         if left:
             pids = ", ".join(str(process.pid) for process in left)
-            raise PostgresError(f"processes of a killed PostgreSQL still work in {self._pgdata}: end them ({pids})")
+            raise PostgresError(
+                f"processes of a killed PostgreSQL still work in {self._pgdata}: end them ({pids})"
+            )
         (self._pgdata / "postmaster.pid").unlink(missing_ok=True)
 
     def _choose_socket_dir(self, account: Account) -> Path:
@@ -172,11 +178,11 @@ class EmbeddedPostgres:
         if found is None:
             return
         try:
-            found.process.send_signal(psutil.signal.SIGINT)  # "fast": roll back, write a checkpoint, end
+            found.process.send_signal(signal.SIGINT)  # "fast": roll back, write a checkpoint, end
             _wait(found.process, _STOP_S)
             if found.process.is_running() and found.process.status() != psutil.STATUS_ZOMBIE:
                 self._say("PostgreSQL does not stop: ending it at once; it recovers at the next start")
-                found.process.send_signal(psutil.signal.SIGQUIT)
+                found.process.send_signal(signal.SIGQUIT)
                 _wait(found.process, _STOP_S)
         except psutil.NoSuchProcess:
             pass

@@ -1,0 +1,98 @@
+"""The endpoint /graphql: who asks, what is asked, and the answer in the form and language the client takes."""
+
+from typing import TYPE_CHECKING
+
+import strawberry
+import structlog
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from strawberry.http.ides import get_graphql_ide_html
+from strawberry.types import ExecutionResult
+
+from app.access import remark
+from app.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request
+from app.limits import BodyTooLargeError, limited_body
+from app.negotiation import answer_type, language, wants_html
+from app.services import Services
+from app.tokens import TokenError, Tokens
+from schema.context import Context, Viewer
+
+if TYPE_CHECKING:
+    from schema.context import Language
+
+log = structlog.get_logger(__name__)
+
+
+class GraphQLEndpoint:
+    """Executes GraphQL requests of viewers with a valid token; shows a browser the query page."""
+
+    def __init__(self, schema: strawberry.Schema, services: Services, tokens: Tokens) -> None:
+        self._schema = schema
+        self._services = services
+        self._tokens = tokens
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a request."""
+        try:
+            if request.method == "POST":
+                return await self._execute(request)
+            return self._page(request)
+        except RequestError as error:
+            return error.response()
+
+    def _page(self, request: Request) -> Response:
+        accept = request.headers.get("accept")
+        if wants_html(accept) and self._services.settings.shows_graphiql:
+            # The page takes its script and style from a public address; without the internet it stays empty.
+            return HTMLResponse(
+                get_graphql_ide_html("graphiql").replace("{{ SUBSCRIPTION_ENABLED }}", "false")
+            )
+        raise RequestError(405, "METHOD_NOT_ALLOWED", "Operations are sent by POST.", {"allow": "POST"})
+
+    async def _execute(self, request: Request) -> Response:
+        media_type = answer_type(request.headers.get("accept"))
+        if media_type is None:
+            raise RequestError(
+                406, "NOT_ACCEPTABLE", "The answer is application/graphql-response+json or JSON."
+            )
+        viewer = await self._viewer(request)
+        remark(request.scope, role=viewer.role.value, vendor=viewer.vendor)
+        most_bytes = self._services.settings.max_body_bytes
+        try:
+            body = await limited_body(request, most_bytes)
+        except BodyTooLargeError:
+            message = f"The body is longer than {most_bytes} bytes."
+            raise RequestError(413, "PAYLOAD_TOO_LARGE", message, {"connection": "close"}) from None
+        asked = parse_request(request.headers.get("content-type"), body)
+        remark(request.scope, operation=(asked.operation_name or "")[:100] or None)
+        result = await self._result(asked, viewer, request)
+        return execution_response(result.data, result.errors, media_type)
+
+    async def _result(self, asked: GraphQLRequest, viewer: Viewer, request: Request) -> ExecutionResult:
+        chosen: Language = language(request.headers.get("accept-language"))
+        context = Context(
+            viewer=viewer,
+            pool=self._services.pool,
+            journal=self._services.journal,
+            handbook=self._services.handbook,
+            clock=self._services.clock,
+            language=chosen,
+        )
+        return await self._schema.execute(
+            asked.query,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+        )
+
+    async def _viewer(self, request: Request) -> Viewer:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        reason = "no bearer token"
+        if scheme.lower() == "bearer" and token.strip():
+            try:
+                return await self._tokens.viewer(token.strip())
+            except TokenError as error:
+                reason = str(error)
+        remark(request.scope, unauthenticated=reason)
+        challenge = {"www-authenticate": 'Bearer realm="entitlements"'}
+        raise RequestError(401, "UNAUTHENTICATED", "A valid token is needed.", challenge)

@@ -1,0 +1,9 @@
+"""Failures that a person can do something about: said in one line each, without a traceback, exit code 1."""
+
+
+class StartError(Exception):
+    """The service or a command cannot start; each of `lines` says what is wrong and what would help."""
+
+    def __init__(self, *lines: str) -> None:
+        super().__init__("; ".join(lines))
+        self.lines = lines

@@ -1,0 +1,102 @@
+"""GraphQL over HTTP: from a request's bytes to an answer's bytes, by the specification, errors always as JSON.
+
+Whatever is malformed is answered with `{"errors": […]}` and a status that says whose fault it is. Only POST executes:
+a query in an address would put member numbers into the logs of everything between.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from graphql import GraphQLError
+from starlette.responses import Response
+
+from app.negotiation import GRAPHQL_JSON, JSON
+
+_OK, _BAD_REQUEST = 200, 400
+
+
+class RequestError(Exception):
+    """A request that is not a GraphQL request; `status`, `code` and the text go to the client."""
+
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers or {}
+
+    def response(self, media_type: str = JSON) -> Response:
+        """The error as an answer."""
+        error = {"message": str(self), "extensions": {"code": self.code}}
+        return _response({"errors": [error]}, self.status, media_type, self.headers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphQLRequest:
+    """One operation to execute."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+def parse_request(content_type: str | None, body: bytes) -> GraphQLRequest:
+    """Read a POST's body. Raises RequestError."""
+    if (content_type or "").split(";")[0].strip().lower() != JSON:
+        raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
+    document = _json(body)
+    if isinstance(document, list):
+        raise _bad("Send one operation at a time: batches are not taken.")
+    if not isinstance(document, dict):
+        raise _bad("The body must be a JSON object.")
+    query, variables, name = (document.get(key) for key in ("query", "variables", "operationName"))
+    if not isinstance(query, str):
+        raise _bad("`query` must be a string.")
+    if not isinstance(variables, dict | None):
+        raise _bad("`variables` must be an object.")
+    if not isinstance(name, str | None):
+        raise _bad("`operationName` must be a string.")
+    return GraphQLRequest(query=query, variables=variables, operation_name=name or None)
+
+
+def execution_response(
+    data: dict[str, Any] | None, errors: list[GraphQLError] | None, media_type: str
+) -> Response:
+    """The answer to an executed, or refused, operation."""
+    payload: dict[str, Any] = {}
+    if errors:
+        payload["errors"] = [error.formatted for error in errors]
+    # `data` is there exactly if the operation began to run: an error before that is the client's.
+    ran = data is not None or any(error.path for error in errors or ())
+    if ran:
+        payload["data"] = data
+    status = _OK if ran or media_type != GRAPHQL_JSON else _BAD_REQUEST
+    return _response(payload, status, media_type)
+
+
+def _response(
+    payload: dict[str, Any], status: int, media_type: str, headers: dict[str, str] | None = None
+) -> Response:
+    content = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(
+        content, status, {"cache-control": "no-store", **(headers or {})}, f"{media_type}; charset=utf-8"
+    )
+
+
+def _json(body: bytes) -> Any:
+    try:
+        text = body.decode("utf-8")
+        document = json.loads(text, parse_constant=_no_number)
+        if "\\ud" in text.lower():
+            json.dumps(document, ensure_ascii=False).encode()  # a lone surrogate is no text
+    except (ValueError, RecursionError):
+        raise _bad("The body is not valid JSON in UTF-8.") from None
+    return document
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _bad(message: str) -> RequestError:
+    return RequestError(_BAD_REQUEST, "BAD_REQUEST", message)

@@ -1,0 +1,164 @@
+"""The keys that tokens are checked with: a secret of our own, or public keys of whoever issues the tokens.
+
+In development the secret is made on the first start and kept in the data folder, for its owner alone. In production a
+key is given from outside, or the service does not start. Public keys are fetched anew when a token names one that is
+not known, but not more often than every half minute, so that forged tokens cause no storm of requests.
+"""
+
+import asyncio
+import json
+import os
+import secrets
+import time
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jwt
+
+from app.errors import StartError
+from app.settings import Settings
+
+_KEY_FILE = "token.key"
+_FETCH_TIMEOUT_S = 5.0
+_FETCH_EVERY_S = 30.0
+_FETCH_AFTER_S = 600.0
+_LONGEST_SET_BYTES = 1_000_000
+
+# What a public key is good for follows from its kind (and curve); nothing else is accepted.
+_ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretKey:
+    """A shared secret: signs and checks."""
+
+    ALGORITHM: ClassVar[str] = "HS256"
+    ID: ClassVar[str] = "\0secret"  # no `kid` of a token can be this
+
+    key: bytes
+    algorithm: str = "HS256"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicKey:
+    """One key of a JWKS: checks only."""
+
+    key: Any
+    algorithm: str
+
+
+class KeyRing:
+    """The keys at hand, by their ids."""
+
+    def __init__(self, *, secret: bytes | None = None, jwks: str | None = None) -> None:
+        """Take a secret, or the address or file of public keys, or both; `load` reads the latter."""
+        self.secret = SecretKey(key=secret) if secret is not None else None
+        self._source = jwks
+        self._public: dict[str | None, PublicKey] = {}
+        self._fetched_at = float("-inf")
+        self._refreshing = asyncio.Lock()
+
+    def find(self, key_id: str | None) -> SecretKey | PublicKey | None:
+        """Return the key of that id, or the only one when the token names none."""
+        if key_id == SecretKey.ID:
+            return self.secret
+        if key_id is None and len(self._public) == 1:
+            return next(iter(self._public.values()))
+        return self._public.get(key_id)
+
+    def unknown(self, key_id: str | None) -> bool:
+        """Whether fetching the public keys may help: the key is not known, or they are old."""
+        if self._source is None or key_id == SecretKey.ID:
+            return False
+        age_s = time.monotonic() - self._fetched_at
+        return age_s > _FETCH_AFTER_S or (self.find(key_id) is None and age_s > _FETCH_EVERY_S)
+
+    async def refresh(self) -> None:
+        """Fetch the public keys anew; when that fails the known ones stay in use."""
+        async with self._refreshing:
+            if time.monotonic() - self._fetched_at < _FETCH_EVERY_S:
+                return
+            self._fetched_at = time.monotonic()
+            try:
+                await asyncio.to_thread(self.load)
+            except StartError:
+                return
+
+    def load(self) -> None:
+        """Read the public keys. Raises StartError when they cannot be had or none of them is usable."""
+        if self._source is None:
+            return
+        keys = _public_keys(_read(self._source))
+        if not keys:
+            raise StartError("ENTITLEMENTS_JWKS: holds no RS256, ES256 or EdDSA key")
+        self._public = keys
+        self._fetched_at = time.monotonic()
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """Return the keys that the settings name; in development, without any, the one in the data folder.
+
+    Raises StartError when there are none (production) or they cannot be read.
+    """
+    secret = settings.token_key.get_secret_value().encode() if settings.token_key else None
+    if secret is None and settings.jwks is None:
+        if settings.production:
+            raise StartError(
+                "ENTITLEMENTS_TOKEN_KEY or ENTITLEMENTS_JWKS: one of them is needed when ENTITLEMENTS_ENV=production"
+            )
+        secret = _kept_secret(settings.data.expanduser())
+    ring = KeyRing(secret=secret, jwks=settings.jwks)
+    ring.load()
+    return ring
+
+
+def _kept_secret(folder: Path) -> bytes:
+    """Return the development key, made once; several processes may come here at the same time."""
+    path = folder / _KEY_FILE
+    try:
+        if not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            fresh = folder / f"{_KEY_FILE}.{os.getpid()}"
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_urlsafe(48) + "\n", encoding="ascii")
+            try:
+                os.link(fresh, path)  # unlike renaming it never replaces the key of somebody faster
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        path.chmod(0o600)
+        return path.read_bytes().strip()
+    except OSError as error:
+        raise StartError(f"cannot keep the development key in {path}: {error.strerror}") from error
+
+
+def _read(source: str) -> bytes:
+    try:
+        if source.startswith(("https://", "http://")):
+            with urllib.request.urlopen(source, timeout=_FETCH_TIMEOUT_S) as answer:  # noqa: S310 - checked above
+                body: bytes = answer.read(_LONGEST_SET_BYTES)
+                return body
+        return Path(source.removeprefix("file://")).read_bytes()
+    except OSError as error:
+        raise StartError(f"ENTITLEMENTS_JWKS: cannot be read ({error.__class__.__name__})") from None
+
+
+def _public_keys(document: bytes) -> dict[str | None, PublicKey]:
+    try:
+        entries = json.loads(document)["keys"]
+        found = [(entry, _ALGORITHMS.get((entry.get("kty"), entry.get("crv")))) for entry in entries]
+        return {
+            entry.get("kid"): PublicKey(key=jwt.PyJWK(entry, algorithm=algorithm).key, algorithm=algorithm)
+            for entry, algorithm in found
+            if algorithm is not None and _for_signatures(entry)
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError):
+        raise StartError("ENTITLEMENTS_JWKS: is not a JSON Web Key Set") from None
+
+
+def _for_signatures(entry: Mapping[str, Any]) -> bool:
+    return bool(entry.get("use", "sig") == "sig")

@@ -1,0 +1,43 @@
+"""What a client would like to get: the form of the answer and the language of its messages."""
+
+from collections.abc import Iterator
+
+GRAPHQL_JSON = "application/graphql-response+json"
+JSON = "application/json"
+_MOST_PREFERENCES = 50
+
+
+def answer_type(accept: str | None) -> str | None:
+    """The media type to answer with, JSON where the client does not mind; None when neither of ours is accepted."""
+    if not accept:
+        return JSON
+    wanted = {name: quality for name, quality in _preferences(accept) if quality > 0}
+    ours = [name for name in (GRAPHQL_JSON, JSON) if name in wanted]
+    if ours:
+        return max(ours, key=lambda name: wanted[name])
+    return JSON if "*/*" in wanted or "application/*" in wanted else None
+
+
+def wants_html(accept: str | None) -> bool:
+    """Whether this is a browser looking for a page."""
+    return any(name == "text/html" and quality > 0 for name, quality in _preferences(accept or ""))
+
+
+def language(accept_language: str | None) -> str:
+    """`zh` or `en`, as preferred; Chinese by default."""
+    best, best_quality = "zh", 0.0
+    for name, quality in _preferences(accept_language or ""):
+        primary = name.split("-")[0]
+        if primary in {"zh", "en"} and quality > best_quality:
+            best, best_quality = primary, quality
+    return best
+
+
+def _preferences(header: str) -> Iterator[tuple[str, float]]:
+    for part in header.split(",")[:_MOST_PREFERENCES]:
+        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((parameter[2:] for parameter in parameters if parameter.startswith("q=")), "1")
+        try:
+            yield name, float(quality)
+        except ValueError:
+            continue

@@ -1,0 +1,94 @@
+"""The web service: what is at which address, and its life from opening the services to closing them.
+
+No token is needed for `/healthz` (the process lives) and `/readyz` (it can do its work); everything else needs one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import asyncpg
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.access import AccessLog
+from app.endpoint import GraphQLEndpoint
+from app.graphql_http import RequestError
+from app.keys import key_ring
+from app.logging import configure_logging
+from app.migrating import missing
+from app.services import Services, open_services
+from app.settings import load_settings
+from app.tokens import Tokens, tokens_of
+from schema.build import build_schema
+
+_READY_S = 3.0
+
+
+def create() -> Starlette:
+    """The service as the environment says; for each worker of the web server."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    return create_app(open_services(settings), tokens_of(settings, key_ring(settings)))
+
+
+def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -> Starlette:
+    """The service on services that are opened when it starts and closed when it stops."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with opening as services:
+            app.state.services = services
+            app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens)
+            yield
+
+    return Starlette(
+        routes=[
+            Route("/graphql", _graphql, methods=["GET", "POST"]),
+            Route("/healthz", _alive, methods=["GET"]),
+            Route("/readyz", _ready, methods=["GET"]),
+        ],
+        middleware=[Middleware(AccessLog)],
+        exception_handlers={HTTPException: _refused, Exception: _failed},
+        lifespan=lifespan,
+    )
+
+
+async def _graphql(request: Request) -> Response:
+    endpoint: GraphQLEndpoint = request.app.state.graphql
+    return await endpoint(request)
+
+
+async def _alive(_: Request) -> Response:
+    return JSONResponse({"status": "alive"})
+
+
+async def _ready(request: Request) -> Response:
+    """Whether requests can be served: 200, or 503 with what is missing."""
+    services: Services = request.app.state.services
+    checks = {"database": False, "migrated": False, "journal": services.journal.running}
+    try:
+        async with asyncio.timeout(_READY_S):
+            checks["migrated"] = not await missing(services.pool)
+        checks["database"] = True
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        pass
+    ready = all(checks.values())
+    return JSONResponse({"status": "ready" if ready else "not ready", **checks}, 200 if ready else 503)
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(status, "BAD_REQUEST")
+    detail = error.detail if isinstance(error, HTTPException) else "Bad request"
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return RequestError(status, code, detail, headers).response()
+
+
+async def _failed(_: Request, __: Exception) -> Response:
+    # The web server logs the exception; its words stay inside.
+    return RequestError(500, "INTERNAL", "Something went wrong on our side.").response()

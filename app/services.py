@@ -1,0 +1,137 @@
+"""What the service and the commands work with, opened in order and closed in the opposite order.
+
+The database first, then what uses it; at the end the journal commits what was promised before any connection closes, and
+the embedded database stops last, when nobody in the data folder needs it any more.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from app.clock import Clock
+from app.errors import StartError
+from app.migrating import migrate
+from app.orm import orm
+from app.settings import Settings
+from handbook import EditionError, Handbook, load_handbook
+from ledger.journal import Journal
+from rating.database import connect_pool
+
+_CLOSE_S = 20.0
+# What a server that is not there, not ready, or does not know us, answers with.
+_UNREACHABLE = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.InvalidParameterValueError,
+    asyncpg.InterfaceError,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything opened: `pool` works under the service's role, `owner_dsn` is for migrations only."""
+
+    settings: Settings
+    clock: Clock
+    handbook: Handbook
+    pool: "asyncpg.Pool[Any]"
+    journal: Journal
+    owner_dsn: str
+
+
+def say(line: str) -> None:
+    """Tell a person something on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """Migrate and open everything; close it at the end. Raises StartError."""
+    handbook = read_handbook(settings)
+    clock = Clock(frozen_at=settings.clock)
+    async with AsyncExitStack() as stack:
+        service_dsn, owner_dsn = await stack.enter_async_context(database(settings))
+        await migrated(owner_dsn)
+        pool = await _reaching(
+            service_dsn,
+            connect_pool(service_dsn, min_size=1, max_size=settings.pool_size, service_role=True),
+        )
+        stack.push_async_callback(_close, pool)
+        await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size))
+        journal = Journal(pool, handbook, clock)
+        await journal.start()
+        stack.push_async_callback(journal.stop)
+        yield Services(
+            settings=settings,
+            clock=clock,
+            handbook=handbook,
+            pool=pool,
+            journal=journal,
+            owner_dsn=owner_dsn,
+        )
+
+
+def read_handbook(settings: Settings) -> Handbook:
+    """The shipped handbook with the further editions of the settings. Raises StartError for a wrong edition."""
+    try:
+        return load_handbook(*((settings.editions,) if settings.editions else ()))
+    except (EditionError, OSError) as error:
+        raise StartError(f"the handbook cannot be loaded: {error}") from error
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
+    """The database's addresses, for the service and for its owner; the embedded one runs while the block does."""
+    if settings.service_dsn is not None:
+        yield settings.service_dsn, settings.owner_dsn or settings.service_dsn
+        return
+    postgres = embedded_postgres(settings)
+    await asyncio.to_thread(postgres.start)
+    try:
+        yield postgres.dsn, postgres.dsn
+    finally:
+        await asyncio.shield(asyncio.to_thread(postgres.stop))
+
+
+def embedded_postgres(settings: Settings) -> Any:
+    """The embedded PostgreSQL of the data folder, not yet started."""
+    # Only here: a server needs neither the package nor what it needs of the operating system.
+    from app.postgres import EmbeddedPostgres
+
+    return EmbeddedPostgres(settings.data, say=say)
+
+
+async def migrated(owner_dsn: str) -> tuple[str, ...]:
+    """Migrate; the names of what was applied. Raises StartError when the database cannot be reached."""
+    return await _reaching(owner_dsn, migrate(owner_dsn))
+
+
+async def _reaching(dsn: str, attempt: Any) -> Any:
+    try:
+        return await attempt
+    except _UNREACHABLE as error:
+        address = urlsplit(dsn)
+        place = f"{address.hostname or 'the local socket'}:{address.port or 5432}{address.path}"
+        words = str(error).splitlines()
+        raise StartError(
+            f"the database {place} cannot be used: {words[0] if words else type(error).__name__}"
+        ) from error
+
+
+async def _close(pool: "asyncpg.Pool[Any]") -> None:
+    try:
+        await asyncio.wait_for(pool.close(), timeout=_CLOSE_S)
+    except TimeoutError:
+        pool.terminate()
