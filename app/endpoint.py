@@ -1,7 +1,5 @@
 """The endpoint /graphql: who asks, what is asked, and the answer in the form and language the client takes."""
 
-from typing import TYPE_CHECKING
-
 import strawberry
 import structlog
 from starlette.requests import Request
@@ -17,10 +15,22 @@ from app.services import Services
 from app.tokens import TokenError, Tokens
 from schema.context import Context, Viewer
 
-if TYPE_CHECKING:
-    from schema.context import Language
-
 log = structlog.get_logger(__name__)
+
+
+# GraphiQL's script and style come from a public address; where that cannot be reached, the page says so.
+_WITHOUT_SCRIPT = """<script>
+  if (typeof GraphiQL === "undefined") {
+    document.body.innerText = "GraphiQL could not be loaded from its public address (unpkg.com). " +
+      "Send operations by POST to this address, with the header Authorization: Bearer <token>.";
+  }
+</script>
+</body>"""
+
+
+def query_page() -> str:
+    """GraphiQL, for a browser; the token goes into its headers."""
+    return get_graphql_ide_html("graphiql").replace("</body>", _WITHOUT_SCRIPT)
 
 
 class GraphQLEndpoint:
@@ -43,10 +53,7 @@ class GraphQLEndpoint:
     def _page(self, request: Request) -> Response:
         accept = request.headers.get("accept")
         if wants_html(accept) and self._services.settings.shows_graphiql:
-            # The page takes its script and style from a public address; without the internet it stays empty.
-            return HTMLResponse(
-                get_graphql_ide_html("graphiql").replace("{{ SUBSCRIPTION_ENABLED }}", "false")
-            )
+            return HTMLResponse(query_page())
         raise RequestError(405, "METHOD_NOT_ALLOWED", "Operations are sent by POST.", {"allow": "POST"})
 
     async def _execute(self, request: Request) -> Response:
@@ -69,7 +76,7 @@ class GraphQLEndpoint:
         return execution_response(result.data, result.errors, media_type)
 
     async def _result(self, asked: GraphQLRequest, viewer: Viewer, request: Request) -> ExecutionResult:
-        chosen: Language = language(request.headers.get("accept-language"))
+        chosen = language(request.headers.get("accept-language"))
         context = Context(
             viewer=viewer,
             pool=self._services.pool,

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from schema.context import Language
+
 GRAPHQL_JSON = "application/graphql-response+json"
 JSON = "application/json"
 _MOST_PREFERENCES = 50
@@ -23,12 +25,13 @@ def wants_html(accept: str | None) -> bool:
     return any(name == "text/html" and quality > 0 for name, quality in _preferences(accept or ""))
 
 
-def language(accept_language: str | None) -> str:
+def language(accept_language: str | None) -> Language:
     """`zh` or `en`, as preferred; Chinese by default."""
-    best, best_quality = "zh", 0.0
+    best: Language = "zh"
+    best_quality = 0.0
     for name, quality in _preferences(accept_language or ""):
         primary = name.split("-")[0]
-        if primary in {"zh", "en"} and quality > best_quality:
+        if quality > best_quality and (primary == "zh" or primary == "en"):
             best, best_quality = primary, quality
     return best
 

@@ -1,15 +1,15 @@
 """What the service and the commands work with, opened in order and closed in the opposite order.
 
-The database first, then what uses it; at the end the journal commits what was promised before any connection closes, and
-the embedded database stops last, when nobody in the data folder needs it any more.
+The database first, then what uses it; at the end the journal commits what was promised before any connection closes,
+and the embedded database stops last, when nobody in the data folder needs it any more.
 """
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -21,7 +21,12 @@ from app.orm import orm
 from app.settings import Settings
 from handbook import EditionError, Handbook, load_handbook
 from ledger.journal import Journal
-from rating.database import connect_pool
+from rating.database import Pool, connect_pool
+
+if TYPE_CHECKING:
+    from app.postgres import EmbeddedPostgres
+
+T = TypeVar("T")
 
 _CLOSE_S = 20.0
 # What a server that is not there, not ready, or does not know us, answers with.
@@ -46,14 +51,15 @@ class Services:
     settings: Settings
     clock: Clock
     handbook: Handbook
-    pool: "asyncpg.Pool[Any]"
+    pool: Pool
     journal: Journal
     owner_dsn: str
 
 
 def say(line: str) -> None:
     """Tell a person something on standard error."""
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 @asynccontextmanager
@@ -105,7 +111,7 @@ async def database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
         await asyncio.shield(asyncio.to_thread(postgres.stop))
 
 
-def embedded_postgres(settings: Settings) -> Any:
+def embedded_postgres(settings: Settings) -> "EmbeddedPostgres":
     """The embedded PostgreSQL of the data folder, not yet started."""
     # Only here: a server needs neither the package nor what it needs of the operating system.
     from app.postgres import EmbeddedPostgres
@@ -118,7 +124,7 @@ async def migrated(owner_dsn: str) -> tuple[str, ...]:
     return await _reaching(owner_dsn, migrate(owner_dsn))
 
 
-async def _reaching(dsn: str, attempt: Any) -> Any:
+async def _reaching(dsn: str, attempt: Awaitable[T]) -> T:
     try:
         return await attempt
     except _UNREACHABLE as error:
@@ -130,7 +136,7 @@ async def _reaching(dsn: str, attempt: Any) -> Any:
         ) from error
 
 
-async def _close(pool: "asyncpg.Pool[Any]") -> None:
+async def _close(pool: Pool) -> None:
     try:
         await asyncio.wait_for(pool.close(), timeout=_CLOSE_S)
     except TimeoutError:
