@@ -3,6 +3,7 @@
 Both who decides commands (`ledger.journal`) and who posts what is due (`ledger.granting`) work through here.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -284,7 +285,7 @@ def _redemption_row(redemption: Redemption) -> tuple[Any, ...]:
         redemption.vendor,
         redemption.units,
         redemption.reference,
-        [list(item) for item in redemption.evidence],
+        json.dumps(redemption.evidence, ensure_ascii=False),
         redemption.star,
         redemption.edition,
         redemption.occurred_at,

@@ -13,6 +13,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from handbook import start_of
+from ledger.account import PoolKey
 from ledger.entries import EntryKind, RedemptionStatus
 from ledger.ids import RedemptionId
 from ledger.outcomes import BeneficiaryView
@@ -77,12 +78,10 @@ class RedemptionRow:
     member_no: str
     status: RedemptionStatus
     units: int
-    benefit: str
+    pool: PoolKey
     variant: str | None
     beneficiary: BeneficiaryView | None
     option: str | None
-    policy_no: str | None
-    service_year: int
     vendor: VendorName
     reference: str | None
     star: int
@@ -95,9 +94,7 @@ class RedemptionRow:
     @property
     def place(self) -> Place:
         """Its place in the list."""
-        return Place(
-            recorded_at=self.recorded_at, customer_id=self.id.customer_id, sequence=self.id.sequence
-        )
+        return Place(recorded_at=self.recorded_at, customer_id=self.id.customer_id, sequence=self.id.sequence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,9 +319,7 @@ def _entry(row: Record) -> EntryRow:
         policy_no=row["policy_no"] or None,
         service_year=row["service_year"],
         vendor=_vendor(row["vendor"], row["vendor_name"]),
-        beneficiary=_beneficiary(
-            row["beneficiary"], row["beneficiary_name"], row["beneficiary_relation"]
-        ),
+        beneficiary=_beneficiary(row["beneficiary"], row["beneficiary_name"], row["beneficiary_relation"]),
         option=row["option"],
         reference=row["reference"],
         star=row["star"],
@@ -344,14 +339,12 @@ def _redemption(row: Record) -> RedemptionRow | None:
         member_no=row["member_no"],
         status=RedemptionStatus(row["r_status"]),
         units=row["r_units"],
-        benefit=row["r_benefit"],
+        pool=PoolKey(row["r_benefit"], row["r_period"], row["r_policy_no"]),
         variant=row["r_variant"],
         beneficiary=_beneficiary(
             row["r_beneficiary"], row["r_beneficiary_name"], row["r_beneficiary_relation"]
         ),
         option=row["r_option"],
-        policy_no=row["r_policy_no"] or None,
-        service_year=row["r_service_year"],
         vendor=vendor,
         reference=row["r_reference"],
         star=row["r_star"],

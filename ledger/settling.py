@@ -113,7 +113,7 @@ def _targets(
         if benefit.code not in benefits or allowance is None:
             continue
         if not isinstance(allowance, Counted):
-            targets[PoolKey(benefit.code, number)] = None
+            targets[PoolKey(benefit.code, pool_period(benefit.per, number))] = None
             continue
         period = pool_period(allowance.per, number)
         policies = account.eligible_policies(today) if allowance.per is Per.POLICY else ("",)

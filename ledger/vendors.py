@@ -190,10 +190,13 @@ def _malformed(code: str, name: str, terms: Sequence[TermView], handbook: Handbo
         or any(category(character).startswith("C") for character in name)
     ):
         return invalid(
-            f"name 须为 1 至 {_LONGEST_NAME} 个可见字符", f"name: expected 1 to {_LONGEST_NAME} visible characters"
+            f"name 须为 1 至 {_LONGEST_NAME} 个可见字符",
+            f"name: expected 1 to {_LONGEST_NAME} visible characters",
         )
     if len(terms) > _MOST_TERMS:
-        return invalid(f"terms 最多 {_MOST_TERMS} 项", f"terms: expected at most {_MOST_TERMS}; got {len(terms)}")
+        return invalid(
+            f"terms 最多 {_MOST_TERMS} 项", f"terms: expected at most {_MOST_TERMS}; got {len(terms)}"
+        )
     for index, term in enumerate(terms):
         wrong = _malformed_term(f"terms[{index}]", term, handbook)
         if wrong is not None:

@@ -1,0 +1,22 @@
+"""What is granted, used, held and left of one pool, as everybody is told it: after a command, and when reading. Pure."""
+
+from datetime import date, timedelta
+
+from handbook import Counted, Handbook
+from ledger.account import Account, PoolKey, Taken
+from ledger.entitlement import Case
+from ledger.outcomes import QuotaCounts
+
+
+def counts_of(
+    account: Account, pool: PoolKey, taken: Taken, *, today: date, handbook: Handbook
+) -> QuotaCounts:
+    """The counts of a pool: by today's star, or, for a service year that is over, by the star of its last day."""
+    day = today
+    if pool.period and account.service_year_number(today) != pool.period:
+        day = account.numbered_year(pool.period, today).end - timedelta(days=1)
+    case = Case(account=account, handbook=handbook, today=today, day=day, benefit_code=pool.benefit)
+    allowance = case.allowance
+    granted = allowance.units if isinstance(allowance, Counted) else (None if allowance is not None else 0)
+    remaining = max(0, granted - taken.used - taken.held) if granted is not None else None
+    return QuotaCounts(granted=granted, used=taken.used, held=taken.held, remaining=remaining)

@@ -1,0 +1,153 @@
+"""What the tests of the ledger share: customers made by hand, and commands with everything but what matters filled in."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from handbook import BUSINESS_ZONE, Handbook
+from ledger.account import Account, Policy, Relative
+from ledger.commands import Confirm, Evidence, Hold, NoShow, Redeem, Release, Reverse
+from ledger.decide import Decision, decide
+from ledger.entitlement import Term
+from ledger.ids import RedemptionId
+from ledger.settling import settle
+from ledger.state import Head, Posting, State
+from rating.timeline import Period
+
+TODAY = date(2026, 5, 20)
+NOW = datetime(2026, 5, 20, 10, 0, tzinfo=BUSINESS_ZONE)
+JOINED = date(2024, 1, 26)
+PREMIUMS = {0: 0, 1: 30_000, 2: 45_000, 3: 150_000, 4: 300_000, 5: 500_000}
+
+_keys = count(1)
+
+
+def periods(*stars: tuple[date, int]) -> tuple[Period, ...]:
+    """A timeline that has each star from its day on."""
+    ends: list[date | None] = [*(day for day, _ in stars[1:]), None]
+    return tuple(
+        Period(start=day, end=end, star=star, rated_premium=Decimal(PREMIUMS[star]), edition="zhenxuan-1")
+        for (day, star), end in zip(stars, ends, strict=True)
+    )
+
+
+def customer(*stars: tuple[date, int], customer_id: int = 1, **more: Any) -> State:
+    """A customer with nothing posted yet; by default four stars since 2024."""
+    account = Account(
+        customer_id=customer_id,
+        member_no=f"M{customer_id}",
+        periods=periods(*(stars or ((JOINED, 4),))),
+        policies=(
+            Policy(policy_no="P1", line="individual", statuses=((date(2024, 1, 10), "IN_FORCE"),)),
+            Policy(
+                policy_no="P2",
+                line="individual",
+                statuses=((date(2024, 1, 10), "IN_FORCE"), (date(2025, 1, 10), "LAPSED")),
+            ),
+            Policy(policy_no="G1", line="group", statuses=((date(2024, 1, 10), "IN_FORCE"),)),
+        ),
+        relatives={
+            each: Relative(relative_id=each, name=name, relation=relation, registered_on=since)
+            for each, name, relation, since in (
+                ("R1", "配偶", "spouse", JOINED),
+                ("R2", "兄弟", "sibling", JOINED),
+                ("R3", "新生儿", "child", TODAY + timedelta(days=3)),
+            )
+        },
+    )
+    return State(account=replace(account, **more), head=Head())
+
+
+def terms_for(*benefits: str) -> list[Term]:
+    """A contract for benefits, without end."""
+    return [Term(benefit=each, starts_on=date(2020, 1, 1), ends_on=None) for each in benefits]
+
+
+def a_redeem(benefit: str = "physical-exam", **more: Any) -> Redeem:
+    """A redemption with a key of its own."""
+    return Redeem(**{"vendor": "v", "member_no": "M1", "benefit": benefit, "key": _key(), **more})
+
+
+def a_hold(benefit: str = "physical-exam", **more: Any) -> Hold:
+    """A hold with a key of its own."""
+    return Hold(**{"vendor": "v", "member_no": "M1", "benefit": benefit, "key": _key(), **more})
+
+
+def a_confirm(redemption: RedemptionId, **more: Any) -> Confirm:
+    """A confirmation with a key of its own."""
+    return Confirm(**{"actor": "vendor:v", "redemption": redemption, "key": _key(), **more})
+
+
+def a_release(redemption: RedemptionId, **more: Any) -> Release:
+    """A release with a key of its own."""
+    return Release(**{"actor": "vendor:v", "redemption": redemption, "key": _key(), **more})
+
+
+def a_no_show(redemption: RedemptionId, **more: Any) -> NoShow:
+    """A no-show with a key of its own."""
+    return NoShow(**{"actor": "vendor:v", "redemption": redemption, "key": _key(), **more})
+
+
+def a_reversal(redemption: RedemptionId, **more: Any) -> Reverse:
+    """A reversal with a key of its own."""
+    return Reverse(**{"actor": "vendor:v", "redemption": redemption, "key": _key(), "reason": "误录", **more})
+
+
+def slip() -> tuple[Evidence, ...]:
+    """An admission slip."""
+    return (Evidence(kind="admission-slip", reference="S-1"),)
+
+
+def after_settling(state: State, handbook: Handbook, now: datetime = NOW) -> State:
+    """The customer with everything posted that is due."""
+    posting = Posting(state, now)
+    settle(posting, handbook=handbook)
+    return posting.after()
+
+
+class Desk:
+    """One customer's counter: takes commands one after the other and keeps all entries."""
+
+    def __init__(self, handbook: Handbook, state: State | None = None, now: datetime = NOW) -> None:
+        self.handbook = handbook
+        self.state = state or customer()
+        self.now = now
+        self.entries: list[Any] = []
+
+    def ask(self, command: Any) -> Any:
+        """The outcome of a command, decided now, by a vendor contracted for everything."""
+        return self.decide(command).outcome
+
+    def decide(self, command: Any, terms: list[Term] | None = None) -> Decision:
+        """The decision on a command, taken."""
+        if terms is None:
+            terms = terms_for(*self.handbook.benefit_codes)
+        decision = decide(self.state, command, now=self.now, handbook=self.handbook, terms=terms)
+        self.state = decision.state
+        self.entries += decision.entries
+        return decision
+
+    def settle(self) -> None:
+        """Post what is due."""
+        posting = Posting(self.state, self.now)
+        settle(posting, handbook=self.handbook)
+        self.entries += posting.entries
+        self.state = posting.after()
+
+    def pass_days(self, days: int) -> None:
+        """Let days go by."""
+        self.now += timedelta(days=days)
+
+    def re_rate(self, *stars: tuple[date, int]) -> None:
+        """Give the customer another timeline."""
+        self.state = replace(self.state, account=replace(self.state.account, periods=periods(*stars)))
+
+    def kinds(self, benefit: str) -> list[tuple[str, int | None]]:
+        """The entries of a benefit, kind and units."""
+        return [(each.kind.value, each.units) for each in self.entries if each.pool.benefit == benefit]
+
+
+def _key() -> str:
+    return f"key-{next(_keys)}"
