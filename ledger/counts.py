@@ -1,4 +1,4 @@
-"""What is granted, used, held and left of one pool, as everybody is told it: after a command, and when reading. Pure."""
+"""What is granted, used, held and left of one pool, as everybody is told it, after a command and when reading. Pure."""
 
 from datetime import date, timedelta
 

@@ -23,6 +23,7 @@ from ledger.commands import (
     differing_fields,
     vendor_actor,
 )
+from ledger.counts import counts_of
 from ledger.entitlement import (
     Case,
     Term,
@@ -35,7 +36,6 @@ from ledger.ids import RedemptionId
 from ledger.outcomes import (
     BeneficiaryView,
     Outcome,
-    QuotaCounts,
     RedemptionOutcome,
     outcome_as_json,
     replayed,
@@ -296,6 +296,7 @@ def _reason(actor: str, reason: str | None) -> dict[str, object]:
 
 def _outcome(posting: Posting, redemption: Redemption, context: _Context) -> RedemptionOutcome:
     account = posting.state.account
+    balance = posting.balance(redemption.pool)
     relative = account.relatives.get(redemption.beneficiary) if redemption.beneficiary is not None else None
     return RedemptionOutcome(
         id=redemption.id,
@@ -316,27 +317,11 @@ def _outcome(posting: Posting, redemption: Redemption, context: _Context) -> Red
         occurred_at=redemption.occurred_at,
         recorded_at=redemption.recorded_at,
         expires_at=redemption.expires_at,
-        quota=_counts(posting, redemption, context),
+        quota=counts_of(
+            replace(account, anchor=posting.head.anchor),
+            redemption.pool,
+            Taken(used=balance.used, held=balance.held),
+            today=context.today,
+            handbook=context.handbook,
+        ),
     )
-
-
-def _counts(posting: Posting, redemption: Redemption, context: _Context) -> QuotaCounts:
-    """What is left of the pool: by today's star, or, for a year that is over, by the star of its last day."""
-    account = replace(posting.state.account, anchor=posting.head.anchor)
-    pool = redemption.pool
-    day = context.today
-    if pool.period and account.service_year_number(day) != pool.period:
-        day = account.numbered_year(pool.period, day).end - timedelta(days=1)
-    case = Case(
-        account=account,
-        handbook=context.handbook,
-        today=context.today,
-        day=day,
-        benefit_code=pool.benefit,
-    )
-    balance = posting.balance(pool)
-    taken = Taken(used=balance.used, held=balance.held)
-    allowance = case.allowance
-    granted = allowance.units if isinstance(allowance, Counted) else (None if allowance is not None else 0)
-    remaining = max(0, granted - taken.used - taken.held) if granted is not None else None
-    return QuotaCounts(granted=granted, used=taken.used, held=taken.held, remaining=remaining)

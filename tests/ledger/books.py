@@ -1,4 +1,4 @@
-"""What the tests of the ledger share: customers made by hand, and commands with everything but what matters filled in."""
+"""What the tests of the ledger share: customers made by hand, and commands where only what matters is said."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta

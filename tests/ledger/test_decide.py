@@ -143,7 +143,7 @@ def test_finance_may_reverse_any_vendors_redemption_and_another_vendor_may_not(d
 def test_a_reversal_after_the_year_ended_expires_at_once(desk):
     redeemed = taken(desk.ask(a_redeem()))
     desk.pass_days(300)
-    back = taken(desk.ask(a_reversal(redeemed.id)))
+    taken(desk.ask(a_reversal(redeemed.id)))
     kinds = ["GRANT", "REDEEM", "REVERSE", "EXPIRE", "GRANT"]
     assert desk.kinds("physical-exam") == [(kind, 1) for kind in kinds]
     this_year = taken(desk.ask(a_redeem()))
