@@ -16,3 +16,7 @@ class Words(NamedTuple):
     def spoken(self, language: str) -> str:
         """Say it in `language`: English for "en", Chinese (the default language) for everything else."""
         return self.en if language == "en" else self.zh
+
+    def as_sentence(self) -> "Words":
+        """Return the same words beginning and ending as a sentence does."""
+        return Words(f"{self.zh}。", f"{self.en[:1].upper()}{self.en[1:]}.")

@@ -1,0 +1,70 @@
+-- Reads for front ends, each set-based: one statement, however many customers are asked for.
+
+-- name: customers_by_member_no
+select id, member_no, name, registered_on from customers where member_no = any($1::text[]);
+
+-- name: customers_by_id
+select id, member_no, name, registered_on from customers where id = any($1::bigint[]);
+
+-- name: customers_page
+-- At most $1 customers after the member number $2 (null: from the first), by member number. $3 null or the member
+-- numbers wanted; $4 null or the stars wanted on the day $5. Who has no period on the day has star 0.
+select c.id, c.member_no, c.name, c.registered_on
+from customers c
+where ($2::text is null or c.member_no > $2)
+  and ($3::text[] is null or c.member_no = any($3))
+  and (
+      $4::smallint[] is null
+      or coalesce(
+          (
+              select p.star
+              from rating_heads h
+              join rating_periods p on p.customer_id = h.customer_id and p.version = h.version
+              where h.customer_id = c.id and p.starts_on <= $5
+              order by p.starts_on desc
+              limit 1
+          ),
+          0
+      ) = any($4)
+  )
+order by c.member_no
+limit $1;
+
+-- name: ratings
+-- For each key, a customer $1 and a moment $2 (null: as known now), the version known then with its periods in order.
+select
+    k.place,
+    r.known_from,
+    (
+        select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
+        from rating_periods p
+        where p.customer_id = k.customer_id and p.version = r.version
+    ) as periods
+from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, place)
+cross join lateral (
+    select v.version, v.known_from
+    from ratings v
+    where v.customer_id = k.customer_id and (k.known_at is null or v.known_from <= k.known_at)
+    order by v.version desc
+    limit 1
+) r;
+
+-- name: histories
+-- For each key, a customer $1 and a moment $2 (null: as known now), the events recorded until then.
+select k.place, e.arrival, e.recorded_at, e.body
+from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, place)
+join policy_events e on e.customer_id = k.customer_id and (k.known_at is null or e.recorded_at <= k.known_at)
+order by k.place, e.arrival;
+
+-- name: policies
+select
+    customer_id, policy_no, line, coverage, category, design, issued_on, cooling_off_ends_on, statuses, components
+from policies
+where customer_id = any($1::bigint[])
+order by customer_id, issued_on, policy_no;
+
+-- name: relatives
+select customer_id, relative_id, name, relation, registered_on
+from relatives
+where customer_id = any($1::bigint[])
+order by customer_id, registered_on, relative_id;

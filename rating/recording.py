@@ -1,0 +1,226 @@
+"""Recording policy events: the events, the ratings that follow, and nothing twice.
+
+Per customer, recording is serial: the rating head is locked, the whole history is judged and rated again, and events
+get the next arrival numbers. An event id stands for one event for ever, over all customers: the same content again is a
+repetition, other content is refused. Who loses a race for an event id starts over and then finds the other's event.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from asyncpg import UniqueViolationError
+
+from handbook.handbook import Handbook
+from rating.database import Connection
+from rating.events import (
+    CustomerRegistered,
+    PolicyEvent,
+    content,
+    content_hash,
+    content_text,
+    differing_fields,
+    parse_event,
+)
+from rating.history import Arrived
+from rating.taking import EventRefusal, Recorded, Stored, take
+from rating.words import Words
+from rating.writing import SQL, Change, columns, write
+
+Result: TypeAlias = Recorded | EventRefusal
+
+_ATTEMPTS = 5
+
+
+class _OvertakenError(Exception):
+    """Another transaction recorded one of these events between our look and our lock."""
+
+
+async def record(
+    conn: Connection, events: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook
+) -> list[Result]:
+    """Record events inside the caller's transaction; return for each, in order, that it is recorded or why not.
+
+    Set-based: a fixed number of statements, however many events and customers. A refusal changes nothing and spoils no
+    other event. `now` is when an event is recorded that does not say so itself.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            async with conn.transaction():  # a savepoint: a lost race undoes this attempt only
+                return await _record(conn, events, now, handbook)
+        except (UniqueViolationError, _OvertakenError):
+            continue
+    async with conn.transaction():
+        return await _record(conn, events, now, handbook)
+
+
+async def _record(
+    conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: Handbook
+) -> list[Result]:
+    results: dict[int, Result] = {}
+    firsts: dict[str, int] = {}
+    for position, event in enumerate(events):
+        firsts.setdefault(event.event_id, position)
+    results |= await _known_before(conn, events, firsts)
+    fresh = [position for position in firsts.values() if position not in results]
+    customers = await _customers(conn, [events[position] for position in fresh], now)
+    for position in fresh:
+        if events[position].member_no not in customers:
+            results[position] = _unknown_customer(events[position])
+    by_customer: dict[int, list[int]] = {}
+    for position in fresh:
+        if position not in results:
+            by_customer.setdefault(customers[events[position].member_no], []).append(position)
+    changes = await _take(conn, events, by_customer, now, handbook)
+    await write(conn, changes, now=now, handbook=handbook)
+    for change in changes:
+        results |= _results(change, events, by_customer[change.customer_id])
+    for position, event in enumerate(events):
+        if position not in results:
+            first = firsts[event.event_id]
+            results[position] = _second_of_batch(event, events[first], results[first])
+    return [results[position] for position in range(len(events))]
+
+
+async def _known_before(
+    conn: Connection, events: Sequence[PolicyEvent], firsts: Mapping[str, int]
+) -> dict[int, Result]:
+    """Return what is to say of events whose id is already taken: repeated, or changed."""
+    known = {row["event_id"]: row for row in await conn.fetch(SQL["known_events"], list(firsts))}
+    results: dict[int, Result] = {}
+    unproven: list[str] = []
+    for event_id, row in known.items():
+        event = events[firsts[event_id]]
+        if row["content_hash"] == content_hash(content_text(event)):
+            results[firsts[event_id]] = _recorded(event, row["customer_id"], repeated=True)
+        else:
+            unproven.append(event_id)
+    if not unproven:
+        return results
+    for row in await conn.fetch(SQL["bodies"], unproven):
+        event = events[firsts[row["event_id"]]]
+        differing = differing_fields(row["body"], content(event))
+        results[firsts[row["event_id"]]] = (
+            _changed(event, differing)
+            if differing
+            else _recorded(event, known[row["event_id"]]["customer_id"], repeated=True)
+        )
+    return results
+
+
+async def _customers(conn: Connection, events: Sequence[PolicyEvent], now: datetime) -> dict[str, int]:
+    """Return the customers' ids by member number, creating those whom these events register."""
+    member_nos = {event.member_no for event in events}
+    ids = {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], list(member_nos))}
+    new: dict[str, CustomerRegistered] = {}
+    for event in events:
+        if isinstance(event, CustomerRegistered) and event.member_no not in ids:
+            new.setdefault(event.member_no, event)
+    if not new:
+        return ids
+    rows = [(each.member_no, each.name, each.effective_on, each.recorded_at or now) for each in new.values()]
+    created = await conn.fetch(SQL["create_customers"], *columns(rows))
+    created_ids = [row["id"] for row in created]
+    await conn.execute(SQL["create_rating_heads"], created_ids)
+    await conn.execute(SQL["create_ledger_heads"], created_ids)
+    ids |= {row["member_no"]: row["id"] for row in created}
+    if missing := [member_no for member_no in new if member_no not in ids]:
+        ids |= {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], missing)}
+    return ids
+
+
+async def _take(
+    conn: Connection,
+    events: Sequence[PolicyEvent],
+    by_customer: Mapping[int, Sequence[int]],
+    now: datetime,
+    handbook: Handbook,
+) -> list[Change]:
+    """Lock the customers, load what is stored of them, and work out what their new events yield."""
+    stored = await load_stored(conn, by_customer)
+    changes: list[Change] = []
+    for customer_id, positions in by_customer.items():
+        taken_ids = {arrived.event.event_id for arrived in stored[customer_id].events}
+        if any(events[position].event_id in taken_ids for position in positions):
+            raise _OvertakenError
+        taken = take(
+            stored[customer_id], [events[position] for position in positions], now=now, handbook=handbook
+        )
+        changes.append(Change(customer_id=customer_id, stored=stored[customer_id], taken=taken))
+    return changes
+
+
+async def load_stored(conn: Connection, customer_ids: Iterable[int]) -> dict[int, Stored]:
+    """Lock the rating heads of customers in sorted order and return what is stored of each."""
+    heads = await conn.fetch(SQL["lock_heads"], sorted(customer_ids))
+    ids = [head["customer_id"] for head in heads]
+    events: dict[int, list[Arrived]] = {customer_id: [] for customer_id in ids}
+    for row in await conn.fetch(SQL["stored_events"], ids):
+        events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+    return {
+        head["customer_id"]: Stored(
+            arrivals=head["arrivals"], version=head["version"], events=tuple(events[head["customer_id"]])
+        )
+        for head in heads
+    }
+
+
+def arrived_of(arrival: int, recorded_at: datetime, body: Mapping[str, object]) -> Arrived:
+    """Return a stored event."""
+    return Arrived(arrival=arrival, recorded_at=recorded_at, event=parse_event(body))
+
+
+def _results(change: Change, events: Sequence[PolicyEvent], positions: Sequence[int]) -> dict[int, Result]:
+    refused = change.taken.refused
+    return {
+        position: EventRefusal(
+            event_id=events[position].event_id,
+            member_no=events[position].member_no,
+            code="LIFE_CYCLE",
+            words=refused[place].as_sentence(),
+        )
+        if place in refused
+        else _recorded(events[position], change.customer_id, repeated=False)
+        for place, position in enumerate(positions)
+    }
+
+
+def _second_of_batch(event: PolicyEvent, first: PolicyEvent, result: Result) -> Result:
+    """Return what is to say of an event whose id an earlier one of the same batch has."""
+    differing = differing_fields(content(first), content(event))
+    if differing:
+        return _changed(event, differing)
+    return _recorded(event, result.customer_id, repeated=True) if isinstance(result, Recorded) else result
+
+
+def _recorded(event: PolicyEvent, customer_id: int, *, repeated: bool) -> Recorded:
+    return Recorded(
+        event_id=event.event_id, member_no=event.member_no, customer_id=customer_id, repeated=repeated
+    )
+
+
+def _changed(event: PolicyEvent, differing: tuple[str, ...]) -> EventRefusal:
+    fields = ", ".join(differing)
+    return EventRefusal(
+        event_id=event.event_id,
+        member_no=event.member_no,
+        code="EVENT_CHANGED",
+        words=Words(
+            f"事件 {event.event_id} 已用于内容不同的事件，不同之处：{fields}；更正请用新的 event_id。",
+            f"Event {event.event_id} was taken before with other content; it differs in: {fields}. "
+            "Send a correction under a new event_id.",
+        ),
+        differing=differing,
+    )
+
+
+def _unknown_customer(event: PolicyEvent) -> EventRefusal:
+    return EventRefusal(
+        event_id=event.event_id,
+        member_no=event.member_no,
+        code="UNKNOWN_CUSTOMER",
+        words=Words(
+            f"没有会员号为 {event.member_no} 的客户：须先有 customer_registered。",
+            f"There is no customer with member number {event.member_no}: customer_registered must come first.",
+        ),
+    )

@@ -1,0 +1,186 @@
+"""What recording a batch of events means for one customer: worked out purely, then written as it is.
+
+A batch is taken policy by policy: whole if the whole is legal, otherwise event by event. Ratings are stored in
+versions, so that "as known at" a moment stays a look-up: the greatest version known from then or earlier. Events
+recorded at r change what was known from r on; so for r and every later moment of recording a new version is appended,
+computed from what was recorded until then. Versions already there are never touched.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from handbook.handbook import Handbook
+from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered
+from rating.history import Arrived, History, fold
+from rating.judging import admit, policy_no_of
+from rating.timeline import Period, timeline
+from rating.words import Words
+
+RefusalName = Literal["LIFE_CYCLE", "EVENT_CHANGED", "UNKNOWN_CUSTOMER", "INVALID"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """An event is in the customer's history; `repeated` when it was there before, and nothing changed."""
+
+    event_id: str
+    member_no: str
+    customer_id: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRefusal:
+    """An event was not taken, and nothing changed. `differing` names the fields that differ (EVENT_CHANGED)."""
+
+    event_id: str
+    member_no: str
+    code: RefusalName
+    words: Words
+    differing: tuple[str, ...] = ()
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What a message can be made of: the ids and the words in both languages."""
+        return {
+            "event_id": self.event_id,
+            "member_no": self.member_no,
+            "words_zh": self.words.zh,
+            "words_en": self.words.en,
+        }
+
+    def message(self, language: str = "zh") -> str:
+        """Return the reason in words, in `zh` or `en`."""
+        return self.words.spoken(language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """What the database holds of a customer: head (last arrival, last version) and events."""
+
+    arrivals: int = 0
+    version: int = 0
+    events: tuple[Arrived, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A timeline as known from a moment on."""
+
+    version: int
+    known_from: datetime
+    periods: tuple[Period, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What to write for a customer, and by position in the batch why an event is not among it.
+
+    `history` is the whole, the new events included. `added_…` and `changed_…` name the policies and relatives that
+    the new events brought or touched.
+    """
+
+    events: tuple[Arrived, ...]
+    refused: Mapping[int, Words]
+    versions: tuple[Version, ...]
+    history: History
+    added_policies: frozenset[str] = frozenset()
+    changed_policies: frozenset[str] = frozenset()
+    added_relatives: frozenset[str] = frozenset()
+    changed_relatives: frozenset[str] = frozenset()
+    renamed: bool = False
+
+
+def take(stored: Stored, new: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook) -> Taken:
+    """Return what recording new events, in this order of arrival, yields; `now` is when they are recorded unless told.
+
+    None of them may be a repetition.
+    """
+    candidates = [
+        Arrived(arrival=stored.arrivals + position, recorded_at=event.recorded_at or now, event=event)
+        for position, event in enumerate(new, start=1)
+    ]
+    refused = _refusals(stored, candidates, handbook)
+    legal = (each for each in candidates if each.arrival not in refused)
+    # Arrivals have no gaps: what was refused never arrived.
+    taken = tuple(
+        Arrived(arrival=arrival, recorded_at=each.recorded_at, event=each.event)
+        for arrival, each in enumerate(legal, start=stored.arrivals + 1)
+    )
+    everything = (*stored.events, *taken)
+    before, after = _Named.of(stored.events), _Named.of(taken)
+    return Taken(
+        events=taken,
+        refused={arrival - stored.arrivals - 1: words for arrival, words in refused.items()},
+        versions=_versions(stored, taken, handbook),
+        history=fold(everything),
+        added_policies=frozenset(after.policies - before.policies),
+        changed_policies=frozenset(after.policies & before.policies),
+        added_relatives=frozenset(after.relatives - before.relatives),
+        changed_relatives=frozenset(after.relatives & before.relatives),
+        renamed=after.registrations > 0 and before.registrations + after.registrations > 1,
+    )
+
+
+def versions_since(
+    events: Sequence[Arrived], since: datetime, first_version: int, handbook: Handbook
+) -> tuple[Version, ...]:
+    """Return a version for `since` and each later moment of recording; equal ones in a row are one."""
+    versions: list[Version] = []
+    for moment in sorted({each.recorded_at for each in events if each.recorded_at >= since}):
+        known = [each for each in events if each.recorded_at <= moment]
+        periods = timeline(fold(known), handbook)
+        if not versions or versions[-1].periods != periods:
+            versions.append(
+                Version(version=first_version + len(versions), known_from=moment, periods=periods)
+            )
+    return tuple(versions)
+
+
+def _versions(stored: Stored, taken: Sequence[Arrived], handbook: Handbook) -> tuple[Version, ...]:
+    if not taken:
+        return ()
+    first_day = min((each.event.effective_on for each in stored.events), default=None)
+    if first_day is not None and all(
+        policy_no_of(each) is None and each.event.effective_on >= first_day for each in taken
+    ):
+        return ()  # names and relatives rate nobody
+    since = min(each.recorded_at for each in taken)
+    return versions_since((*stored.events, *taken), since, stored.version + 1, handbook)
+
+
+def _refusals(stored: Stored, candidates: Sequence[Arrived], handbook: Handbook) -> dict[int, Words]:
+    by_policy: dict[str, list[Arrived]] = {}
+    for each in candidates:
+        policy_no = policy_no_of(each)
+        if policy_no is not None:
+            by_policy.setdefault(policy_no, []).append(each)
+    refused: dict[int, Words] = {}
+    for policy_no, new in by_policy.items():
+        of_policy = [each for each in stored.events if policy_no_of(each) == policy_no]
+        refused |= admit(of_policy, new, handbook)[1]
+    return refused
+
+
+@dataclass(slots=True, kw_only=True)
+class _Named:
+    """Which policies and relatives some events name."""
+
+    policies: set[str] = field(default_factory=set)
+    relatives: set[str] = field(default_factory=set)
+    registrations: int = 0
+
+    @classmethod
+    def of(cls, events: Iterable[Arrived]) -> "_Named":
+        named = cls()
+        for each in events:
+            match each.event:
+                case CustomerRegistered():
+                    named.registrations += 1
+                case RelativeRegistered(relative_id=relative_id):
+                    named.relatives.add(relative_id)
+                case _:
+                    named.policies.add(each.event.policy_no)
+        return named

@@ -1,0 +1,194 @@
+"""Rows of what was taken, table by table, and writing them: append-only tables by COPY, projections by UPDATE.
+
+Everything here happens under the locks of the customers' rating heads, so a policy or relative that no stored event
+names has no row yet, and one that some event names has one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from handbook.handbook import Handbook
+from rating.database import Connection, RawJson, Statements
+from rating.events import content_hash, content_text
+from rating.history import PolicyHistory, Relative
+from rating.taking import Stored, Taken, Version
+
+SQL = Statements(Path(__file__).with_name("recording.sql"))
+
+Row = tuple[Any, ...]
+
+_EVENT_IDS = ("event_id", "customer_id", "arrival", "content_hash")
+_EVENTS = ("customer_id", "arrival", "event_id", "type", "effective_on", "recorded_at", "body")
+_RATINGS = ("customer_id", "version", "known_from", "computed_at", "handbook")
+_PERIODS = ("customer_id", "version", "starts_on", "ends_on", "star", "rated_premium", "edition")
+_POLICIES = (
+    "customer_id",
+    "policy_no",
+    "line",
+    "coverage",
+    "category",
+    "design",
+    "issued_on",
+    "cooling_off_ends_on",
+    "statuses",
+    "components",
+)
+_RELATIVES = ("customer_id", "relative_id", "name", "relation", "registered_on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is written for one customer, on top of what was stored."""
+
+    customer_id: int
+    stored: Stored
+    taken: Taken
+
+
+async def write(conn: Connection, changes: Sequence[Change], *, now: datetime, handbook: Handbook) -> None:
+    """Write everything that was taken. Raises UniqueViolationError when an event id was taken by another meanwhile."""
+    changes = [change for change in changes if change.taken.events]
+    if not changes:
+        return
+    await _write_events(conn, changes)
+    versions = {change.customer_id: change.taken.versions for change in changes}
+    await write_versions(conn, versions, now=now, handbook=handbook)
+    heads = [
+        (
+            change.customer_id,
+            change.taken.events[-1].arrival,
+            change.stored.version + len(change.taken.versions),
+        )
+        for change in changes
+    ]
+    await conn.execute(SQL["advance_heads"], *columns(heads))
+    await _write_policies(conn, changes, handbook)
+    await _write_people(conn, changes)
+
+
+async def write_versions(
+    conn: Connection, versions: Mapping[int, Sequence[Version]], *, now: datetime, handbook: Handbook
+) -> None:
+    """Append rating versions of customers, with their periods; the heads are the caller's."""
+    ratings = [
+        (customer_id, each.version, each.known_from, now, handbook.fingerprint)
+        for customer_id, of_customer in versions.items()
+        for each in of_customer
+    ]
+    periods = [
+        (
+            customer_id,
+            each.version,
+            period.start,
+            period.end,
+            period.star,
+            period.rated_premium,
+            period.edition,
+        )
+        for customer_id, of_customer in versions.items()
+        for each in of_customer
+        for period in each.periods
+    ]
+    await _copy(conn, "ratings", _RATINGS, ratings)
+    await _copy(conn, "rating_periods", _PERIODS, periods)
+
+
+def policy_row(customer_id: int, policy: PolicyHistory, handbook: Handbook) -> Row:
+    """Return a policy as the projection holds it."""
+    return (
+        customer_id,
+        policy.policy_no,
+        policy.line.value,
+        policy.coverage.value,
+        policy.category.value,
+        policy.design.value,
+        policy.issued_on,
+        policy.cooling_off_ends_on(handbook),
+        [[day.isoformat(), status.value] for day, status in policy.statuses],
+        [
+            {
+                "component_id": component.component_id,
+                "kind": component.kind.value,
+                "mode": component.mode.value,
+                "premium": str(component.latest_premium),
+                "term_years": component.term_years,
+                "starts_on": component.starts_on.isoformat(),
+            }
+            for component in policy.components
+        ],
+    )
+
+
+def columns(rows: Iterable[Row]) -> tuple[list[Any], ...]:
+    """Turn rows into one array for each column, as `unnest` takes them."""
+    return tuple(list(column) for column in zip(*rows, strict=True))
+
+
+async def _write_events(conn: Connection, changes: Sequence[Change]) -> None:
+    ids: list[Row] = []
+    events: list[Row] = []
+    for change in changes:
+        for each in change.taken.events:
+            event, text = each.event, content_text(each.event)
+            ids.append((event.event_id, change.customer_id, each.arrival, content_hash(text)))
+            events.append(
+                (
+                    change.customer_id,
+                    each.arrival,
+                    event.event_id,
+                    event.type,
+                    event.effective_on,
+                    each.recorded_at,
+                    RawJson(text),
+                )
+            )
+    # Sorted, so that two who take the same ids at once wait for each other and never in a circle.
+    await _copy(conn, "event_ids", _EVENT_IDS, sorted(ids))
+    await _copy(conn, "policy_events", _EVENTS, events)
+
+
+async def _write_policies(conn: Connection, changes: Sequence[Change], handbook: Handbook) -> None:
+    added: list[Row] = []
+    changed: list[Row] = []
+    for change in changes:
+        for rows, names in ((added, change.taken.added_policies), (changed, change.taken.changed_policies)):
+            rows += [
+                policy_row(change.customer_id, change.taken.history.policies[policy_no], handbook)
+                for policy_no in sorted(names)
+            ]
+    await _copy(conn, "policies", _POLICIES, added)
+    if changed:
+        await conn.execute(SQL["change_policies"], *columns(changed))
+
+
+async def _write_people(conn: Connection, changes: Sequence[Change]) -> None:
+    added: list[Row] = []
+    changed: list[Row] = []
+    for change in changes:
+        for rows, names in ((added, change.taken.added_relatives), (changed, change.taken.changed_relatives)):
+            rows += [
+                _relative_row(change.customer_id, change.taken.history.relatives[relative_id])
+                for relative_id in sorted(names)
+            ]
+    await _copy(conn, "relatives", _RELATIVES, added)
+    if changed:
+        await conn.execute(SQL["change_relatives"], *columns(changed))
+    renamed = [
+        (change.customer_id, change.taken.history.name, change.taken.history.registered_on)
+        for change in changes
+        if change.taken.renamed
+    ]
+    if renamed:
+        await conn.execute(SQL["rename_customers"], *columns(renamed))
+
+
+def _relative_row(customer_id: int, relative: Relative) -> Row:
+    return customer_id, relative.relative_id, relative.name, relative.relation.value, relative.registered_on
+
+
+async def _copy(conn: Connection, table: str, names: Sequence[str], rows: Sequence[Row]) -> None:
+    if rows:
+        await conn.copy_records_to_table(table, records=rows, columns=names)
