@@ -27,13 +27,12 @@ def wants_html(accept: str | None) -> bool:
 
 def language(accept_language: str | None) -> Language:
     """`zh` or `en`, as preferred; Chinese by default."""
-    best: Language = "zh"
-    best_quality = 0.0
+    quality_of = {"zh": 0.0, "en": 0.0}
     for name, quality in _preferences(accept_language or ""):
         primary = name.split("-")[0]
-        if quality > best_quality and (primary == "zh" or primary == "en"):
-            best, best_quality = primary, quality
-    return best
+        if primary in quality_of:
+            quality_of[primary] = max(quality, quality_of[primary])
+    return "en" if quality_of["en"] > quality_of["zh"] else "zh"
 
 
 def _preferences(header: str) -> Iterator[tuple[str, float]]:

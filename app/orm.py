@@ -6,7 +6,6 @@ the hot paths, so a slow simple write never takes a connection from a redemption
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.util import find_spec
 from typing import Any
 
 import asyncpg
@@ -39,7 +38,7 @@ def orm_config(dsn: str, *, service_role: bool, max_size: int = 5) -> dict[str, 
         "connections": {"default": {"engine": "tortoise.backends.asyncpg", "credentials": credentials}},
         "apps": {
             app: {
-                "models": [f"{app}.models" if find_spec(f"{app}.models") else f"{app}.migrations"],
+                "models": [f"{app}.models"],
                 "default_connection": "default",
                 "migrations": f"{app}.migrations",
             }

@@ -104,11 +104,9 @@ async def database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
         yield settings.service_dsn, settings.owner_dsn or settings.service_dsn
         return
     postgres = embedded_postgres(settings)
-    await asyncio.to_thread(postgres.start)
-    try:
+    # Not in a thread: a cancelled task would leave the thread, and the server, behind. Nobody else waits here.
+    with postgres:
         yield postgres.dsn, postgres.dsn
-    finally:
-        await asyncio.shield(asyncio.to_thread(postgres.stop))
 
 
 def embedded_postgres(settings: Settings) -> "EmbeddedPostgres":

@@ -50,6 +50,7 @@ class EmbeddedPostgres:
         self._say = say
         self._holders: Holders | None = None
         self._socket_dir: Path | None = None
+        self._child: subprocess.Popen[bytes] | None = None
 
     @property
     def dsn(self) -> str:
@@ -64,13 +65,13 @@ class EmbeddedPostgres:
         if self._holders is not None:
             return
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o711, parents=True, exist_ok=True)
         except OSError as error:
             raise PostgresError(f"cannot make the data folder {self._folder}: {error.strerror}") from error
         try:
             holders = Holders(self._folder)
             with holders.gate():
-                self._socket_dir = self._running() or self._launched()
+                self._socket_dir = self._running() or self._launch()
                 holders.join()
         except OSError as error:
             raise PostgresError(f"cannot use the data folder {self._folder}: {error}") from error
@@ -85,6 +86,9 @@ class EmbeddedPostgres:
         with holders.gate():
             if holders.leave():
                 self._shut_down()
+        child, self._child = self._child, None
+        if child is not None and child.poll() is None:
+            child.returncode = 0  # others use it, so it outlives us: nothing to warn about
 
     def __enter__(self) -> Self:
         """Start."""
@@ -101,7 +105,16 @@ class EmbeddedPostgres:
             return None
         return self._until_ready(None)
 
-    def _launched(self) -> Path:
+    def _launch(self) -> Path:
+        """Start the server; interrupted while waiting for it, stop it again."""
+        process = self._child = self._begin()
+        try:
+            return self._until_ready(process)
+        except KeyboardInterrupt:
+            self._shut_down()
+            raise
+
+    def _begin(self) -> "subprocess.Popen[bytes]":
         account = account_for(self._pgdata)
         account.open_way(self._pgdata, self._say)
         home = cluster.programs(self._pgdata)
@@ -115,8 +128,9 @@ class EmbeddedPostgres:
             options += ["-c", setting]
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
+        self._log.touch(mode=0o600)
         with self._log.open("ab") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+            return subprocess.Popen(  # noqa: S603 - our own program, no shell
                 [str(home / "bin" / "postgres"), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -125,7 +139,6 @@ class EmbeddedPostgres:
                 start_new_session=True,  # Ctrl-C is for us, not for the database
                 **account.switch,  # type: ignore[call-overload]
             )
-        return self._until_ready(process)
 
     def _until_ready(self, process: "subprocess.Popen[bytes] | None") -> Path:
         """Wait until the server takes connections; give up only when it is gone."""
@@ -134,8 +147,6 @@ class EmbeddedPostgres:
         while True:
             found = postmaster.running(self._pgdata)
             if found is not None and found.ready and found.socket_dir is not None:
-                if process is not None:
-                    process.returncode = 0  # it outlives us when others use it: no warning about that
                 return found.socket_dir
             gone = found is None if process is None else process.poll() is not None
             if gone:
@@ -159,7 +170,9 @@ class EmbeddedPostgres:
             raise PostgresError(
                 f"processes of a killed PostgreSQL still work in {self._pgdata}: end them ({pids})"
             )
-        (self._pgdata / "postmaster.pid").unlink(missing_ok=True)
+        # Also the lock of its socket: PostgreSQL believes that one too if its number belongs to somebody now.
+        for name in ("postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
+            (self._pgdata / name).unlink(missing_ok=True)
 
     def _choose_socket_dir(self, account: Account) -> Path:
         """Return the data directory, or a private folder with a short name when its path is too long for a socket."""

@@ -1,0 +1,41 @@
+"""The command `entitlements`. What is expected to go wrong ends in one line on standard error, never in a traceback."""
+
+import sys
+
+import typer
+
+from app.commands import database, importing, serving, tokens, upkeep, vendors
+from app.errors import StartError
+
+cli = typer.Typer(
+    name="entitlements",
+    help="An insurer's VIP programme as a service: stars, quotas, redemptions and their ledger.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+cli.command()(serving.serve)
+cli.command("import")(importing.import_history)
+cli.command()(tokens.token)
+cli.add_typer(vendors.vendor, name="vendor")
+cli.command()(upkeep.grant)
+cli.command()(upkeep.rerate)
+cli.command()(upkeep.verify)
+cli.command()(database.schema)
+cli.command()(database.migrate)
+
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        cli()
+    except StartError as error:
+        for line in error.lines:
+            sys.stderr.write(" ".join(line.split()) + "\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

@@ -1,0 +1,30 @@
+"""`schema` and `migrate`: what the API looks like, and the database brought to this version's form."""
+
+import asyncio
+
+import typer
+
+from app.commands.running import DataOption, ending_on_sigterm
+
+
+def schema() -> None:
+    """Print the SDL."""
+    from schema.build import build_schema
+
+    typer.echo(build_schema().as_str())
+
+
+def migrate(data: DataOption = None) -> None:
+    """Apply migrations only."""
+    from app.services import database, migrated
+    from app.settings import load_settings
+
+    settings = load_settings(data=data)
+
+    async def apply() -> tuple[str, ...]:
+        async with database(settings) as (_, owner_dsn):
+            return await migrated(owner_dsn)
+
+    with ending_on_sigterm():
+        applied = asyncio.run(apply())
+    typer.echo(f"applied: {', '.join(applied)}" if applied else "nothing to apply")

@@ -1,0 +1,145 @@
+"""`serve`: PostgreSQL, migrations, the demonstration, then the web server; and all of it stopped in the opposite order."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Annotated
+
+import typer
+
+from app.commands.running import DataOption, ending_on_sigterm, with_services
+from app.errors import StartError
+from app.logging import configure_logging
+from app.services import Services, embedded_postgres
+from app.settings import Settings, load_settings
+
+_GRACE_S = 30
+_BACKLOG = 2048
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on")] = 8000,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many processes")] = 1,
+    data: DataOption = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo portfolio, once")] = False,  # noqa: FBT002
+) -> None:
+    """Serve the API; with the embedded PostgreSQL when DATABASE_URL is not set."""
+    settings = load_settings(data=data)
+    if demo and settings.production:
+        raise StartError("--demo is refused when ENTITLEMENTS_ENV=production")
+    # The workers read their settings from the environment.
+    os.environ["ENTITLEMENTS_DATA"] = str(settings.data.expanduser().resolve())
+    try:
+        with ending_on_sigterm(), _listening(host, port) as listener, _postgres(settings):
+            vendors = with_services(data, _load_demo if demo else _nothing)
+            _serve(listener, workers, settings, lambda: _announce(listener, settings, vendors))
+    except KeyboardInterrupt:
+        return  # asked to stop, and stopped: that is no failure
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    """The socket, before anything else is started: a port that is taken is found out at once."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise StartError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    with listener:
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+        except OSError as error:
+            raise StartError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        listener.set_inheritable(True)
+        yield listener
+
+
+def _postgres(settings: Settings) -> "nullcontext[None] | _Held":
+    """Hold the embedded PostgreSQL for as long as any worker lives; nothing when a server is used."""
+    return _Held(settings) if settings.service_dsn is None else nullcontext()
+
+
+class _Held:
+    """The embedded PostgreSQL, stopped whatever happens: further signals wait until it is."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._postgres = embedded_postgres(settings)
+
+    def __enter__(self) -> None:
+        self._postgres.start()
+
+    def __exit__(self, *_: object) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        self._postgres.stop()
+
+
+async def _nothing(_: Services) -> None:
+    """Only that the database can be opened and is migrated."""
+
+
+async def _load_demo(services: Services) -> tuple[str, ...]:
+    """Load the demonstration, if it is not there; the codes of the vendors."""
+    from app.demo import load
+
+    await load(services)
+    return tuple(
+        row["code"] for row in await services.pool.fetch("SELECT code FROM vendors ORDER BY code LIMIT 10")
+    )
+
+
+def _announce(listener: socket.socket, settings: Settings, vendors: tuple[str, ...] | None) -> None:
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    typer.echo(f"serving on http://{shown}:{port}/graphql")
+    if vendors is not None:
+        from app.commands.welcome import tokens_to_try
+
+        for line in tokens_to_try(settings, vendors):
+            typer.echo(line)
+    sys.stdout.flush()
+
+
+def _serve(listener: socket.socket, workers: int, settings: Settings, announce: Callable[[], None]) -> None:
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
+    class Server(uvicorn.Server):
+        """Says that it serves when it does."""
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                announce()
+
+    configure_logging(settings.log_level)
+
+    config = uvicorn.Config(
+        "app.server:create",
+        factory=True,
+        workers=workers,
+        log_config=None,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        backlog=_BACKLOG,
+        lifespan="on",
+        ws="none",
+    )
+    listener.listen(_BACKLOG)
+    if workers > 1:
+        announce()
+        Multiprocess(config, sockets=[listener]).run()
+        return
+    server = Server(config)
+    server.run(sockets=[listener])
+    if not server.started:
+        raise StartError("the service did not start: its log says why")

@@ -1,0 +1,23 @@
+"""What `serve --demo` shows: a token for each role, to paste."""
+
+from collections.abc import Iterator
+
+from app.keys import key_ring
+from app.settings import Settings
+from app.tokens import CannotIssueError, tokens_of
+from schema.context import Role
+
+
+def tokens_to_try(settings: Settings, vendors: tuple[str, ...]) -> Iterator[str]:
+    """Lines with a token for every role, and for the role vendor one for each of `vendors`; valid a week."""
+    tokens = tokens_of(settings, key_ring(settings))
+    holders: list[tuple[Role, str | None]] = []
+    for role in Role:
+        holders += [(role, code) for code in vendors] if role is Role.VENDOR else [(role, None)]
+    try:
+        yield "tokens to try (header Authorization: Bearer …), valid for a week:"
+        for role, vendor in holders:
+            name = f"{role.value} {vendor}" if vendor else role.value
+            yield f"  {name}: {tokens.issue(role, vendor=vendor, hours=7 * 24)}"
+    except CannotIssueError as error:
+        yield f"  none: {error}"
