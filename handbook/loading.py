@@ -148,18 +148,18 @@ def _benefits(folder: Path, sections: Entry, lines: Lines) -> tuple[Benefit, ...
 
 def _refuse_twins(drafts: Iterable[_Draft]) -> None:
     """Two editions share neither their code nor their first day."""
-    seen: dict[str, str] = {}
+    seen: dict[tuple[str, str], str] = {}
     for draft in drafts:
         for key, value in (
             ("code", draft.edition.code),
             ("effective_from", str(draft.edition.effective_from)),
         ):
             file = draft.lines[key][0]
-            if value in seen:
+            if (key, value) in seen:
                 raise draft.error(
-                    key, f"{value} is taken by the edition in {seen[value]}; change one of the two"
+                    key, f"{value} is taken by the edition in {seen[key, value]}; change one of the two"
                 )
-            seen[value] = file
+            seen[key, value] = file
 
 
 def _in_succession(drafts: list[_Draft]) -> list[Edition]:

@@ -56,9 +56,10 @@ class Entry:
         return int(self.node.start_mark.line) + 1
 
     def error(self, reason: str, *, key: str | None = None) -> EditionError:
-        """Return the refusal of this entry (or of a key of it) for a reason."""
+        """Return the refusal of this entry (or of a key that it lacks) for a reason."""
+        file, line = self.lines.get(self.path, (self.file, self.line))
         path = self.path if key is None else _joined(self.path, key)
-        return EditionError(self.file, place_of(path, self.line), reason)
+        return EditionError(file, place_of(path, line), reason)
 
     @property
     def is_null(self) -> bool:
@@ -71,14 +72,16 @@ class Entry:
             raise self.error("expected keys with values (a mapping)")
         found: dict[str, Entry] = {}
         for key_node, value_node in self.node.value:
-            key_entry = Entry(file=self.file, path=self.path, node=key_node, lines=self.lines)
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise key_entry.error("a key must be a single word")
-            key = str(key_node.value)
+            line = int(key_node.start_mark.line) + 1
+            key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
+            place = place_of(_joined(self.path, key), line)
+            if not key:
+                raise EditionError(self.file, place, "a key must be a single word")
             if key in found:
-                reason = f"the key is written twice, first on line {found[key].line}; keep one of the two"
-                raise key_entry.error(reason, key=key)
-            found[key] = self._child(key, value_node, line=key_entry.line)
+                first = self.lines[found[key].path][1]
+                reason = f"the key is written twice, first on line {first}; keep one of the two"
+                raise EditionError(self.file, place, reason)
+            found[key] = self._child(key, value_node, line=line)
         return found
 
     def fields(self, required: Collection[str], optional: Collection[str] = ()) -> dict[str, "Entry"]:
@@ -239,7 +242,7 @@ def suggestion(word: str, known: Collection[str]) -> str:
 
 
 def _joined(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
+    return ".".join(part for part in (path, key) if part)
 
 
 def _printable(text: str) -> str:
