@@ -83,7 +83,8 @@ class BrokenInvariantError(Exception):
 class Entry:
     """One immutable line of a customer's ledger.
 
-    `units` None: a grant without limit. `service_year` is the year in which it happened, the pool's period may be 0.
+    `units` None: a grant without limit, or the revoke that ends it. `service_year` is the year in which it happened,
+    the pool's period may be 0.
     `redemption` is the sequence of the redemption's first entry. `hash` covers every other field and the previous hash.
     """
 
@@ -131,11 +132,10 @@ class Balance:
     def after(self, entry: Entry) -> "Balance":
         """The balance once `entry` is posted."""
         if entry.units is None:
-            return replace(self, unlimited=True)
-        source, target = entry.move
-        moved = _moved(_moved(self, source, -entry.units), target, entry.units)
-        if entry.kind is EntryKind.GRANT:
-            moved = replace(moved, unlimited=False)
+            moved = replace(self, unlimited=entry.kind is EntryKind.GRANT)
+        else:
+            source, target = entry.move
+            moved = _moved(_moved(self, source, -entry.units), target, entry.units)
         if min(moved.granted, moved.used, moved.held, moved.expired) < 0 or (
             not moved.unlimited and moved.available < 0
         ):

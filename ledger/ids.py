@@ -39,7 +39,9 @@ def parse_numbers(text: str, kind: str, count: int) -> tuple[int, ...] | None:
     if not all(part.isascii() and part.isdigit() for part in parsed[1]):
         return None
     numbers = tuple(int(part) for part in parsed[1])
-    return numbers if max(numbers) <= _LARGEST else None
+    # Nor is 012 read for 12: the id of a thing is one text.
+    canonical = all(str(number) == part for number, part in zip(numbers, parsed[1], strict=True))
+    return numbers if canonical and max(numbers) <= _LARGEST else None
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,7 +8,8 @@ from ledger.granting import post_due
 from ledger.refusals import Refusal, RefusalCode
 from rating.database import Pool
 from rating.events import PolicyEvent
-from rating.recording import EventRefusal, Recorded, record
+from rating.recording import record
+from rating.taking import EventRefusal, Recorded
 
 
 async def record_events(

@@ -10,7 +10,7 @@ from datetime import date
 
 from handbook import Counted, Handbook, Per, business_day, start_of
 from ledger.account import PoolKey, pool_period
-from ledger.entries import EntryKind, RedemptionStatus
+from ledger.entries import Balance, EntryKind, RedemptionStatus
 from ledger.state import Posting
 
 
@@ -47,8 +47,7 @@ def settle(
     star = account.star_on(today)
     edition = handbook.on(today)
     for pool, target in _targets(posting, handbook, today, benefits).items():
-        kind, units = _difference(posting, pool, target)
-        if kind is not None:
+        for kind, units in _differences(posting.balance(pool), target):
             posting.post(
                 kind,
                 pool,
@@ -126,15 +125,18 @@ def _targets(
     return targets
 
 
-def _difference(posting: Posting, pool: PoolKey, target: int | None) -> tuple[EntryKind | None, int | None]:
-    """The entry that brings what is net granted to the target, if one is due."""
-    balance = posting.balance(pool)
+def _differences(balance: Balance, target: int | None) -> list[tuple[EntryKind, int | None]]:
+    """The entries that bring what is net granted to the target, as far as they are due."""
     if target is None:
-        return (None, None) if balance.unlimited else (EntryKind.GRANT, None)
+        return [] if balance.unlimited else [(EntryKind.GRANT, None)]
+    found: list[tuple[EntryKind, int | None]] = []
     if balance.unlimited:  # used without limit so far: those uses stay, so the grant covers at least them
         target = max(target, balance.used + balance.held + balance.expired)
-    due = target - balance.granted
-    if due > 0:
-        return EntryKind.GRANT, due
-    back = min(-due, balance.available) if not balance.unlimited else 0
-    return (EntryKind.REVOKE, back) if back > 0 else (None, None)
+    if balance.granted < target:
+        found.append((EntryKind.GRANT, target - balance.granted))
+    if balance.unlimited:
+        found.append((EntryKind.REVOKE, None))
+    back = min(balance.granted - target, balance.available)
+    if back > 0:
+        found.append((EntryKind.REVOKE, back))
+    return found

@@ -43,8 +43,8 @@ create table if not exists entries (
     recorded_at timestamptz not null,
     hash bytea not null constraint entries_hash_length check (octet_length(hash) = 32),
     primary key (customer_id, sequence),
-    -- only a grant may be without limit
-    constraint entries_units_given check (units is not null or kind = 'GRANT')
+    -- only a grant may be without limit, and the revoke that ends it
+    constraint entries_units_given check (units is not null or kind in ('GRANT', 'REVOKE'))
 );
 create index if not exists entries_newest_first on entries (recorded_at desc, customer_id desc, sequence desc);
 create index if not exists entries_by_vendor on entries (vendor, occurred_at) where vendor is not null;
