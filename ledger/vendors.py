@@ -19,7 +19,8 @@ from handbook import Handbook, business_day
 from ledger.commands import invalid
 from ledger.models import ContractTerm, Vendor
 from ledger.refusals import Refusal
-from rating.database import Connection, Statements
+from rating.database import Statements
+from rating.reading import Reader
 
 SQL = Statements(Path(__file__).with_name("vendors.sql"))
 
@@ -65,18 +66,18 @@ class VendorView:
         return frozenset(term.benefit for term in self.terms if term.holds_on(day))
 
 
-async def vendors_by_code(conn: Connection, codes: Iterable[str]) -> dict[str, VendorView]:
+async def vendors_by_code(conn: Reader, codes: Iterable[str]) -> dict[str, VendorView]:
     """The vendors by code, unknown ones left out; in one statement."""
     rows = await conn.fetch(SQL["vendors_by_code"], list(codes))
     return {view.code: view for view in _views(rows)}
 
 
-async def vendors_page(conn: Connection, *, first: int, after: str | None) -> list[VendorView]:
+async def vendors_page(conn: Reader, *, first: int, after: str | None) -> list[VendorView]:
     """Up to `first` vendors whose codes follow `after`, by code; in one statement."""
     return _views(await conn.fetch(SQL["vendors_page"], first, after))
 
 
-async def contracted_benefits(conn: Connection, vendor: str, day: date) -> frozenset[str]:
+async def contracted_benefits(conn: Reader, vendor: str, day: date) -> frozenset[str]:
     """The codes of the benefits that the vendor is contracted for on `day`; none for an unknown vendor."""
     view = (await vendors_by_code(conn, [vendor])).get(vendor)
     return view.benefits_on(day) if view is not None else frozenset()

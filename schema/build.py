@@ -1,0 +1,41 @@
+"""The schema, put together and checked: what is served is what the permission table knows."""
+
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, Undefined
+from strawberry.schema.config import StrawberryConfig
+
+from schema.execution import EntitlementsSchema, Gate, document_cache
+from schema.mutations.mutation import Mutation
+from schema.permissions import check_table
+from schema.queries.query import Query
+from schema.scalars import SCALARS
+
+
+def build_schema() -> EntitlementsSchema:
+    """The schema with its gate. Raises ValueError when the permission table does not name every guarded field."""
+    schema = EntitlementsSchema(
+        query=Query,
+        mutation=Mutation,
+        extensions=[lambda: Gate(prepare)],
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+    core = schema._schema  # noqa: SLF001 (Strawberry shows graphql-core's schema nowhere else)
+    _drop_null_defaults(core)
+    check_table(core)
+    prepare = document_cache(core)
+    return schema
+
+
+def _drop_null_defaults(schema: GraphQLSchema) -> None:
+    """Publish optional inputs without "= null": leaving one out and sending null mean the same here."""
+    for named in schema.type_map.values():
+        inputs = list(named.fields.values()) if isinstance(named, GraphQLInputObjectType) else []
+        if isinstance(named, GraphQLObjectType):
+            inputs += [argument for field in named.fields.values() for argument in field.args.values()]
+        for each in inputs:
+            if each.default_value is None:
+                each.default_value = Undefined
+
+
+def sdl(schema: EntitlementsSchema) -> str:
+    """The schema in GraphQL's own language, in a stable order, ending with a line break."""
+    return schema.as_str()

@@ -1,0 +1,35 @@
+"""Benefits by code, for rows that carry only the code.
+
+What happened long ago may name a benefit that the edition of today no longer has: then the latest edition that had it
+tells its name.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import cast
+
+from handbook import Handbook
+from schema.types.benefit import Benefit
+
+
+@lru_cache(maxsize=4096)
+def benefit_of(handbook: Handbook, code: str, edition: str | None = None) -> Benefit:
+    """The benefit of a code, as the edition has it (None, or not in it: the latest edition that has it).
+
+    KeyError for a code that no edition has: nothing like it can have been written.
+    """
+    named = handbook.edition(edition) if edition is not None else None
+    for each in (named, *reversed(handbook.editions)):
+        benefit = each.benefit(code) if each is not None else None
+        if benefit is not None:
+            return cast("Benefit", benefit)
+    raise KeyError(code)
+
+
+def in_printed_order(handbook: Handbook, codes: Iterable[str]) -> list[Benefit]:
+    """The benefits of these codes in the order of the latest edition, those that it lacks at the end."""
+    order = {benefit.code: place for place, benefit in enumerate(handbook.latest.benefits)}
+    return [
+        benefit_of(handbook, code)
+        for code in sorted(codes, key=lambda code: (order.get(code, len(order)), code))
+    ]

@@ -1,0 +1,105 @@
+"""Errors are for requests that are malformed, unauthenticated, forbidden, or that we fail; expected refusals are data.
+
+Every error that leaves has `extensions.code`. What went wrong inside is logged with an id, and the client gets the id
+instead of the words, which may name tables, hosts or people.
+"""
+
+import logging
+from collections.abc import Iterable
+from enum import StrEnum
+from uuid import uuid4
+
+from graphql import GraphQLError
+
+from schema.context import Language
+
+logger = logging.getLogger(__name__)
+
+
+class ErrorCode(StrEnum):
+    """What `extensions.code` may say."""
+
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    INTERNAL = "INTERNAL"
+
+
+class UnauthenticatedError(GraphQLError):
+    """A valid token is needed."""
+
+    def __init__(self) -> None:
+        super().__init__("A valid token is needed.", extensions={"code": ErrorCode.UNAUTHENTICATED.value})
+
+
+class ForbiddenError(GraphQLError):
+    """The viewer's role may not see or do this; the message says what."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, extensions={"code": ErrorCode.FORBIDDEN.value})
+
+
+class BadInputError(GraphQLError):
+    """The request is malformed; the message names the argument and what would be right."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, extensions={"code": ErrorCode.BAD_USER_INPUT.value})
+
+
+# An error quotes what was sent; nobody needs ten thousand characters of it back.
+_LONGEST_MESSAGE = 600
+
+_INTERNAL = {
+    "zh": "服务内部出错，请稍后再试；如仍不成功，请告知编号 {id}。",
+    "en": "Something went wrong on our side. Please try again; if it persists, tell us the id {id}.",
+}
+
+
+def presentable(errors: Iterable[GraphQLError], language: Language) -> list[GraphQLError]:
+    """The errors as clients may read them: each with a code, internal ones masked and logged."""
+    return [_presentable(error, language) for error in errors]
+
+
+def _presentable(error: GraphQLError, language: Language) -> GraphQLError:
+    if error.extensions and "code" in error.extensions:
+        return error
+    cause = _cause(error)
+    if cause is None:
+        return _coded(error, error.message, ErrorCode.BAD_USER_INPUT)
+    if isinstance(cause, RecursionError):
+        return _coded(error, "The document or its variables are nested too deeply.", ErrorCode.BAD_USER_INPUT)
+    return _masked(error, cause, language)
+
+
+def _cause(error: GraphQLError) -> Exception | None:
+    """The exception of ours that an error wraps; None for what GraphQL itself found wrong with the request."""
+    cause: Exception | None = error
+    while isinstance(cause, GraphQLError):
+        cause = cause.original_error
+    return cause
+
+
+def _masked(error: GraphQLError, cause: Exception, language: Language) -> GraphQLError:
+    error_id = uuid4().hex
+    logger.error(
+        "internal error %s at %s",
+        error_id,
+        ".".join(map(str, error.path or ())) or "the request",
+        exc_info=cause,
+        extra={"error_id": error_id},
+    )
+    masked = _coded(error, _INTERNAL[language].format(id=error_id), ErrorCode.INTERNAL)
+    masked.extensions = {**(masked.extensions or {}), "id": error_id}
+    return masked
+
+
+def _coded(error: GraphQLError, message: str, code: ErrorCode) -> GraphQLError:
+    # A new error: the one at hand may sit in the cache of validated documents.
+    return GraphQLError(
+        message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + " …",
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={**(error.extensions or {}), "code": code.value},
+    )

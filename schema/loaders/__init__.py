@@ -1,0 +1,53 @@
+"""One loader a file: what many rows of an answer ask for is read once, set-based, whatever the number of rows.
+
+Loaders live for one request, and their pool is not the journal's: none of them reads inside a transaction.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from strawberry.dataloader import DataLoader
+
+from handbook import Handbook
+from ledger.account import Account
+from ledger.reports import EntryRow, UsageRow
+from ledger.vendors import VendorView
+from rating.database import Pool
+from rating.history import History
+from rating.reading import PolicyRow, RelativeRow
+from rating.tiers import Rating
+from schema.loaders.account import account_loader
+from schema.loaders.entries import EntriesKey, entries_loader
+from schema.loaders.history import history_loader
+from schema.loaders.policies import policies_loader
+from schema.loaders.rating import rating_loader
+from schema.loaders.relatives import relatives_loader
+from schema.loaders.usage import UsageKey, usage_loader
+from schema.loaders.vendor import vendor_loader
+
+
+@dataclass(slots=True, kw_only=True)
+class Loaders:
+    """The loaders of one request. Keys of customers are their internal ids; `now` is the moment of the request."""
+
+    pool: Pool
+    handbook: Handbook
+    now: datetime
+    account: DataLoader[tuple[int, date], Account] = field(init=False)
+    entries: DataLoader[EntriesKey, list[EntryRow]] = field(init=False)
+    history: DataLoader[tuple[int, datetime | None], History] = field(init=False)
+    policies: DataLoader[int, list[PolicyRow]] = field(init=False)
+    rating: DataLoader[tuple[int, datetime | None], Rating] = field(init=False)
+    relatives: DataLoader[int, list[RelativeRow]] = field(init=False)
+    usage: DataLoader[UsageKey, list[UsageRow]] = field(init=False)
+    vendor: DataLoader[str, VendorView | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.account = account_loader(self.pool, self.now)
+        self.entries = entries_loader(self.pool, self.now)
+        self.history = history_loader(self.pool)
+        self.policies = policies_loader(self.pool)
+        self.rating = rating_loader(self.pool)
+        self.relatives = relatives_loader(self.pool)
+        self.usage = usage_loader(self.pool)
+        self.vendor = vendor_loader(self.pool)

@@ -1,0 +1,20 @@
+"""What was known of customers at a moment (None: now), by (customer, moment): what contributions are explained from."""
+
+from datetime import datetime
+
+from strawberry.dataloader import DataLoader
+
+from rating.database import Pool
+from rating.history import History
+from rating.reading import histories
+
+
+def history_loader(pool: Pool) -> DataLoader[tuple[int, datetime | None], History]:
+    """Histories, folded from the events known then."""
+
+    async def load(keys: list[tuple[int, datetime | None]]) -> list[History]:
+        async with pool.acquire() as conn:
+            found = await histories(conn, keys)
+        return [found.get(key) or History() for key in keys]
+
+    return DataLoader(load)

@@ -1,0 +1,20 @@
+"""Ratings as known at a moment (None: now), by (customer, moment): what tiers are looked up in."""
+
+from datetime import datetime
+
+from strawberry.dataloader import DataLoader
+
+from rating.database import Pool
+from rating.reading import ratings
+from rating.tiers import UNRATED, Rating
+
+
+def rating_loader(pool: Pool) -> DataLoader[tuple[int, datetime | None], Rating]:
+    """Ratings; without periods where nothing was known then."""
+
+    async def load(keys: list[tuple[int, datetime | None]]) -> list[Rating]:
+        async with pool.acquire() as conn:
+            found = await ratings(conn, keys)
+        return [found.get(key, UNRATED) for key in keys]
+
+    return DataLoader(load)

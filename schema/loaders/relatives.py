@@ -1,0 +1,17 @@
+"""Relatives of customers, by customer."""
+
+from strawberry.dataloader import DataLoader
+
+from rating.database import Pool
+from rating.reading import RelativeRow, relatives
+
+
+def relatives_loader(pool: Pool) -> DataLoader[int, list[RelativeRow]]:
+    """Relatives as they are known now; none for an unknown customer."""
+
+    async def load(keys: list[int]) -> list[list[RelativeRow]]:
+        async with pool.acquire() as conn:
+            found = await relatives(conn, keys)
+        return [found.get(key, []) for key in keys]
+
+    return DataLoader(load)

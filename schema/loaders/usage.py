@@ -1,0 +1,28 @@
+"""What vendors delivered in a span of days, by (vendor, first day, first day no longer)."""
+
+from datetime import date
+from typing import TypeAlias
+
+from strawberry.dataloader import DataLoader
+
+from ledger.reports import UsageRow, vendor_usage
+from rating.database import Pool
+
+UsageKey: TypeAlias = tuple[str, date, date]
+
+
+def usage_loader(pool: Pool) -> DataLoader[UsageKey, list[UsageRow]]:
+    """Usage by benefit and price: a statement for each span, whatever the number of vendors."""
+
+    async def load(keys: list[UsageKey]) -> list[list[UsageRow]]:
+        vendors: dict[tuple[date, date], list[str]] = {}
+        for code, start, end in keys:
+            vendors.setdefault((start, end), []).append(code)
+        found: dict[UsageKey, list[UsageRow]] = {}
+        for (start, end), codes in vendors.items():
+            async with pool.acquire() as conn:
+                usage = await vendor_usage(conn, codes, start, end)
+            found |= {(code, start, end): rows for code, rows in usage.items()}
+        return [found[key] for key in keys]
+
+    return DataLoader(load)

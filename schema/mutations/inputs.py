@@ -1,0 +1,98 @@
+"""Inputs that several mutations share, as commands of the ledger."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+import strawberry
+
+from ledger.commands import Evidence, FollowUp, Hold, Redeem, Release, invalid, vendor_actor
+from ledger.ids import RedemptionId
+from ledger.refusals import Refusal, RefusalCode
+
+
+@strawberry.input(description="A document that a benefit asks for.")
+class EvidenceInput:
+    kind: str = strawberry.field(description="Its kind, as in the benefit's `evidence`.")
+    reference: str = strawberry.field(description="Where the vendor keeps it.")
+
+
+@strawberry.input(description="Units of a benefit for a customer.")
+class RedeemInput:
+    member_no: str = strawberry.field(description="The customer.")
+    benefit: str = strawberry.field(description="The code of the benefit.")
+    idempotency_key: str = strawberry.field(
+        description="Chosen by the vendor, one for each intent, for this customer: the same request with the same "
+        "key is done once, and answered the same each time. 1 to 200 printable characters."
+    )
+    units: int = strawberry.field(default=1, description="How many, in the unit that the benefit counts.")
+    option: str | None = strawberry.field(
+        default=None, description="The choice, where the benefit has options."
+    )
+    policy_no: str | None = strawberry.field(
+        default=None, description="The policy, where the benefit is given per policy."
+    )
+    beneficiary: strawberry.ID | None = strawberry.field(
+        default=None, description="The relative's id; absent: the customer."
+    )
+    evidence: list[EvidenceInput] | None = strawberry.field(
+        default=None, description="The documents that the benefit asks for."
+    )
+    occurred_at: datetime | None = strawberry.field(
+        default=None,
+        description="When it was delivered or booked; default: now. Not ahead, and not too long ago.",
+    )
+    reference: str | None = strawberry.field(default=None, description="The vendor's own reference.")
+    hold_hours: int | None = strawberry.field(
+        default=None,
+        description="For how long to hold, in hours; for `hold` only. Default: as the edition says.",
+    )
+
+    def redeem(self, vendor: str) -> Redeem | Refusal:
+        """The command to redeem."""
+        if self.hold_hours is not None:
+            return invalid("holdHours 仅用于 hold", "holdHours is for hold only")
+        return Redeem(**self._taking(vendor))
+
+    def hold(self, vendor: str) -> Hold:
+        """The command to hold."""
+        return Hold(**self._taking(vendor), hold_hours=self.hold_hours)
+
+    def _taking(self, vendor: str) -> dict[str, Any]:
+        return {
+            "vendor": vendor,
+            "member_no": self.member_no,
+            "benefit": self.benefit,
+            "key": self.idempotency_key,
+            "units": self.units,
+            "option": self.option,
+            "policy_no": self.policy_no,
+            "beneficiary": self.beneficiary,
+            "evidence": evidence(self.evidence),
+            "occurred_at": self.occurred_at,
+            "reference": self.reference,
+        }
+
+
+@strawberry.input(description="An appointment that ends without delivery.")
+class CloseHoldInput:
+    redemption: strawberry.ID = strawberry.field(description="The id of the hold.")
+    idempotency_key: str = strawberry.field(description="Chosen by the vendor, one for each intent.")
+    reason: str | None = strawberry.field(default=None, description="Why.")
+
+    def command(self, kind: type[Release], vendor: str) -> FollowUp | Refusal:
+        """The command to end the hold in one way."""
+        build = partial(kind, actor=vendor_actor(vendor), key=self.idempotency_key, reason=self.reason)
+        return about(self.redemption, build)
+
+
+def evidence(given: Iterable[EvidenceInput] | None) -> tuple[Evidence, ...]:
+    """The documents as the ledger takes them."""
+    return tuple(Evidence(kind=each.kind, reference=each.reference) for each in given or ())
+
+
+def about(redemption: str, build: Callable[..., FollowUp]) -> FollowUp | Refusal:
+    """The command that `build` makes about a redemption; an id that is none of ours names no redemption."""
+    parsed = RedemptionId.parse(redemption)
+    return build(redemption=parsed) if parsed is not None else Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)

@@ -1,0 +1,71 @@
+"""`recordPolicyEvents`: what the insurer's core system tells, one or a few events at a time."""
+
+from typing import Annotated, cast
+
+import strawberry
+
+from ledger.recording import record_events
+from ledger.refusals import Refusal as LedgerRefusal
+from rating.reading import customers_by_id
+from rating.taking import Recorded as RatingRecorded
+from schema.context import Context, Info
+from schema.errors import BadInputError
+from schema.mutations.policy_event import PolicyEventInput
+from schema.types.customer import Customer
+from schema.types.refusal import Refusal
+
+_MOST_EVENTS = 100
+
+
+@strawberry.type(description="An event is in the customer's history.")
+class Recorded:
+    event_id: str = strawberry.field(description="The sender's id of the event.")
+    repeated: bool = strawberry.field(description="Whether it was there before, and nothing changed.")
+    customer: Customer = strawberry.field(description="The customer, rated anew.")
+
+
+EventOutcome = Annotated[
+    Recorded | Refusal,
+    strawberry.union("EventOutcome", description='The event is recorded, or an expected "no".'),
+]
+
+
+@strawberry.type
+class RecordPolicyEventsMutation:
+    """What the insurer's core system tells."""
+
+    @strawberry.mutation(
+        description=f"Record up to {_MOST_EVENTS} events, rate their customers anew and post the grants that follow. "
+        "Each event is taken or refused on its own; the answers come in the order of the events."
+    )
+    async def record_policy_events(self, info: Info, events: list[PolicyEventInput]) -> list[EventOutcome]:
+        if len(events) > _MOST_EVENTS:
+            raise BadInputError(f"events: expected at most {_MOST_EVENTS}; got {len(events)}.")
+        context = info.context
+        read = [each.event() for each in events]
+        taken = iter(
+            await record_events(
+                context.pool,
+                [each for each in read if not isinstance(each, LedgerRefusal)],
+                now=context.now,
+                handbook=context.handbook,
+            )
+        )
+        results = [each if isinstance(each, LedgerRefusal) else next(taken) for each in read]
+        context.renew_loaders()
+        return await _shown(context, results)
+
+
+async def _shown(context: Context, results: list[RatingRecorded | LedgerRefusal]) -> list[EventOutcome]:
+    customer_ids = {each.customer_id for each in results if isinstance(each, RatingRecorded)}
+    rows = await customers_by_id(context.pool, customer_ids) if customer_ids else {}
+    return [
+        Recorded(
+            event_id=each.event_id,
+            repeated=each.repeated,
+            customer=Customer.of(rows[each.customer_id], context.viewer),
+        )
+        if isinstance(each, RatingRecorded)
+        else cast("Refusal", each)
+        for each in results
+    ]

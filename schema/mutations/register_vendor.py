@@ -1,0 +1,53 @@
+"""`registerVendor`: a vendor and its contract."""
+
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from ledger.refusals import Refusal
+from ledger.vendors import TermView, register_vendor
+from schema.context import Info
+from schema.errors import BadInputError
+from schema.types.vendor import Vendor
+
+
+@strawberry.input(description="What one unit of a benefit costs at a vendor on a span of days.")
+class ContractTermInput:
+    benefit: str = strawberry.field(description="The code of the benefit.")
+    unit_price: Decimal = strawberry.field(
+        description="For one unit (a use or a minute), in CNY, at most 2 places."
+    )
+    from_: date = strawberry.field(name="from", description="First day.")
+    to: date | None = strawberry.field(default=None, description="First day no longer; absent: open.")
+
+
+@strawberry.type
+class RegisterVendorMutation:
+    """A vendor and its contract."""
+
+    @strawberry.mutation(
+        description="Register a vendor, or add terms to a registered one, which takes the new name. A later price "
+        "ends the open one on the day it begins; the past is never changed. The same again changes nothing."
+    )
+    async def register_vendor(
+        self, info: Info, code: str, name: str, terms: list[ContractTermInput]
+    ) -> Vendor:
+        context = info.context
+        answer = await register_vendor(
+            code=code,
+            name=name,
+            terms=[
+                TermView(
+                    benefit=term.benefit, unit_price=term.unit_price, starts_on=term.from_, ends_on=term.to
+                )
+                for term in terms
+            ],
+            handbook=context.handbook,
+            now=context.now,
+        )
+        context.renew_loaders()
+        if isinstance(answer, Refusal):
+            # The answer's type is the vendor itself, so what is wrong with the request is an error here.
+            raise BadInputError(answer.message(context.language))
+        return Vendor.of(answer)

@@ -1,0 +1,22 @@
+"""`release`: the appointment is off."""
+
+from typing import cast
+
+import strawberry
+
+from ledger.commands import Release
+from schema.context import Info
+from schema.mutations.inputs import CloseHoldInput
+from schema.mutations.posting import post
+from schema.permissions import acting_vendor
+from schema.types.redemption import RedemptionOutcome
+
+
+@strawberry.type
+class ReleaseMutation:
+    """The appointment is off."""
+
+    @strawberry.mutation(description="Give back the units of a hold.")
+    async def release(self, info: Info, input: CloseHoldInput) -> RedemptionOutcome:
+        command = input.command(Release, acting_vendor(info.context.viewer))
+        return cast("RedemptionOutcome", await post(info.context, command))

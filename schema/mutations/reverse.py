@@ -1,0 +1,37 @@
+"""`reverse`: a delivery is taken back, by its vendor or by finance."""
+
+from functools import partial
+from typing import cast
+
+import strawberry
+
+from ledger.commands import FINANCE, Reverse, vendor_actor
+from schema.context import Info, Role
+from schema.mutations.inputs import about
+from schema.mutations.posting import post
+from schema.permissions import acting_vendor
+from schema.types.redemption import RedemptionOutcome
+
+
+@strawberry.input(description="A delivery that is taken back.")
+class ReverseInput:
+    redemption: strawberry.ID = strawberry.field(description="The id of the redemption.")
+    idempotency_key: str = strawberry.field(description="Chosen by the sender, one for each intent.")
+    reason: str = strawberry.field(description="Why: it stays in the ledger.")
+
+
+@strawberry.type
+class ReverseMutation:
+    """A delivery is taken back, by its vendor or by finance."""
+
+    @strawberry.mutation(
+        description="Take a delivery back: its units return to the period they came from (and expire at once if that "
+        "is over). Vendors reverse their own; finance any."
+    )
+    async def reverse(self, info: Info, input: ReverseInput) -> RedemptionOutcome:
+        viewer = info.context.viewer
+        finance = viewer is not None and viewer.role is Role.FINANCE
+        actor = FINANCE if finance else vendor_actor(acting_vendor(viewer))
+        build = partial(Reverse, actor=actor, key=input.idempotency_key, reason=input.reason)
+        command = about(input.redemption, build)
+        return cast("RedemptionOutcome", await post(info.context, command))

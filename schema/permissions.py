@@ -1,0 +1,111 @@
+"""Who may see and do what: one table, checked in one place before anything runs.
+
+A document that touches a field its bearer's role may not see is refused whole with FORBIDDEN: an answer with silent
+holes would be read as "there is nothing". What depends on a value (whose customer, whose redemption) is checked by the
+functions at the end, which the resolvers at the root call. `tests/schema/test_permissions.py` walks the table.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from graphql import GraphQLSchema
+
+from schema.context import Role, Viewer
+from schema.errors import ForbiddenError
+
+FRONTEND, VENDOR, FINANCE, OPERATIONS, AUDITOR = Role
+EVERYBODY = frozenset(Role)
+STAFF = frozenset({FINANCE, OPERATIONS, AUDITOR})
+READERS = STAFF | {FRONTEND}
+
+TABLE: Mapping[str, frozenset[Role]] = {
+    "Query.viewer": EVERYBODY,
+    "Query.node": EVERYBODY,  # what it finds is checked by its type, below
+    "Query.programme": READERS,
+    "Query.customer": EVERYBODY,
+    "Query.customers": READERS,  # not a frontend that is bound to a member
+    "Query.eligibility": frozenset({FRONTEND, VENDOR, OPERATIONS, AUDITOR}),
+    "Query.redemptions": STAFF | {VENDOR},
+    "Query.entries": STAFF,
+    "Query.vendor": STAFF | {VENDOR},
+    "Query.vendors": STAFF,
+    "Mutation.redeem": frozenset({VENDOR}),
+    "Mutation.redeemMany": frozenset({VENDOR}),
+    "Mutation.hold": frozenset({VENDOR}),
+    "Mutation.confirm": frozenset({VENDOR}),
+    "Mutation.release": frozenset({VENDOR}),
+    "Mutation.noShow": frozenset({VENDOR}),
+    "Mutation.reverse": frozenset({VENDOR, FINANCE}),
+    "Mutation.recordPolicyEvents": frozenset({OPERATIONS}),
+    "Mutation.registerVendor": frozenset({OPERATIONS}),
+    "Customer.id": EVERYBODY,
+    "Customer.memberNo": EVERYBODY,
+    "Customer.name": EVERYBODY,  # masked for vendors
+    "Customer.tier": EVERYBODY,
+    "Customer.serviceYear": EVERYBODY,
+    "Customer.quotas": EVERYBODY,  # vendors: of the benefits of their contract
+    "Customer.tierHistory": READERS,
+    "Customer.serviceYears": READERS,
+    "Customer.entries": READERS,
+    "Customer.policies": READERS,
+    "Customer.relatives": READERS,
+    "Tier.star": EVERYBODY,
+    "Tier.name": EVERYBODY,
+    "Tier.ratedPremium": READERS,
+    "Tier.edition": READERS,
+    "Tier.since": READERS,
+    "Tier.until": READERS,
+    "Tier.next": READERS,
+    "Tier.contributions": READERS,
+    "Vendor.code": EVERYBODY,
+    "Vendor.name": EVERYBODY,
+    "Vendor.benefits": EVERYBODY,
+    "Vendor.terms": STAFF | {VENDOR},
+    "Vendor.usage": STAFF | {VENDOR},
+}
+"""By "Type.field". The fields of other types are as visible as what leads to them."""
+
+GUARDED_TYPES = ("Query", "Mutation", "Customer", "Tier", "Vendor")
+
+_DENIED: Mapping[Role, frozenset[str]] = {
+    role: frozenset(field for field, roles in TABLE.items() if role not in roles) for role in Role
+}
+
+
+def check_table(schema: GraphQLSchema) -> None:
+    """Raise ValueError unless the table names exactly the fields of the guarded types: nothing is open by oversight."""
+    fields = {
+        f"{name}.{field}" for name in GUARDED_TYPES for field in getattr(schema.type_map[name], "fields", {})
+    }
+    if fields != TABLE.keys():
+        raise ValueError(f"permissions: the table and the schema differ in {sorted(fields ^ TABLE.keys())}")
+
+
+def denied(viewer: Viewer, fields: frozenset[str]) -> list[ForbiddenError]:
+    """An error for each of the fields ("Type.field") that the viewer's role may not see."""
+    forbidden: Iterable[str] = sorted(fields & _DENIED[viewer.role])
+    return [ForbiddenError(f"The role {viewer.role.value} may not use {field}.") for field in forbidden]
+
+
+def check_customer(viewer: Viewer | None, member_no: str) -> None:
+    """FORBIDDEN for a frontend that is bound to another member."""
+    if viewer is not None and viewer.member is not None and viewer.member != member_no:
+        raise ForbiddenError("This token is bound to another member.")
+
+
+def check_unbound(viewer: Viewer | None) -> None:
+    """FORBIDDEN for a frontend that is bound to a member: lists go over all customers."""
+    if viewer is not None and viewer.member is not None:
+        raise ForbiddenError("This token is bound to one member and may not list customers.")
+
+
+def check_own_vendor(viewer: Viewer | None, code: str) -> None:
+    """FORBIDDEN for a vendor that asks for another one."""
+    if viewer is not None and viewer.role is VENDOR and viewer.vendor != code:
+        raise ForbiddenError("A vendor may see itself only.")
+
+
+def acting_vendor(viewer: Viewer | None) -> str:
+    """The code of the vendor that acts; FORBIDDEN if the token names none."""
+    if viewer is None or viewer.role is not VENDOR or not viewer.vendor:
+        raise ForbiddenError("This token names no vendor to act for.")
+    return viewer.vendor

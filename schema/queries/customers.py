@@ -1,0 +1,52 @@
+"""Customers: one by number, or pages of them."""
+
+import strawberry
+
+from rating.reading import customers_by_member_no, customers_page
+from schema.connections import (
+    LARGEST_PAGE,
+    Connection,
+    Page,
+    checked_first,
+    connection,
+    member_cursor,
+    read_member_cursor,
+)
+from schema.context import Info
+from schema.filters import CustomerWhere, stars, texts
+from schema.permissions import check_customer, check_unbound
+from schema.types.customer import Customer
+
+
+@strawberry.type
+class CustomerQueries:
+    """Questions about customers."""
+
+    @strawberry.field(description="The customer with exactly this member number; null if there is none.")
+    async def customer(self, info: Info, member_no: str) -> Customer | None:
+        context = info.context
+        check_customer(context.viewer, member_no)
+        found = await customers_by_member_no(context.pool, [member_no])
+        row = found.get(member_no)
+        return Customer.of(row, context.viewer) if row is not None else None
+
+    @strawberry.field(description=f"Customers by member number, `first` from 1 to {LARGEST_PAGE}.")
+    async def customers(
+        self, info: Info, first: int, after: str | None = None, where: CustomerWhere | None = None
+    ) -> Connection[Customer]:
+        context = info.context
+        check_unbound(context.viewer)
+        rows = await customers_page(
+            context.pool,
+            first=checked_first(first),
+            after=read_member_cursor(after),
+            stars=stars(where.star) if where is not None else None,
+            member_nos=texts("memberNo", where.member_no) if where is not None else None,
+            on=context.today,
+        )
+        return connection(
+            Page.of(rows, first),
+            cursor=lambda row: member_cursor(row.member_no),
+            node=lambda row: Customer.of(row, context.viewer),
+            after=after,
+        )

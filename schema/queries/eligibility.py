@@ -1,0 +1,68 @@
+"""Before serving a customer: may they use it, and if not, why and from when."""
+
+from typing import Any, cast
+
+import strawberry
+
+from ledger.entitlement import Term
+from ledger.quotas import eligibility
+from ledger.refusals import Refusal, RefusalCode
+from rating.reading import customers_by_member_no
+from schema.context import Context, Info
+from schema.permissions import check_customer
+from schema.types.quota import Eligibility
+
+
+@strawberry.type
+class EligibilityQueries:
+    """The question before a redemption."""
+
+    @strawberry.field(
+        description="Whether redeeming now would succeed, documents aside, judged by the rules of the redemption "
+        "itself. `beneficiary`: a relative's id; absent: the customer. `units` default to 1."
+    )
+    async def eligibility(
+        self,
+        info: Info,
+        member_no: str,
+        benefit: str,
+        units: int | None = 1,
+        beneficiary: strawberry.ID | None = None,
+        policy_no: str | None = None,
+        option: str | None = None,
+    ) -> Eligibility:
+        context = info.context
+        check_customer(context.viewer, member_no)
+        row = (await customers_by_member_no(context.pool, [member_no])).get(member_no)
+        if row is None:
+            return _answer(Refusal(code=RefusalCode.UNKNOWN_CUSTOMER, facts={"member_no": member_no}), None)
+        account = await context.loaders.account.load((row.id, context.today))
+        vendor = context.viewer.vendor if context.viewer is not None else None
+        refusal, quota = eligibility(
+            account,
+            context.handbook,
+            context.now,
+            benefit=benefit,
+            units=1 if units is None else units,
+            beneficiary=beneficiary,
+            policy_no=policy_no,
+            option=option,
+            vendor=vendor or "",
+            terms=await _terms(context, vendor),
+        )
+        return _answer(refusal, quota)
+
+
+def _answer(refusal: Refusal | None, quota: Any) -> Eligibility:
+    return Eligibility(entitled=refusal is None, refusal=cast("Any", refusal), quota=quota)
+
+
+async def _terms(context: Context, vendor: str | None) -> tuple[Term, ...] | None:
+    """The asking vendor's contract; None when it is no vendor that asks."""
+    if vendor is None:
+        return None
+    view = await context.loaders.vendor.load(vendor)
+    return tuple(
+        Term(benefit=term.benefit, starts_on=term.starts_on, ends_on=term.ends_on)
+        for term in (view.terms if view is not None else ())
+    )

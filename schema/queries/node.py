@@ -1,0 +1,69 @@
+"""`node`: whatever has an id, found again by it, for those who may see it."""
+
+import strawberry
+
+from ledger.ids import RedemptionId, parse_numbers
+from ledger.reports import entry, redemption
+from rating.reading import customers_by_id
+from schema.context import Context, Info, Role
+from schema.errors import BadInputError, ForbiddenError
+from schema.permissions import check_customer
+from schema.types.customer import Customer
+from schema.types.entry import Entry
+from schema.types.node import Node
+from schema.types.redemption import Redemption
+
+
+@strawberry.type
+class NodeQueries:
+    """The question by id."""
+
+    @strawberry.field(description="The thing with this id; null if there is none any more.")
+    async def node(self, info: Info, id: strawberry.ID) -> Node | None:
+        context = info.context
+        customer = parse_numbers(id, "Customer", 1)
+        if customer is not None:
+            return await _customer(context, customer[0])
+        redemption_id = RedemptionId.parse(id)
+        if redemption_id is not None:
+            return await _redemption(context, redemption_id)
+        line = parse_numbers(id, "Entry", 2)
+        if line is not None:
+            return await _entry(context, *line)
+        raise BadInputError("id: this is no id of this service.")
+
+
+async def _customer(context: Context, customer_id: int) -> Customer | None:
+    if _is(context, Role.VENDOR):
+        raise ForbiddenError("A vendor looks customers up by member number.")
+    row = (await customers_by_id(context.pool, [customer_id])).get(customer_id)
+    _check_member(context, row.member_no if row is not None else None)
+    return Customer.of(row, context.viewer) if row is not None else None
+
+
+async def _redemption(context: Context, redemption_id: RedemptionId) -> Redemption | None:
+    row = await redemption(context.pool, redemption_id, now=context.now)
+    _check_member(context, row.member_no if row is not None else None)
+    # Somebody else's and nobody's look the same: ids tell a vendor nothing.
+    if _is(context, Role.VENDOR) and (
+        row is None or context.viewer is None or row.vendor.code != context.viewer.vendor
+    ):
+        raise ForbiddenError("A vendor may see its own redemptions only.")
+    return Redemption.read(row) if row is not None else None
+
+
+async def _entry(context: Context, customer_id: int, sequence: int) -> Entry | None:
+    if _is(context, Role.VENDOR):
+        raise ForbiddenError("A vendor may not read the ledger.")
+    row = await entry(context.pool, customer_id, sequence, now=context.now)
+    _check_member(context, row.member_no if row is not None else None)
+    return Entry.of(row) if row is not None else None
+
+
+def _is(context: Context, role: Role) -> bool:
+    return context.viewer is not None and context.viewer.role is role
+
+
+def _check_member(context: Context, member_no: str | None) -> None:
+    """FORBIDDEN for a bound frontend unless the thing is its member's; what does not exist is nobody's."""
+    check_customer(context.viewer, member_no or "")

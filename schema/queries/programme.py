@@ -1,0 +1,34 @@
+"""The handbook, and who is asking for it."""
+
+from datetime import date
+from typing import cast
+
+import strawberry
+
+from schema.context import Info
+from schema.errors import UnauthenticatedError
+from schema.types.programme import Programme
+from schema.types.vendor import Vendor
+from schema.types.viewer import Viewer
+
+
+@strawberry.type
+class ProgrammeQueries:
+    """Questions that need no customer."""
+
+    @strawberry.field(
+        description="The edition of the handbook in force on a day (default: today); null if there is none."
+    )
+    def programme(self, info: Info, on: date | None = None) -> Programme | None:
+        return cast("Programme | None", info.context.handbook.on(on or info.context.today))
+
+    @strawberry.field(description="Who asks, by the token.")
+    async def viewer(self, info: Info) -> Viewer:
+        viewer = info.context.viewer
+        if viewer is None:
+            raise UnauthenticatedError
+        vendor = None
+        if viewer.vendor is not None:
+            view = await info.context.loaders.vendor.load(viewer.vendor)
+            vendor = Vendor.of(view) if view is not None else None
+        return Viewer(role=viewer.role, vendor=vendor, member_no=viewer.member)

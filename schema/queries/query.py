@@ -1,0 +1,24 @@
+"""The root of all questions."""
+
+import strawberry
+
+from schema.queries.customers import CustomerQueries
+from schema.queries.eligibility import EligibilityQueries
+from schema.queries.entries import EntryQueries
+from schema.queries.node import NodeQueries
+from schema.queries.programme import ProgrammeQueries
+from schema.queries.redemptions import RedemptionQueries
+from schema.queries.vendors import VendorQueries
+
+
+@strawberry.type(description="What may be asked. Which role may ask what: see the roles of the token.")
+class Query(
+    CustomerQueries,
+    EligibilityQueries,
+    EntryQueries,
+    NodeQueries,
+    ProgrammeQueries,
+    RedemptionQueries,
+    VendorQueries,
+):
+    """All queries."""

@@ -1,0 +1,127 @@
+"""A customer: each field is read through a loader, so that a page of them costs as many SQL statements as one."""
+
+from datetime import date, datetime
+from typing import Annotated, cast
+
+import strawberry
+
+from ledger.ids import opaque_id
+from ledger.quotas import quotas_on
+from rating.reading import CustomerRow
+from rating.tiers import history_between, tier_on
+from schema.connections import (
+    LARGEST_LEDGER_PAGE,
+    Connection,
+    Page,
+    checked_first,
+    connection,
+    read_sequence_cursor,
+    sequence_cursor,
+)
+from schema.context import Context, Info, Role, Viewer
+from schema.errors import BadInputError
+from schema.types.entry import Entry
+from schema.types.node import Node
+from schema.types.person import Relative
+from schema.types.policy import Policy
+from schema.types.quota import Quota
+from schema.types.service_year import ServiceYear
+from schema.types.tier import Tier, TierPeriod
+
+
+@strawberry.type(description="A customer of the insurer: the policyholder 投保人.")
+class Customer(Node):
+    member_no: str = strawberry.field(description="The member number.")
+    name: str = strawberry.field(description="The name; vendors see its first character and **.")
+    customer_id: strawberry.Private[int]
+
+    @strawberry.field(
+        description="The tier on a day (default: today; future days as scheduled), as known at a moment (default: "
+        "now): before later events arrived."
+    )
+    async def tier(self, info: Info, on: date | None = None, known_at: datetime | None = None) -> Tier:
+        day = on or info.context.today
+        rating = await info.context.loaders.rating.load((self.customer_id, known_at))
+        view = tier_on(rating, day, info.context.handbook)
+        return Tier.of(view, customer_id=self.customer_id, day=day, known_at=known_at)
+
+    @strawberry.field(description="Star and rated premium on the days [from, to), as known now, ascending.")
+    async def tier_history(
+        self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date
+    ) -> list[TierPeriod]:
+        if to < from_:
+            raise BadInputError("to: expected a day not before from.")
+        rating = await info.context.loaders.rating.load((self.customer_id, None))
+        return cast("list[TierPeriod]", list(history_between(rating.periods, from_, to)))
+
+    @strawberry.field(
+        description="The service year that a day (default: today) lies in; null if none has begun by then."
+    )
+    async def service_year(self, info: Info, on: date | None = None) -> ServiceYear | None:
+        day = on or info.context.today
+        account = await info.context.loaders.account.load((self.customer_id, info.context.today))
+        return cast("ServiceYear | None", account.service_year(day))
+
+    @strawberry.field(description="Every service year that has begun, ascending.")
+    async def service_years(self, info: Info) -> list[ServiceYear]:
+        account = await info.context.loaders.account.load((self.customer_id, info.context.today))
+        return cast("list[ServiceYear]", list(account.service_years(info.context.today)))
+
+    @strawberry.field(
+        description="What may be used of every benefit on a day (default: today), in printed order. A benefit given "
+        "per policy has a quota for each eligible policy. Vendors see the benefits of their contract."
+    )
+    async def quotas(self, info: Info, on: date | None = None) -> list[Quota]:
+        context = info.context
+        day = on or context.today
+        account = await context.loaders.account.load((self.customer_id, day))
+        quotas = quotas_on(account, day, context.handbook, context.now)
+        contracted = await _contracted(context, day)
+        shown = [quota for quota in quotas if contracted is None or quota.benefit.code in contracted]
+        return cast("list[Quota]", shown)
+
+    @strawberry.field(
+        description="The customer's ledger, newest first; of one service year, or (default) of all. "
+        f"`first` from 1 to {LARGEST_LEDGER_PAGE}."
+    )
+    async def entries(
+        self, info: Info, first: int, service_year: int | None = None, after: str | None = None
+    ) -> Connection[Entry]:
+        checked_first(first, LARGEST_LEDGER_PAGE)
+        page = (service_year, first + 1, read_sequence_cursor(after))
+        rows = await info.context.loaders.entries.load((self.customer_id, page))
+        return connection(
+            Page.of(rows, first), cursor=lambda row: sequence_cursor(row.sequence), node=Entry.of, after=after
+        )
+
+    @strawberry.field(description="The policies, as known now, by number.")
+    async def policies(self, info: Info) -> list[Policy]:
+        return cast("list[Policy]", await info.context.loaders.policies.load(self.customer_id))
+
+    @strawberry.field(description="The relatives registered, as known now.")
+    async def relatives(self, info: Info) -> list[Relative]:
+        return cast("list[Relative]", await info.context.loaders.relatives.load(self.customer_id))
+
+    @classmethod
+    def of(cls, row: CustomerRow, viewer: Viewer | None) -> "Customer":
+        """The customer as the viewer may see it."""
+        return cls(
+            id=strawberry.ID(opaque_id("Customer", row.id)),
+            member_no=row.member_no,
+            name=row.name if viewer is None or viewer.role is not Role.VENDOR else masked(row.name),
+            customer_id=row.id,
+        )
+
+
+def masked(name: str) -> str:
+    """A name as vendors see it: enough to greet somebody, not enough to look them up."""
+    return f"{name[:1]}**"
+
+
+async def _contracted(context: Context, day: date) -> frozenset[str] | None:
+    """The benefits that a vendor may see quotas of; None for everybody else: all."""
+    viewer = context.viewer
+    if viewer is None or viewer.role is not Role.VENDOR:
+        return None
+    view = await context.loaders.vendor.load(viewer.vendor or "")
+    return view.benefits_on(day) if view is not None else frozenset()

@@ -1,0 +1,75 @@
+"""Lines of the ledger. From `ledger.reports`."""
+
+from datetime import datetime
+from typing import cast
+
+import strawberry
+
+from ledger.ids import opaque_id
+from ledger.reports import EntryRow
+from schema.catalogue import benefit_of
+from schema.context import Info
+from schema.types.benefit import Benefit
+from schema.types.enums import EntryKind
+from schema.types.node import Node
+from schema.types.person import Beneficiary
+from schema.types.policy import PolicyReference
+from schema.types.redemption import Redemption
+from schema.types.vendor import Vendor
+
+
+@strawberry.type(description="One line of a customer's ledger. It never changes.")
+class Entry(Node):
+    sequence: int = strawberry.field(
+        description="Its number in the customer's ledger: 1, 2, 3, … without a gap."
+    )
+    kind: EntryKind = strawberry.field(description="What it says.")
+    units: int | None = strawberry.field(
+        description="How many, in the unit that the benefit counts; null: a grant without limit."
+    )
+    member_no: str = strawberry.field(description="Whose ledger it is in.")
+    service_year: int = strawberry.field(description="Number of the service year in which it happened.")
+    star: int = strawberry.field(description="The star that it was judged by.")
+    edition: str | None = strawberry.field(description="The edition of the handbook that it was judged by.")
+    vendor: Vendor | None = strawberry.field(description="Who acted; null: the programme itself.")
+    redemption: Redemption | None = strawberry.field(
+        description="The redemption it belongs to, as it stands now."
+    )
+    policy: PolicyReference | None = strawberry.field(
+        description="For which policy, where the benefit is given per policy."
+    )
+    beneficiary: Beneficiary | None = strawberry.field(
+        description="For which relative; null: for the customer."
+    )
+    option: str | None = strawberry.field(description="The choice taken, where the benefit has options.")
+    reference: str | None = strawberry.field(description="The vendor's own reference.")
+    occurred_at: datetime = strawberry.field(description="When it happened.")
+    recorded_at: datetime = strawberry.field(description="When it was recorded; never runs backwards.")
+    benefit_code: strawberry.Private[str]
+
+    @strawberry.field(description="Of what.")
+    def benefit(self, info: Info) -> Benefit:
+        return benefit_of(info.context.handbook, self.benefit_code, self.edition)
+
+    @classmethod
+    def of(cls, row: EntryRow) -> "Entry":
+        """A row of the ledger as the API shows it."""
+        return cls(
+            id=strawberry.ID(opaque_id("Entry", row.customer_id, row.sequence)),
+            sequence=row.sequence,
+            kind=row.kind,
+            units=row.units,
+            member_no=row.member_no,
+            service_year=row.service_year,
+            star=row.star,
+            edition=row.edition,
+            vendor=Vendor.of(row.vendor) if row.vendor is not None else None,
+            redemption=Redemption.read(row.redemption) if row.redemption is not None else None,
+            policy=PolicyReference.of(row.policy_no),
+            beneficiary=cast("Beneficiary | None", row.beneficiary),
+            option=row.option,
+            reference=row.reference,
+            occurred_at=row.occurred_at,
+            recorded_at=row.recorded_at,
+            benefit_code=row.benefit,
+        )

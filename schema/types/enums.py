@@ -1,0 +1,230 @@
+"""The codes of the API: the enumerations of the packages below, each value with its meaning.
+
+Names are upper case here; the history stream spells its own in lower case. A value without a meaning stops the start.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from handbook import Category, Coverage, Design, Mode, Per, PremiumBase, Relation, Unit
+from ledger.entries import EntryKind, RedemptionStatus
+from ledger.refusals import RefusalCode
+from rating.contributions import REASON_WORDS, Reason
+from rating.events import Line
+from rating.history import Kind
+from rating.lifecycle import STATUS_WORDS, Status
+from schema.context import Role
+
+# What is published here is taken from here, so that no type can use an enumeration before it is published.
+__all__ = [
+    "Category",
+    "Coverage",
+    "Design",
+    "EntryKind",
+    "Kind",
+    "Line",
+    "Mode",
+    "Per",
+    "PremiumBase",
+    "Reason",
+    "RedemptionStatus",
+    "RefusalCode",
+    "Relation",
+    "Role",
+    "Status",
+    "Unit",
+]
+
+
+def _publish(enum: type[Enum], meaning: str, values: Mapping[str, str], name: str | None = None) -> None:
+    """Make an enumeration of the packages below one of the API's."""
+    strawberry.enum(enum, name=name, description=meaning)
+    definition: StrawberryEnumDefinition = vars(enum)["__strawberry_definition__"]
+    for value in definition.values:
+        value.description = values[value.name]
+
+
+_publish(
+    Role,
+    "What a token lets its bearer do.",
+    {
+        "FRONTEND": "Reads what members may see, of any customer or, bound to a member number, of that one only.",
+        "VENDOR": "Serves customers: looks one up, holds, redeems, and reads its own redemptions.",
+        "FINANCE": "Reads customers, the ledger, vendors and usage; may reverse.",
+        "OPERATIONS": "Records policy events, registers vendors, reads everything.",
+        "AUDITOR": "Reads everything, changes nothing.",
+    },
+)
+_publish(
+    Unit,
+    "What an allowance counts.",
+    {"TIMES": "Uses.", "MINUTES": "Minutes."},
+    name="AllowanceUnit",
+)
+_publish(
+    Per,
+    "What an allowance is given once for.",
+    {
+        "SERVICE_YEAR": "Each service year of the customer.",
+        "MEMBERSHIP": "The whole membership.",
+        "POLICY": "Each eligible policy.",
+    },
+    name="AllowancePer",
+)
+_publish(
+    PremiumBase,
+    "The premium that a coefficient multiplies.",
+    {
+        "ANNUALISED_PREMIUM": "What the instalments of a year add up to.",
+        "SINGLE_PREMIUM": "The premium paid once.",
+    },
+)
+_publish(
+    Line,
+    "Who bought a policy.",
+    {"INDIVIDUAL": "A person.", "GROUP": "A group: such policies never count."},
+    name="PolicyLine",
+)
+_publish(
+    Coverage,
+    "How long a policy covers.",
+    {
+        "LONG": "More than one year.",
+        "ONE_YEAR": "One year, renewable.",
+        "UNDER_ONE_YEAR": "Less than one year: such policies never count.",
+    },
+    name="PolicyCoverage",
+)
+_publish(
+    Category,
+    "What a policy insures.",
+    {
+        "WHOLE_LIFE": "Whole life 终身寿险.",
+        "TERM_LIFE": "Term life 定期寿险.",
+        "ANNUITY": "Annuity 年金.",
+        "CRITICAL_ILLNESS": "Critical illness 重疾.",
+        "ENDOWMENT": "Endowment 两全.",
+        "MEDICAL": "Medical 医疗.",
+        "ACCIDENT": "Accident 意外.",
+        "OTHER": "Anything else.",
+    },
+    name="PolicyCategory",
+)
+_publish(
+    Design,
+    "How a policy shares in profits.",
+    {
+        "TRADITIONAL": "Not at all 传统.",
+        "PARTICIPATING": "Dividends 分红.",
+        "UNIVERSAL": "Universal life 万能.",
+    },
+    name="PolicyDesign",
+)
+_publish(
+    Mode,
+    "How a premium is paid.",
+    {
+        "ANNUAL": "Once a year.",
+        "SEMI_ANNUAL": "Twice a year.",
+        "QUARTERLY": "Four times a year.",
+        "MONTHLY": "Twelve times a year.",
+        "SINGLE": "Once for all.",
+    },
+    name="PremiumMode",
+)
+_publish(
+    Status,
+    "What a policy is on a day.",
+    {status.name: f"{words.en.capitalize()} {words.zh}." for status, words in STATUS_WORDS.items()},
+    name="PolicyStatus",
+)
+_publish(
+    Kind,
+    "How a premium component came to be.",
+    {
+        "BASE": "With the policy.",
+        "INCREASE": "Premium increase 加保.",
+        "RIDER": "New rider 新增附加险.",
+        "TOP_UP": "Top-up investment 追加投资.",
+    },
+    name="ComponentKind",
+)
+_publish(
+    Reason,
+    "Why a premium component counts on a day, or why not.",
+    {reason.name: f"{words.en.capitalize()} {words.zh}." for reason, words in REASON_WORDS.items()},
+    name="ContributionReason",
+)
+_publish(
+    Relation,
+    "What a relative is to the customer. The first three are immediate family 直系亲属.",
+    {
+        "SPOUSE": "Spouse.",
+        "PARENT": "Parent.",
+        "CHILD": "Child.",
+        "SIBLING": "Brother or sister.",
+        "GRANDPARENT": "Grandparent.",
+        "GRANDCHILD": "Grandchild.",
+        "OTHER": "Anyone else.",
+    },
+)
+_publish(
+    EntryKind,
+    "What a line of the ledger says.",
+    {
+        "GRANT": "Units were given: issued → available.",
+        "REVOKE": "Units that were not taken were withdrawn: available → issued.",
+        "HOLD": "Units were set aside for an appointment: available → held.",
+        "REDEEM": "Units were delivered by a vendor: available or held → used.",
+        "RELEASE": "Units that were held were given back: held → available.",
+        "EXPIRE_HOLD": "A hold ran out: held → available.",
+        "NO_SHOW": "The customer did not come: held → used.",
+        "REVERSE": "A delivery was taken back: used → available.",
+        "EXPIRE": "The service year ended: available → lapsed.",
+    },
+)
+_publish(
+    RedemptionStatus,
+    "Where a redemption stands.",
+    {
+        "HELD": "Units are set aside.",
+        "REDEEMED": "Delivered.",
+        "RELEASED": "The hold was given back.",
+        "EXPIRED": "The hold ran out.",
+        "NO_SHOW": "The customer did not come; the units count as used.",
+        "REVERSED": "Delivered, and taken back.",
+    },
+)
+_publish(
+    RefusalCode,
+    "Why something was refused. Act on the code; show the message.",
+    {
+        "UNKNOWN_CUSTOMER": "No customer has this member number.",
+        "NOT_A_MEMBER": "The customer has no star.",
+        "TIER_TOO_LOW": "The customer's star does not have the benefit: see `requiredStar`.",
+        "QUOTA_EXHAUSTED": "Not enough units are left.",
+        "WAITING_PERIOD": "The waiting period is not over: see `availableFrom`.",
+        "BENEFICIARY_NOT_COVERED": "The benefit is not for this person.",
+        "EVIDENCE_MISSING": "Documents are needed: see `missing`.",
+        "POLICY_REQUIRED": "The benefit is given per policy: name one.",
+        "POLICY_NOT_ELIGIBLE": "The policy named does not carry the benefit.",
+        "OPTION_REQUIRED": "One of the benefit's options must be chosen.",
+        "UNKNOWN_BENEFIT": "No benefit has this code.",
+        "VENDOR_NOT_CONTRACTED": "The vendor has no contract for the benefit on the day.",
+        "UNITS_INVALID": "The number of units is out of range.",
+        "OCCURRED_IN_FUTURE": "The use lies ahead.",
+        "OCCURRED_TOO_LONG_AGO": "The use lies too far back to be posted.",
+        "HOLD_NOT_OPEN": "The hold is no longer open.",
+        "NOT_REDEEMED": "Only what was redeemed can be reversed.",
+        "ALREADY_REVERSED": "It was reversed before.",
+        "UNKNOWN_REDEMPTION": "There is no such redemption of this vendor.",
+        "KEY_REUSED": "The idempotency key was used for another request: see `differing`.",
+        "PERIOD_CLOSED": "The accounting period is closed.",
+        "LIFE_CYCLE": "The policy's life cycle does not allow the event.",
+        "EVENT_CHANGED": "The event id was used for another event: see `differing`.",
+        "INVALID": "The request is malformed: the message says where.",
+    },
+)

@@ -1,0 +1,49 @@
+"""Quotas: an allowance with what is granted, used, held and remaining. Read straight off `ledger.quotas`."""
+
+from datetime import date
+
+import strawberry
+
+from schema.types.benefit import Allowance, Benefit
+from schema.types.policy import PolicyReference
+from schema.types.refusal import Refusal
+
+
+@strawberry.type(
+    description="What a customer may use of a benefit on a day. Counts are in the allowance's unit."
+)
+class Quota:
+    benefit: Benefit = strawberry.field(description="Of what.")
+    variant: str | None = strawberry.field(
+        description="The grade at the customer's star, where it is graded."
+    )
+    entitled: bool = strawberry.field(description="Whether one unit could be used on the day.")
+    refusal: Refusal | None = strawberry.field(description="Why not; null if entitled.")
+    allowance: Allowance | None = strawberry.field(description="What the star gives; null: nothing.")
+    granted: int | None = strawberry.field(description="Units that the star gives; null: without limit.")
+    used: int = strawberry.field(description="Units used, also at another star.")
+    held: int = strawberry.field(description="Units set aside for appointments.")
+    remaining: int | None = strawberry.field(description="Units left, never negative; null: without limit.")
+    resets_on: date | None = strawberry.field(
+        description="First day of the next service year, where the allowance is per service year."
+    )
+    policy_no: strawberry.Private[str | None]
+
+    @strawberry.field(description="For which policy, where the benefit is given per policy.")
+    def policy(self) -> PolicyReference | None:
+        return PolicyReference.of(self.policy_no)
+
+
+@strawberry.type(description="The counts of a quota, in the allowance's unit.")
+class QuotaCounts:
+    granted: int | None = strawberry.field(description="Units that the star gives; null: without limit.")
+    used: int = strawberry.field(description="Units used.")
+    held: int = strawberry.field(description="Units set aside for appointments.")
+    remaining: int | None = strawberry.field(description="Units left, never negative; null: without limit.")
+
+
+@strawberry.type(description="Whether a redemption now would be taken, documents aside.")
+class Eligibility:
+    entitled: bool = strawberry.field(description="Whether it would.")
+    refusal: Refusal | None = strawberry.field(description="Why not; null if entitled.")
+    quota: Quota | None = strawberry.field(description="The quota it would draw on; null for an unknown one.")

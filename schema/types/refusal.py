@@ -1,0 +1,31 @@
+"""An expected "no" as the API shows it. Read straight off `ledger.refusals`."""
+
+from datetime import date
+from typing import Any
+
+import strawberry
+
+from ledger import refusals
+from schema.context import Info
+from schema.types.enums import RefusalCode
+
+
+@strawberry.type(description='An expected "no": why, in words to show, and what would help.')
+class Refusal:
+    code: RefusalCode = strawberry.field(description="Why.")
+    available_from: date | None = strawberry.field(
+        description="First day on which the same request could succeed, as far as known today."
+    )
+    required_star: int | None = strawberry.field(description="The lowest star that would do.")
+    missing: list[str] = strawberry.field(description="What must come with the request.")
+    differing: list[str] = strawberry.field(description="The fields that differ from what was sent before.")
+
+    @strawberry.field(description="In words, in Chinese or, with `Accept-Language: en`, in English.")
+    def message(self, info: Info) -> str:
+        said: Any = self
+        return str(said.message(info.context.language))
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether a value of the ledger is one of these."""
+        return isinstance(value, refusals.Refusal)

@@ -1,0 +1,101 @@
+"""The tier on a day, and why. Read off `rating.tiers`, `rating.timeline` and `rating.contributions`."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import cast
+
+import strawberry
+
+from rating import contributions as rating_contributions
+from rating.tiers import TierView
+from schema.context import Info
+from schema.types.enums import Kind, Reason
+
+
+@strawberry.type(description="What one premium component adds to the rated premium on a day, and why.")
+class Contribution:
+    policy_no: str = strawberry.field(description="Of which policy.")
+    component_id: str = strawberry.field(description='Which component; "base" came with the policy.')
+    kind: Kind = strawberry.field(description="How the component came to be.")
+    base: Decimal = strawberry.field(description="The annualised or single premium, in CNY.")
+    coefficient: Decimal = strawberry.field(description="What the base is multiplied by.")
+    amount: Decimal = strawberry.field(
+        description="What it adds, in CNY: base × coefficient, or 0 if not counted."
+    )
+    counted: bool = strawberry.field(description="Whether it counts on the day.")
+    reason: Reason = strawberry.field(description="Why it counts, or why not.")
+    counted_from: date | None = strawberry.field(
+        description="First day of the span in which it counts: the one around the day, else the next one ahead."
+    )
+    counted_until: date | None = strawberry.field(
+        description="First day on which it no longer counts; null: open, or it never counts again."
+    )
+
+    @strawberry.field(
+        description="The reason in words, in Chinese or, with `Accept-Language: en`, in English."
+    )
+    def explanation(self, info: Info) -> str:
+        return rating_contributions.REASON_WORDS[self.reason].spoken(info.context.language)
+
+
+@strawberry.type(description="The next star, and what is missing to it.")
+class NextTier:
+    star: int = strawberry.field(description="One more than the star held.")
+    name: str = strawberry.field(description="Its name as printed.")
+    shortfall: Decimal = strawberry.field(description="Rated premium that is missing, in CNY.")
+
+
+@strawberry.type(description="A span of days with one star and one rated premium.")
+class TierPeriod:
+    star: int = strawberry.field(description="From 0 (no star) to 5.")
+    rated_premium: Decimal = strawberry.field(description="In CNY, exact.")
+    start: date = strawberry.field(name="from", description="First day.")
+    end: date | None = strawberry.field(name="to", description="First day no longer; null: open.")
+
+
+@strawberry.type(description="The customer's tier on a day.")
+class Tier:
+    star: int = strawberry.field(description="From 1 to 5; 0: no star, not a member.")
+    name: str | None = strawberry.field(description="Its name as printed; null without a star.")
+    rated_premium: Decimal = strawberry.field(
+        description="What decides on the star, in CNY, exact: the sum of what the premium components count for."
+    )
+    edition: str | None = strawberry.field(description="The edition that judged; null if none was in force.")
+    since: date | None = strawberry.field(
+        description="First day of the unbroken span with this star; null for who never had one."
+    )
+    until: date | None = strawberry.field(
+        description="First day with another star, as scheduled; null: none is in sight."
+    )
+    next: NextTier | None = strawberry.field(description="The next star; null at the top.")
+    customer_id: strawberry.Private[int]
+    day: strawberry.Private[date]
+    known_at: strawberry.Private[datetime | None]
+
+    @strawberry.field(description="Every premium component: what it adds on the day, or why it adds nothing.")
+    async def contributions(self, info: Info) -> list[Contribution]:
+        history = await info.context.loaders.history.load((self.customer_id, self.known_at))
+        found: Sequence[rating_contributions.Contribution] = rating_contributions.contributions_on(
+            history, self.day, info.context.handbook
+        )
+        return cast("list[Contribution]", list(found))
+
+    @classmethod
+    def of(cls, view: TierView, *, customer_id: int, day: date, known_at: datetime | None) -> "Tier":
+        """The tier that a customer has on a day, as known at a moment (None: now)."""
+        above = None
+        if view.next_star is not None and view.next_name is not None and view.shortfall is not None:
+            above = NextTier(star=view.next_star, name=view.next_name, shortfall=view.shortfall)
+        return cls(
+            star=view.star,
+            name=view.tier.name if view.tier is not None else None,
+            rated_premium=view.rated_premium,
+            edition=view.edition,
+            since=view.since,
+            until=view.until,
+            next=above,
+            customer_id=customer_id,
+            day=day,
+            known_at=known_at,
+        )

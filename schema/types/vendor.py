@@ -1,0 +1,97 @@
+"""Vendors, what they are contracted for, and what they delivered."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from handbook import Handbook
+from ledger.reports import UsageRow, VendorName
+from ledger.vendors import VendorView
+from schema.catalogue import benefit_of, in_printed_order
+from schema.context import Info
+from schema.errors import BadInputError
+from schema.types.benefit import Benefit
+
+
+@strawberry.type(description="What one unit of a benefit costs at a vendor on a span of days.")
+class ContractTerm:
+    benefit: Benefit = strawberry.field(description="Of what.")
+    unit_price: Decimal = strawberry.field(description="For one unit (a use or a minute), in CNY.")
+    from_: date = strawberry.field(name="from", description="First day.")
+    to: date | None = strawberry.field(description="First day no longer; null: open.")
+
+
+@strawberry.type(description="What a vendor delivered of a benefit, at one price.")
+class VendorUsage:
+    benefit: Benefit = strawberry.field(description="Of what.")
+    redemptions: int = strawberry.field(
+        description="Deliveries whose day lies in the span, also those reversed since."
+    )
+    units: int = strawberry.field(description="Their units.")
+    reversed_units: int = strawberry.field(
+        description="Units among them that were reversed, whenever that was."
+    )
+    unit_price: Decimal | None = strawberry.field(
+        description="For one unit, in CNY, by the contract on the day of delivery; null without one."
+    )
+    amount: Decimal | None = strawberry.field(
+        description="What is owed, in CNY: (units − reversedUnits) × unitPrice; null without a price."
+    )
+
+    @classmethod
+    def of(cls, row: UsageRow, handbook: Handbook) -> "VendorUsage":
+        """A row of the report as the API shows it."""
+        return cls(
+            benefit=benefit_of(handbook, row.benefit),
+            redemptions=row.redemptions,
+            units=row.units,
+            reversed_units=row.reversed_units,
+            unit_price=row.unit_price,
+            amount=row.amount,
+        )
+
+
+@strawberry.type(description="A vendor of services.")
+class Vendor:
+    code: str = strawberry.field(description="Names it, for ever.")
+    name: str = strawberry.field(description="For people.")
+
+    @strawberry.field(
+        description="The benefits that it is contracted for on a day (default: today), as printed."
+    )
+    async def benefits(self, info: Info, on: date | None = None) -> list[Benefit]:
+        view = await info.context.loaders.vendor.load(self.code)
+        codes = view.benefits_on(on or info.context.today) if view is not None else frozenset[str]()
+        return in_printed_order(info.context.handbook, codes)
+
+    @strawberry.field(description="Everything that it was ever contracted for, earliest first.")
+    async def terms(self, info: Info) -> list[ContractTerm]:
+        view = await info.context.loaders.vendor.load(self.code)
+        return [
+            ContractTerm(
+                benefit=benefit_of(info.context.handbook, term.benefit),
+                unit_price=term.unit_price,
+                from_=term.starts_on,
+                to=term.ends_on,
+            )
+            for term in (view.terms if view is not None else ())
+        ]
+
+    @strawberry.field(
+        description="What it delivered on the days [from, to), straight from the ledger, by benefit and price."
+    )
+    async def usage(
+        self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date
+    ) -> list[VendorUsage]:
+        if to < from_:
+            raise BadInputError("to: expected a day not before from.")
+        rows: Iterable[UsageRow] = await info.context.loaders.usage.load((self.code, from_, to))
+        return [VendorUsage.of(row, info.context.handbook) for row in rows]
+
+    @classmethod
+    def of(cls, named: VendorName | VendorView) -> "Vendor":
+        """The vendor of that code and name."""
+        return cls(code=named.code, name=named.name)

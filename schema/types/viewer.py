@@ -1,0 +1,17 @@
+"""Who asks."""
+
+import strawberry
+
+from schema.types.enums import Role
+from schema.types.vendor import Vendor
+
+
+@strawberry.type(description="Who asks, by the token.")
+class Viewer:
+    role: Role = strawberry.field(description="What the token lets its bearer do.")
+    vendor: Vendor | None = strawberry.field(
+        description="The vendor that it acts for; null for others, and while the vendor is not registered."
+    )
+    member_no: str | None = strawberry.field(
+        description="The member that a frontend is bound to; null: to none."
+    )
