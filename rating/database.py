@@ -7,7 +7,7 @@ read, explained and tuned as SQL. JSON goes in and out as Python values, in ever
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import asyncpg
 
@@ -63,9 +63,17 @@ class Statements(Mapping[str, str]):
 
 
 class RawJson(bytes):
-    """A JSON text in UTF-8 that is written to a `jsonb` as it is."""
+    """A JSON text in UTF-8 that is written to a `jsonb` as it is.
+
+    Within an array of `jsonb` a list must come as this: asyncpg takes a list there for one more dimension.
+    """
 
     __slots__ = ()
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        """Return the text of a value."""
+        return cls(_json(value))
 
 
 async def connect_pool(dsn: str, *, min_size: int, max_size: int, service_role: bool) -> Pool:
@@ -94,6 +102,10 @@ async def prepare_connection(conn: Connection) -> None:
 def _encode_json(value: Any) -> bytes:
     if isinstance(value, RawJson):
         return value
+    return _json(value)
+
+
+def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 

@@ -30,7 +30,7 @@ from pydantic_core import PydanticCustomError
 
 from handbook.values import Category, Coverage, Design, Mode, Relation
 from rating.unreadable import EventError as EventError  # noqa: PLC0414 - what `parse_event` raises is found here too
-from rating.unreadable import event_error
+from rating.unreadable import event_error, not_utf8
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 LONGEST_IDENTIFIER, LONGEST_NAME = 64, 200
@@ -302,7 +302,7 @@ def parse_line(line: bytes) -> PolicyEvent:
     try:
         return _ADAPTER.validate_json(line)
     except ValidationError as error:
-        raise event_error(error) from None
+        raise not_utf8(line) or event_error(error) from None
 
 
 def content(event: PolicyEvent) -> dict[str, Any]:

@@ -6,6 +6,7 @@ repetition, other content is refused. Who loses a race for an event id starts ov
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
@@ -32,6 +33,15 @@ Result: TypeAlias = Recorded | EventRefusal
 _ATTEMPTS = 5
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What recording a batch gave: a result for each event in order, and the customers that changed."""
+
+    results: tuple[Result, ...]
+    changes: tuple[Change, ...]
+    customers_created: int
+
+
 class _OvertakenError(Exception):
     """Another transaction recorded one of these events between our look and our lock."""
 
@@ -44,6 +54,13 @@ async def record(
     Set-based: a fixed number of statements, however many events and customers. A refusal changes nothing and spoils no
     other event. `now` is when an event is recorded that does not say so itself.
     """
+    return list((await record_batch(conn, events, now=now, handbook=handbook)).results)
+
+
+async def record_batch(
+    conn: Connection, events: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook
+) -> Batch:
+    """Record events as `record` does, and return also what was written."""
     for _ in range(_ATTEMPTS - 1):
         try:
             async with conn.transaction():  # a savepoint: a lost race undoes this attempt only
@@ -56,14 +73,14 @@ async def record(
 
 async def _record(
     conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: Handbook
-) -> list[Result]:
+) -> Batch:
     results: dict[int, Result] = {}
     firsts: dict[str, int] = {}
     for position, event in enumerate(events):
         firsts.setdefault(event.event_id, position)
     results |= await _known_before(conn, events, firsts)
     fresh = [position for position in firsts.values() if position not in results]
-    customers = await _customers(conn, [events[position] for position in fresh], now)
+    customers, created = await _customers(conn, [events[position] for position in fresh], now)
     for position in fresh:
         if events[position].member_no not in customers:
             results[position] = _unknown_customer(events[position])
@@ -79,7 +96,11 @@ async def _record(
         if position not in results:
             first = firsts[event.event_id]
             results[position] = _second_of_batch(event, events[first], results[first])
-    return [results[position] for position in range(len(events))]
+    return Batch(
+        results=tuple(results[position] for position in range(len(events))),
+        changes=tuple(change for change in changes if change.taken.events),
+        customers_created=created,
+    )
 
 
 async def _known_before(
@@ -108,8 +129,10 @@ async def _known_before(
     return results
 
 
-async def _customers(conn: Connection, events: Sequence[PolicyEvent], now: datetime) -> dict[str, int]:
-    """Return the customers' ids by member number, creating those whom these events register."""
+async def _customers(
+    conn: Connection, events: Sequence[PolicyEvent], now: datetime
+) -> tuple[dict[str, int], int]:
+    """Return the customers' ids by member number, creating those whom these events register, and how many those are."""
     member_nos = {event.member_no for event in events}
     ids = {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], list(member_nos))}
     new: dict[str, CustomerRegistered] = {}
@@ -117,7 +140,7 @@ async def _customers(conn: Connection, events: Sequence[PolicyEvent], now: datet
         if isinstance(event, CustomerRegistered) and event.member_no not in ids:
             new.setdefault(event.member_no, event)
     if not new:
-        return ids
+        return ids, 0
     rows = [(each.member_no, each.name, each.effective_on, each.recorded_at or now) for each in new.values()]
     created = await conn.fetch(SQL["create_customers"], *columns(rows))
     created_ids = [row["id"] for row in created]
@@ -126,7 +149,7 @@ async def _customers(conn: Connection, events: Sequence[PolicyEvent], now: datet
     ids |= {row["member_no"]: row["id"] for row in created}
     if missing := [member_no for member_no in new if member_no not in ids]:
         ids |= {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], missing)}
-    return ids
+    return ids, len(created)
 
 
 async def _take(
@@ -199,17 +222,22 @@ def _recorded(event: PolicyEvent, customer_id: int, *, repeated: bool) -> Record
     )
 
 
-def _changed(event: PolicyEvent, differing: tuple[str, ...]) -> EventRefusal:
+def changed_words(event_id: str, differing: Sequence[str]) -> Words:
+    """Return what is said of an event whose id stands for other content."""
     fields = ", ".join(differing)
+    return Words(
+        f"事件 {event_id} 已用于内容不同的事件，不同之处：{fields}；更正请用新的 event_id。",
+        f"Event {event_id} was taken before with other content; it differs in: {fields}. "
+        "Send a correction under a new event_id.",
+    )
+
+
+def _changed(event: PolicyEvent, differing: tuple[str, ...]) -> EventRefusal:
     return EventRefusal(
         event_id=event.event_id,
         member_no=event.member_no,
         code="EVENT_CHANGED",
-        words=Words(
-            f"事件 {event.event_id} 已用于内容不同的事件，不同之处：{fields}；更正请用新的 event_id。",
-            f"Event {event.event_id} was taken before with other content; it differs in: {fields}. "
-            "Send a correction under a new event_id.",
-        ),
+        words=changed_words(event.event_id, differing),
         differing=differing,
     )
 

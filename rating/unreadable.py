@@ -73,6 +73,16 @@ def event_error(error: ValidationError) -> EventError:
     return EventError(_one_line(place) or "event", _words(kind, finding))
 
 
+def not_utf8(line: bytes) -> EventError | None:
+    """Return the EventError of a line that is not UTF-8, None for one that is."""
+    try:
+        line.decode()
+    except UnicodeDecodeError as error:
+        byte = error.start + 1
+        return EventError("event", Words(f"不是 UTF-8（第 {byte} 字节）", f"is not UTF-8 (byte {byte})"))
+    return None
+
+
 def _type_error(kind: str, finding: Mapping[str, Any]) -> EventError:
     if kind == "union_tag_not_found":
         return EventError("type", _WORDS["missing"])

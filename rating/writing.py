@@ -107,18 +107,20 @@ def policy_row(customer_id: int, policy: PolicyHistory, handbook: Handbook) -> R
         policy.design.value,
         policy.issued_on,
         policy.cooling_off_ends_on(handbook),
-        [[day.isoformat(), status.value] for day, status in policy.statuses],
-        [
-            {
-                "component_id": component.component_id,
-                "kind": component.kind.value,
-                "mode": component.mode.value,
-                "premium": str(component.latest_premium),
-                "term_years": component.term_years,
-                "starts_on": component.starts_on.isoformat(),
-            }
-            for component in policy.components
-        ],
+        RawJson.of([[day.isoformat(), status.value] for day, status in policy.statuses]),
+        RawJson.of(
+            [
+                {
+                    "component_id": component.component_id,
+                    "kind": component.kind.value,
+                    "mode": component.mode.value,
+                    "premium": str(component.latest_premium),
+                    "term_years": component.term_years,
+                    "starts_on": component.starts_on.isoformat(),
+                }
+                for component in policy.components
+            ]
+        ),
     )
 
 

@@ -167,6 +167,26 @@ async def test_registering_again_renames_and_keeps_the_first_day(database, recor
     assert await database.pool.fetchval("select version from rating_heads") == version
 
 
+async def test_later_events_change_the_policy_as_read(database, recorded):
+    first = await recorded(registered(), issued("2024-01-10"), issued("2024-01-10", policy_no="P2"))
+    await recorded(
+        event("lapsed", "2024-06-01"),
+        event("reinstated", "2024-07-01"),
+        event("premium_reduced", "2024-08-01"),
+        event("top_up_paid", "2024-09-01"),
+        issued("2023-01-01", policy_no="P3"),
+    )
+    policies = (await reading.policies(database.pool, [first[0].customer_id]))[first[0].customer_id]
+    assert [policy.policy_no for policy in policies] == ["P3", "P1", "P2"]
+    changed = policies[1]
+    assert [status for _, status in changed.statuses] == ["IN_FORCE", "LAPSED", "IN_FORCE"]
+    assert [changed.status_on(day(on)) for on in ("2024-05-31", "2024-06-01")] == ["IN_FORCE", "LAPSED"]
+    assert [(each.component_id, each.premium) for each in changed.components] == [
+        ("base", Decimal(5000)),
+        ("top-1", Decimal(10000)),
+    ]
+
+
 async def test_a_relative_registered_again_is_changed(database, recorded):
     results = await recorded(registered(), event("relative_registered", "2024-02-01"))
     await recorded(event("relative_registered", "2024-03-01", name="李五", relation="sibling"))

@@ -1,0 +1,72 @@
+"""The worked examples of the programme's rules, through the pure core."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rating.contributions import contributions_on
+from rating.events import content, parse_event
+from rating.history import Arrived, fold
+from rating.judging import judge
+from rating.tiers import Rating, tier_on
+from rating.timeline import timeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What an example says of a day, as known at a moment (None: at the end)."""
+
+    on: date
+    star: int
+    rated_premium: Decimal
+    known_at: datetime | None
+
+
+def _cases() -> Iterator[dict[str, Any]]:
+    file = Path(__file__).parents[1] / "cases" / "rating.json"
+    for case in json.loads(file.read_text(encoding="utf-8")):
+        expect = [
+            Expected(
+                on=date.fromisoformat(each["on"]),
+                star=each["star"],
+                rated_premium=Decimal(each["ratedPremium"]),
+                known_at=datetime.fromisoformat(each["knownAt"]) if "knownAt" in each else None,
+            )
+            for each in case["expect"]
+        ]
+        yield {**case, "expect": expect}
+
+
+CASES = list(_cases())
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["title"] for case in CASES])
+def test_a_worked_example_holds(case, handbook):
+    events = [
+        Arrived(arrival=place, recorded_at=event.recorded_at, event=event)
+        for place, event in enumerate(map(parse_event, case["events"]), start=1)
+    ]
+    assert judge(events, handbook) is None
+    for expected in case["expect"]:
+        known = [
+            each for each in events if expected.known_at is None or each.recorded_at <= expected.known_at
+        ]
+        history = fold(known)
+        view = tier_on(Rating(periods=timeline(history, handbook)), expected.on, handbook)
+        assert (view.star, view.rated_premium) == (expected.star, expected.rated_premium), expected
+        contributions = contributions_on(history, expected.on, handbook)
+        assert sum(each.amount for each in contributions) == expected.rated_premium
+        assert all(each.counted == (each.reason == "COUNTED") for each in contributions)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["title"] for case in CASES])
+def test_an_event_survives_being_stored(case):
+    for source in case["events"]:
+        event = parse_event(source)
+        assert parse_event(content(event)) == event

@@ -1,0 +1,223 @@
+"""The bulk import: all or nothing, each line once, and the same however it is cut or shuffled."""
+
+import io
+import json
+import random
+
+import pytest
+
+from rating import importing, reading
+from rating.importing import LONGEST_LINE_BYTES, import_history
+from tests.rating.build import NOW, day
+from tests.rating.test_cases import CASES
+
+
+def lines_of(*events):
+    return [json.dumps(event, ensure_ascii=False).encode() for event in events]
+
+
+CASE_LINES = lines_of(*(event for case in CASES for event in case["events"]))
+
+
+@pytest.fixture
+def load(database, handbook):
+    """Imports lines in a transaction of their own."""
+
+    async def one(lines, **options):
+        stream = io.BytesIO(b"\n".join(lines) + b"\n")
+        async with database.pool.acquire() as conn, conn.transaction():
+            return await import_history(conn, stream, now=NOW, handbook=handbook, **options)
+
+    return one
+
+
+async def _contents(database, *, computed=True):
+    """Every row by table, without the customers' ids, which follow the order of creation."""
+    found = {}
+    for table, columns in {
+        "customers": "name, registered_on, recorded_at",
+        "policy_events": "arrival, event_id, type, effective_on, recorded_at, body",
+        "ratings": "version, known_from, handbook",
+        "rating_periods": "version, starts_on, ends_on, star, rated_premium, edition",
+        "policies": "policy_no, line, coverage, category, design, issued_on, cooling_off_ends_on, statuses, components",
+        "rating_heads": "arrivals, version",
+        "ledger_heads": "next_sequence",
+    }.items():
+        key = "customers.id" if table == "customers" else f"{table}.customer_id"
+        rows = await database.pool.fetch(
+            f"select c.member_no, {', '.join(f'{table}.{column.strip()}' for column in columns.split(','))} "
+            f"from {table} join customers c on c.id = {key}"
+        )
+        found[table] = sorted(map(repr, rows))
+    return found
+
+
+async def _assert_cases_hold(database):
+    customers = await reading.customers_by_member_no(database.pool, [case["member_no"] for case in CASES])
+    for case in CASES:
+        for expected in case["expect"]:
+            key = (customers[case["member_no"]].id, expected.known_at)
+            rating = (await reading.ratings(database.pool, [key]))[key]
+            period = [each for each in rating.periods if each.start <= expected.on][-1:]
+            found = (period[0].star, period[0].rated_premium) if period else (0, 0)
+            assert found == (expected.star, expected.rated_premium), (case["title"], expected)
+
+
+async def test_every_worked_example_holds_in_the_database(database, load):
+    report = await load(CASE_LINES)
+    assert (report.customers, report.taken, report.repeated, report.refused) == (15, len(CASE_LINES), 0, 0)
+    assert report.policies == sum(b'"policy_issued"' in line for line in CASE_LINES)
+    assert report.written
+    await _assert_cases_hold(database)
+
+
+async def test_the_same_file_twice_changes_nothing(database, load):
+    await load(CASE_LINES)
+    before = await _contents(database)
+    touched = []
+
+    async def after_batch(_, customer_ids):
+        touched.extend(customer_ids)
+
+    report = await load(CASE_LINES, after_batch=after_batch)
+    assert (report.customers, report.policies, report.taken, report.repeated) == (0, 0, 0, len(CASE_LINES))
+    assert await _contents(database) == before
+    assert touched == []
+
+
+async def test_a_file_with_every_line_twice_is_the_file(database, load):
+    report = await load([line for line in CASE_LINES for _ in range(2)])
+    assert (report.taken, report.repeated, report.refused) == (len(CASE_LINES), len(CASE_LINES), 0)
+    await _assert_cases_hold(database)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_lines_may_come_in_any_order(database, load, seed):
+    shuffled = list(CASE_LINES)
+    random.Random(seed).shuffle(shuffled)
+    report = await load(shuffled)
+    # Two events of one day are ordered by arrival: registrations excepted, the examples have none on one policy.
+    assert (report.taken, report.refused) == (len(CASE_LINES), 0)
+    await _assert_cases_hold(database)
+
+
+async def test_small_batches_give_what_one_gives(database, load, monkeypatch):
+    for name, size in (
+        ("_CUSTOMERS_A_BATCH", 2),
+        ("_EVENTS_A_BATCH", 3),
+        ("_FETCHED_AT_ONCE", 2),
+        ("_STAGED_AT_ONCE_LINES", 4),
+    ):
+        monkeypatch.setattr(importing, name, size)
+    told, batches = [], []
+
+    async def after_batch(conn, customer_ids):
+        assert await conn.fetchval(
+            "select count(*) from rating_heads where version > 0 and customer_id = any($1)", customer_ids
+        ) == len(customer_ids)
+        batches.append(customer_ids)
+
+    await load(CASE_LINES, progress=lambda *step: told.append(step), after_batch=after_batch)
+    await _assert_cases_hold(database)
+    assert sorted(customer_id for batch in batches for customer_id in batch) == list(range(1, 16))
+    assert max(map(len, batches)) == 2
+    reads = [done for stage, done, _ in told if stage == "read"]
+    assert reads[-1] == sum(len(line) + 1 for line in CASE_LINES)
+    assert reads == sorted(reads)
+    assert [step for step in told if step[0] == "rated"][-1] == ("rated", 15, 15)
+
+
+GOOD = {
+    "event_id": "G",
+    "type": "customer_registered",
+    "member_no": "G",
+    "effective_on": "2024-01-01",
+    "name": "好",
+}
+BAD = {
+    b"{": "event: is not JSON: EOF while parsing an object at line 1 column 1",
+    b'{"type": "lapsed"}': "event_id: is missing",
+    b"\xff" + lines_of(GOOD)[0]: "event: is not UTF-8 (byte 1)",
+    b'{"name": "\xc3\x28"}': "event: is not UTF-8 (byte 11)",
+    b"[]": "event: must be a JSON object",
+    lines_of({**GOOD, "name": "a" * LONGEST_LINE_BYTES})[0]: "event: must not be longer than 1048576 bytes",
+    lines_of(GOOD)[0] + b" " * LONGEST_LINE_BYTES + b"{": "event: must not be longer than 1048576 bytes",
+    lines_of({**GOOD, "event_id": "C01-0"})[0]: (
+        "Event C01-0 was taken before with other content; it differs in: effective_on, member_no, name, recorded_at. "
+        "Send a correction under a new event_id."
+    ),
+    lines_of({**GOOD, "policy_no": "P"})[0]: "policy_no: is not a field of this type of event",
+    b'{"event_id": "B", "type": "lapsed", "policy_no": "P9", "member_no": "C01", "effective_on": "2024-01-01"}': (
+        "Policy P9 is unknown: only policy_issued is allowed for it."
+    ),
+    b'{"event_id": "B2", "type": "lapsed", "policy_no": "P1", "member_no": "X", "effective_on": "2024-01-01"}': (
+        "There is no customer with member number X: customer_registered must come first."
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD, ids=[reason[:40] for reason in BAD.values()])
+async def test_a_bad_line_in_the_middle_takes_nothing_and_is_named(database, load, bad):
+    before = await _contents(database)
+    report = await load([*CASE_LINES[:20], b"", bad, *CASE_LINES[20:]])
+    assert not report.written
+    assert [(each.line_no, each.reason.en) for each in report.rejections] == [(22, BAD[bad])]
+    assert (report.taken, report.customers, report.policies, report.refused) == (0, 0, 0, 1)
+    assert await _contents(database) == before
+
+
+async def test_keeping_going_leaves_out_only_the_bad_lines(database, load):
+    lines, numbers = [], {}
+    bad = list(BAD)
+    for place, line in enumerate(CASE_LINES):
+        lines.append(line)
+        if place >= 1 and bad:
+            lines.append(bad.pop(0))
+            numbers[len(lines)] = lines[-1]
+    seen = []
+    report = await load(lines, keep_going=True, on_rejection=seen.append)
+    assert report.written
+    assert (report.taken, report.refused) == (len(CASE_LINES), len(BAD))
+    assert [each.line_no for each in report.rejections] == list(numbers)
+    assert tuple(seen) == report.rejections
+    for each in seen:
+        assert each.reason.en == BAD[numbers[each.line_no]]
+        assert numbers[each.line_no].startswith(each.line)
+    await _assert_cases_hold(database)
+
+
+async def test_a_changed_event_is_refused_beside_the_first_of_the_file(load):
+    first, second = {**GOOD, "name": "一"}, {**GOOD, "name": "二"}
+    report = await load(lines_of(first, second, first, second), keep_going=True)
+    assert (report.taken, report.repeated) == (1, 1)
+    assert [(each.line_no, each.event_id) for each in report.rejections] == [(2, "G"), (4, "G")]
+
+
+async def test_blank_lines_a_byte_order_mark_and_an_empty_file_are_no_fault(load):
+    assert (await load([])).written
+    report = await load([b"\xef\xbb\xbf" + lines_of(GOOD)[0] + b"\r", b"   ", b"\t\r"])
+    assert (report.taken, report.refused) == (1, 0)
+
+
+async def test_two_imports_in_one_transaction_are_one(database, handbook):
+    async with database.pool.acquire() as conn, conn.transaction():
+        for lines in (CASE_LINES[:10], CASE_LINES[10:], [b"{"], CASE_LINES):
+            report = await import_history(conn, io.BytesIO(b"\n".join(lines)), now=NOW, handbook=handbook)
+    assert report.repeated == len(CASE_LINES)
+    await _assert_cases_hold(database)
+
+
+async def test_what_is_imported_and_what_is_recorded_is_the_same(database, load):
+    lapse = {
+        "event_id": "L",
+        "type": "lapsed",
+        "member_no": "C01",
+        "policy_no": "P1",
+        "effective_on": "2024-03-01",
+    }
+    await load(CASE_LINES)
+    report = await load([*lines_of(lapse), *CASE_LINES])
+    assert (report.taken, report.repeated) == (1, len(CASE_LINES))
+    customer = (await reading.customers_by_member_no(database.pool, ["C01"]))["C01"]
+    (policy,) = (await reading.policies(database.pool, [customer.id]))[customer.id]
+    assert policy.status_on(day("2024-03-01")) == "LAPSED"
