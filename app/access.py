@@ -23,7 +23,8 @@ log = structlog.get_logger("access")
 
 def remark(scope: MutableMapping[str, Any], **facts: str | None) -> None:
     """Add facts to the line that is logged for this request."""
-    scope.setdefault("entitlements.facts", {}).update(facts)
+    known = {name: fact for name, fact in facts.items() if fact is not None}
+    scope.setdefault("entitlements.facts", {}).update(known)
 
 
 class AccessLog:

@@ -45,10 +45,12 @@ def configure_logging(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
-    for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncio", "tortoise"):
+    for name in ("uvicorn", "uvicorn.error", "asyncio", "tortoise"):
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = True
+    # `app.access` logs requests: without addresses' parameters, and with who asked.
+    logging.getLogger("uvicorn.access").disabled = True
     # Says every start and stop in several lines; ours says what matters in one.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("tortoise").setLevel(logging.WARNING)

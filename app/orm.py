@@ -54,7 +54,8 @@ async def orm(dsn: str, *, max_size: int = 5) -> AsyncIterator[None]:
     """Have the models usable under the service's role, from any task, while the block runs."""
     context = TortoiseContext()
     # The web framework runs start-up and requests in different tasks: the context must be found from each.
-    await context.init(orm_config(dsn, service_role=True, max_size=max_size), _enable_global_fallback=True)
+    with context:
+        await context.init(orm_config(dsn, service_role=True, max_size=max_size), _enable_global_fallback=True)
     try:
         yield
     finally:

@@ -9,9 +9,9 @@ from app.commands.running import DataOption, ending_on_sigterm
 
 def schema() -> None:
     """Print the SDL."""
-    from schema.build import build_schema
+    from schema.build import build_schema, sdl
 
-    typer.echo(build_schema().as_str())
+    typer.echo(sdl(build_schema()), nl=False)
 
 
 def migrate(data: DataOption = None) -> None:

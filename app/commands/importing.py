@@ -1,1 +1,128 @@
-"""`import`: the history stream, from a file, a compressed file or standard input."""
+"""`import`: the history stream, from a file, a compressed file or standard input.
+
+One transaction: everything, or nothing unless `--keep-going`. Each line that cannot be taken is named on standard error
+with its number and the reason; with `--keep-going` these lines also go, as they were, into FILE.rejected, to be mended
+and imported. Events may be sent again at any time: what was taken changes nothing.
+"""
+
+import gzip
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Self, cast
+from zlib import error as ZlibError  # noqa: N812 - an exception's name
+
+import typer
+
+from app.commands.running import FAILED, DataOption, progress_bars, with_services
+from app.errors import StartError
+from app.services import Services
+
+if TYPE_CHECKING:
+    from rating.database import Connection
+    from rating.importing import Rejection, Report, Stage
+
+_STANDARD_INPUT = Path("-")
+
+
+def import_history(
+    file: Annotated[Path, typer.Argument(help="JSON Lines; `-` is standard input, `.gz` is unpacked")],
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Take the good lines; the others go into FILE.rejected")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Import the history stream of the core system."""
+    if file != _STANDARD_INPUT and not file.is_file():
+        raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
+    report = with_services(data, lambda services: _import(services, file, keep_going=keep_going))
+    counts = (
+        f"customers {report.customers}, policies {report.policies}, "
+        f"events taken {report.taken}, repeated {report.repeated}, refused {report.refused}"
+    )
+    typer.echo(counts if report.written else f"nothing was changed: {counts}")
+    if report.refused:
+        raise typer.Exit(FAILED)
+
+
+async def _import(services: Services, file: Path, *, keep_going: bool) -> "Report":
+    from ledger.granting import post_due
+    from rating.importing import import_history as import_lines
+
+    now, handbook = services.clock(), services.handbook
+
+    async def grant(connection: "Connection", customer_ids: Sequence[int]) -> None:
+        await post_due(connection, customer_ids, now=now, handbook=handbook)
+
+    with _lines(file) as (lines, size), _Rejected(file, keep=keep_going) as rejected, progress_bars() as bars:
+
+        def update(stage: "Stage", done: int, total: int | None) -> None:
+            if stage == "read":
+                bars.update("reading", done, size, unit="bytes")
+            else:
+                bars.update("rating", done, total, unit="customers")
+
+        async with services.pool.acquire() as connection, connection.transaction():
+            report = await import_lines(
+                connection,
+                lines,
+                now=now,
+                handbook=handbook,
+                keep_going=keep_going,
+                progress=update,
+                after_batch=grant,
+                on_rejection=rejected.add,
+            )
+            rejected.finish()
+    return report
+
+
+@contextmanager
+def _lines(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
+    """The stream, and its length in bytes where that is known. Raises StartError when it cannot be read."""
+    try:
+        if file == _STANDARD_INPUT:
+            yield sys.stdin.buffer, None
+        elif file.suffix == ".gz":
+            with gzip.open(file, "rb") as unpacked:
+                yield cast("IO[bytes]", unpacked), None
+        else:
+            with file.open("rb") as plain:
+                yield plain, file.stat().st_size
+    except (OSError, EOFError, ZlibError) as error:
+        raise StartError(f"cannot read {file}: {error}") from error
+
+
+class _Rejected:
+    """Names the lines that were not taken; with `keep`, writes them beside the file once all is known."""
+
+    def __init__(self, file: Path, *, keep: bool) -> None:
+        name = "stdin" if file == _STANDARD_INPUT else file.name
+        self._path = file.with_name(f"{name}.rejected")
+        self._draft = file.with_name(f"{name}.rejected.new")
+        self._keep = keep
+        self._stream: IO[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._draft.unlink(missing_ok=True)
+
+    def add(self, rejection: "Rejection") -> None:
+        """Name a line."""
+        sys.stderr.write(f"line {rejection.line_no}: {' '.join(rejection.reason.en.split())}\n")
+        if self._keep:
+            if self._stream is None:
+                self._stream = self._draft.open("wb")
+            self._stream.write(rejection.line + b"\n")
+
+    def finish(self) -> None:
+        """Put FILE.rejected in its place, just before the good lines are committed."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+            self._draft.replace(self._path)

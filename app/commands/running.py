@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
@@ -17,6 +18,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -72,24 +74,42 @@ def fail(lines: Iterable[str]) -> NoReturn:
     raise typer.Exit(FAILED)
 
 
-@contextmanager
-def progress_bar(label: str, unit: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar on standard error; call what it gives with how many of how many are done.
+class Bars:
+    """Progress bars by their labels, each made when it first moves."""
 
-    Where nobody watches (no terminal) there is none.
-    """
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def update(self, label: str, done: int, total: int | None, *, unit: str) -> None:
+        """Show how much of how much is done; the total may be unknown."""
+        if label not in self._tasks:
+            self._tasks[label] = self._progress.add_task(label, total=total, unit=unit)
+        self._progress.update(self._tasks[label], completed=done, total=total)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Bars]:
+    """Progress bars on standard error; none where nobody watches (no terminal)."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn(unit),
+        TextColumn("{task.fields[unit]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(label, total=None)
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        yield Bars(progress)
 
-        def update(done: int, total: int | None) -> None:
-            progress.update(task, completed=done, total=total)
 
-        yield update
+@contextmanager
+def customers_bar(label: str) -> Iterator[Callable[[int, int], None]]:
+    """One progress bar over customers; call what it gives with how many of how many are done."""
+    with progress_bars() as bars:
+        yield partial(_update_customers, bars, label)
+
+
+def _update_customers(bars: Bars, label: str, done: int, total: int) -> None:
+    bars.update(label, done, total, unit="customers")

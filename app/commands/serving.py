@@ -1,4 +1,4 @@
-"""`serve`: PostgreSQL, migrations, the demonstration, then the web server; and all of it stopped in the opposite order."""
+"""`serve`: PostgreSQL, migrations, the demonstration, then the web server; stopped in the opposite order."""
 
 import os
 import signal

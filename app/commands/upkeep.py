@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, progress_bar, with_services
+from app.commands.running import DataOption, customers_bar, fail, with_services
 from app.services import Services
 
 
@@ -14,7 +14,7 @@ def grant(data: DataOption = None) -> None:
     async def post(services: Services) -> int:
         from ledger.granting import grant_all
 
-        with progress_bar("granting", "customers") as update:
+        with customers_bar("granting") as update:
             return await grant_all(
                 services.pool, now=services.clock(), handbook=services.handbook, progress=update
             )
@@ -29,12 +29,12 @@ def rerate(
     """Rate every customer again, by the handbook as it is now."""
 
     async def rate(services: Services) -> int:
-        from ledger.rerating import rerate_all
+        from rating.rerating import rerate_all
 
         known = [each.code for each in services.handbook.editions]
         if edition is not None and edition not in known:
             fail([f"there is no edition {edition}; there are: {', '.join(known)}"])
-        with progress_bar("rating", "customers") as update:
+        with customers_bar("rating") as update:
             return await rerate_all(
                 services.pool, now=services.clock(), handbook=services.handbook, progress=update
             )
@@ -48,7 +48,7 @@ def verify(data: DataOption = None) -> None:
     async def check(services: Services) -> list[str]:
         from ledger.verify import verify as verify_ledger
 
-        with progress_bar("verifying", "customers") as update:
+        with customers_bar("verifying") as update:
             return [str(finding) for finding in await verify_ledger(services.pool, progress=update)]
 
     found = with_services(data, check)

@@ -130,7 +130,7 @@ class EmbeddedPostgres:
             self._log.replace(self._log.with_suffix(".log.1"))
         self._log.touch(mode=0o600)
         with self._log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603 - our own program, no shell
+            process: subprocess.Popen[bytes] = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 [str(home / "bin" / "postgres"), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -139,6 +139,7 @@ class EmbeddedPostgres:
                 start_new_session=True,  # Ctrl-C is for us, not for the database
                 **account.switch,  # type: ignore[call-overload]
             )
+        return process
 
     def _until_ready(self, process: "subprocess.Popen[bytes] | None") -> Path:
         """Wait until the server takes connections; give up only when it is gone."""
