@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from handbook import Edition, Handbook, Per, service_year_number, service_year_span
-from rating.tiers import first_member_day, star_on
+from handbook import Benefit, Edition, Handbook, Per, service_year_number, service_year_span
+from rating.tiers import first_member_day, spells, star_on
 from rating.timeline import Period
 
 IN_FORCE = "IN_FORCE"
@@ -128,22 +128,29 @@ class Account:
 
     def entitled_since(self, benefit: str, day: date, handbook: Handbook) -> date | None:
         """First day of the unbroken spell of entitlement to `benefit` that `day` lies in; None if not entitled."""
-        since = None
-        for period in self.periods:
-            if period.start > day:
-                break
-            if not _grants(handbook.on(period.start), benefit, period.star):
-                since = None
-            elif since is None:
-                since = period.start
-        return since
-
-    def entitled_from(self, benefit: str, day: date, handbook: Handbook) -> date | None:
-        """First day after `day` on which, as scheduled, the star has `benefit`; None if none is in sight."""
-        for period in self.periods:
-            if period.start > day and _grants(handbook.on(period.start), benefit, period.star):
-                return period.start
+        for start, end in self._entitled_spells(benefit, handbook):
+            if start <= day and (end is None or day < end):
+                return start
         return None
+
+    def usable_from(self, benefit: str, day: date, handbook: Handbook) -> date | None:
+        """First day from `day` on when, as scheduled, the star has `benefit` and its waiting period is over.
+
+        None when no such day is in sight.
+        """
+        for start, end in self._entitled_spells(benefit, handbook):
+            entitled = max(start, day)
+            if end is not None and end <= entitled:
+                continue
+            known = _known(handbook.on(entitled), benefit)
+            usable = max(entitled, waiting_ends(start, known.waiting_days)) if known is not None else entitled
+            if end is None or usable < end:
+                return usable
+        return None
+
+    def _entitled_spells(self, benefit: str, handbook: Handbook) -> tuple[tuple[date, date | None], ...]:
+        """The unbroken spells of entitlement. No period reaches over a change of edition."""
+        return spells(self.periods, lambda each: _grants(handbook.on(each.start), benefit, each.star))
 
 
 def pool_period(per: Per | None, service_year: int) -> int:
@@ -156,6 +163,10 @@ def waiting_ends(since: date, waiting_days: int) -> date:
     return date.fromordinal(since.toordinal() + waiting_days)
 
 
+def _known(edition: Edition | None, benefit: str) -> Benefit | None:
+    return edition.benefit(benefit) if edition is not None else None
+
+
 def _grants(edition: Edition | None, benefit: str, star: int) -> bool:
-    known = edition.benefit(benefit) if edition is not None else None
+    known = _known(edition, benefit)
     return known is not None and known.allowance(star) is not None

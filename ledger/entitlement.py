@@ -5,7 +5,7 @@ order of `RULES`. Redemptions, holds, the eligibility query and the member card 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -195,7 +195,7 @@ def customer_is_a_member(case: Case) -> Refusal | None:
     return Refusal(
         code=RefusalCode.NOT_A_MEMBER,
         facts=case.facts(),
-        available_from=case.account.entitled_from(case.benefit_code, case.day, case.handbook),
+        available_from=case.account.usable_from(case.benefit_code, case.day, case.handbook),
         required_star=case.benefit.required_star if case.benefit is not None else None,
     )
 
@@ -207,7 +207,7 @@ def tier_has_the_benefit(case: Case) -> Refusal | None:
     return Refusal(
         code=RefusalCode.TIER_TOO_LOW,
         facts=case.facts(star=case.star),
-        available_from=case.account.entitled_from(case.benefit_code, case.day, case.handbook),
+        available_from=case.account.usable_from(case.benefit_code, case.day, case.handbook),
         required_star=case.benefit.required_star if case.benefit is not None else None,
     )
 
@@ -262,13 +262,15 @@ def option_is_chosen(case: Case) -> Refusal | None:
 def waiting_period_is_over(case: Case) -> Refusal | None:
     """The waiting period (等待期) runs from the first day of the unbroken spell of entitlement (decoded §5)."""
     days = case.benefit.waiting_days if case.benefit is not None else 0
+    if not days:
+        return None
     since = case.account.entitled_since(case.benefit_code, case.day, case.handbook)
-    if not days or since is None or case.day >= waiting_ends(since, days):
+    if since is None or case.day >= waiting_ends(since, days):
         return None
     return Refusal(
         code=RefusalCode.WAITING_PERIOD,
         facts=case.facts(waiting_days=days, since=since.isoformat()),
-        available_from=waiting_ends(since, days),
+        available_from=case.account.usable_from(case.benefit_code, case.day, case.handbook),
     )
 
 
@@ -344,17 +346,17 @@ def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Refusal | None:
 
 
 def _next_year_with(case: Case) -> date | None:
-    """When the allowance is whole again: the next service year, if the star then, as scheduled, has the benefit."""
+    """When the allowance is whole again: in the next service year, if the star then, as scheduled, gives as much."""
     if not isinstance(case.allowance, Counted) or case.allowance.per is not Per.SERVICE_YEAR:
         return None
     year = case.account.service_year(case.day)
-    if year is None or case.units > case.allowance.units:
+    usable = (
+        case.account.usable_from(case.benefit_code, year.end, case.handbook) if year is not None else None
+    )
+    if usable is None:
         return None
-    edition = case.handbook.on(year.end)
-    benefit = edition.benefit(case.benefit_code) if edition is not None else None
-    if benefit is not None and benefit.allowance(case.account.star_on(year.end)) is not None:
-        return year.end
-    return case.account.entitled_from(case.benefit_code, year.end, case.handbook)
+    then = replace(case, day=usable, taken={}).allowance
+    return None if isinstance(then, Counted) and then.units < case.units else usable
 
 
 def _superfluous(case: Case, name: str) -> Refusal:

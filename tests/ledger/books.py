@@ -7,10 +7,11 @@ from itertools import count
 from typing import Any
 
 from handbook import BUSINESS_ZONE, Handbook
-from ledger.account import Account, Policy, Relative
+from ledger.account import Account, Policy, PoolKey, Relative
 from ledger.commands import Confirm, Evidence, Hold, NoShow, Redeem, Release, Reverse
 from ledger.decide import Decision, decide
 from ledger.entitlement import Term
+from ledger.entries import Balance
 from ledger.ids import RedemptionId
 from ledger.settling import settle
 from ledger.state import Head, Posting, State
@@ -24,13 +25,25 @@ PREMIUMS = {0: 0, 1: 30_000, 2: 45_000, 3: 150_000, 4: 300_000, 5: 500_000}
 _keys = count(1)
 
 
-def periods(*stars: tuple[date, int]) -> tuple[Period, ...]:
-    """A timeline that has each star from its day on."""
-    ends: list[date | None] = [*(day for day, _ in stars[1:]), None]
-    return tuple(
-        Period(start=day, end=end, star=star, rated_premium=Decimal(PREMIUMS[star]), edition="zhenxuan-1")
-        for (day, star), end in zip(stars, ends, strict=True)
-    )
+def periods(*stars: tuple[date, int], handbook: Handbook | None = None) -> tuple[Period, ...]:
+    """A timeline that has each star from its day on; with `handbook`, cut where an edition begins, as ratings are."""
+    turns = [edition.effective_from for edition in handbook.editions] if handbook is not None else []
+    first = stars[0][0]
+    days = sorted({day for day, _ in stars} | {turn for turn in turns if turn > first})
+    found = []
+    for day, end in zip(days, [*days[1:], None], strict=True):
+        star = [star for since, star in stars if since <= day][-1]
+        edition = handbook.on(day) if handbook is not None else None
+        found.append(
+            Period(
+                start=day,
+                end=end,
+                star=star,
+                rated_premium=Decimal(PREMIUMS[star]),
+                edition=edition.code if edition is not None else "zhenxuan-1",
+            )
+        )
+    return tuple(found)
 
 
 def customer(*stars: tuple[date, int], customer_id: int = 1, **more: Any) -> State:
@@ -142,7 +155,15 @@ class Desk:
 
     def re_rate(self, *stars: tuple[date, int]) -> None:
         """Give the customer another timeline."""
-        self.state = replace(self.state, account=replace(self.state.account, periods=periods(*stars)))
+        self.know(periods=periods(*stars, handbook=self.handbook))
+
+    def know(self, **more: Any) -> None:
+        """Let other facts be known of the customer: periods, policies, relatives."""
+        self.state = replace(self.state, account=replace(self.state.account, **more))
+
+    def balance(self, benefit: str, period: int, policy_no: str = "") -> Balance:
+        """What the books say of a pool."""
+        return self.state.balances.get(PoolKey(benefit, period, policy_no), Balance())
 
     def kinds(self, benefit: str) -> list[tuple[str, int | None]]:
         """The entries of a benefit, kind and units."""
