@@ -67,7 +67,7 @@ async def _copy_plainly(dsn: str, file: Path) -> float:
 def _import(dsn: str, file: Path) -> float:
     started = time.perf_counter()
     subprocess.run(  # noqa: S603 (our own command)
-        [sys.executable, "-m", "app.cli", "import", str(file)],
+        [str(Path(sys.executable).with_name("entitlements")), "import", str(file)],
         check=True,
         env={**os.environ, "DATABASE_URL": dsn},
     )
