@@ -17,6 +17,9 @@ FINANCE = "finance"
 
 _LONGEST_TEXT = 200
 _MOST_EVIDENCE = 20
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_NOT_TEXT = frozenset({"Cc", "Cs"})
+"""Control characters, and halves of characters, which no database takes."""
 _NOT_COMPARED = frozenset({"key", "actor", "member_no"})
 
 
@@ -149,6 +152,12 @@ def malformed(command: Command, settings: Settings) -> Refusal | None:
         return invalid("冲正须说明原因（reason）", "reason is needed to reverse")
     if len(getattr(command, "evidence", ())) > _MOST_EVIDENCE:
         return invalid(f"证明材料最多 {_MOST_EVIDENCE} 份", f"at most {_MOST_EVIDENCE} pieces of evidence")
+    moment = getattr(command, "occurred_at", None)
+    if moment is not None and (moment.utcoffset() is None or not _FIRST_YEAR <= moment.year < _LAST_YEAR):
+        return invalid(
+            f"occurredAt 须带时区，年份在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间",
+            f"occurredAt must have an offset and lie between the years {_FIRST_YEAR} and {_LAST_YEAR}",
+        )
     units = getattr(command, "units", None)
     if units is not None and not 1 <= units <= settings.max_units_per_redemption:
         return Refusal(
@@ -189,7 +198,7 @@ def _text_problem(value: str) -> tuple[str, str] | None:
             f"最长 {_LONGEST_TEXT} 个字符，收到 {len(value)} 个",
             f"must have at most {_LONGEST_TEXT} characters; got {len(value)}",
         )
-    if any(category(character).startswith("C") for character in value):
+    if any(category(character) in _NOT_TEXT for character in value):
         return "含有控制字符", "must not contain control characters"
     return None
 

@@ -195,7 +195,10 @@ def _make_available(posting: Posting, case: Case, pool: PoolKey, number: int) ->
 def _follow_up(posting: Posting, command: FollowUp, context: _Context) -> Outcome:
     """Confirm, release, no-show or reverse a redemption that exists and is the actor's."""
     redemption = posting.redemptions.get(command.redemption.sequence)
-    if redemption is None or command.actor not in (vendor_actor(redemption.vendor), FINANCE):
+    may = {vendor_actor(redemption.vendor)} if redemption is not None else set()
+    if isinstance(command, Reverse):
+        may.add(FINANCE)
+    if redemption is None or command.actor not in may:
         return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
     status = redemption.status_at(posting.recorded_at)
     if isinstance(command, Reverse):
