@@ -14,6 +14,7 @@ from starlette.responses import Response
 from app.negotiation import GRAPHQL_JSON, JSON
 
 _OK, _BAD_REQUEST = 200, 400
+_STATUS = {"FORBIDDEN": 403, "INTERNAL": 500}
 
 
 class RequestError(Exception):
@@ -70,8 +71,14 @@ def execution_response(
     ran = data is not None or any(error.path for error in errors or ())
     if ran:
         payload["data"] = data
-    status = _OK if ran or media_type != GRAPHQL_JSON else _BAD_REQUEST
+    # Clients that take plain JSON expect 200 for whatever is GraphQL's business.
+    status = _OK if ran or media_type != GRAPHQL_JSON else _status_of(errors)
     return _response(payload, status, media_type)
+
+
+def _status_of(errors: list[GraphQLError] | None) -> int:
+    codes = [str((error.extensions or {}).get("code")) for error in errors or ()]
+    return _STATUS.get(codes[0], _BAD_REQUEST) if codes else _BAD_REQUEST
 
 
 def _response(

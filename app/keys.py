@@ -19,7 +19,7 @@ from typing import Any, ClassVar
 import jwt
 
 from app.errors import StartError
-from app.settings import Settings
+from app.settings import SHORTEST_KEY_BYTES, Settings
 
 _KEY_FILE = "token.key"
 _FETCH_TIMEOUT_S = 5.0
@@ -131,9 +131,14 @@ def _kept_secret(folder: Path) -> bytes:
             finally:
                 fresh.unlink()
         path.chmod(0o600)
-        return path.read_bytes().strip()
+        key = path.read_bytes().strip()
     except OSError as error:
         raise StartError(f"cannot keep the development key in {path}: {error.strerror}") from error
+    if len(key) < SHORTEST_KEY_BYTES:
+        raise StartError(
+            f"the development key in {path} is too short: remove the file, and a new one is made"
+        )
+    return key
 
 
 def _read(source: str) -> bytes:

@@ -55,7 +55,9 @@ async def orm(dsn: str, *, max_size: int = 5) -> AsyncIterator[None]:
     context = TortoiseContext()
     # The web framework runs start-up and requests in different tasks: the context must be found from each.
     with context:
-        await context.init(orm_config(dsn, service_role=True, max_size=max_size), _enable_global_fallback=True)
+        await context.init(
+            orm_config(dsn, service_role=True, max_size=max_size), _enable_global_fallback=True
+        )
     try:
         yield
     finally:

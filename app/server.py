@@ -46,7 +46,7 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
             app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens)
             yield
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/graphql", _graphql, methods=["GET", "POST"]),
             Route("/healthz", _alive, methods=["GET"]),
@@ -56,6 +56,8 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
         exception_handlers={HTTPException: _refused, Exception: _failed},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # an address is right or wrong; a redirected POST would lose its body
+    return app
 
 
 async def _graphql(request: Request) -> Response:

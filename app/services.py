@@ -8,7 +8,7 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -53,7 +53,7 @@ class Services:
     handbook: Handbook
     pool: Pool
     journal: Journal
-    owner_dsn: str
+    owner_dsn: str = field(repr=False)
 
 
 def say(line: str) -> None:

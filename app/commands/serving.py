@@ -25,7 +25,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on")] = 8000,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many processes")] = 1,
     data: DataOption = None,
-    demo: Annotated[bool, typer.Option("--demo", help="Load the demo portfolio, once")] = False,  # noqa: FBT002
+    demo: Annotated[bool, typer.Option("--demo", help="Load the demo portfolio, once")] = False,
 ) -> None:
     """Serve the API; with the embedded PostgreSQL when DATABASE_URL is not set."""
     settings = load_settings(data=data)

@@ -1,0 +1,48 @@
+"""The web service on a fresh database, called in this process."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from app.keys import KeyRing
+from app.server import create_app
+from app.services import Services, open_services
+from app.settings import Settings
+from app.tokens import Tokens
+from schema.context import Role
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    """The running service: a client without a token, and the tokens."""
+
+    client: httpx.AsyncClient
+    tokens: Tokens
+    services: Services
+
+    def header(self, role: Role = Role.OPERATIONS, **claims: str) -> dict[str, str]:
+        """The header that proves a role."""
+        return {"authorization": f"Bearer {self.tokens.issue(role, **claims)}"}
+
+
+@pytest.fixture
+async def served(database_dsn: str, tmp_path: Path) -> AsyncIterator[Served]:
+    settings = Settings(
+        data=tmp_path,
+        DATABASE_URL=SecretStr(database_dsn),
+        token_key=SecretStr(SECRET),
+        max_body_bytes=20_000,
+        pool_size=4,
+    )
+    tokens = Tokens(KeyRing(secret=SECRET.encode()), issuer="entitlements", audience="entitlements")
+    app = create_app(open_services(settings), tokens)
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+            yield Served(client=client, tokens=tokens, services=app.state.services)

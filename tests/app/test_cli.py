@@ -1,0 +1,228 @@
+"""The command line keeps its promises: names, exit codes, one line for each thing that is wrong, never a traceback."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jwt
+import pytest
+
+KEY = "0123456789abcdef0123456789abcdef"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+REGISTERED = {
+    "event_id": "e1",
+    "type": "customer_registered",
+    "member_no": "M1",
+    "effective_on": "2024-01-01",
+    "name": "张三",
+}
+ISSUED = {
+    "event_id": "e2",
+    "type": "policy_issued",
+    "member_no": "M1",
+    "effective_on": "2024-01-01",
+    "policy_no": "P1",
+    "line": "individual",
+    "coverage": "long",
+    "category": "annuity",
+    "design": "traditional",
+    "mode": "annual",
+    "premium": "60000.00",
+    "term_years": 10,
+}
+UNKNOWN_POLICY = {
+    "event_id": "e3",
+    "type": "lapsed",
+    "member_no": "M1",
+    "effective_on": "2024-02-01",
+    "policy_no": "P2",
+}
+
+
+@pytest.fixture
+def run(database_dsn: str, tmp_path: Path) -> Run:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ENTITLEMENTS_")}
+    environment |= {
+        "DATABASE_URL": database_dsn,
+        "ENTITLEMENTS_TOKEN_KEY": KEY,
+        "ENTITLEMENTS_DATA": str(tmp_path),
+    }
+    repository = str(Path(__file__).parents[2])
+
+    def run(*arguments: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", "from app.cli import main; main()", *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": repository, **more},
+        )
+
+    return run
+
+
+def lines(*events: dict[str, object]) -> str:
+    return "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in events)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nothing"],
+        ["import"],
+        ["import", "no-such-file.jsonl"],
+        ["token"],
+        ["token", "--role", "root"],
+        ["token", "--role", "vendor"],
+        ["token", "--role", "finance", "--vendor", "dental-1"],
+        ["token", "--role", "finance", "--member", "M1"],
+        ["token", "--role", "finance", "--hours", "0"],
+        ["token", "--role", "finance", "--hours", "soon"],
+        ["vendor", "add"],
+        ["vendor", "add", "dental-1"],
+        ["vendor", "add", "dental-1", "--name", "D", "--benefit", "dental-care"],
+        ["vendor", "add", "dental-1", "--name", "D", "--benefit", "dental-care=cheap"],
+        ["vendor", "add", "dental-1", "--name", "D", "--benefit", "dental-care=-1"],
+        ["serve", "--port", "70000"],
+        ["serve", "--workers", "0"],
+        ["grant", "--now"],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_2_and_says_why(run, arguments):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert "Traceback" not in done.stderr
+    assert not done.stdout
+
+
+def test_a_database_that_is_not_there_ends_with_1_in_one_line_without_its_password(run):
+    done = run("grant", DATABASE_URL="postgres://service:hunter2@127.0.0.1:1/none")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "127.0.0.1:1" in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_each_wrong_setting_is_one_line(run):
+    done = run("grant", ENTITLEMENTS_POOL_SIZE="many", ENTITLEMENTS_ENV="staging")
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in sorted(done.stderr.splitlines())] == [
+        "ENTITLEMENTS_ENV",
+        "ENTITLEMENTS_POOL_SIZE",
+    ]
+
+
+def test_production_does_not_serve_without_a_key(run):
+    done = run("serve", "--port", "0", ENTITLEMENTS_ENV="production", ENTITLEMENTS_TOKEN_KEY="")
+    assert done.returncode == 1
+    assert "ENTITLEMENTS_TOKEN_KEY" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_token_says_who_asks(run):
+    done = run("token", "--role", "vendor", "--vendor", "dental-1", "--hours", "2")
+    assert done.returncode == 0
+    claims = jwt.decode(done.stdout.strip(), KEY, algorithms=["HS256"], audience="entitlements")
+    assert (claims["role"], claims["vendor"], claims["exp"] - claims["iat"]) == ("vendor", "dental-1", 7200)
+
+
+def test_without_a_secret_key_no_token_is_issued(run, tmp_path):
+    jwks = json.dumps({"keys": [json.loads(jwt.algorithms.OKPAlgorithm.to_jwk(_public_key()))]})
+    (tmp_path / "jwks.json").write_text(jwks)
+    done = run(
+        "token", "--role", "finance", ENTITLEMENTS_TOKEN_KEY="", ENTITLEMENTS_JWKS=str(tmp_path / "jwks.json")
+    )
+    assert done.returncode == 1
+    assert "issued elsewhere" in done.stderr
+
+
+def _public_key():
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.generate().public_key()
+
+
+def test_the_schema_is_printed_without_a_database(run):
+    done = run("schema", DATABASE_URL="postgres://nobody@127.0.0.1:1/none")
+    assert done.returncode == 0
+    assert "type Query" in done.stdout
+    assert done.stdout.endswith("}\n")
+
+
+def test_migrating_again_applies_nothing(run):
+    done = run("migrate")
+    assert (done.returncode, done.stdout) == (0, "nothing to apply\n")
+
+
+def test_a_history_is_imported_and_again_changes_nothing(run, tmp_path):
+    file = tmp_path / "history.jsonl"
+    file.write_text(lines(REGISTERED, ISSUED))
+    first = run("import", str(file))
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == "customers 1, policies 1, events taken 2, repeated 0, refused 0\n"
+    again = run("import", "history.jsonl")
+    assert again.stdout == "customers 0, policies 0, events taken 0, repeated 2, refused 0\n"
+    assert run("verify").returncode == 0
+
+
+def test_a_compressed_history_and_standard_input_are_read(run, tmp_path):
+    with gzip.open(tmp_path / "history.jsonl.gz", "wt") as packed:
+        packed.write(lines(REGISTERED))
+    assert "events taken 1" in run("import", "history.jsonl.gz").stdout
+    assert "events taken 1, repeated 1" in run("import", "-", stdin=lines(REGISTERED, ISSUED)).stdout
+
+
+def test_a_file_that_is_only_called_compressed_is_refused_in_one_line(run, tmp_path):
+    (tmp_path / "history.jsonl.gz").write_text(lines(REGISTERED))
+    done = run("import", "history.jsonl.gz")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_bad_line_undoes_everything_and_is_named(run, tmp_path):
+    (tmp_path / "history.jsonl").write_text(lines(REGISTERED, UNKNOWN_POLICY, ISSUED) + "nonsense\n")
+    done = run("import", "history.jsonl")
+    assert done.returncode == 1
+    assert "line 4: " in done.stderr
+    assert done.stdout.startswith("nothing was changed")
+    assert "events taken 2, repeated 0" in run("import", "-", stdin=lines(REGISTERED, ISSUED)).stdout
+
+
+def test_keeping_going_leaves_out_the_bad_lines_only_and_keeps_them_aside(run, tmp_path):
+    (tmp_path / "history.jsonl").write_text(lines(REGISTERED, UNKNOWN_POLICY, ISSUED) + "nonsense\n")
+    done = run("import", "--keep-going", "history.jsonl")
+    assert done.returncode == 1
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["line 2", "line 4"]
+    assert done.stdout == "customers 1, policies 1, events taken 2, repeated 0, refused 2\n"
+    assert (tmp_path / "history.jsonl.rejected").read_text() == lines(UNKNOWN_POLICY) + "nonsense\n"
+
+
+def test_a_vendor_is_registered_with_its_contract_and_grants_are_repeatable(run):
+    done = run("vendor", "add", "dental-1", "--name", "Dental", "--benefit", "dental-care=120.50")
+    assert done.returncode == 0, done.stderr
+    assert "1 term" in done.stdout
+    refused = run("vendor", "add", "dental-1", "--name", "Dental", "--benefit", "teeth=1")
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+    run("import", "-", stdin=lines(REGISTERED, ISSUED))
+    assert run("grant").returncode == 0
+    assert run("grant").stdout == "0 entries posted\n"
+
+
+def test_rating_again_changes_nothing_that_is_right(run):
+    run("import", "-", stdin=lines(REGISTERED, ISSUED))
+    done = run("rerate")
+    assert done.returncode == 0, done.stderr
+    unknown = run("rerate", "--edition", "zhenxuan-99")
+    assert unknown.returncode == 1
+    assert "zhenxuan-1" in unknown.stderr

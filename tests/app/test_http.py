@@ -1,0 +1,248 @@
+"""GraphQL over HTTP: who may ask, what is a request, what the answer looks like; always JSON, never a traceback."""
+
+import json
+
+import pytest
+import structlog
+
+from app.negotiation import GRAPHQL_JSON, JSON, answer_type, language, wants_html
+from schema.context import Role
+
+QUERY = {"query": "{ programme { edition } }"}
+PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+async def test_health_needs_no_token(served):
+    assert (await served.client.get("/healthz")).json() == {"status": "alive"}
+    ready = await served.client.get("/readyz")
+    assert ready.status_code == 200
+    assert ready.json() == {"status": "ready", "database": True, "migrated": True, "journal": True}
+
+
+async def test_it_is_not_ready_when_the_journal_has_stopped(served):
+    await served.services.journal.stop()
+    ready = await served.client.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json()["journal"] is False
+
+
+async def test_it_is_not_ready_when_a_migration_is_missing(served, database_dsn):
+    import asyncpg
+
+    owner = await asyncpg.connect(database_dsn)
+    await owner.execute("DELETE FROM tortoise_migrations WHERE app = 'ledger'")
+    await owner.close()
+    ready = await served.client.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json()["migrated"] is False
+
+
+async def test_it_is_not_ready_without_the_database(served):
+    served.services.pool.terminate()
+    ready = await served.client.get("/readyz")
+    assert ready.status_code == 503
+    assert ready.json()["database"] is False
+    assert (await served.client.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": ""},
+        {"authorization": "Bearer"},
+        {"authorization": "Bearer "},
+        {"authorization": "Bearer x.y.z"},
+        {"authorization": "Basic dXNlcjpwYXNz"},
+        {"authorization": "Bearer " + "x" * 20_000},
+    ],
+)
+async def test_without_a_valid_token_nothing_is_answered(served, headers):
+    answer = await served.client.post("/graphql", json=QUERY, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+    assert "data" not in answer.json()
+
+
+async def test_a_query_is_answered(served):
+    answer = await served.client.post("/graphql", json=QUERY, headers=served.header())
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert answer.json() == {"data": {"programme": {"edition": "zhenxuan-1"}}}
+
+
+async def test_the_scheme_of_the_token_is_not_case_sensitive(served):
+    header = {"authorization": served.header()["authorization"].replace("Bearer", "bearer")}
+    assert (await served.client.post("/graphql", json=QUERY, headers=header)).status_code == 200
+
+
+async def test_variables_and_operation_name_are_used(served):
+    body = {
+        "query": "query A { programme { edition } } query B($on: Date) { programme(on: $on) { effectiveFrom } }",
+        "operationName": "B",
+        "variables": {"on": "2026-01-01"},
+    }
+    answer = await served.client.post("/graphql", json=body, headers=served.header())
+    assert answer.json() == {"data": {"programme": {"effectiveFrom": "1990-01-01"}}}
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [
+        (b"", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"null", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'[{"query": "{ programme { edition } }"}]', "application/json", 400),
+        (b"{}", "application/json", 400),
+        (b'{"query": 7}', "application/json", 400),
+        (b'{"query": "{a}", "variables": []}', "application/json", 400),
+        (b'{"query": "{a}", "variables": "{}"}', "application/json", 400),
+        (b'{"query": "{a}", "operationName": 7}', "application/json", 400),
+        (b'{"query": "{a}", "variables": {"n": NaN}}', "application/json", 400),
+        (b'{"query": "{a}", "variables": {"n": ' + b"9" * 5000 + b"}}", "application/json", 400),
+        (b'{"query": "\xff"}', "application/json", 400),
+        (b'{"query": "{a}", "variables": {"n": "\\ud800"}}', "application/json", 400),
+        (b"[" * 10_000, "application/json", 400),
+        (b'{"query": "{ programme { edition } }"}', "text/plain", 415),
+        (b'{"query": "{ programme { edition } }"}', "", 415),
+        (b"query=x", "application/x-www-form-urlencoded", 415),
+        (b"{ programme { edition } }", "application/graphql", 415),
+    ],
+)
+async def test_what_is_no_graphql_request_is_refused_as_json(served, content, content_type, status):
+    headers = {**served.header(), "content-type": content_type}
+    answer = await served.client.post("/graphql", content=content, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["message"]
+
+
+async def test_a_body_that_is_too_long_is_refused_whether_it_says_so_or_not(served):
+    async def chunks():
+        for _ in range(30):
+            yield b"x" * 1000
+
+    headers = {**served.header(), "content-type": "application/json"}
+    for content in (b"x" * 20_001, chunks()):
+        answer = await served.client.post("/graphql", content=content, headers=headers)
+        assert answer.status_code == 413
+        assert answer.json()["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
+
+
+async def test_an_error_before_execution_has_its_status_in_the_new_form_only(served):
+    for query, status in (("{ nothing }", 400), ("{", 400), ("", 400)):
+        new = await served.client.post(
+            "/graphql", json={"query": query}, headers={**served.header(), "accept": GRAPHQL_JSON}
+        )
+        assert (new.status_code, new.headers["content-type"]) == (status, f"{GRAPHQL_JSON}; charset=utf-8")
+        old = await served.client.post(
+            "/graphql", json={"query": query}, headers={**served.header(), "accept": JSON}
+        )
+        assert old.status_code == 200
+        for answer in (new, old):
+            assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+            assert "data" not in answer.json()
+
+
+async def test_what_a_role_may_not_see_is_forbidden(served):
+    body = {"query": "{ entries(first: 1) { edges { node { id } } } }"}
+    headers = {**served.header(Role.VENDOR, vendor="dental-1"), "accept": GRAPHQL_JSON}
+    answer = await served.client.post("/graphql", json=body, headers=headers)
+    assert answer.status_code == 403
+    assert answer.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_a_client_that_takes_neither_form_is_told(served):
+    answer = await served.client.post(
+        "/graphql", json=QUERY, headers={**served.header(), "accept": "image/png"}
+    )
+    assert answer.status_code == 406
+
+
+async def test_a_browser_gets_the_query_page(served):
+    page = await served.client.get("/graphql", headers=PAGE)
+    assert page.status_code == 200
+    assert page.headers["content-type"].startswith("text/html")
+    assert "GraphiQL" in page.text
+
+
+async def test_operations_are_not_taken_from_an_address(served):
+    answer = await served.client.get("/graphql", params=QUERY, headers=served.header())
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/", 404), ("GET", "/graphql/", 404), ("PUT", "/graphql", 405)]
+)
+async def test_other_addresses_and_methods_are_refused_as_json(served, method, path, status):
+    answer = await served.client.request(method, path)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["extensions"]["code"]
+
+
+async def test_each_answer_has_an_id_which_a_client_may_give(served):
+    mine = await served.client.get("/healthz", headers={"x-request-id": "mine-1"})
+    assert mine.headers["x-request-id"] == "mine-1"
+    for bad in ("", "a b", "x" * 65, 'a"b'):
+        other = await served.client.get("/healthz", headers={"x-request-id": bad})
+        assert len(other.headers["x-request-id"]) == 32
+
+
+async def test_the_log_holds_neither_token_nor_member(served):
+    query = "query Card($no: String!) { customer(memberNo: $no) { name } }"
+    body = {"query": query, "variables": {"no": "M-SECRET"}, "operationName": "Card"}
+    with structlog.testing.capture_logs() as lines:
+        await served.client.post("/graphql?no=M-SECRET", json=body, headers=served.header(Role.FRONTEND))
+    logged = json.dumps(lines)
+    assert "M-SECRET" not in logged
+    assert "eyJ" not in logged
+    assert [
+        (line["operation"], line["role"], line["status"]) for line in lines if line["event"] == "request"
+    ] == [("Card", "frontend", 200)]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, JSON),
+        ("*/*", JSON),
+        (JSON, JSON),
+        (GRAPHQL_JSON, GRAPHQL_JSON),
+        (f"{GRAPHQL_JSON}, {JSON};q=0.9", GRAPHQL_JSON),
+        (f"{JSON}, {GRAPHQL_JSON};q=0.5", JSON),
+        (f"{GRAPHQL_JSON};q=0, {JSON}", JSON),
+        ("application/*", JSON),
+        ("text/html", None),
+        (f"{JSON};q=high", None),
+    ],
+)
+def test_the_form_of_the_answer_is_what_the_client_prefers(header, expected):
+    assert answer_type(header) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, "zh"),
+        ("", "zh"),
+        ("fr", "zh"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en;q=0.5, zh;q=0.4", "en"),
+        ("en;q=0", "zh"),
+        (";;;,,,q=", "zh"),
+    ],
+)
+def test_messages_are_chinese_unless_english_is_preferred(header, expected):
+    assert language(header) == expected
+
+
+def test_only_a_browser_wants_a_page():
+    assert wants_html(PAGE["accept"])
+    assert not wants_html("*/*")
+    assert not wants_html(None)

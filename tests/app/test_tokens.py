@@ -1,0 +1,306 @@
+"""Every way in which a token can be wrong is refused; a good one says exactly who asks."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+
+from app import keys as keys_module
+from app.errors import StartError
+from app.keys import KeyRing, key_ring
+from app.settings import Settings, load_settings
+from app.tokens import CannotIssueError, TokenError, Tokens
+from schema.context import Role, Viewer
+
+SECRET = b"0123456789abcdef0123456789abcdef"
+TOKENS = Tokens(KeyRing(secret=SECRET), issuer="entitlements", audience="entitlements")
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch):
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"ENTITLEMENTS_{name.upper()}", raising=False)
+
+
+def claims(**changed: object) -> dict[str, object]:
+    now = datetime.now(UTC)
+    good = {
+        "iss": "entitlements",
+        "aud": "entitlements",
+        "sub": "somebody",
+        "iat": now,
+        "exp": now + timedelta(hours=1),
+        "role": "finance",
+    }
+    return {name: value for name, value in (good | changed).items() if value is not None}
+
+
+def signed(
+    key: object = SECRET, algorithm: str = "HS256", headers: dict[str, object] | None = None, **changed
+) -> str:
+    return jwt.encode(claims(**changed), key, algorithm=algorithm, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "viewer",
+    [
+        Viewer(role=Role.FRONTEND, subject="frontend"),
+        Viewer(role=Role.FRONTEND, member="M-1", subject="M-1"),
+        Viewer(role=Role.VENDOR, vendor="dental-1", subject="dental-1"),
+        Viewer(role=Role.FINANCE, subject="finance"),
+        Viewer(role=Role.OPERATIONS, subject="operations"),
+        Viewer(role=Role.AUDITOR, subject="auditor"),
+    ],
+)
+def test_what_is_issued_is_read(viewer):
+    token = TOKENS.issue(viewer.role, vendor=viewer.vendor, member=viewer.member)
+    assert TOKENS.read(token) == viewer
+
+
+@pytest.mark.parametrize(
+    ("role", "given"),
+    [
+        (Role.VENDOR, {}),
+        (Role.FINANCE, {"vendor": "dental-1"}),
+        (Role.FINANCE, {"member": "M-1"}),
+        (Role.VENDOR, {"vendor": "dental-1", "member": "M-1"}),
+        (Role.VENDOR, {"vendor": ""}),
+        (Role.VENDOR, {"vendor": "a\nb"}),
+    ],
+)
+def test_no_token_is_issued_whose_claims_do_not_fit_its_role(role, given):
+    with pytest.raises(TokenError):
+        TOKENS.issue(role, **given)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"iss": "somebody-else"},
+        {"iss": None},
+        {"aud": "another-service"},
+        {"aud": None},
+        {"sub": None},
+        {"sub": ""},
+        {"sub": 7},
+        {"iat": None},
+        {"iat": datetime.now(UTC) + timedelta(hours=1)},
+        {"exp": None},
+        {"exp": datetime.now(UTC) - timedelta(minutes=5)},
+        {"exp": "tomorrow"},
+        {"nbf": datetime.now(UTC) + timedelta(hours=1)},
+        {"role": None},
+        {"role": "root"},
+        {"role": ["finance"]},
+        {"role": 7},
+        {"role": "vendor"},
+        {"role": "vendor", "vendor": ""},
+        {"role": "vendor", "vendor": ["dental-1"]},
+        {"role": "vendor", "vendor": "v" * 201},
+        {"role": "vendor", "vendor": "nul\0"},
+        {"role": "finance", "vendor": "dental-1"},
+        {"role": "finance", "member": "M-1"},
+        {"role": "vendor", "vendor": "dental-1", "member": "M-1"},
+        {"role": "frontend", "member": ""},
+        {"role": "frontend", "member": 7},
+    ],
+    ids=str,
+)
+def test_a_token_with_wrong_claims_is_refused(changed):
+    with pytest.raises(TokenError):
+        TOKENS.read(signed(**changed))
+
+
+@pytest.mark.parametrize("token", ["", "x", "a.b.c", "ü.ü.ü", "." * 10, "x" * 10_000, "null.null.null", "\0"])
+def test_what_is_no_token_is_refused(token):
+    with pytest.raises(TokenError):
+        TOKENS.read(token)
+
+
+def test_a_token_signed_with_another_key_is_refused():
+    with pytest.raises(TokenError):
+        TOKENS.read(signed(b"f" * 32))
+
+
+def test_a_token_that_was_changed_is_refused():
+    head, body, signature = signed(role="frontend").split(".")
+    forged = base64.urlsafe_b64encode(json.dumps({"role": "operations"}).encode()).rstrip(b"=").decode()
+    for token in (f"{head}.{forged}.{signature}", f"{head}.{body}.", f"{head}.{body}.{signature[:-4]}AAAA"):
+        with pytest.raises(TokenError):
+            TOKENS.read(token)
+
+
+@pytest.mark.parametrize("algorithm", ["none", "HS512", "HS384"])
+def test_no_other_algorithm_is_taken(algorithm):
+    key = "" if algorithm == "none" else SECRET * 2
+    with pytest.raises(TokenError):
+        Tokens(KeyRing(secret=SECRET * 2), issuer="entitlements", audience="entitlements").read(
+            signed(key, algorithm)
+        )
+
+
+class Issuer:
+    """Somebody who issues tokens with private keys."""
+
+    def __init__(self) -> None:
+        self.rsa = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.ec = ec.generate_private_key(ec.SECP256R1())
+        self.ed = ed25519.Ed25519PrivateKey.generate()
+
+    def jwks(self) -> str:
+        of = {
+            "rsa": jwt.algorithms.RSAAlgorithm,
+            "ec": jwt.algorithms.ECAlgorithm,
+            "ed": jwt.algorithms.OKPAlgorithm,
+        }
+        found = [
+            json.loads(algorithm.to_jwk(getattr(self, name).public_key())) | {"kid": name, "use": "sig"}
+            for name, algorithm in of.items()
+        ]
+        return json.dumps({"keys": [*found, {"kty": "oct", "k": "c2VjcmV0", "kid": "shared"}]})
+
+
+ISSUER = Issuer()
+
+
+@pytest.fixture
+def public(tmp_path) -> Tokens:
+    file = tmp_path / "jwks.json"
+    file.write_text(ISSUER.jwks())
+    return Tokens(
+        key_ring(load_settings(jwks=str(file), data=tmp_path)), issuer="entitlements", audience="entitlements"
+    )
+
+
+@pytest.mark.parametrize(("name", "algorithm"), [("rsa", "RS256"), ("ec", "ES256"), ("ed", "EdDSA")])
+def test_tokens_of_an_issuer_with_public_keys_are_read(public, name, algorithm):
+    token = signed(getattr(ISSUER, name), algorithm, {"kid": name})
+    assert public.read(token).role is Role.FINANCE
+
+
+def test_with_public_keys_nothing_is_issued_here(public):
+    with pytest.raises(CannotIssueError):
+        public.issue(Role.FINANCE)
+
+
+def test_a_public_key_is_no_shared_secret(public):
+    pem = ISSUER.rsa.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+    def part(value: object) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    body = claims() | {
+        "iat": int(datetime.now(UTC).timestamp()),
+        "exp": int(datetime.now(UTC).timestamp()) + 60,
+    }
+    unsigned = f"{part({'alg': 'HS256', 'typ': 'JWT', 'kid': 'rsa'})}.{part(body)}"
+    mac = hmac.new(pem, unsigned.encode(), hashlib.sha256).digest()
+    with pytest.raises(TokenError):
+        public.read(f"{unsigned}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}")
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithm", "headers"),
+    [
+        ("rsa", "RS256", {"kid": "ec"}),  # a key is good for its own algorithm only
+        ("rsa", "RS512", {"kid": "rsa"}),
+        ("rsa", "PS256", {"kid": "rsa"}),
+        ("rsa", "RS256", {"kid": "unknown"}),
+        ("rsa", "RS256", {"kid": "shared"}),
+        ("rsa", "RS256", None),  # which of several keys is not said
+    ],
+)
+def test_a_token_that_does_not_fit_its_public_key_is_refused(public, name, algorithm, headers):
+    with pytest.raises(TokenError):
+        public.read(signed(getattr(ISSUER, name), algorithm, headers))
+
+
+@pytest.mark.parametrize(
+    "content", ["", "{}", "[]", '{"keys": 7}', '{"keys": []}', '{"keys": [7]}', '{"keys": [{"kty": "RSA"}]}']
+)
+def test_a_broken_key_set_stops_the_start(tmp_path, content):
+    file = tmp_path / "jwks.json"
+    file.write_text(content)
+    with pytest.raises(StartError, match="ENTITLEMENTS_JWKS"):
+        key_ring(load_settings(jwks=str(file)))
+
+
+def test_a_key_set_that_cannot_be_had_stops_the_start(tmp_path):
+    with pytest.raises(StartError, match="ENTITLEMENTS_JWKS"):
+        key_ring(load_settings(jwks=str(tmp_path / "none.json")))
+    with pytest.raises(StartError, match="ENTITLEMENTS_JWKS"):
+        key_ring(load_settings(jwks="http://127.0.0.1:1/jwks.json"))
+
+
+async def test_a_new_key_of_the_issuer_is_fetched_when_a_token_names_it_but_not_at_every_token(monkeypatch):
+    asked = 0
+    documents = [json.dumps({"keys": json.loads(ISSUER.jwks())["keys"][:1]}), ISSUER.jwks()]
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            nonlocal asked
+            content = documents[min(asked, 1)].encode()
+            asked += 1
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            ring = await asyncio.to_thread(
+                key_ring, load_settings(jwks=f"http://127.0.0.1:{server.server_port}/jwks.json")
+            )
+            tokens = Tokens(ring, issuer="entitlements", audience="entitlements")
+            token = signed(ISSUER.ec, "ES256", {"kid": "ec"})
+            with pytest.raises(TokenError):
+                await tokens.viewer(token)
+            assert asked == 1  # too soon after the last time
+            monkeypatch.setattr(keys_module, "_FETCH_EVERY_S", 0.0)
+            assert (await tokens.viewer(token)).role is Role.FINANCE
+            monkeypatch.undo()
+            for _ in range(20):
+                with pytest.raises(TokenError):
+                    await tokens.viewer(signed(ISSUER.ec, "ES256", {"kid": "forged"}))
+            assert asked == 2
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_the_development_key_is_made_once_and_for_its_owner_alone(tmp_path):
+    data = tmp_path / "data"
+    first, second = (key_ring(load_settings(data=data)) for _ in range(2))
+    assert first.secret == second.secret
+    assert first.secret is not None
+    assert len(first.secret.key) >= 32
+    assert (data / "token.key").stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in data.iterdir()] == ["token.key"]
+
+
+def test_a_development_key_that_others_could_read_is_taken_from_their_sight(tmp_path):
+    key_ring(load_settings(data=tmp_path))
+    (tmp_path / "token.key").chmod(0o644)
+    key_ring(load_settings(data=tmp_path))
+    assert (tmp_path / "token.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_development_key_that_was_cut_off_is_not_used(tmp_path):
+    (tmp_path / "token.key").write_text("short")
+    with pytest.raises(StartError, match="too short"):
+        key_ring(load_settings(data=tmp_path))
