@@ -4,6 +4,7 @@ Every function is one statement, however many customers are asked for, so a page
 does. "As known at" a moment T is the greatest rating version known from T or earlier, and the events recorded by then.
 """
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,8 @@ from rating.tiers import UNRATED, Rating
 from rating.timeline import Period
 
 SQL = Statements(Path(__file__).with_name("reading.sql"))
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 Reader: TypeAlias = Connection | Pool
 Key: TypeAlias = tuple[int, datetime | None]
@@ -84,7 +87,7 @@ class RelativeRow:
 
 async def customers_by_member_no(conn: Reader, member_nos: Iterable[str]) -> dict[str, CustomerRow]:
     """Return the customers of some member numbers; unknown numbers are left out."""
-    rows = await conn.fetch(SQL["customers_by_member_no"], list(member_nos))
+    rows = await conn.fetch(SQL["customers_by_member_no"], _storable(member_nos))
     return {row["member_no"]: _customer(row) for row in rows}
 
 
@@ -112,7 +115,7 @@ async def customers_page(
         SQL["customers_page"],
         first + 1,
         after,
-        None if member_nos is None else sorted(member_nos),
+        None if member_nos is None else _storable(member_nos),
         None if stars is None else sorted(stars),
         on,
     )
@@ -160,6 +163,11 @@ async def relatives(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list
             )
         )
     return found
+
+
+def _storable(texts: Iterable[str]) -> list[str]:
+    """Leave out what no text in the database can be: asking for it would be an error instead of an empty answer."""
+    return [text for text in texts if _UNSTORABLE.search(text) is None]
 
 
 def _arrays(keys: Sequence[Key]) -> tuple[list[int], list[datetime | None]]:

@@ -84,10 +84,9 @@ where r.customer_id = new.customer_id and r.relative_id = new.relative_id;
 
 -- name: current_ratings
 -- The current versions of the customers $1 with their periods: what a rating computed again is compared with.
-select h.customer_id, r.handbook, p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition
+select h.customer_id, p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition
 from rating_heads h
-join ratings r on r.customer_id = h.customer_id and r.version = h.version
-left join rating_periods p on p.customer_id = h.customer_id and p.version = h.version
+join rating_periods p on p.customer_id = h.customer_id and p.version = h.version
 where h.customer_id = any($1::bigint[])
 order by h.customer_id, p.starts_on;
 

@@ -109,13 +109,13 @@ def take(stored: Stored, new: Sequence[PolicyEvent], *, now: datetime, handbook:
         Arrived(arrival=arrival, recorded_at=each.recorded_at, event=each.event)
         for arrival, each in enumerate(legal, start=stored.arrivals + 1)
     )
-    everything = (*stored.events, *taken)
+    history = fold((*stored.events, *taken))
     before, after = _Named.of(stored.events), _Named.of(taken)
     return Taken(
         events=taken,
         refused={arrival - stored.arrivals - 1: words for arrival, words in refused.items()},
-        versions=_versions(stored, taken, handbook),
-        history=fold(everything),
+        versions=_versions(stored, taken, history, handbook),
+        history=history,
         added_policies=frozenset(after.policies - before.policies),
         changed_policies=frozenset(after.policies & before.policies),
         added_relatives=frozenset(after.relatives - before.relatives),
@@ -124,14 +124,15 @@ def take(stored: Stored, new: Sequence[PolicyEvent], *, now: datetime, handbook:
     )
 
 
-def versions_since(
-    events: Sequence[Arrived], since: datetime, first_version: int, handbook: Handbook
+def _versions_since(
+    since: datetime, events: Sequence[Arrived], history: History, first_version: int, handbook: Handbook
 ) -> tuple[Version, ...]:
     """Return a version for `since` and each later moment of recording; equal ones in a row are one."""
     versions: list[Version] = []
     for moment in sorted({each.recorded_at for each in events if each.recorded_at >= since}):
         known = [each for each in events if each.recorded_at <= moment]
-        periods = timeline(fold(known), handbook)
+        # `history` is that of all events: at the last moment all are known.
+        periods = timeline(history if len(known) == len(events) else fold(known), handbook)
         if not versions or versions[-1].periods != periods:
             versions.append(
                 Version(version=first_version + len(versions), known_from=moment, periods=periods)
@@ -139,7 +140,9 @@ def versions_since(
     return tuple(versions)
 
 
-def _versions(stored: Stored, taken: Sequence[Arrived], handbook: Handbook) -> tuple[Version, ...]:
+def _versions(
+    stored: Stored, taken: Sequence[Arrived], history: History, handbook: Handbook
+) -> tuple[Version, ...]:
     if not taken:
         return ()
     first_day = min((each.event.effective_on for each in stored.events), default=None)
@@ -148,7 +151,7 @@ def _versions(stored: Stored, taken: Sequence[Arrived], handbook: Handbook) -> t
     ):
         return ()  # names and relatives rate nobody
     since = min(each.recorded_at for each in taken)
-    return versions_since((*stored.events, *taken), since, stored.version + 1, handbook)
+    return _versions_since(since, (*stored.events, *taken), history, stored.version + 1, handbook)
 
 
 def _refusals(stored: Stored, candidates: Sequence[Arrived], handbook: Handbook) -> dict[int, Words]:

@@ -101,19 +101,19 @@ def policy_row(customer_id: int, policy: PolicyHistory, handbook: Handbook) -> R
     return (
         customer_id,
         policy.policy_no,
-        policy.line.value,
-        policy.coverage.value,
-        policy.category.value,
-        policy.design.value,
+        policy.line,
+        policy.coverage,
+        policy.category,
+        policy.design,
         policy.issued_on,
         policy.cooling_off_ends_on(handbook),
-        RawJson.of([[day.isoformat(), status.value] for day, status in policy.statuses]),
+        RawJson.of([[day.isoformat(), status] for day, status in policy.statuses]),
         RawJson.of(
             [
                 {
                     "component_id": component.component_id,
-                    "kind": component.kind.value,
-                    "mode": component.mode.value,
+                    "kind": component.kind,
+                    "mode": component.mode,
                     "premium": str(component.latest_premium),
                     "term_years": component.term_years,
                     "starts_on": component.starts_on.isoformat(),
@@ -188,7 +188,7 @@ async def _write_people(conn: Connection, changes: Sequence[Change]) -> None:
 
 
 def _relative_row(customer_id: int, relative: Relative) -> Row:
-    return customer_id, relative.relative_id, relative.name, relative.relation.value, relative.registered_on
+    return customer_id, relative.relative_id, relative.name, relative.relation, relative.registered_on
 
 
 async def _copy(conn: Connection, table: str, names: Sequence[str], rows: Sequence[Row]) -> None:

@@ -1,0 +1,87 @@
+"""Rating again what is already known, when the rules changed: a corrected edition, or one that is new.
+
+Rated again, a customer whose timeline comes out otherwise gets one more version, known from now on; what was known
+before stays as it was. Safe to repeat and to interrupt: whose timeline comes out the same is left alone.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+
+from handbook.handbook import Handbook
+from rating.database import Connection, Pool
+from rating.history import fold
+from rating.recording import load_stored
+from rating.taking import Version
+from rating.timeline import Period, timeline
+from rating.writing import SQL, columns, policy_row, write_versions
+
+_CUSTOMERS_A_BATCH = 500
+
+AfterBatch = Callable[[Connection, Sequence[int]], Awaitable[object]]
+
+
+async def rerate(
+    conn: Connection, customer_ids: Iterable[int], *, now: datetime, handbook: Handbook
+) -> list[int]:
+    """Rate customers again inside the caller's transaction; return the ids of those whose timeline changed.
+
+    Their policies are laid out again too: the length of a cooling-off period is edition data.
+    """
+    stored = await load_stored(conn, customer_ids)
+    current: dict[int, list[Period]] = {customer_id: [] for customer_id in stored}
+    for row in await conn.fetch(SQL["current_ratings"], list(stored)):
+        current[row["customer_id"]].append(
+            Period(
+                start=row["starts_on"],
+                end=row["ends_on"],
+                star=row["star"],
+                rated_premium=row["rated_premium"],
+                edition=row["edition"],
+            )
+        )
+    versions: dict[int, list[Version]] = {}
+    policies = []
+    for customer_id, of_customer in stored.items():
+        history = fold(of_customer.events)
+        periods = timeline(history, handbook)
+        if periods != tuple(current[customer_id]):
+            versions[customer_id] = [
+                Version(version=of_customer.version + 1, known_from=now, periods=periods)
+            ]
+            policies += [policy_row(customer_id, policy, handbook) for policy in history.policies.values()]
+    await write_versions(conn, versions, now=now, handbook=handbook)
+    if versions:
+        heads = [(each, stored[each].arrivals, stored[each].version + 1) for each in versions]
+        await conn.execute(SQL["advance_heads"], *columns(heads))
+    if policies:
+        await conn.execute(SQL["change_policies"], *columns(policies))
+    return sorted(versions)
+
+
+async def rerate_all(
+    pool: Pool,
+    *,
+    now: datetime,
+    handbook: Handbook,
+    progress: Callable[[int, int], None] | None = None,
+    after_batch: AfterBatch | None = None,
+) -> int:
+    """Rate every customer again, some hundred a transaction; return how many timelines changed.
+
+    `progress` is told how many customers of how many are done. `after_batch` is given the customers that changed,
+    inside the transaction.
+    """
+    async with pool.acquire() as conn:
+        total = await conn.fetchval(SQL["customers_count"])
+        last = changed = done = 0
+        while ids := [
+            row["id"] for row in await conn.fetch(SQL["customers_after"], last, _CUSTOMERS_A_BATCH)
+        ]:
+            async with conn.transaction():
+                rerated = await rerate(conn, ids, now=now, handbook=handbook)
+                if rerated and after_batch is not None:
+                    await after_batch(conn, rerated)
+            last, done, changed = ids[-1], done + len(ids), changed + len(rerated)
+            if progress is not None:
+                progress(done, total)
+    return changed

@@ -1,0 +1,135 @@
+"""What the life cycle refuses beyond the table of statuses, and how a batch is taken."""
+
+import random
+
+import pytest
+
+from rating.history import fold
+from rating.judging import admit, judge
+from rating.taking import Stored, take
+from tests.rating.build import NOW, arrived, day, event, issued, registered
+
+START = (registered("2024-01-01"), issued("2024-01-10"))
+
+
+def refusal(handbook, *events):
+    finding = judge(arrived(*events), handbook)
+    return None if finding is None else finding.words.en
+
+
+REFUSED = {
+    "policy P1 is unknown: only policy_issued is allowed for it": [event("lapsed", "2024-02-01")],
+    "comes before it": [issued("2024-01-10"), event("lapsed", "2024-01-09")],
+    "was issued on 2024-01-10 and cannot be issued again": [issued("2024-01-10"), issued("2024-05-01")],
+    "already has a component base; a new component needs an id unused on its policy": [
+        *START,
+        event("premium_increased", "2024-02-01", component_id="base"),
+    ],
+    "already has a component top-1": [*START, event("top_up_paid", "2024-02-01"), event("top_up_paid", "2024-03-01")],
+    "policy P1 has no component x; there are: base": [*START, event("premium_reduced", "2024-02-01", component_id="x")],
+    "has ended on 2024-02-01; there are: –": [
+        *START,
+        event("component_ended", "2024-02-01"),
+        event("premium_reduced", "2024-03-01"),
+    ],
+    "already has a component rid-1": [
+        *START,
+        event("rider_added", "2024-02-01"),
+        event("component_ended", "2024-03-01", component_id="rid-1"),
+        event("rider_added", "2024-04-01"),
+    ],
+    "has coverage long; only a one_year policy can be renewed": [*START, event("renewed", "2025-01-10")],
+    "has coverage under_one_year": [issued("2024-01-10", coverage="under_one_year"), event("renewed", "2025-01-10")],
+    "the cooling-off period ended with 2024-01-25": [*START, event("cooling_off_cancelled", "2024-01-26")],
+    "has no cooling-off period; surrendered is allowed": [
+        issued("2024-01-10", coverage="one_year"),
+        event("cooling_off_cancelled", "2024-01-10"),
+    ],
+    "the cooling-off period ended with 2024-02-01": [
+        issued("2024-01-10", coverage="one_year", cooling_off_ends_on="2024-02-01"),
+        event("cooling_off_cancelled", "2024-02-02"),
+    ],
+    "is surrendered since 2024-02-01; lapsed is not allowed then, and nothing is": [
+        *START,
+        event("surrendered", "2024-02-01"),
+        event("lapsed", "2024-03-01"),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", REFUSED)
+def test_what_a_policy_does_not_allow_is_refused_in_words(words, handbook):
+    assert words in refusal(handbook, *REFUSED[words])
+
+
+@pytest.mark.parametrize(
+    ("last_day", "fields"),
+    [
+        ("2024-01-25", {}),
+        ("2024-02-04", {"received_on": "2024-01-20"}),
+        ("2024-01-12", {"cooling_off_ends_on": "2024-01-12", "received_on": "2024-01-20"}),
+    ],
+)
+def test_the_cooling_off_period_includes_its_last_day(last_day, fields, handbook):
+    policy = issued("2024-01-10", **fields)
+    assert refusal(handbook, policy, event("cooling_off_cancelled", last_day)) is None
+    (history,) = fold(arrived(policy)).policies.values()
+    assert history.cooling_off_ends_on(handbook) == day(last_day)
+
+
+def test_events_of_one_day_stand_in_the_order_of_arrival(handbook):
+    assert refusal(handbook, *START, event("lapsed", "2024-05-01"), event("reinstated", "2024-05-01")) is None
+    assert (
+        refusal(handbook, *START, event("reinstated", "2024-05-01"), event("lapsed", "2024-05-01"))
+        is not None
+    )
+
+
+def test_policies_do_not_decide_about_each_other(handbook):
+    taken = take(
+        Stored(),
+        [registered(), event("lapsed", "2024-02-01", policy_no="P2"), issued("2024-01-10")],
+        now=NOW,
+        handbook=handbook,
+    )
+    assert list(taken.refused) == [1]
+    assert [each.arrival for each in taken.events] == [1, 2]
+
+
+def test_a_shuffled_batch_with_one_bad_event_loses_only_that(handbook):
+    good = [
+        issued("2024-01-10"),
+        event("top_up_paid", "2024-02-01"),
+        event("lapsed", "2024-03-01"),
+        event("reinstated", "2024-04-01"),
+        event("surrendered", "2024-05-01"),
+    ]
+    bad = event("renewed", "2024-02-02")
+    for seed in range(30):
+        batch = [*good, bad]
+        random.Random(seed).shuffle(batch)
+        taken, refused = admit([], arrived(*batch), handbook)
+        assert sorted(each.event.event_id for each in taken) == sorted(each.event_id for each in good)
+        assert list(refused) == [batch.index(bad) + 1]
+
+
+def test_a_new_event_never_undoes_a_stored_one(handbook):
+    stored = arrived(*START, event("top_up_paid", "2024-06-01"))
+    late = arrived(*START, event("top_up_paid", "2024-06-01"), event("surrendered", "2024-05-01"))[-1:]
+    taken, refused = admit(stored[1:], late, handbook)
+    assert taken == []
+    named = (
+        f"would make the recorded event {stored[-1].event.event_id} (top_up_paid on 2024-06-01) impossible"
+    )
+    assert named in refused[4].en
+    assert stored[-1].event.event_id in refused[4].zh
+
+
+def test_of_two_new_events_that_exclude_each_other_the_first_to_arrive_is_taken(handbook):
+    taken, refused = admit(
+        [],
+        arrived(issued("2024-01-10"), event("lapsed", "2024-06-01"), event("surrendered", "2024-05-01")),
+        handbook,
+    )
+    assert [each.event.type for each in taken] == ["policy_issued", "lapsed"]
+    assert list(refused) == [3]
