@@ -1,0 +1,297 @@
+"""Every refusal has a case that meets it, words in both languages, and a stored form that loses nothing."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handbook import Handbook
+from ledger.commands import Command, Evidence, malformed
+from ledger.ids import RedemptionId
+from ledger.journal import _nobody
+from ledger.messages import MESSAGES
+from ledger.outcomes import RedemptionOutcome, outcome_as_json, replayed
+from ledger.recording import refusal_of
+from ledger.refusals import Refusal, RefusalCode
+from rating.taking import EventRefusal
+from rating.words import Words
+from tests.ledger.books import (
+    JOINED,
+    NOW,
+    TODAY,
+    Desk,
+    a_confirm,
+    a_hold,
+    a_no_show,
+    a_redeem,
+    a_release,
+    a_reversal,
+    customer,
+)
+
+Scene = Callable[[Desk], Refusal]
+
+
+def asking(benefit: str, **more: object) -> Scene:
+    return lambda desk: desk.ask(a_redeem(benefit, **more))
+
+
+def with_stars(scene: Scene, *stars: int) -> Scene:
+    """The scene for a customer of these stars, today's first, then one a day."""
+
+    def play(desk: Desk) -> Refusal:
+        desk.re_rate(*((TODAY + timedelta(days=day), star) for day, star in enumerate(stars)))
+        return scene(desk)
+
+    return play
+
+
+def again(*makes: Callable[..., Command]) -> Scene:
+    """A redemption or hold, then one command after the other about it; the last answer."""
+
+    def play(desk: Desk) -> Refusal:
+        outcome = desk.ask(makes[0]())
+        for make in makes[1:]:
+            outcome = desk.ask(make(RedemptionId(1, 2)))
+        return outcome
+
+    return play
+
+
+def no_contract(desk: Desk) -> Refusal:
+    return desk.decide(a_redeem(), terms=[]).outcome
+
+
+def key_reused(desk: Desk) -> Refusal:
+    desk.ask(a_redeem(key="k"))
+    return desk.ask(a_redeem("car-t", key="k", units=2, occurred_at=NOW))
+
+
+def hold_run_out(desk: Desk) -> Refusal:
+    held = desk.ask(a_hold(hold_hours=1))
+    desk.pass_days(1)
+    return desk.ask(a_confirm(held.id))
+
+
+def too_much_confirmed(desk: Desk) -> Refusal:
+    return desk.ask(a_confirm(desk.ask(a_hold()).id, units=2))
+
+
+def event_refused(code: str, *differing: str) -> Scene:
+    words = Words("保单 P1 不在有效状态。", "Policy P1 is not in force.")
+    refused = EventRefusal(
+        event_id="E1",
+        member_no="M1",
+        code=code,
+        words=words,
+        differing=differing,
+    )
+    return lambda _: refusal_of(refused)
+
+
+SCENES: dict[str, list[Scene]] = {
+    "UNKNOWN_CUSTOMER": [lambda _: _nobody(a_redeem(member_no="M9")), event_refused("UNKNOWN_CUSTOMER")],
+    "NOT_A_MEMBER": [
+        with_stars(asking("vip-line"), 0, 1),
+        with_stars(asking("car-t"), 0),
+        lambda desk: desk.ask(a_redeem(occurred_at=datetime(1985, 1, 1, tzinfo=UTC))),
+    ],
+    "TIER_TOO_LOW": [with_stars(asking("car-t"), 2), with_stars(asking("proton-therapy"), 1, 5)],
+    "QUOTA_EXHAUSTED": [asking("legal-consultation", units=61), asking("life-bank", units=2)],
+    "WAITING_PERIOD": [with_stars(asking("second-opinion"), 2)],
+    "BENEFICIARY_NOT_COVERED": [
+        asking("vip-line", beneficiary="R1"),
+        asking("physical-exam", beneficiary="R2"),
+        asking("physical-exam", beneficiary="R9"),
+    ],
+    "EVIDENCE_MISSING": [
+        asking("second-opinion"),
+        asking("proton-therapy", evidence=(Evidence(kind="first-opinion", reference="x"),)),
+    ],
+    "POLICY_REQUIRED": [asking("policy-cover")],
+    "POLICY_NOT_ELIGIBLE": [asking("policy-cover", policy_no="G1")],
+    "OPTION_REQUIRED": [asking("dental-care"), asking("dental-care", option="gold")],
+    "UNKNOWN_BENEFIT": [asking("nothing"), asking("{benefit_zh}")],
+    "VENDOR_NOT_CONTRACTED": [no_contract],
+    "UNITS_INVALID": [asking("vip-line", units=0), asking("vip-line", units=1001), too_much_confirmed],
+    "OCCURRED_IN_FUTURE": [
+        asking("vip-line", occurred_at=NOW + timedelta(days=1)),
+        lambda desk: desk.ask(a_confirm(desk.ask(a_hold()).id, occurred_at=NOW + timedelta(seconds=1))),
+    ],
+    "OCCURRED_TOO_LONG_AGO": [asking("vip-line", occurred_at=NOW - timedelta(days=32))],
+    "HOLD_NOT_OPEN": [again(a_redeem, a_confirm), again(a_hold, a_release, a_no_show), hold_run_out],
+    "NOT_REDEEMED": [again(a_hold, a_reversal), again(a_hold, a_no_show, a_reversal)],
+    "ALREADY_REVERSED": [again(a_redeem, a_reversal, a_reversal)],
+    "UNKNOWN_REDEMPTION": [
+        again(a_redeem, lambda _: a_confirm(RedemptionId(1, 99))),
+        lambda _: _nobody(a_release(RedemptionId(99, 1))),
+        lambda desk: desk.ask(a_release(desk.ask(a_hold()).id, actor="finance")),
+        lambda desk: desk.ask(a_release(desk.ask(a_hold()).id, actor="vendor:other")),
+    ],
+    "KEY_REUSED": [key_reused],
+    "LIFE_CYCLE": [event_refused("LIFE_CYCLE")],
+    "EVENT_CHANGED": [event_refused("EVENT_CHANGED", "premium", "mode")],
+    "INVALID": [
+        asking("vip-line", option="x"),
+        asking("vip-line", policy_no="P1"),
+        event_refused("INVALID"),
+    ],
+}
+
+
+def refusals() -> list[tuple[str, int]]:
+    return [(code, number) for code, scenes in SCENES.items() for number in range(len(scenes))]
+
+
+def played(code: str, number: int, handbook: Handbook) -> Refusal:
+    outcome = SCENES[code][number](Desk(handbook, customer((JOINED, 4))))
+    assert isinstance(outcome, Refusal), outcome
+    return outcome
+
+
+def test_every_code_has_a_scene():
+    """But a closed period: periods are closed by the reconciliation."""
+    assert {*SCENES, "PERIOD_CLOSED"} == {code.value for code in RefusalCode}
+
+
+def test_every_wording_belongs_to_a_code_and_every_code_has_one():
+    assert {key.partition(".")[0] for key in MESSAGES} == {code.value for code in RefusalCode}
+
+
+@pytest.mark.parametrize(("code", "number"), refusals())
+def test_a_scene_ends_with_its_refusal(code, number, handbook):
+    refusal = played(code, number, handbook)
+    assert refusal.code == code
+
+
+@pytest.mark.parametrize(("code", "number"), refusals())
+def test_a_refusal_has_words_in_both_languages(code, number, handbook):
+    refusal = played(code, number, handbook)
+    chinese, english = refusal.message(), refusal.message("en")
+    assert chinese == refusal.message("zh")
+    assert re.search("[\u4e00-\u9fff]", chinese)
+    assert not re.search("[，。：；（）]", english)
+    for words in (chinese, english):
+        assert "None" not in words
+        if "benefit_zh" not in str(refusal.facts.get("benefit")):
+            assert not re.search("[{}]", words)
+    if refusal.available_from is not None:
+        assert refusal.available_from.isoformat() in chinese
+        assert refusal.available_from.isoformat() in english
+    for fact in (*refusal.missing, *refusal.differing):
+        assert fact in chinese
+        assert fact in english
+
+
+def test_no_wording_asks_for_a_fact_that_some_refusal_lacks(handbook):
+    """All wordings but one are met by the scenes above."""
+    met = {
+        f"{each.code}.{each.case}" if each.case else each.code.value
+        for each in (played(code, number, handbook) for code, number in refusals())
+    }
+    assert set(MESSAGES) - met <= {"PERIOD_CLOSED", "NOT_A_MEMBER.no_programme"}
+
+
+@pytest.mark.parametrize(("code", "number"), refusals())
+def test_a_stored_refusal_is_read_back_whole(code, number, handbook):
+    refusal = played(code, number, handbook)
+    stored = json.loads(json.dumps(outcome_as_json(refusal)))
+    assert replayed(stored) == refusal
+    assert replayed(stored).message("en") == refusal.message("en")
+
+
+@pytest.mark.parametrize(
+    "make", [a_redeem, lambda: a_hold("legal-consultation", units=3, beneficiary="R1", reference="r")]
+)
+def test_a_stored_redemption_is_read_back_whole(make, handbook):
+    outcome = Desk(handbook).ask(make())
+    assert isinstance(outcome, RedemptionOutcome)
+    stored = json.loads(json.dumps(outcome_as_json(outcome)))
+    assert replayed(stored) == replace(outcome, replayed=True)
+
+
+ID = RedemptionId(1, 2)
+MALFORMED = {
+    "a key of ten thousand characters": a_redeem(key="k" * 10_000),
+    "a key of one character too many": a_redeem(key="k" * 201),
+    "an empty key": a_redeem(key=""),
+    "a key of spaces": a_redeem(key=" \u3000"),
+    "a NUL in the key": a_redeem(key="a\x00b"),
+    "a newline in the key": a_redeem(key="a\nb"),
+    "half a character in the key": a_redeem(key="\ud800"),
+    "a NUL in the member number": a_redeem(member_no="M\x00"),
+    "a NUL in the benefit": a_redeem("car\x00t"),
+    "an empty option": a_redeem(option=""),
+    "a NUL in the option": a_hold(option="\x00"),
+    "a long reference": a_redeem(reference="r" * 201),
+    "half a character in the beneficiary": a_redeem(beneficiary="\udfff"),
+    "a NUL in the policy": a_redeem(policy_no="\x00"),
+    "an empty kind of evidence": a_redeem(evidence=(Evidence(kind="", reference="x"),)),
+    "a NUL in the evidence": a_confirm(ID, evidence=(Evidence(kind="x", reference="\x00"),)),
+    "more evidence than anybody reads": a_redeem(evidence=(Evidence(kind="x", reference="y"),) * 21),
+    "no hours": a_hold(hold_hours=0),
+    "negative hours": a_hold(hold_hours=-1),
+    "more hours than any hold may last": a_hold(hold_hours=2161),
+    "huge hours": a_hold(hold_hours=2**31),
+    "a moment without offset": a_redeem(occurred_at=datetime(2026, 5, 1)),  # noqa: DTZ001
+    "the first moment of all": a_redeem(occurred_at=datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
+    "the last moment of all": a_confirm(ID, occurred_at=datetime.max.replace(tzinfo=UTC)),
+    "a reversal without reason": a_reversal(ID, reason=None),
+    "a reversal with an empty reason": a_reversal(ID, reason=""),
+    "a NUL in the reason": a_release(ID, reason="\x00"),
+    "a NUL in the key of a no-show": a_no_show(ID, key="\x00"),
+}
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_a_malformed_request_is_refused_by_name_before_anything_is_read(what, handbook):
+    refusal = malformed(MALFORMED[what], handbook.latest.settings)
+    assert refusal is not None
+    assert refusal.code == "INVALID"
+    for language in ("zh", "en"):
+        assert len(refusal.message(language)) < 200
+
+
+@pytest.mark.parametrize("units", [0, -1, -(2**31), 1001, 2**31, 2**63])
+@pytest.mark.parametrize(
+    "make", [a_redeem, a_hold, lambda **more: a_confirm(ID, **more)], ids=["redeem", "hold", "confirm"]
+)
+def test_units_are_at_least_one_and_not_huge(units, make, handbook):
+    refusal = malformed(make(units=units), handbook.latest.settings)
+    assert refusal is not None
+    assert refusal.code == "UNITS_INVALID"
+    assert str(units) in refusal.message("en")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        a_redeem(key="k" * 200, units=1000, reference="参考 №1 👨‍👩‍👧 \U000e0001"),
+        a_hold(hold_hours=2160),
+        a_confirm(ID),
+        a_release(ID, reason="客户改期"),
+        a_release(ID),
+        a_reversal(ID),
+        a_redeem(occurred_at=datetime(1900, 1, 1, tzinfo=UTC)),
+    ],
+)
+def test_what_is_at_the_limit_is_well_formed(command, handbook):
+    assert malformed(command, handbook.latest.settings) is None
+
+
+@given(st.text(max_size=220), st.sampled_from(["key", "member_no", "benefit", "option", "reference"]))
+def test_no_text_whatever_breaks_a_decision(handbook, text, name):
+    command = a_redeem(**{"benefit": "dental-care", name: text})
+    refusal = malformed(command, handbook.latest.settings)
+    if refusal is None:
+        refusal = Desk(handbook).ask(command)
+        text.encode()
+    if isinstance(refusal, Refusal):
+        assert refusal.message("zh")
+        assert refusal.message("en")
+        assert replayed(json.loads(json.dumps(outcome_as_json(refusal)))) == refusal
