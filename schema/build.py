@@ -3,7 +3,7 @@
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry.schema.config import StrawberryConfig
 
-from schema.execution import EntitlementsSchema, Gate, document_cache
+from schema.execution import EntitlementsSchema
 from schema.mutations.mutation import Mutation
 from schema.permissions import check_table
 from schema.queries.query import Query
@@ -11,17 +11,10 @@ from schema.scalars import SCALARS
 
 
 def build_schema() -> EntitlementsSchema:
-    """The schema with its gate. Raises ValueError when the permission table does not name every guarded field."""
-    schema = EntitlementsSchema(
-        query=Query,
-        mutation=Mutation,
-        extensions=[lambda: Gate(prepare)],
-        config=StrawberryConfig(scalar_map=SCALARS),
-    )
-    core = schema._schema  # noqa: SLF001 (Strawberry shows graphql-core's schema nowhere else)
-    _drop_null_defaults(core)
-    check_table(core)
-    prepare = document_cache(core)
+    """The schema. Raises ValueError when the permission table does not name every guarded field."""
+    schema = EntitlementsSchema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+    _drop_null_defaults(schema.core)
+    check_table(schema.core)
     return schema
 
 
@@ -38,4 +31,4 @@ def _drop_null_defaults(schema: GraphQLSchema) -> None:
 
 def sdl(schema: EntitlementsSchema) -> str:
     """The schema in GraphQL's own language, in a stable order, ending with a line break."""
-    return schema.as_str()
+    return schema.as_str().rstrip() + "\n"

@@ -46,6 +46,10 @@ class BadInputError(GraphQLError):
         super().__init__(message, extensions={"code": ErrorCode.BAD_USER_INPUT.value})
 
 
+class WrongValueError(ValueError):
+    """A scalar that a client sent is not of its form; the text says what would be right."""
+
+
 # An error quotes what was sent; nobody needs ten thousand characters of it back.
 _LONGEST_MESSAGE = 600
 
@@ -72,11 +76,11 @@ def _presentable(error: GraphQLError, language: Language) -> GraphQLError:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """The exception of ours that an error wraps; None for what GraphQL itself found wrong with the request."""
+    """The exception of ours that an error wraps; None for what is wrong with the request."""
     cause: Exception | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
-    return cause
+    return None if isinstance(cause, WrongValueError) else cause
 
 
 def _masked(error: GraphQLError, cause: Exception, language: Language) -> GraphQLError:

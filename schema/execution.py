@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_rules
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, specified_rules
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -30,10 +31,11 @@ _RULES = (*specified_rules, ShapeRule)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A document, what is wrong with it, and what its operations ask for."""
+    """A document, what is wrong with it, whether it has several operations, and what each asks for."""
 
     document: DocumentNode
     errors: tuple[GraphQLError, ...]
+    ambiguous: bool
     analysis: Callable[[str | None], Analysis | None]
 
 
@@ -51,7 +53,8 @@ def document_cache(schema: GraphQLSchema) -> Callable[[str], Prepared]:
         def analysis(operation_name: str | None) -> Analysis | None:
             return analysis_of(schema, document, operation_name)
 
-        return Prepared(document=document, errors=errors, analysis=analysis)
+        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
+        return Prepared(document=document, errors=errors, ambiguous=len(operations) > 1, analysis=analysis)
 
     return lru_cache(maxsize=_MOST_DOCUMENTS)(prepare)
 
@@ -79,6 +82,10 @@ class Gate(SchemaExtension):
         context: Context = execution.context
         if context.viewer is None:
             return [UnauthenticatedError()]
+        if prepared.ambiguous and execution._provided_operation_name is None:  # noqa: SLF001 (shown nowhere else)
+            return [
+                BadInputError("operationName: the document has several operations; say which one to run.")
+            ]
         analysis = prepared.analysis(execution.operation_name)
         if analysis is None:
             return []
@@ -99,7 +106,12 @@ class Gate(SchemaExtension):
 
 
 class EntitlementsSchema(Schema):
-    """The schema with its own way out: every result passes `presentable`, however it came about."""
+    """The schema with its own way in, the gate, and out: every result passes `presentable`, however it came about."""
+
+    def __init__(self, *, query: type, mutation: type, config: StrawberryConfig) -> None:
+        super().__init__(query=query, mutation=mutation, config=config, extensions=[lambda: Gate(prepare)])
+        self.core: GraphQLSchema = self._schema
+        prepare = document_cache(self.core)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -132,7 +144,7 @@ class EntitlementsSchema(Schema):
                 operation_extensions,
             )
         except CannotGetOperationTypeError:
-            return _refused(BadInputError("operationName: the document has no such operation, or several."))
+            return _refused(BadInputError("operationName: the document has no such operation."))
         except InvalidOperationTypeError:
             return _refused(BadInputError("There are queries and mutations only."))
         if result.errors:

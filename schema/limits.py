@@ -76,11 +76,12 @@ class _Shape:
         for selection in selections.selections:
             if isinstance(selection, FragmentSpreadNode):
                 inner, more = self._fragment(selection.name.value)
+            elif isinstance(selection, FieldNode) and selection.name.value.startswith("__"):
+                inner, more = 0, 0  # introspection has a limit of its own, in a rule of GraphQL's
             else:
                 inner, more = self.measure(getattr(selection, "selection_set", None))
-            if isinstance(selection, FieldNode) and not selection.name.value.startswith("__"):
-                inner += 1
-                more += selection.alias is not None
+            if isinstance(selection, FieldNode):
+                inner, more = inner + 1, more + (selection.alias is not None)
             depth, aliases = max(depth, inner), aliases + more
         return depth, aliases
 

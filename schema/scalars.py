@@ -9,10 +9,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from handbook import BUSINESS_ZONE
+from schema.errors import WrongValueError
 
 # Beyond these no customer has a history: refusing them here keeps arithmetic on days from overflowing below.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
@@ -26,37 +26,37 @@ _LEAST_PLACES = 2
 
 
 def parse_day(value: Any) -> date:
-    """The day that an ISO date names; GraphQLError with what would be right."""
+    """The day that an ISO date names; WrongValueError with what would be right."""
     expected = f"an ISO date from {_FIRST_YEAR}-01-01 to {_LAST_YEAR}-12-31, like 2026-03-01"
     if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise GraphQLError(f"expected {expected}")
+        raise WrongValueError(f"expected {expected}")
     try:
         day = date.fromisoformat(value)
     except ValueError:
-        raise GraphQLError(f"there is no such day; expected {expected}") from None
+        raise WrongValueError(f"there is no such day; expected {expected}") from None
     if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
-        raise GraphQLError(f"expected {expected}")
+        raise WrongValueError(f"expected {expected}")
     return day
 
 
 def parse_moment(value: Any) -> datetime:
-    """The moment that an ISO date-time with offset names; GraphQLError with what would be right."""
+    """The moment that an ISO date-time with offset names; WrongValueError with what would be right."""
     expected = "an ISO date-time with an offset, like 2026-03-01T09:30:00+08:00"
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
-        raise GraphQLError(f"expected {expected}")
+        raise WrongValueError(f"expected {expected}")
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        raise GraphQLError(f"there is no such moment; expected {expected}") from None
+        raise WrongValueError(f"there is no such moment; expected {expected}") from None
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise GraphQLError(f"expected {expected}, of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise WrongValueError(f"expected {expected}, of the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment
 
 
 def parse_amount(value: Any) -> Decimal:
-    """The number that a plain decimal string names; GraphQLError with what would be right."""
+    """The number that a plain decimal string names; WrongValueError with what would be right."""
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
-        raise GraphQLError('expected a plain decimal string, like "50000.00"')
+        raise WrongValueError('expected a plain decimal string, like "50000.00"')
     return Decimal(value)
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
 from ledger.commands import invalid
 from ledger.refusals import Refusal
@@ -150,4 +151,5 @@ class PolicyEventInput:
         try:
             return parse_event({name: value for name, value in source.items() if value is not None})
         except EventError as error:
-            return invalid(f"{error.place}：{error.words.zh}", f"{error.place}: {error.words.en}")
+            place = to_camel_case(error.place)
+            return invalid(f"{place}：{error.words.zh}", f"{place}: {error.words.en}")

@@ -1,0 +1,121 @@
+"""What one request may cost, and that checking it costs little."""
+
+import pytest
+from graphql import get_introspection_query, parse
+
+from schema.analysis import analysis_of
+from schema.limits import MOST_ALIASES, MOST_COST, MOST_DEPTH, MOST_TOKENS
+from tests.schema.api import OPERATIONS, SCHEMA, VENDOR, Api
+
+CORE = SCHEMA.core
+
+
+def cost(text: str, operation: str | None = None, **variables: object) -> int:
+    analysis = analysis_of(CORE, parse(text), operation)
+    assert analysis is not None
+    return analysis.cost(variables)
+
+
+async def refused(api: Api, text: str, **variables: object) -> str:
+    """The message of the one error with which a document is refused before it runs."""
+    answer = await api.ask(text, **variables)
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert answer["data"] is None
+    return str(error["message"])
+
+
+async def test_depth_is_limited(empty_api: Api) -> None:
+    nested = "{ __typename }"
+    for _ in range(MOST_DEPTH):
+        nested = f"{{ section {nested} }}"
+    assert "depth" in await refused(empty_api, f"{{ programme {nested} }}")
+
+
+async def test_aliases_are_limited_also_inside_fragments_that_are_spread_often(empty_api: Api) -> None:
+    many = " ".join(f"a{number}: viewer {{ role }}" for number in range(MOST_ALIASES + 1))
+    assert "aliases" in await refused(empty_api, f"{{ {many} }}")
+    few = " ".join(f"a{number}: viewer {{ role }}" for number in range(MOST_ALIASES))
+    assert not await empty_api.codes(f"{{ {few} }}")
+    chain = "".join(
+        f"fragment F{number} on Query {{ x{number}: viewer {{ role }} ...F{number + 1} ...F{number + 1} }} "
+        for number in range(25)
+    )
+    text = f"{{ ...F0 }} {chain} fragment F25 on Query {{ viewer {{ role }} }}"
+    assert "aliases" in await refused(empty_api, text)
+
+
+async def test_tokens_and_breadth_are_limited(empty_api: Api) -> None:
+    assert "token" in await refused(empty_api, "{ " + "viewer { role } " * (MOST_TOKENS // 4 + 1) + "}")
+    assert "side by side" in await refused(empty_api, "{ " + "viewer { role } " * 201 + "}")
+
+
+async def test_nesting_beyond_reason_is_an_error_of_the_client(empty_api: Api) -> None:
+    assert await refused(empty_api, "{ a" * 900 + " }" * 900)
+    deep: object = []
+    for _ in range(400):
+        deep = [deep]
+    assert await refused(
+        empty_api,
+        "query ($where: CustomerWhere) { customers(first: 1, where: $where) { edges { cursor } } }",
+        where=deep,
+    )
+
+
+async def test_fragments_in_a_circle_are_an_error_of_the_client(empty_api: Api) -> None:
+    text = "{ ...A } fragment A on Query { viewer { role } ...B } fragment B on Query { ...A }"
+    assert await refused(empty_api, text)
+
+
+async def test_cost_is_refused_before_anything_runs(empty_api: Api) -> None:
+    text = """query ($many: Int = 500) { customers(first: 100) { edges { node {
+        entries(first: $many) { edges { node { id } } } } } } }"""
+    assert str(MOST_COST) in await refused(empty_api, text)
+    assert str(MOST_COST) in await refused(empty_api, text, many=499)
+    assert not await empty_api.codes(text, many=20)
+
+
+def test_cost_counts_objects_by_first_and_shared_fragments_each_time() -> None:
+    one = cost("{ customers(first: 1) { edges { node { tier { star } } } } }")
+    ten = cost("{ customers(first: 10) { edges { node { tier { star } } } } }")
+    assert ten == 10 * one
+    variable = "query ($n: Int!) { customers(first: $n) { edges { node { tier { star } } } } }"
+    assert cost(variable, n=10) == ten
+    doubled = "".join(
+        f"fragment F{n} on Customer {{ a{n}: tier {{ star }} ...F{n + 1} b: serviceYear {{ ...Y }} ...F{n + 1} }} "
+        for n in range(40)
+    )
+    leaves = "fragment F40 on Customer { id } fragment Y on ServiceYear { number }"
+    text = f'{{ customer(memberNo: "M1") {{ ...F0 }} }} {doubled} {leaves}'
+    assert cost(text) > 2**40
+
+
+@pytest.mark.parametrize("name", ["members", "member_card", "programme", "activity", "usage"])
+def test_the_documents_of_outsiders_stay_far_below_the_limit(name: str) -> None:
+    text = (OPERATIONS / f"{name}.graphql").read_text(encoding="utf-8")
+    operation = "Ledger" if name == "usage" else None
+    first = 500 if name in {"usage", "activity"} else 100
+    assert cost(text, operation, first=first) < MOST_COST / 2
+
+
+async def test_the_tools_of_developers_may_ask_for_the_whole_schema(empty_api: Api) -> None:
+    text = get_introspection_query(descriptions=True, input_value_deprecation=True)
+    answer = await empty_api.data(text, VENDOR)
+    assert answer["__schema"]["queryType"]["name"] == "Query"
+
+
+async def test_a_document_is_parsed_and_validated_once(
+    empty_api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    import schema.execution
+
+    def counted(text: str, **options: int) -> object:
+        calls.append(text)
+        return parse(text, **options)
+
+    monkeypatch.setattr(schema.execution, "parse", counted)
+    text = "{ viewer { role } programme { edition } }"
+    for _ in range(5):
+        await empty_api.data(text)
+    assert calls == [text]

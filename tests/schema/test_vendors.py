@@ -1,0 +1,132 @@
+"""Vendors and their contracts: the past is never rewritten."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.schema.api import FINANCE, STAFF, Api
+
+TERMS = "query ($code: String!) { vendor(code: $code) { name terms { benefit { code } unitPrice from to } } }"
+
+
+async def register(
+    api: Api, *terms: tuple[str, str, str], code: str = "v", name: str = "V"
+) -> dict[str, Any]:
+    given = [{"benefit": benefit, "unitPrice": price, "from": start} for benefit, price, start in terms]
+    return await api.ask(
+        "record.graphql", STAFF, operation="RegisterVendor", code=code, name=name, terms=given
+    )
+
+
+async def terms_of(api: Api, code: str = "v") -> list[tuple[str, str, str, str | None]]:
+    vendor = (await api.data(TERMS, FINANCE, code=code))["vendor"]
+    return [
+        (term["benefit"]["code"], term["unitPrice"], term["from"], term["to"]) for term in vendor["terms"]
+    ]
+
+
+async def test_a_vendor_is_registered_with_its_contract_and_again_without_effect(empty_api: Api) -> None:
+    for _ in range(2):
+        answer = await register(
+            empty_api, ("physical-exam", "680.00", "2026-01-01"), ("dental-care", "0.00", "2027-01-01")
+        )
+        assert answer["data"]["registerVendor"] == {
+            "code": "v",
+            "name": "V",
+            "benefits": [{"code": "physical-exam"}],
+        }
+    assert await terms_of(empty_api) == [
+        ("physical-exam", "680.00", "2026-01-01", None),
+        ("dental-care", "0.00", "2027-01-01", None),
+    ]
+
+
+async def test_a_later_price_ends_the_open_one_on_its_day(empty_api: Api) -> None:
+    await register(empty_api, ("physical-exam", "680.00", "2026-01-01"))
+    await register(empty_api, ("physical-exam", "700.00", "2027-01-01"), name="New name")
+    expected = [
+        ("physical-exam", "680.00", "2026-01-01", "2027-01-01"),
+        ("physical-exam", "700.00", "2027-01-01", None),
+    ]
+    assert await terms_of(empty_api) == expected
+    for again in (("physical-exam", "680.00", "2026-01-01"), ("physical-exam", "700.00", "2027-06-01")):
+        assert not (await register(empty_api, again))["errors"]
+        assert await terms_of(empty_api) == expected
+    assert (await empty_api.data(TERMS, FINANCE, code="v"))["vendor"]["name"] == "V"
+
+
+@pytest.mark.parametrize(
+    ("term", "words"),
+    [
+        (("physical-exam", "700.00", "2026-06-01"), "2026-10-20"),  # before today
+        (("physical-exam", "700.00", "2025-06-01"), "重叠"),  # before the one there is, and into it
+        (("yoga", "1.00", "2026-01-01"), "yoga"),
+        (("dental-care", "-1.00", "2026-01-01"), "unitPrice"),
+        (("dental-care", "1.005", "2026-01-01"), "unitPrice"),
+        (("dental-care", "1000000000000", "2026-01-01"), "unitPrice"),
+    ],
+)
+async def test_terms_that_cannot_be_are_refused_and_nothing_is_written(
+    empty_api: Api, term: tuple[str, str, str], words: str
+) -> None:
+    await register(empty_api, ("physical-exam", "680.00", "2026-01-01"))
+    answer = await register(empty_api, ("dental-care", "1.00", "2028-01-01"), term, name="Other")
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+    assert words in answer["errors"][0]["message"]
+    assert (await empty_api.data(TERMS, FINANCE, code="v"))["vendor"]["name"] == "V"
+    assert await terms_of(empty_api) == [("physical-exam", "680.00", "2026-01-01", None)]
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [("", "V"), ("a b", "V"), ("x" * 65, "V"), ("供应商", "V"), ("v", ""), ("v", "x" * 201), ("v", "a\nb")],
+)
+async def test_codes_and_names_are_plain(empty_api: Api, code: str, name: str) -> None:
+    answer = await register(empty_api, code=code, name=name)
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+    assert (await empty_api.data("{ vendors(first: 1) { edges { cursor } } }", FINANCE))["vendors"][
+        "edges"
+    ] == []
+
+
+async def test_an_end_comes_after_its_beginning_and_spans_do_not_overlap(empty_api: Api) -> None:
+    term = {"benefit": "physical-exam", "unitPrice": "1.00", "from": "2026-01-01", "to": "2026-01-01"}
+    for terms in ([term], [{**term, "to": "2026-03-01"}, {**term, "from": "2026-02-01", "to": None}]):
+        codes = await empty_api.codes(
+            "record.graphql", STAFF, operation="RegisterVendor", code="v", name="V", terms=terms
+        )
+        assert codes == ["BAD_USER_INPUT"]
+    apart = [{**term, "to": "2026-03-01"}, {**term, "from": "2026-03-01", "to": None}]
+    for _ in range(2):
+        await empty_api.data(
+            "record.graphql", STAFF, operation="RegisterVendor", code="v", name="V", terms=apart
+        )
+    assert await terms_of(empty_api) == [
+        ("physical-exam", "1.00", "2026-01-01", "2026-03-01"),
+        ("physical-exam", "1.00", "2026-03-01", None),
+    ]
+
+
+async def test_the_same_vendor_registered_at_once_from_several_sides_is_registered_once(
+    empty_api: Api,
+) -> None:
+    answers = await asyncio.gather(
+        *(register(empty_api, ("physical-exam", "680.00", "2026-01-01")) for _ in range(8))
+    )
+    assert not [answer["errors"] for answer in answers if answer["errors"]]
+    assert await terms_of(empty_api) == [("physical-exam", "680.00", "2026-01-01", None)]
+
+
+async def test_vendors_are_listed_by_code_page_by_page(empty_api: Api) -> None:
+    for code in ("b", "a", "c"):
+        await register(empty_api, ("physical-exam", "680.00", "2026-01-01"), code=code)
+    document = """query ($after: String) { vendors(first: 2, after: $after) {
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor } edges { node { code
+        usage(from: "2026-01-01", to: "2027-01-01") { units } } } } }"""
+    first = (await empty_api.data(document, FINANCE))["vendors"]
+    assert [edge["node"]["code"] for edge in first["edges"]] == ["a", "b"]
+    rest = (await empty_api.data(document, FINANCE, after=first["pageInfo"]["endCursor"]))["vendors"]
+    assert [edge["node"]["code"] for edge in rest["edges"]] == ["c"]
+    assert not rest["pageInfo"]["hasNextPage"]
+    assert rest["pageInfo"]["hasPreviousPage"]
