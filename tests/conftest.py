@@ -96,6 +96,31 @@ async def database(database_dsn: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
+def demo_template(server_dsn: str, template: str) -> Iterator[str]:
+    """The name of a database with the demo portfolio that others are copied from."""
+    from tests.demo import load_demo
+
+    name = f"demo_{uuid4().hex[:12]}"
+    asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    try:
+        asyncio.run(load_demo(on_database(server_dsn, name)))
+        yield name
+    finally:
+        asyncio.run(_execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="module")
+def demo_dsn(server_dsn: str, demo_template: str) -> Iterator[str]:
+    """The address, as owner, of a copy of the demo portfolio for one module's tests."""
+    name = f"test_{uuid4().hex[:12]}"
+    asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {demo_template}"))
+    try:
+        yield on_database(server_dsn, name)
+    finally:
+        asyncio.run(_execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(scope="session")
 def handbook() -> "Handbook":
     """The handbook as shipped."""
     from handbook.loading import load_handbook

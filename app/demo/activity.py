@@ -1,0 +1,177 @@
+"""What the crowd uses in the five months before today: mostly what the star gives, now and then what it does not.
+
+For each member and each benefit a habit says how often it is used and how. The generator knows each member's star, not
+the balances: whoever tries twice is refused by the ledger, as in life.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from random import Random
+
+from app.demo.diaries import Diary
+from app.demo.histories import History
+from handbook import Benefit, Handbook
+from rating.history import Arrived, fold
+from rating.tiers import star_on
+from rating.timeline import Period, timeline
+
+_SLIP, _OPINION = "admission-slip", "first-opinion"
+_CHANCE_OF_A_VAIN_TRY = 0.012
+_CHANCE_OF_A_REVERSAL = 0.03
+_CHANCE_OF_A_LATE_POSTING = 0.06
+_CHANCE_OF_FAMILY = 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Habit:
+    """How a benefit is used: how many times in the five months on average, booked ahead or not, how many units."""
+
+    benefit: str
+    times: float
+    booked: float = 0.0
+    units: tuple[int, ...] = (1,)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+HABITS: tuple[Habit, ...] = (
+    Habit(benefit="physical-exam", times=0.7, booked=0.85),
+    Habit(benefit="dental-care", times=0.65, booked=0.5),
+    Habit(benefit="health-assessment", times=1.1),
+    Habit(benefit="family-doctor-phone", times=1.6),
+    Habit(benefit="family-doctor-video", times=0.8),
+    Habit(benefit="vip-line", times=1.2),
+    Habit(benefit="legal-consultation", times=0.7, booked=0.3, units=(10, 15, 20, 30, 45)),
+    Habit(benefit="medical-butler", times=0.7),
+    Habit(benefit="outpatient-green-channel", times=0.35, booked=0.6),
+    Habit(benefit="outpatient-escort", times=0.4, booked=0.5),
+    Habit(
+        benefit="critical-surgery-admission", times=0.03, fields={"evidence": _SLIP, "option": "admission"}
+    ),
+    Habit(benefit="second-opinion", times=0.05, fields={"evidence": _OPINION}),
+    Habit(benefit="proton-therapy", times=0.06, fields={"evidence": _SLIP}),
+    Habit(benefit="car-t", times=0.04),
+    Habit(benefit="life-bank", times=0.25),
+    Habit(benefit="policy-cover", times=0.4),
+    Habit(benefit="lucky-policy-number", times=0.15),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What is known of a member while the uses are made up."""
+
+    member: History
+    diary: Diary
+    rng: Random
+    handbook: Handbook
+    periods: Sequence[Period]
+    opening: date
+
+
+def use(member: History, diary: Diary, rng: Random, *, handbook: Handbook, opening: date) -> None:
+    """Write into the diary what a member of the crowd uses from the opening to yesterday."""
+    arrived = [
+        Arrived(arrival=place, recorded_at=event.recorded_at, event=event)
+        for place, event in enumerate(member.events, start=1)
+        if event.recorded_at is not None
+    ]
+    periods = timeline(fold(arrived), handbook)
+    scene = _Scene(member=member, diary=diary, rng=rng, handbook=handbook, periods=periods, opening=opening)
+    for habit in HABITS:
+        for _ in range(_how_often(habit.times, rng)):
+            _use(scene, habit)
+
+
+def _use(scene: _Scene, habit: Habit) -> None:
+    rng = scene.rng
+    day = _day(scene)
+    edition = scene.handbook.on(day)
+    benefit = edition.benefit(habit.benefit) if edition is not None else None
+    if benefit is None:
+        return
+    entitled = benefit.allowance(star_on(scene.periods, day)) is not None
+    if not entitled and rng.random() >= _CHANCE_OF_A_VAIN_TRY:
+        return
+    fields: dict[str, str] = {**habit.fields, **_details(scene, benefit, day)}
+    if rng.random() < habit.booked:
+        _book(scene, habit, day, fields)
+        return
+    late = rng.randrange(2, 20) if rng.random() < _CHANCE_OF_A_LATE_POSTING else 0
+    late = min(late, (scene.member.today - day).days - 1)
+    key = scene.diary.redeem(
+        habit.benefit, day, units=rng.choice(habit.units), posted_later_days=late, **fields
+    )
+    posted = day + timedelta(days=late)
+    _perhaps_reverse(scene, key, posted)
+
+
+def _details(scene: _Scene, benefit: Benefit, day: date) -> dict[str, str]:
+    """For whom, which option, which policy: what fits, mostly."""
+    rng, details = scene.rng, {}
+    if benefit.family_shared and rng.random() < _CHANCE_OF_FAMILY:
+        known = [
+            event
+            for event in scene.member.events
+            if event.type == "relative_registered" and event.effective_on <= day
+        ]
+        if known:
+            details["beneficiary"] = rng.choice(known).relative_id
+    if "child-fluoride" in benefit.options:
+        child = details.get("beneficiary", "").startswith("child")
+        details["option"] = "child-fluoride" if child else "adult-cleaning"
+    elif benefit.options:
+        details["option"] = rng.choice(benefit.options)
+    if benefit.code in {"policy-cover", "lucky-policy-number"}:
+        policies = [event.policy_no for event in scene.member.events if event.type == "policy_issued"]
+        details["policy_no"] = rng.choice(policies)
+    return details
+
+
+def _book(scene: _Scene, habit: Habit, day: date, fields: Mapping[str, str]) -> None:
+    """An appointment some days ahead, and what became of it: kept, given up, missed, or forgotten."""
+    rng, diary = scene.rng, scene.diary
+    units = rng.choice(habit.units)
+    ahead = rng.randrange(2, 15)
+    key = diary.hold(habit.benefit, day, units=units, hours=(ahead + 7) * 24, **_for_a_hold(fields))
+    due = day + timedelta(days=ahead)
+    if due >= scene.member.today:
+        return  # still to come
+    outcomes: tuple[tuple[Callable[[], None], int], ...] = (
+        (lambda: _keep(scene, key, due, units), 78),
+        (lambda: diary.release(key, due - timedelta(days=1), "客户取消预约"), 12),
+        (lambda: diary.no_show(key, due, "客户未到场"), 6),
+        (lambda: None, 4),
+    )
+    what, weights = zip(*outcomes, strict=True)
+    rng.choices(what, weights)[0]()
+
+
+def _keep(scene: _Scene, key: str, due: date, units: int) -> None:
+    used = units - units % 10 if units > 10 and scene.rng.random() < 0.5 else None  # noqa: PLR2004
+    scene.diary.confirm(key, due, units=used)
+    _perhaps_reverse(scene, key, due)
+
+
+def _perhaps_reverse(scene: _Scene, key: str, posted: date) -> None:
+    day = posted + timedelta(days=scene.rng.randrange(1, 6))
+    if day < scene.member.today and scene.rng.random() < _CHANCE_OF_A_REVERSAL:
+        scene.diary.reverse(key, day, scene.rng.choice(("登记错误", "服务未完成", "客户投诉，退回次数")))
+
+
+def _for_a_hold(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in fields.items() if name != "policy_no"}
+
+
+def _day(scene: _Scene) -> date:
+    days = (scene.member.today - scene.opening).days
+    return scene.opening + timedelta(days=scene.rng.randrange(1, days))
+
+
+def _how_often(times: float, rng: Random) -> int:
+    """A number of times whose average is `times`: each of the next whole numbers with an even chance to stop."""
+    stop = 1 / (1 + times)
+    number = 0
+    while rng.random() > stop:
+        number += 1
+    return number

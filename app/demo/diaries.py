@@ -1,0 +1,169 @@
+"""Writing down what vendors posted for a member: appointments, deliveries, and what became of them.
+
+A vendor posts at a moment of the day; what it posts happened shortly before, or some days before if it was slow. A
+follow-up names the redemption it is about by the key under which that was posted, since nobody knows its id yet.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+from app.demo.contracts import VENDOR_OF
+from handbook.dates import start_of
+from ledger.commands import (
+    FINANCE,
+    Command,
+    Confirm,
+    Evidence,
+    Hold,
+    NoShow,
+    Redeem,
+    Release,
+    Reverse,
+    vendor_actor,
+)
+from ledger.ids import RedemptionId
+
+POSTING_TIMES = (timedelta(hours=11, minutes=30), timedelta(hours=17, minutes=45), timedelta(hours=21))
+"""When in the day vendors post."""
+
+_UNKNOWN_YET = RedemptionId(0, 0)
+_TICKETS = {"exam-1": "TJ", "dental-1": "YC", "assist-1": "AY"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A command and the moment at which it is posted; a follow-up is `about` the key of the redemption it means."""
+
+    at: datetime
+    command: Command
+    about: str | None = None
+
+
+class Diary:
+    """The calls for one member. Days are business days; a call is known afterwards by its key."""
+
+    def __init__(self, member_no: str, rng: Random) -> None:
+        self.member_no = member_no
+        self.calls: list[Call] = []
+        self._rng = rng
+        self._vendors: dict[str, str] = {}
+
+    def redeem(
+        self,
+        benefit: str,
+        day: date,
+        *,
+        units: int = 1,
+        beneficiary: str | None = None,
+        option: str | None = None,
+        policy_no: str | None = None,
+        evidence: str | None = None,
+        posted_later_days: int = 0,
+        vendor: str | None = None,
+    ) -> str:
+        """A delivery on `day`, posted that day or later; its key."""
+        posted = day + timedelta(days=posted_later_days)
+        at = self._posting_time(posted)
+        happened = self._shortly_before(start_of(day) + (at - start_of(posted)))
+        key, vendor = self._key(vendor or VENDOR_OF[benefit])
+        command = Redeem(
+            vendor=vendor,
+            member_no=self.member_no,
+            benefit=benefit,
+            key=key,
+            units=units,
+            beneficiary=beneficiary,
+            option=option,
+            policy_no=policy_no,
+            evidence=self._papers(evidence),
+            occurred_at=happened,
+            reference=self._ticket(vendor, day),
+        )
+        self.calls.append(Call(at=at, command=command))
+        return key
+
+    def hold(
+        self,
+        benefit: str,
+        day: date,
+        *,
+        units: int = 1,
+        beneficiary: str | None = None,
+        option: str | None = None,
+        evidence: str | None = None,
+        hours: int | None = None,
+    ) -> str:
+        """An appointment made on `day` that is kept for `hours`; its key."""
+        key, vendor = self._key(VENDOR_OF[benefit])
+        command = Hold(
+            vendor=vendor,
+            member_no=self.member_no,
+            benefit=benefit,
+            key=key,
+            units=units,
+            beneficiary=beneficiary,
+            option=option,
+            evidence=self._papers(evidence),
+            reference=self._ticket(vendor, day),
+            hold_hours=hours,
+        )
+        self.calls.append(Call(at=self._posting_time(day), command=command))
+        return key
+
+    def confirm(self, about: str, day: date, *, units: int | None = None) -> None:
+        """What was held is delivered, all or `units` of it."""
+        at = self._posting_time(day)
+        key, vendor = self._key(self._vendors[about])
+        command = Confirm(
+            actor=vendor_actor(vendor),
+            redemption=_UNKNOWN_YET,
+            key=key,
+            units=units,
+            occurred_at=self._shortly_before(at),
+        )
+        self.calls.append(Call(at=at, command=command, about=about))
+
+    def release(self, about: str, day: date, reason: str) -> None:
+        """The appointment is off."""
+        self._close(Release, about, day, reason)
+
+    def no_show(self, about: str, day: date, reason: str) -> None:
+        """The member did not come."""
+        self._close(NoShow, about, day, reason)
+
+    def reverse(self, about: str, day: date, reason: str, *, by_finance: bool = False) -> None:
+        """The delivery is taken back, by its vendor or by finance."""
+        self._close(Reverse, about, day, reason, by_finance=by_finance)
+
+    def send_again(self, about: str) -> None:
+        """The vendor's line broke: it sends the same once more."""
+        first = next(call for call in self.calls if call.command.key == about)
+        self.calls.append(Call(at=first.at, command=first.command, about=first.about))
+
+    def _close(
+        self, kind: type[Release], about: str, day: date, reason: str, *, by_finance: bool = False
+    ) -> None:
+        key, vendor = self._key(self._vendors[about])
+        actor = FINANCE if by_finance else vendor_actor(vendor)
+        command = kind(actor=actor, redemption=_UNKNOWN_YET, key=key, reason=reason)
+        self.calls.append(Call(at=self._posting_time(day), command=command, about=about))
+
+    def _key(self, vendor: str) -> tuple[str, str]:
+        key = f"{vendor}/{self.member_no}/{len(self._vendors) + 1:03d}"
+        self._vendors[key] = vendor
+        return key, vendor
+
+    def _ticket(self, vendor: str, day: date) -> str:
+        return f"{_TICKETS[vendor]}{day:%y%m%d}{self.member_no[1:]}{len(self._vendors):02d}"
+
+    def _papers(self, kind: str | None) -> tuple[Evidence, ...]:
+        if kind is None:
+            return ()
+        return (Evidence(kind=kind, reference=f"DOC-{self.member_no[1:]}-{len(self._vendors):02d}"),)
+
+    def _posting_time(self, day: date) -> datetime:
+        return start_of(day) + self._rng.choice(POSTING_TIMES)
+
+    def _shortly_before(self, moment: datetime) -> datetime:
+        return moment - timedelta(minutes=self._rng.randrange(5, 120))

@@ -1,0 +1,196 @@
+"""Loading the portfolio through the same functions that everybody uses, so that the ledger looks like one that lived.
+
+A clock moves from the opening to today; events are recorded, vendors registered, commands posted at their moments.
+Every step can be repeated without effect (event ids, idempotency keys), and the ids of the events hold the day that the
+portfolio was made for: a load that was interrupted is taken up for that same day and finished, never left half done.
+Nothing is loaded into a database that holds other customers.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from app.demo.contracts import Registration
+from app.demo.diaries import Call
+from app.demo.portfolio import Calls, Feed, Granting, Portfolio, portfolio
+from app.errors import StartError
+from app.services import Services
+from handbook import business_day
+from handbook.dates import start_of
+from ledger.commands import Command, Redeem
+from ledger.granting import grant_all
+from ledger.ids import RedemptionId
+from ledger.journal import Journal
+from ledger.outcomes import RedemptionOutcome
+from ledger.recording import record_events
+from ledger.refusals import Refusal
+from ledger.vendors import register_vendor
+from rating.database import Connection, Statements
+from rating.events import PolicyEvent, RelativeRegistered
+
+SQL = Statements(Path(__file__).with_name("loading.sql"))
+
+_EVENTS_A_BATCH = 400
+_LOCK = 0x64656D6F
+_EVENT_ID = re.compile(r"demo-(\d{8})-")
+
+Progress = Callable[[int, int | None], None]
+"""Told how many steps of how many are done."""
+
+
+@dataclass(slots=True)
+class _MovingClock:
+    """The moment that it is in the demonstration."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def load(services: Services, *, progress: Progress | None = None) -> bool:
+    """Load the portfolio as of today, unless it is there; whether anything was loaded.
+
+    Raises StartError when the database holds other customers. Safe to repeat, to interrupt, and to run twice at once.
+    """
+    async with services.pool.acquire() as conn:
+        await conn.execute(SQL["lock"], _LOCK)  # given back with the connection
+        return await _load(services, conn, progress or (lambda _done, _total: None))
+
+
+async def _load(services: Services, conn: Connection, progress: Progress) -> bool:
+    now = services.clock()
+    today = await _begun(conn) or business_day(now)
+    if await _complete(conn, today):
+        return False
+    reached = await conn.fetchval(SQL["reached"])
+    await _Loader(services, portfolio(today, services.handbook), progress).run(reached)
+    await record_events(services.pool, [_completion(today)], now=now, handbook=services.handbook)
+    await grant_all(services.pool, now=now, handbook=services.handbook)
+    return True
+
+
+async def _begun(conn: Connection) -> date | None:
+    """The day that the portfolio in the database was made for, None where there is no customer at all."""
+    first = await conn.fetchval(SQL["first_event"])
+    if first is None:
+        return None
+    match = _EVENT_ID.match(first)
+    if match is None:
+        raise StartError("--demo: the database holds other customers; name an empty data folder (--data DIR)")
+    return date.fromisoformat(match[1])
+
+
+async def _complete(conn: Connection, today: date) -> bool:
+    return bool(await conn.fetchval(SQL["event_exists"], _completion(today).event_id))
+
+
+def _completion(today: date) -> PolicyEvent:
+    """The event that comes last: that it is there tells that everything is."""
+    return RelativeRegistered(
+        event_id=f"demo-{today:%Y%m%d}-complete",
+        member_no="M00001",
+        effective_on=today - timedelta(days=1),
+        recorded_at=start_of(today),
+        relative_id="grandchild",
+        name="林小满",
+        relation="grandchild",
+    )
+
+
+class _Loader:
+    """One pass through the steps of a portfolio."""
+
+    def __init__(self, services: Services, what: Portfolio, progress: Progress) -> None:
+        self._services = services
+        self._portfolio = what
+        self._progress = progress
+        self._clock = _MovingClock(what.opening.at)
+        self._journal = Journal(services.pool, services.handbook, self._clock)
+        self._ids: dict[str, RedemptionId] = {}
+
+    async def run(self, reached: datetime | None) -> None:
+        """Go through the steps; what an earlier run has done until `reached` is not done again.
+
+        Only what vendors posted is sent again then, for the ids of their redemptions: it is answered as before.
+        """
+        opening = self._portfolio.opening
+        batches = list(_by_customer(opening.events))
+        total = len(batches) + len(self._portfolio.steps)
+        for done, batch in enumerate(batches, start=1):
+            if reached is None or reached <= opening.at:
+                await self._record(batch)
+            self._progress(done, total)
+        await self._journal.start()
+        try:
+            for done, step in enumerate(self._portfolio.steps, start=len(batches) + 1):
+                self._clock.now = step.at
+                if reached is None or reached <= step.at or isinstance(step, Calls):
+                    await self._take(step)
+                self._progress(done, total)
+        finally:
+            await self._journal.stop()
+
+    async def _take(self, step: Registration | Feed | Granting | Calls) -> None:
+        match step:
+            case Feed():
+                await self._record(step.events)
+            case Granting():
+                await grant_all(self._services.pool, now=step.at, handbook=self._services.handbook)
+            case Registration():
+                await self._register(step)
+            case Calls():
+                await self._post(step.calls)
+
+    async def _record(self, events: Sequence[PolicyEvent]) -> None:
+        results = await record_events(
+            self._services.pool, events, now=self._clock.now, handbook=self._services.handbook
+        )
+        for event, result in zip(events, results, strict=True):
+            if isinstance(result, Refusal):
+                raise StartError(f"--demo: event {event.event_id} was refused: {result.message('en')}")
+
+    async def _register(self, step: Registration) -> None:
+        outcome = await register_vendor(
+            code=step.code, name=step.name, terms=step.terms, handbook=self._services.handbook, now=step.at
+        )
+        if isinstance(outcome, Refusal):
+            raise StartError(f"--demo: vendor {step.code} was refused: {outcome.message('en')}")
+
+    async def _post(self, calls: Sequence[Call]) -> None:
+        """Post what vendors say; a refusal is part of the story. Follow-ups wait until their redemption is known."""
+        for together in _waves(calls):
+            known = [call for call in together if call.about is None or call.about in self._ids]
+            outcomes = await self._journal.post_many([self._command(call) for call in known])
+            for call, outcome in zip(known, outcomes, strict=True):
+                if isinstance(outcome, RedemptionOutcome) and call.about is None:
+                    self._ids[call.command.key] = outcome.id
+
+    def _command(self, call: Call) -> Command:
+        if call.about is None or isinstance(call.command, Redeem):
+            return call.command
+        return replace(call.command, redemption=self._ids[call.about])
+
+
+def _waves(calls: Sequence[Call]) -> Iterator[list[Call]]:
+    """First what stands by itself, then what is about it."""
+    yield [call for call in calls if call.about is None]
+    if later := [call for call in calls if call.about is not None]:
+        yield later
+
+
+def _by_customer(events: Sequence[PolicyEvent]) -> Iterator[list[PolicyEvent]]:
+    """Events in batches that never part a customer's."""
+    by_customer: dict[str, list[PolicyEvent]] = {}
+    for event in events:
+        by_customer.setdefault(event.member_no, []).append(event)
+    batch: list[PolicyEvent] = []
+    for member_no in sorted(by_customer):
+        batch += by_customer[member_no]
+        if len(batch) >= _EVENTS_A_BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

@@ -1,0 +1,194 @@
+"""The demo portfolio: the same on the same day, alive on every day, whole or resumed, and showing what it promises."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from app.clock import Clock
+from app.demo import load, portfolio
+from app.demo.cast import CAST
+from app.demo.portfolio import DAYS, MEMBERS, Calls, Feed, recorded_at
+from app.errors import StartError
+from app.services import Services
+from handbook.dates import start_of
+from ledger.entries import EntryKind, RedemptionStatus
+from ledger.recording import record_events
+from ledger.verify import verify
+from rating.database import Pool, connect_pool
+from rating.events import EVENT_TYPES, CustomerRegistered
+from rating.history import Arrived, fold
+from rating.judging import judge
+from rating.tiers import star_on
+from rating.timeline import timeline
+from tests.demo import NOW, opened
+
+TODAY = date(2026, 11, 22)
+STARS = "5 4 3 2 1 0 0 0 2 0 2 3 3 2 1 2 2 3 4 2 1 2 0 3"
+
+
+@pytest.fixture
+async def services(database, handbook) -> AsyncIterator[Services]:
+    async with opened(database.dsn, database.pool, handbook) as services:
+        yield services
+
+
+@pytest.fixture
+async def demo_pool(demo_dsn) -> AsyncIterator[Pool]:
+    """Connections to the loaded portfolio."""
+    pool = await connect_pool(demo_dsn, min_size=0, max_size=5, service_role=True)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+@pytest.fixture
+async def demo(demo_dsn, demo_pool, handbook) -> AsyncIterator[Services]:
+    """Services on the loaded portfolio."""
+    async with opened(demo_dsn, demo_pool, handbook) as services:
+        yield services
+
+
+def _events(made):
+    return [*made.opening.events, *(e for step in made.steps if isinstance(step, Feed) for e in step.events)]
+
+
+def _histories(made):
+    histories = {}
+    for event in _events(made):
+        own = histories.setdefault(event.member_no, [])
+        own.append(Arrived(arrival=len(own) + 1, recorded_at=recorded_at(event), event=event))
+    return histories
+
+
+@pytest.mark.parametrize(
+    "today", [TODAY, date(2028, 2, 29), date(2029, 1, 1), date(2027, 3, 1), date(2026, 7, 31)], ids=str
+)
+def test_on_any_day_it_is_lawful_and_the_cast_has_its_stars(today, handbook):
+    made = portfolio(today, handbook)
+    histories = _histories(made)
+    assert len(histories) == MEMBERS
+    for events in histories.values():
+        assert judge(events, handbook) is None
+    cast = [histories[f"M{number:05d}"] for number in range(1, len(CAST) + 1)]
+    assert [star_on(timeline(fold(each), handbook), today) for each in cast] == [
+        int(s) for s in STARS.split()
+    ]
+
+
+def test_the_same_day_makes_the_same_portfolio(handbook):
+    assert portfolio(TODAY, handbook) == portfolio(TODAY, handbook)
+
+
+def test_everything_was_known_before_today_and_comes_in_order(handbook):
+    made = portfolio(TODAY, handbook)
+    moments = [step.at for step in made.steps]
+    assert moments == sorted(moments)
+    assert made.opening.at.date() == TODAY - timedelta(days=DAYS)
+    assert made.opening.at <= moments[0]
+    assert moments[-1] < start_of(TODAY)
+
+
+def test_every_event_type_and_every_way_to_count_premiums_occurs(handbook):
+    events = _events(portfolio(TODAY, handbook))
+    assert {event.type for event in events} == set(EVENT_TYPES)
+    issued = [event for event in events if event.type == "policy_issued"]
+    assert {each.mode for each in issued} == {"annual", "semi_annual", "quarterly", "monthly", "single"}
+    assert {each.coverage for each in issued} == {"long", "one_year", "under_one_year"}
+    assert {each.design for each in issued if each.mode == "single"} == {
+        "traditional",
+        "participating",
+        "universal",
+    }
+    assert any(recorded_at(event).date() > event.effective_on + timedelta(days=30) for event in events)
+
+
+def test_every_star_is_held_by_some_of_the_crowd(handbook):
+    histories = _histories(portfolio(TODAY, handbook))
+    stars = Counter(star_on(timeline(fold(each), handbook), TODAY) for each in histories.values())
+    assert min(stars[star] for star in range(6)) >= 10
+
+
+def test_keys_are_used_once_but_for_what_is_sent_again(handbook):
+    calls = [
+        call for step in portfolio(TODAY, handbook).steps if isinstance(step, Calls) for call in step.calls
+    ]
+    commands = {}
+    for call in calls:
+        known = commands.setdefault((call.command.actor, call.command.key), call.command)
+        assert known == call.command
+
+
+async def test_loaded_the_books_are_in_order_and_show_every_kind_of_entry(demo):
+    assert await verify(demo.pool) == []
+    kinds = {row["kind"] for row in await demo.pool.fetch("SELECT DISTINCT kind FROM entries")}
+    assert kinds == set(EntryKind)
+    statuses = {row["status"] for row in await demo.pool.fetch("SELECT DISTINCT status FROM redemptions")}
+    assert statuses == set(RedemptionStatus)
+    refusals = {
+        row["code"]
+        for row in await demo.pool.fetch(
+            "SELECT DISTINCT outcome -> 'refusal' ->> 'code' AS code FROM outcomes"
+        )
+    }
+    assert refusals >= {
+        "NOT_A_MEMBER", "TIER_TOO_LOW", "QUOTA_EXHAUSTED", "WAITING_PERIOD", "BENEFICIARY_NOT_COVERED",
+        "EVIDENCE_MISSING", "POLICY_REQUIRED", "POLICY_NOT_ELIGIBLE", "OPTION_REQUIRED", "VENDOR_NOT_CONTRACTED",
+        "OCCURRED_TOO_LONG_AGO", "HOLD_NOT_OPEN", "ALREADY_REVERSED",
+    }  # fmt: skip
+
+
+async def test_loading_again_changes_nothing(demo):
+    before = await _ledger(demo.pool)
+    assert not await load(demo)
+    later = replace(demo, clock=Clock(frozen_at=NOW + timedelta(days=9)))
+    assert not await load(later)
+    assert await _ledger(demo.pool) == before
+
+
+class _InterruptedError(Exception):
+    pass
+
+
+async def test_an_interrupted_load_is_finished_once_on_another_day_as_if_nothing_had_happened(
+    services, demo_pool
+):
+    def interrupt(done, total):
+        if done == interrupt.at:
+            raise _InterruptedError
+
+    for interrupt.at in (2, 80, 333):
+        with pytest.raises(_InterruptedError):
+            await load(services, progress=interrupt)
+    later = replace(services, clock=Clock(frozen_at=NOW + timedelta(days=2)))
+    both = await asyncio.gather(load(later), load(later))
+    assert sorted(both) == [False, True]
+    resumed = await _ledger(services.pool, before=start_of(TODAY))
+    assert len(resumed) > 4000
+    assert await verify(services.pool) == []
+    assert resumed == await _ledger(demo_pool, before=start_of(TODAY))
+
+
+async def test_a_database_with_other_customers_is_left_alone(services, handbook):
+    other = CustomerRegistered(event_id="E1", member_no="M00001", effective_on=TODAY, name="真实客户")
+    await record_events(services.pool, [other], now=NOW, handbook=handbook)
+    with pytest.raises(StartError, match="other customers"):
+        await load(services)
+    assert await services.pool.fetchval("SELECT count(*) FROM policy_events") == 1
+
+
+_LEDGER = """
+    SELECT c.member_no, e.sequence, e.kind, e.benefit, e.period, e.policy_no, e.units, e.service_year, e.vendor,
+        e.redemption, e.beneficiary, e.option, e.reference, e.star, e.occurred_at, e.recorded_at
+    FROM entries e JOIN customers c ON c.id = e.customer_id
+    WHERE e.recorded_at < $1
+    ORDER BY c.member_no, e.sequence
+"""
+
+
+async def _ledger(conn, before=NOW + timedelta(days=1)):
+    return [tuple(row) for row in await conn.fetch(_LEDGER, before)]
