@@ -6,9 +6,10 @@ and the embedded database stops last, when nobody in the data folder needs it an
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,8 +21,9 @@ from app.migrating import migrate
 from app.orm import orm
 from app.settings import Settings
 from handbook import EditionError, Handbook, load_handbook
+from ledger.granting import post_due
 from ledger.journal import Journal
-from rating.database import Pool, connect_pool
+from rating.database import Connection, Pool, connect_pool
 
 if TYPE_CHECKING:
     from app.postgres import EmbeddedPostgres
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _CLOSE_S = 20.0
+_WATCH_EVERY_S = 1.0
 # What a server that is not there, not ready, or does not know us, answers with.
 _UNREACHABLE = (
     OSError,
@@ -97,6 +100,11 @@ def read_handbook(settings: Settings) -> Handbook:
         raise StartError(f"the handbook cannot be loaded: {error}") from error
 
 
+def granting(services: Services) -> Callable[[Connection, Sequence[int]], Awaitable[int]]:
+    """What rating, which knows no ledger, calls for the customers it changed: the grants that follow, posted."""
+    return partial(post_due, now=services.clock(), handbook=services.handbook)
+
+
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
     """The database's addresses, for the service and for its owner; the embedded one runs while the block does."""
@@ -106,7 +114,21 @@ async def database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
     postgres = embedded_postgres(settings)
     # Not in a thread: a cancelled task would leave the thread, and the server, behind. Nobody else waits here.
     with postgres:
-        yield postgres.dsn, postgres.dsn
+        watch = asyncio.create_task(_revive(postgres))
+        try:
+            yield postgres.dsn, postgres.dsn
+        finally:
+            watch.cancel()
+
+
+async def _revive(postgres: "EmbeddedPostgres") -> None:
+    """Start the embedded server again when it was killed: nobody else would."""
+    while True:
+        await asyncio.sleep(_WATCH_EVERY_S)
+        try:
+            await asyncio.to_thread(postgres.revive)
+        except StartError as error:
+            say(str(error))
 
 
 def embedded_postgres(settings: Settings) -> "EmbeddedPostgres":

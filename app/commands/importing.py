@@ -7,7 +7,7 @@ and imported. Events may be sent again at any time: what was taken changes nothi
 
 import gzip
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Self, cast
@@ -17,10 +17,9 @@ import typer
 
 from app.commands.running import FAILED, DataOption, progress_bars, with_services
 from app.errors import StartError
-from app.services import Services
+from app.services import Services, granting
 
 if TYPE_CHECKING:
-    from rating.database import Connection
     from rating.importing import Rejection, Report, Stage
 
 _STANDARD_INPUT = Path("-")
@@ -47,13 +46,7 @@ def import_history(
 
 
 async def _import(services: Services, file: Path, *, keep_going: bool) -> "Report":
-    from ledger.granting import post_due
     from rating.importing import import_history as import_lines
-
-    now, handbook = services.clock(), services.handbook
-
-    async def grant(connection: "Connection", customer_ids: Sequence[int]) -> None:
-        await post_due(connection, customer_ids, now=now, handbook=handbook)
 
     with _lines(file) as (lines, size), _Rejected(file, keep=keep_going) as rejected, progress_bars() as bars:
 
@@ -67,11 +60,11 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
             report = await import_lines(
                 connection,
                 lines,
-                now=now,
-                handbook=handbook,
+                now=services.clock(),
+                handbook=services.handbook,
                 keep_going=keep_going,
                 progress=update,
-                after_batch=grant,
+                after_batch=granting(services),
                 on_rejection=rejected.add,
             )
             rejected.finish()

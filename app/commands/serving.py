@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, ending_on_sigterm, with_services
+from app.commands.running import DataOption, ending_on_sigterm, progress_bars, with_services
 from app.errors import StartError
 from app.logging import configure_logging
 from app.services import Services, embedded_postgres
@@ -89,7 +89,11 @@ async def _load_demo(services: Services) -> tuple[str, ...]:
     """Load the demonstration, if it is not there; the codes of the vendors."""
     from app.demo import load
 
-    await load(services)
+    with progress_bars() as bars:
+        await load(
+            services,
+            progress=lambda done, total: bars.update("loading the demo", done, total, unit="steps"),
+        )
     return tuple(
         row["code"] for row in await services.pool.fetch("SELECT code FROM vendors ORDER BY code LIMIT 10")
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from app.commands.running import DataOption, customers_bar, fail, with_services
-from app.services import Services
+from app.services import Services, granting
 
 
 def grant(data: DataOption = None) -> None:
@@ -23,10 +23,13 @@ def grant(data: DataOption = None) -> None:
 
 
 def rerate(
-    edition: Annotated[str | None, typer.Option("--edition", help="Check that this edition is there")] = None,
+    edition: Annotated[
+        str | None,
+        typer.Option("--edition", help="The edition that is new or was corrected: it must be there"),
+    ] = None,
     data: DataOption = None,
 ) -> None:
-    """Rate every customer again, by the handbook as it is now."""
+    """Rate every customer again, by the handbook as it is now; grants follow. Safe to repeat."""
 
     async def rate(services: Services) -> int:
         from rating.rerating import rerate_all
@@ -36,10 +39,14 @@ def rerate(
             fail([f"there is no edition {edition}; there are: {', '.join(known)}"])
         with customers_bar("rating") as update:
             return await rerate_all(
-                services.pool, now=services.clock(), handbook=services.handbook, progress=update
+                services.pool,
+                now=services.clock(),
+                handbook=services.handbook,
+                progress=update,
+                after_batch=granting(services),
             )
 
-    typer.echo(f"{with_services(data, rate)} customers rated")
+    typer.echo(f"{with_services(data, rate)} customers rated otherwise than before")
 
 
 def verify(data: DataOption = None) -> None:

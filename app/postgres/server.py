@@ -4,9 +4,11 @@ The first process starts it, further ones join, the last one to leave stops it. 
 where no configuration file can take it back. Recovery after a crash may take long: we wait as long as the server lives.
 """
 
+import hashlib
 import shlex
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 import time
@@ -76,6 +78,18 @@ class EmbeddedPostgres:
         except OSError as error:
             raise PostgresError(f"cannot use the data folder {self._folder}: {error}") from error
         self._holders = holders
+
+    def revive(self) -> bool:
+        """Start the server again if it was killed while we hold it; say whether that was so. Raises PostgresError."""
+        holders = self._holders
+        if holders is None or postmaster.running(self._pgdata) is not None:
+            return False
+        with holders.gate():
+            if postmaster.running(self._pgdata) is not None:
+                return False
+            self._say("PostgreSQL is gone: starting it again")
+            self._launch()
+        return True
 
     def stop(self) -> None:
         """Leave the server; it is stopped if nobody else uses the folder. Safe to repeat."""
@@ -176,15 +190,28 @@ class EmbeddedPostgres:
             (self._pgdata / name).unlink(missing_ok=True)
 
     def _choose_socket_dir(self, account: Account) -> Path:
-        """Return the data directory, or a private folder with a short name when its path is too long for a socket."""
+        """Return the data directory, or a private folder with a short name when its path is too long for a socket.
+
+        The name follows from the data directory: a server that is started again is found where it was.
+        """
         if len(str(self._pgdata).encode()) <= _SOCKET_DIR_BYTES and "," not in str(self._pgdata):
             return self._pgdata
-        short = Path(tempfile.mkdtemp(prefix="entitlements-pg-"))
+        identity = hashlib.sha256(f"{self._pgdata}:{self._pgdata.stat().st_ino}".encode()).hexdigest()[:16]
+        short = Path(tempfile.gettempdir()) / f"entitlements-pg-{identity}"
         if len(str(short).encode()) > _SOCKET_DIR_BYTES:
-            short.rmdir()
             raise PostgresError(f"no folder with a short enough path for a socket: {self._pgdata}, {short}")
-        account.own(short)
+        try:
+            short.mkdir(mode=0o700)
+            account.own(short)
+        except FileExistsError:
+            found = short.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != account.uid or found.st_mode & 0o077:
+                raise PostgresError(
+                    f"{short} belongs to somebody else: remove it, it is for our socket"
+                ) from None
         account.open_way(short, self._say)
+        for left_over in short.iterdir():
+            left_over.unlink()
         return short
 
     def _shut_down(self) -> None:
