@@ -25,7 +25,8 @@ from schema.errors import BadInputError, UnauthenticatedError, presentable
 from schema.limits import MOST_COST, MOST_TOKENS, UNSTORABLE_TEXT, ShapeRule, unstorable
 from schema.permissions import denied
 
-_MOST_DOCUMENTS = 512
+# A document of the most tokens takes about a megabyte.
+_MOST_DOCUMENTS = 256
 _RULES = (*specified_rules, ShapeRule)
 
 
@@ -64,17 +65,19 @@ class Gate(SchemaExtension):
 
     def __init__(self, prepare: Callable[[str], Prepared]) -> None:
         self._prepare = prepare
+        self._prepared: Prepared | None = None
 
     def on_parse(self) -> Iterator[None]:
         """Take the document from the cache."""
         execution = self.execution_context
-        execution.graphql_document = self._prepare(execution.query or "").document
+        self._prepared = self._prepare(execution.query or "")
+        execution.graphql_document = self._prepared.document
         yield
 
     def on_validate(self) -> Iterator[None]:
         """Say what is wrong with the document, or else with the request."""
         execution = self.execution_context
-        prepared = self._prepare(execution.query or "")
+        prepared = self._prepared or self._prepare(execution.query or "")
         execution.pre_execution_errors = list(prepared.errors or self._objections(prepared, execution))
         yield
 

@@ -21,7 +21,7 @@ from graphql import (
     ValidationRule,
 )
 
-MOST_TOKENS = 4_000
+MOST_TOKENS = 2_000
 MOST_DEPTH = 12
 MOST_ALIASES = 30
 MOST_SIDE_BY_SIDE = 200

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import strawberry
 
+from ledger.commands import Redeem, malformed
 from ledger.entitlement import Term
 from ledger.quotas import eligibility
 from ledger.refusals import Refusal, RefusalCode
@@ -11,6 +12,9 @@ from rating.reading import customers_by_member_no
 from schema.context import Context, Info
 from schema.permissions import check_customer
 from schema.types.quota import Eligibility
+
+# Stands for what a question has not, and a redemption has.
+_UNSAID = "-"
 
 
 @strawberry.type
@@ -33,17 +37,30 @@ class EligibilityQueries:
     ) -> Eligibility:
         context = info.context
         check_customer(context.viewer, member_no)
+        vendor = context.viewer.vendor if context.viewer is not None else None
+        asked = Redeem(
+            vendor=vendor or _UNSAID,
+            member_no=member_no,
+            benefit=benefit,
+            key=_UNSAID,
+            units=1 if units is None else units,
+            option=option,
+            policy_no=policy_no,
+            beneficiary=beneficiary,
+        )
+        wrong = malformed(asked, (context.handbook.on(context.today) or context.handbook.latest).settings)
+        if wrong is not None:
+            return _answer(wrong, None)
         row = (await customers_by_member_no(context.pool, [member_no])).get(member_no)
         if row is None:
             return _answer(Refusal(code=RefusalCode.UNKNOWN_CUSTOMER, facts={"member_no": member_no}), None)
         account = await context.loaders.account.load((row.id, context.today))
-        vendor = context.viewer.vendor if context.viewer is not None else None
         refusal, quota = eligibility(
             account,
             context.handbook,
             context.now,
             benefit=benefit,
-            units=1 if units is None else units,
+            units=asked.units,
             beneficiary=beneficiary,
             policy_no=policy_no,
             option=option,

@@ -248,3 +248,24 @@ async def test_what_goes_wrong_inside_is_masked_and_logged_with_an_id(
     assert error["extensions"]["id"] in error["message"]
     assert error["extensions"]["id"] in caplog.text
     assert "secret_table" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"units": 0}, "UNITS_INVALID"),
+        ({"units": -5}, "UNITS_INVALID"),
+        ({"benefit": "x" * 10_000}, "INVALID"),
+        ({"memberNo": ""}, "INVALID"),
+        ({"option": "a\nb"}, "INVALID"),
+    ],
+    ids=str,
+)
+async def test_a_question_that_makes_no_sense_is_refused_as_the_redemption_would_be(
+    api: Api, change: dict[str, Any], code: str
+) -> None:
+    asked = {"memberNo": "M1", "benefit": "physical-exam", **change}
+    eligibility = (await api.data("lookup.graphql", VENDOR, **asked))["eligibility"]
+    assert not eligibility["entitled"]
+    assert eligibility["refusal"]["code"] == code
+    assert len(eligibility["refusal"]["message"]) < 1000
