@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
+from tortoise.exceptions import BaseORMException
 
 from app.clock import Clock
 from app.errors import StartError
@@ -41,7 +42,6 @@ _UNREACHABLE = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
-    asyncpg.InsufficientPrivilegeError,
     asyncpg.InvalidParameterValueError,
     asyncpg.InterfaceError,
 )
@@ -141,7 +141,14 @@ def embedded_postgres(settings: Settings) -> "EmbeddedPostgres":
 
 async def migrated(owner_dsn: str) -> tuple[str, ...]:
     """Migrate; the names of what was applied. Raises StartError when the database cannot be reached."""
-    return await _reaching(owner_dsn, migrate(owner_dsn))
+    try:
+        return await _reaching(owner_dsn, migrate(owner_dsn))
+    except (BaseORMException, asyncpg.PostgresError) as error:
+        words = str(error).splitlines()
+        raise StartError(
+            f"the database cannot be migrated: {words[0] if words else type(error).__name__} "
+            "(migrations need its owner: DATABASE_OWNER_URL, or `entitlements migrate` as the owner)"
+        ) from error
 
 
 async def _reaching(dsn: str, attempt: Awaitable[T]) -> T:

@@ -130,7 +130,6 @@ def _serve(listener: socket.socket, workers: int, settings: Settings, announce: 
         factory=True,
         workers=workers,
         log_config=None,
-        log_level=settings.log_level,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
