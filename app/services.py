@@ -17,7 +17,7 @@ import asyncpg
 from tortoise.exceptions import BaseORMException
 
 from app.clock import Clock
-from app.errors import StartError
+from app.errors import NOT_INSTALLED, StartError
 from app.migrating import migrate
 from app.orm import orm
 from app.settings import Settings
@@ -134,8 +134,10 @@ async def _revive(postgres: "EmbeddedPostgres") -> None:
 def embedded_postgres(settings: Settings) -> "EmbeddedPostgres":
     """The embedded PostgreSQL of the data folder, not yet started."""
     # Only here: a server needs neither the package nor what it needs of the operating system.
-    from app.postgres import EmbeddedPostgres
-
+    try:
+        from app.postgres import EmbeddedPostgres
+    except ImportError:
+        raise StartError(NOT_INSTALLED) from None
     return EmbeddedPostgres(settings.data, say=say)
 
 

