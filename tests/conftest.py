@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -19,8 +19,10 @@ import asyncpg
 import pytest
 from hypothesis import HealthCheck, settings
 
-if TYPE_CHECKING:
-    from handbook.handbook import Handbook
+from app.migrating import migrate
+from app.postgres import EmbeddedPostgres
+from handbook import Handbook, load_handbook
+from rating.database import connect_pool
 
 
 # A slow machine is no failure of the code; a run of CI is repeatable; `HYPOTHESIS_PROFILE=search` looks harder.
@@ -47,8 +49,6 @@ def server_dsn() -> Iterator[str]:
     if given:
         yield given
         return
-    from app.postgres import EmbeddedPostgres
-
     folder = Path(tempfile.mkdtemp(prefix="entitlements-tests-"))
     try:
         with EmbeddedPostgres(folder, durable=False) as postgres:
@@ -60,8 +60,6 @@ def server_dsn() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server_dsn: str) -> Iterator[str]:
     """The name of a migrated database that others are copied from."""
-    from app.migrating import migrate
-
     name = f"template_{uuid4().hex[:12]}"
     asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name}"))
     try:
@@ -85,8 +83,6 @@ async def database_dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
 @pytest.fixture
 async def database(database_dsn: str) -> AsyncIterator[Database]:
     """A fresh migrated database with its pools, which connect when first used."""
-    from rating.database import connect_pool
-
     pool = await connect_pool(database_dsn, min_size=0, max_size=10, service_role=True)
     owner_pool = await connect_pool(database_dsn, min_size=0, max_size=5, service_role=False)
     try:
@@ -121,10 +117,8 @@ def demo_dsn(server_dsn: str, demo_template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def handbook() -> "Handbook":
+def handbook() -> Handbook:
     """The handbook as shipped."""
-    from handbook.loading import load_handbook
-
     return load_handbook()
 
 
