@@ -27,6 +27,7 @@ DAYS = 150
 _OPENED = timedelta(hours=9)
 _GRANTED = timedelta(hours=3)
 """When in the night the due grants are posted."""
+_GRANT_DAYS = (1, 11, 21)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,6 @@ def _postings(calls: Sequence[Call]) -> list[Calls]:
 
 
 def _grantings(opened_on: date, today: date) -> list[Granting]:
-    """On the first of each month."""
+    """Every ten days or so."""
     days = (opened_on + timedelta(days=days) for days in range(1, (today - opened_on).days))
-    return [Granting(at=start_of(day) + _GRANTED) for day in days if day.day == 1]
+    return [Granting(at=start_of(day) + _GRANTED) for day in days if day.day in _GRANT_DAYS]
