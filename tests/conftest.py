@@ -24,7 +24,6 @@ from app.postgres import EmbeddedPostgres
 from handbook import Handbook, load_handbook
 from rating.database import connect_pool
 
-
 # A slow machine is no failure of the code; a run of CI is repeatable; `HYPOTHESIS_PROFILE=search` looks harder.
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 settings.register_profile("default", deadline=None, suppress_health_check=_SLOW)
