@@ -9,7 +9,7 @@ from binascii import Error as Base64Error
 from dataclasses import dataclass
 from typing import Self
 
-_LONGEST = 200
+_LONGEST = 400  # a cursor holds a member number: 64 characters of up to 4 bytes, in Base64
 _LARGEST = 2**63 - 1
 
 
