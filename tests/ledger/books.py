@@ -7,11 +7,11 @@ from itertools import count
 from typing import Any
 
 from handbook import BUSINESS_ZONE, Handbook
-from ledger.account import Account, Policy, PoolKey, Relative
+from ledger.account import Account, Policy, PoolKey, Relative, Taken
 from ledger.commands import Confirm, Evidence, Hold, NoShow, Redeem, Release, Reverse
 from ledger.decide import Decision, decide
 from ledger.entitlement import Term
-from ledger.entries import Balance
+from ledger.entries import Balance, RedemptionStatus
 from ledger.ids import RedemptionId
 from ledger.settling import settle
 from ledger.state import Head, Posting, State
@@ -168,6 +168,19 @@ class Desk:
     def kinds(self, benefit: str) -> list[tuple[str, int | None]]:
         """The entries of a benefit, kind and units."""
         return [(each.kind.value, each.units) for each in self.entries if each.pool.benefit == benefit]
+
+
+def as_read(desk: Desk) -> Account:
+    """The customer as reads see them: what is taken, without the holds that have run out."""
+    taken = {
+        pool: Taken(used=balance.used, held=balance.held) for pool, balance in desk.state.balances.items()
+    }
+    for redemption in desk.state.redemptions.values():
+        run_out = redemption.status_at(desk.now) is RedemptionStatus.EXPIRED
+        if run_out and redemption.status is RedemptionStatus.HELD:
+            before = taken[redemption.pool]
+            taken[redemption.pool] = Taken(used=before.used, held=before.held - redemption.units)
+    return replace(desk.state.account, taken=taken)
 
 
 def _key() -> str:

@@ -11,7 +11,6 @@ from handbook import Counted, Handbook, Per, start_of
 from ledger.account import Account, PoolKey, Taken
 from ledger.commands import Evidence
 from ledger.entitlement import Term
-from ledger.entries import RedemptionStatus
 from ledger.outcomes import RedemptionOutcome
 from ledger.quotas import Quota, eligibility, quotas_on
 from ledger.refusals import Refusal
@@ -23,25 +22,13 @@ from tests.ledger.books import (
     a_hold,
     a_redeem,
     a_release,
+    as_read,
     customer,
     terms_for,
 )
 
 EVIDENCE = tuple(Evidence(kind=kind, reference="E") for kind in ("admission-slip", "first-opinion"))
 NOT_YET = ("NOT_A_MEMBER", "TIER_TOO_LOW", "WAITING_PERIOD")
-
-
-def as_read(desk: Desk) -> Account:
-    """The customer as reads see them: what is taken, without the holds that have run out."""
-    taken = {
-        pool: Taken(used=balance.used, held=balance.held) for pool, balance in desk.state.balances.items()
-    }
-    for redemption in desk.state.redemptions.values():
-        run_out = redemption.status_at(desk.now) is RedemptionStatus.EXPIRED
-        if run_out and redemption.status is RedemptionStatus.HELD:
-            before = taken[redemption.pool]
-            taken[redemption.pool] = Taken(used=before.used, held=before.held - redemption.units)
-    return replace(desk.state.account, taken=taken)
 
 
 def quotas(account: Account, handbook: Handbook, on: date = TODAY) -> dict[str, list[Quota]]:

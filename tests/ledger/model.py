@@ -1,0 +1,151 @@
+"""A deliberately simple model of one customer's allowances: no balances, no entries, only who took what.
+
+It shares nothing with the ledger but names. Whatever it is asked it counts again from the list of what was taken.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from handbook import BUSINESS_ZONE
+
+STARS = (1, 2, 3, 4, 5)
+GRID: dict[str, tuple[str, dict[int, int | None]]] = {
+    # benefit: given for what, and units by star; None is without limit
+    "legal-consultation": ("year", {3: 60, 4: 60, 5: 60}),
+    "physical-exam": ("year", {2: 1, 3: 1, 4: 1, 5: 1}),
+    "medical-butler": ("year", dict.fromkeys(STARS, 3)),
+    "outpatient-escort": ("year", {4: 1, 5: 1}),
+    "second-opinion": ("year", {2: 1, 3: 1, 4: 1, 5: 1}),
+    "life-bank": ("membership", {4: 1, 5: 1}),
+    "policy-cover": ("policy", {4: 1, 5: 1}),
+    "vip-line": ("year", dict.fromkeys(STARS)),
+}
+WAITING = {"second-opinion": 30}
+FARTHEST_BACK = 31
+
+Pool = tuple[str, int, str]
+
+
+@dataclass
+class Taking:
+    """What was taken under one redemption."""
+
+    pool: Pool
+    vendor: str
+    units: int
+    status: str
+    expires_at: datetime | None = None
+
+
+@dataclass
+class Model:
+    """A customer: the star of each day, the policies' days in force, and what was taken."""
+
+    stars: list[tuple[date, int]]
+    policies: dict[str, list[tuple[date, date]]]
+    anchor: date | None = None
+    takings: dict[int, Taking] = field(default_factory=dict)
+    most: dict[Pool, int] = field(default_factory=dict)
+    """The greatest allowance by which anything was taken from a pool."""
+
+    def star(self, day: date) -> int:
+        return next((star for since, star in reversed(self.stars) if since <= day), 0)
+
+    def first_day(self, today: date) -> date | None:
+        """The first day of the first service year."""
+        if self.anchor is not None:
+            return self.anchor
+        return next((since for since, star in self.stars if star and since <= today), None)
+
+    def year(self, day: date) -> int:
+        first = self.first_day(day)
+        assert first is not None
+        number = 1
+        while day >= self.anniversary(first, number):
+            number += 1
+        return number
+
+    def last_day(self, year: int, today: date) -> date:
+        first = self.first_day(today)
+        assert first is not None
+        return self.anniversary(first, year) - timedelta(days=1)
+
+    @staticmethod
+    def anniversary(first: date, years: int) -> date:
+        try:
+            return first.replace(year=first.year + years)
+        except ValueError:
+            return date(first.year + years, 2, 28)
+
+    def units(self, benefit: str, day: date) -> int | None:
+        """What the star of a day gives; 0 is nothing, None no limit."""
+        return GRID[benefit][1].get(self.star(day), 0)
+
+    def pool(self, benefit: str, policy_no: str | None, day: date) -> Pool:
+        kind = GRID[benefit][0]
+        year = self.year(day) if kind == "year" else 0
+        return (benefit, year, (policy_no or "") if kind == "policy" else "")
+
+    def status(self, taking: Taking, now: datetime) -> str:
+        if taking.status == "HELD" and taking.expires_at is not None and taking.expires_at <= now:
+            return "EXPIRED"
+        return taking.status
+
+    def used(self, pool: Pool) -> int:
+        return sum(
+            each.units
+            for each in self.takings.values()
+            if each.pool == pool and each.status in ("REDEEMED", "NO_SHOW")
+        )
+
+    def held(self, pool: Pool, now: datetime) -> int:
+        return sum(
+            each.units
+            for each in self.takings.values()
+            if each.pool == pool and self.status(each, now) == "HELD"
+        )
+
+    def refusal(
+        self, benefit: str, units: int, policy_no: str | None, occurred_at: datetime, now: datetime
+    ) -> str | None:
+        """The code with which taking units is refused, None when it is not."""
+        day, today = _day(occurred_at), _day(now)
+        kind, by_star = GRID[benefit]
+        if occurred_at > now:
+            return "OCCURRED_IN_FUTURE"
+        if (today - day).days > FARTHEST_BACK:
+            return "OCCURRED_TOO_LONG_AGO"
+        if self.star(day) == 0:
+            return "NOT_A_MEMBER"
+        if self.star(day) not in by_star:
+            return "TIER_TOO_LOW"
+        if kind != "policy" and policy_no is not None:
+            return "INVALID"
+        if kind == "policy" and policy_no is None:
+            return "POLICY_REQUIRED"
+        spans = self.policies.get(policy_no or "", [])
+        if kind == "policy" and not any(start <= day < end for start, end in spans):
+            return "POLICY_NOT_ELIGIBLE"
+        waited = (
+            self.star(day - timedelta(days=back)) in by_star for back in range(WAITING.get(benefit, 0) + 1)
+        )
+        if not all(waited):
+            return "WAITING_PERIOD"
+        allowed = by_star[self.star(day)]
+        if allowed is None:
+            return None
+        pool = self.pool(benefit, policy_no, day)
+        return "QUOTA_EXHAUSTED" if self.used(pool) + self.held(pool, now) + units > allowed else None
+
+    def left(self, pool: Pool, now: datetime) -> tuple[int | None, int, int, int | None]:
+        """Granted, used, held and remaining of a pool: by today's star, or the last one of a year that is over."""
+        benefit, year, _ = pool
+        day = _day(now)
+        if year and self.year(day) != year:
+            day = self.last_day(year, day)
+        granted, used, held = self.units(benefit, day), self.used(pool), self.held(pool, now)
+        return granted, used, held, None if granted is None else max(0, granted - used - held)
+
+
+def _day(moment: datetime) -> date:
+    return moment.astimezone(BUSINESS_ZONE).date()

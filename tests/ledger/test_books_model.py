@@ -1,0 +1,353 @@
+"""Random commands of several vendors on a few customers, against a simple model; the invariants after every step."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import cache
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+
+from handbook import Handbook, load_handbook
+from ledger.account import Policy
+from ledger.commands import Evidence, Hold
+from ledger.entries import Entry, EntryKind
+from ledger.ids import RedemptionId
+from ledger.outcomes import RedemptionOutcome, outcome_as_json
+from ledger.quotas import quotas_on
+from ledger.refusals import Refusal
+from ledger.verify import CHECKS, Books
+from tests.ledger.books import (
+    NOW,
+    TODAY,
+    Desk,
+    a_confirm,
+    a_hold,
+    a_no_show,
+    a_redeem,
+    a_release,
+    a_reversal,
+    as_read,
+    customer,
+)
+from tests.ledger.model import GRID, Model, Taking
+
+FIRST_OPINION = (Evidence(kind="first-opinion", reference="O-1"),)
+CUSTOMERS = (1, 2)
+FAR = date(2999, 1, 1)
+SPANS = {
+    "P1": [(date(2023, 5, 1), FAR)],
+    "P2": [(TODAY - timedelta(days=9), TODAY + timedelta(days=60)), (TODAY + timedelta(days=80), FAR)],
+}
+POLICIES = (
+    Policy(policy_no="G1", line="group", statuses=((date(2023, 5, 1), "IN_FORCE"),)),
+    Policy(policy_no="P1", line="individual", statuses=((date(2023, 5, 1), "IN_FORCE"),)),
+    Policy(
+        policy_no="P2",
+        line="individual",
+        statuses=tuple(
+            (day, status)
+            for start, end in SPANS["P2"]
+            for day, status in ((start, "IN_FORCE"), (end, "LAPSED"))
+        ),
+    ),
+)
+
+# What is likely stands there more than once: a machine whose commands are nearly all refused finds nothing.
+first_days = st.sampled_from(
+    [*[date(2024, 2, 29), date(2023, 5, 25)] * 4, TODAY - timedelta(days=20), TODAY + timedelta(days=3)]
+)
+some_stars = st.sampled_from([*[5, 4] * 4, 3, 2, 1, 0])
+changes = st.lists(st.tuples(st.integers(-40, 400), some_stars), max_size=3)
+vendors = st.sampled_from(["v", "w"])
+customers = st.sampled_from(CUSTOMERS)
+benefits = st.sampled_from([*sorted(GRID), *["legal-consultation", "physical-exam", "medical-butler"] * 2])
+seldom = st.sampled_from([False] * 9 + [True])
+
+
+@cache
+def shipped() -> Handbook:
+    return load_handbook()
+
+
+def stars_of(first: date, star: int, turns: list[tuple[int, int]]) -> list[tuple[date, int]]:
+    """A star from the first day on, then others from days around today on."""
+    found = {first: star} | {
+        TODAY + timedelta(days=day): after for day, after in turns if TODAY + timedelta(days=day) > first
+    }
+    return sorted(found.items())
+
+
+def sums(entries: list[Entry]) -> dict[Any, tuple[int, int, int, int]]:
+    """What entries add up to by pool, counted by their kinds alone: net granted, used, held, expired."""
+    found: dict[Any, tuple[int, int, int, int]] = {}
+    for entry in entries:
+        granted, used, held, expired = found.get(entry.pool, (0, 0, 0, 0))
+        units = entry.units or 0
+        match entry.kind:
+            case EntryKind.GRANT:
+                granted += units
+            case EntryKind.REVOKE:
+                granted -= units
+            case EntryKind.HOLD:
+                held += units
+            case EntryKind.REDEEM if entry.redemption != entry.sequence:
+                used, held = used + units, held - units
+            case EntryKind.REDEEM:
+                used += units
+            case EntryKind.NO_SHOW:
+                used, held = used + units, held - units
+            case EntryKind.RELEASE | EntryKind.EXPIRE_HOLD:
+                held -= units
+            case EntryKind.REVERSE:
+                used -= units
+            case EntryKind.EXPIRE:
+                expired += units
+        found[entry.pool] = (granted, used, held, expired)
+    return found
+
+
+class BooksMachine(RuleBasedStateMachine):
+    """Customers with their desks and models; every rule asks both and compares."""
+
+    takings = Bundle("takings")
+
+    @initialize(first=first_days, star=some_stars, turns=changes)
+    def open(self, first, star, turns):
+        stars = stars_of(first, star, turns)
+        self.desks = {
+            each: Desk(shipped(), customer(*stars, customer_id=each, policies=POLICIES)) for each in CUSTOMERS
+        }
+        self.models = {each: Model(stars=stars, policies=SPANS) for each in CUSTOMERS}
+        self.asked: list[tuple[int, Any, Any]] = []
+        self.now = NOW
+        self.touched = set(CUSTOMERS)
+
+    def moment(self, customer_id):
+        """The customer's time: now, or later if the ledger has been later."""
+        last = self.desks[customer_id].state.head.last_recorded_at
+        return self.now if last is None else max(self.now, last)
+
+    def ask(self, customer_id, command):
+        """The outcome of a command; a refusal leaves everything but the outcomes as it was."""
+        desk, model = self.desks[customer_id], self.models[customer_id]
+        self.touched.add(customer_id)
+        desk.now = self.now
+        before, entries = desk.state, len(desk.entries)
+        outcome = desk.ask(command)
+        if isinstance(outcome, Refusal):
+            assert replace(desk.state, outcomes={}) == replace(before, outcomes={})
+            assert len(desk.entries) == entries
+        elif not outcome.replayed:
+            model.anchor = model.first_day(self.moment(customer_id).date())
+        self.asked.append((customer_id, command, outcome))
+        return outcome
+
+    @rule(
+        target=takings,
+        customer_id=customers,
+        vendor=vendors,
+        benefit=benefits,
+        units=st.sampled_from([1, 1, 1, 2, 3]),
+        policy_no=st.sampled_from([None, "P1", "P2", "G1"]),
+        hours_back=st.sampled_from([*[None] * 6, -1, 0, 1, 30, 30, 24 * 9, 24 * 9, 24 * 31, 24 * 33]),
+        hold_hours=st.none() | st.sampled_from([0, 1, 30, 500]),
+        careless=seldom,
+    )
+    def take(self, customer_id, vendor, benefit, units, policy_no, hours_back, hold_hours, careless):
+        """Redeem, or hold; mostly with a policy just where one is needed."""
+        if not careless:
+            policy_no = (policy_no or "P1") if GRID[benefit][0] == "policy" else None
+        if benefit == "legal-consultation":
+            units *= 20
+        model, now = self.models[customer_id], self.moment(customer_id)
+        more: dict[str, Any] = {"vendor": vendor, "units": units, "policy_no": policy_no}
+        more["evidence"] = FIRST_OPINION
+        occurred_at = now if hours_back is None else self.now - timedelta(hours=hours_back)
+        if hours_back is not None:
+            more["occurred_at"] = occurred_at
+        command = (
+            a_redeem(benefit, **more)
+            if hold_hours is None
+            else a_hold(benefit, hold_hours=hold_hours or None, **more)
+        )
+        expected = model.refusal(benefit, units, policy_no, occurred_at, now)
+        outcome = self.ask(customer_id, command)
+        if expected is not None:
+            assert isinstance(outcome, Refusal), (expected, outcome)
+            assert outcome.code == expected
+            return multiple()
+        assert isinstance(outcome, RedemptionOutcome), outcome
+        day = occurred_at.date()
+        pool = model.pool(benefit, policy_no, day)
+        held = isinstance(command, Hold)
+        model.takings[outcome.id.sequence] = Taking(
+            pool=pool,
+            vendor=vendor,
+            units=units,
+            status="HELD" if held else "REDEEMED",
+            expires_at=now + timedelta(hours=hold_hours or 72) if held else None,
+        )
+        model.most[pool] = max(model.most.get(pool, 0), model.units(benefit, day) or 0)
+        self.compare(customer_id, outcome)
+        return outcome.id
+
+    @rule(
+        taking=takings,
+        make=st.sampled_from([a_confirm, a_release, a_no_show, a_reversal]),
+        actor=st.sampled_from([*["own"] * 8, "vendor:other", "finance"]),
+        units=st.sampled_from([None, None, 1, 2, 15, 40]),
+        unknown=seldom,
+    )
+    def follow_up(self, taking, make, actor, units, unknown):
+        """Confirm, release, no-show or reverse what was taken, or what never was."""
+        customer_id = taking.customer_id
+        model, now = self.models[customer_id], self.moment(customer_id)
+        known = model.takings[taking.sequence]
+        more: dict[str, Any] = {"actor": f"vendor:{known.vendor}" if actor == "own" else actor}
+        if make is a_confirm:
+            more["units"] = units
+        outcome = self.ask(
+            customer_id, make(RedemptionId(customer_id, taking.sequence + 500 * unknown), **more)
+        )
+        status = model.status(known, now)
+        expected = None
+        if unknown or actor == "vendor:other" or (actor == "finance" and make is not a_reversal):
+            expected = "UNKNOWN_REDEMPTION"
+        elif make is a_reversal and status != "REDEEMED":
+            expected = "ALREADY_REVERSED" if status == "REVERSED" else "NOT_REDEEMED"
+        elif make is not a_reversal and status != "HELD":
+            expected = "HOLD_NOT_OPEN"
+        elif make is a_confirm and (units or 0) > known.units:
+            expected = "UNITS_INVALID"
+        if expected is not None:
+            assert isinstance(outcome, Refusal), (expected, outcome)
+            assert outcome.code == expected
+            return
+        ends = {a_confirm: "REDEEMED", a_release: "RELEASED", a_no_show: "NO_SHOW", a_reversal: "REVERSED"}
+        known.status = ends[make]
+        if make is a_confirm and units is not None:
+            known.units = units
+        assert isinstance(outcome, RedemptionOutcome), outcome
+        assert outcome.status == known.status
+        self.compare(customer_id, outcome)
+
+    def compare(self, customer_id, outcome):
+        """The counts that were answered are the model's."""
+        model = self.models[customer_id]
+        pool = model.takings[outcome.id.sequence].pool
+        quota = outcome.quota
+        assert (quota.granted, quota.used, quota.held, quota.remaining) == model.left(
+            pool, self.moment(customer_id)
+        )
+
+    @rule(which=st.integers(0, 10**6), changed=st.booleans())
+    def send_again(self, which, changed):
+        """The same key again: the same answer; with another request: no."""
+        if not self.asked:
+            return
+        customer_id, command, outcome = self.asked[which % len(self.asked)]
+        if changed:
+            name = "reference" if hasattr(command, "reference") else "redemption"
+            value = "other" if name == "reference" else RedemptionId(customer_id, 10**6)
+            again = self.ask(customer_id, replace(command, **{name: value}))
+            assert (again.code, again.differing) == ("KEY_REUSED", (name,))
+        else:
+            before = self.desks[customer_id].state
+            again = self.ask(customer_id, command)
+            if isinstance(outcome, RedemptionOutcome):
+                outcome = replace(outcome, replayed=True)
+            assert again == outcome
+            assert self.desks[customer_id].state == before
+        self.asked.pop()
+
+    @rule(hours=st.sampled_from([1, 1, 5, 5, 24, 24, 24 * 6, 24 * 40, 24 * 366]))
+    def let_time_pass(self, hours):
+        self.now += timedelta(hours=hours)
+        self.touched = set(CUSTOMERS)
+
+    @rule()
+    def set_the_clock_back(self):
+        self.now -= timedelta(minutes=90)
+
+    @rule(customer_id=customers, days=st.integers(-20, 20), star=some_stars)
+    def change_the_star(self, customer_id, days, star):
+        """A rise or fall from a day around today on, and nothing known beyond."""
+        model = self.models[customer_id]
+        day = self.now.date() + timedelta(days=days)
+        model.stars = [*(each for each in model.stars if each[0] < day), (day, star)]
+        self.desks[customer_id].re_rate(*model.stars)
+
+    @rule(customer_id=customers)
+    def settle(self, customer_id):
+        desk, model = self.desks[customer_id], self.models[customer_id]
+        self.touched.add(customer_id)
+        desk.now = self.now
+        desk.settle()
+        model.anchor = model.first_day(self.moment(customer_id).date())
+        posted = len(desk.entries)
+        desk.settle()
+        assert len(desk.entries) == posted
+
+    @invariant()
+    def everything_adds_up(self):
+        """Of whom the last step touched; the clock touches everybody's holds."""
+        for customer_id in getattr(self, "touched", ()):
+            self.the_books_are_right(customer_id)
+            self.the_model_counts_the_same(customer_id)
+            self.every_key_has_one_outcome(customer_id)
+        self.touched = set()
+
+    def the_books_are_right(self, customer_id):
+        desk, state = self.desks[customer_id], self.desks[customer_id].state
+        entries = desk.entries
+        books = Books(
+            customer_id=customer_id,
+            entries=entries,
+            balances=state.balances,
+            redemptions=state.redemptions,
+            head=state.head,
+            outcomes=[(actor, key, each.outcome) for (actor, key), each in state.outcomes.items()],
+        )
+        assert [problem for check in CHECKS for problem in check(books)] == []
+        assert [each.sequence for each in entries] == list(range(1, len(entries) + 1))
+        assert state.head.anchor == self.models[customer_id].anchor
+        counted = sums(entries)
+        assert set(counted) == set(state.balances)
+        for pool, balance in state.balances.items():
+            places = (balance.granted, balance.used, balance.held, balance.expired)
+            assert counted[pool] == places
+            assert min(places) >= 0
+            assert balance.unlimited or balance.available >= 0
+
+    def the_model_counts_the_same(self, customer_id):
+        desk, model, now = self.desks[customer_id], self.models[customer_id], self.moment(customer_id)
+        desk.now = now
+        account = as_read(desk)
+        for pool in {each.pool for each in model.takings.values()}:
+            taken = next(each for key, each in account.taken.items() if pool == _plain(key))
+            assert (taken.used, taken.held) == (model.used(pool), model.held(pool, now))
+            allowed = GRID[pool[0]][1]
+            assert None in allowed.values() or taken.used + taken.held <= model.most[pool]
+        if model.first_day(now.date()) is None:
+            return
+        for quota in quotas_on(account, now.date(), shipped(), now):
+            if quota.benefit.code in GRID and not (quota.benefit.per == "POLICY" and quota.policy_no is None):
+                pool = model.pool(quota.benefit.code, quota.policy_no, now.date())
+                assert (quota.granted, quota.used, quota.held, quota.remaining) == model.left(pool, now)
+
+    def every_key_has_one_outcome(self, customer_id):
+        stored = self.desks[customer_id].state.outcomes
+        mine = [(command, outcome) for each, command, outcome in self.asked if each == customer_id]
+        assert {(command.actor, command.key) for command, _ in mine} == set(stored)
+        for command, outcome in mine:
+            assert stored[command.actor, command.key].outcome == outcome_as_json(outcome)
+
+
+def _plain(pool):
+    return (pool.benefit, pool.period, pool.policy_no)
+
+
+BooksMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=60, deadline=None)
+TestBooks = BooksMachine.TestCase
