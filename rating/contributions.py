@@ -104,12 +104,11 @@ def counted_spans(
         if rule is None:
             continue
         rate = rule.rate(component.term_years)
-        starts_on = max(component.starts_on, edition.effective_from)
         ends_on = min(ended_on, edition.effective_to or FOREVER, _validity_end(policy, component, rule))
-        for from_, to, premium in _steps(component.premiums):
+        for from_, to, premium in _steps(component.premiums):  # the first begins with the component
             amount = premium * component.mode.instalments_per_year * rate
             for opens, closes in open_spans:
-                first, last = max(from_, starts_on, opens), min(to, ends_on, closes)
+                first, last = max(from_, edition.effective_from, opens), min(to, ends_on, closes)
                 if first < last:
                     yield first, last, amount
 

@@ -133,3 +133,22 @@ def test_of_two_new_events_that_exclude_each_other_the_first_to_arrive_is_taken(
     )
     assert [each.event.type for each in taken] == ["policy_issued", "lapsed"]
     assert list(refused) == [3]
+
+
+def test_a_day_has_one_status_and_one_premium(handbook):
+    events = arrived(
+        *START,
+        event("lapsed", "2024-05-01"),
+        event("reinstated", "2024-05-01"),
+        event("premium_reduced", "2024-06-01", premium="20000"),
+        event("premium_reduced", "2024-06-01", premium="10000"),
+    )
+    (policy,) = fold(events).policies.values()
+    assert policy.statuses == ((day("2024-01-10"), "IN_FORCE"), (day("2024-05-01"), "IN_FORCE"))
+    assert policy.components[0].premiums == ((day("2024-01-10"), 30000), (day("2024-06-01"), 10000))
+
+
+def test_a_late_event_is_folded_into_its_own_place(handbook):
+    in_order = [*START, event("lapsed", "2024-05-01"), event("reinstated", "2024-06-01")]
+    late = [in_order[0], in_order[3], in_order[1], in_order[2]]
+    assert fold(arrived(*late)) == fold(arrived(*in_order))
