@@ -1,0 +1,101 @@
+"""The service as a process of its own, for tests that need a real server: how to start, ask, and end it."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.postgres.postmaster import running
+
+REPOSITORY = str(Path(__file__).parents[1])
+COMMAND = [sys.executable, "-c", "from app.cli import main; main()"]
+
+
+class Service:
+    """A process that serves a data folder on a port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        hidden = ("ENTITLEMENTS_", "DATABASE_")
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        self.environment |= {"PYTHONPATH": REPOSITORY, "ENTITLEMENTS_DATA": str(folder)}
+        self.process: subprocess.Popen[str] | None = None
+
+    def start(self, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [*COMMAND, "serve", "--port", str(self.port), *options],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self.environment,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 60
+        while not self.ready():
+            assert self.process.poll() is None, self.process.communicate()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+            env=self.environment,
+        )
+
+    def ask(self, token: str, query: str, **variables: object) -> dict[str, object]:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/graphql",
+            json.dumps({"query": query, "variables": variables}).encode(),
+            {"authorization": f"Bearer {token}", "content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            found: dict[str, object] = json.load(answer)
+            return found
+
+    def end(self, number: int) -> tuple[int, str]:
+        """Send a signal to the process and wait for its end: its exit code and what it said."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=60)
+        return self.process.returncode, said
+
+
+@contextmanager
+def serving() -> Iterator[Service]:
+    """A service with a data folder of its own, not yet started; whatever is left of it is ended and removed."""
+    folder = Path(tempfile.mkdtemp(prefix="entitlements-serve-test-"))
+    service = Service(folder)
+    try:
+        yield service
+    finally:
+        if service.process is not None and service.process.poll() is None:
+            os.killpg(service.process.pid, signal.SIGKILL)
+            service.process.communicate()
+        server = running(folder / "postgres")
+        if server is not None:
+            server.process.kill()
+        shutil.rmtree(folder, ignore_errors=True)
