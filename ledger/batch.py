@@ -44,6 +44,18 @@ _ENTRY_COLUMNS = (
     "hash",
 )
 
+_BALANCE_COLUMNS = (
+    "customer_id",
+    "benefit",
+    "period",
+    "policy_no",
+    "unlimited",
+    "granted",
+    "used",
+    "held",
+    "expired",
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
@@ -117,14 +129,7 @@ async def write_batch(conn: Connection, batch: Batch) -> None:
     """Write what changed: entries, balances, redemptions, heads and outcomes, one statement each."""
     changed = [(batch.loaded[each], state) for each, state in batch.states.items()]
     await _write_entries(conn, batch.entries)
-    balances = [
-        _balance_row(after.account.customer_id, pool, balance)
-        for before, after in changed
-        for pool, balance in after.balances.items()
-        if balance != before.balances.get(pool)
-    ]
-    if balances:
-        await conn.execute(SQL["upsert_balances"], *_columns(balances))
+    await _write_balances(conn, changed)
     redemptions = [
         _redemption_row(redemption)
         for before, after in changed
@@ -230,6 +235,24 @@ async def _write_entries(conn: Connection, entries: Sequence[Entry]) -> None:
         await conn.copy_records_to_table("entries", records=rows, columns=_ENTRY_COLUMNS)
     else:
         await conn.execute(SQL["insert_entries"], *_columns(rows))
+
+
+async def _write_balances(conn: Connection, changed: Sequence[tuple[State, State]]) -> None:
+    """Write the balances that are new or different. Under the heads' locks nobody else makes a new one."""
+    new: list[tuple[Any, ...]] = []
+    different: list[tuple[Any, ...]] = []
+    for before, after in changed:
+        for pool, balance in after.balances.items():
+            known = before.balances.get(pool)
+            if balance != known:
+                row = _balance_row(after.account.customer_id, pool, balance)
+                (new if known is None else different).append(row)
+    if len(new) >= _COPY_FROM:
+        await conn.copy_records_to_table("balances", records=new, columns=_BALANCE_COLUMNS)
+    else:
+        different += new
+    if different:
+        await conn.execute(SQL["upsert_balances"], *_columns(different))
 
 
 def _entry_row(entry: Entry) -> tuple[Any, ...]:
