@@ -114,7 +114,7 @@ async def customers_page(
     rows = await conn.fetch(
         SQL["customers_page"],
         first + 1,
-        after,
+        None if after is None else _UNSTORABLE.split(after)[0],
         None if member_nos is None else _storable(member_nos),
         None if stars is None else sorted(stars),
         on,

@@ -31,7 +31,7 @@ def load(database, handbook):
     return one
 
 
-async def _contents(database, *, computed=True):
+async def _contents(database):
     """Every row by table, without the customers' ids, which follow the order of creation."""
     found = {}
     for table, columns in {
@@ -221,3 +221,17 @@ async def test_what_is_imported_and_what_is_recorded_is_the_same(database, load)
     customer = (await reading.customers_by_member_no(database.pool, ["C01"]))["C01"]
     (policy,) = (await reading.policies(database.pool, [customer.id]))[customer.id]
     assert policy.status_on(day("2024-03-01")) == "LAPSED"
+
+
+async def test_a_failure_half_way_leaves_nothing_and_the_transaction_usable(database, handbook):
+    async def fail(_, __):
+        raise RuntimeError("the ledger said no")
+
+    before = await _contents(database)
+    async with database.pool.acquire() as conn, conn.transaction():
+        with pytest.raises(RuntimeError, match="the ledger said no"):
+            await import_history(
+                conn, io.BytesIO(b"\n".join(CASE_LINES)), now=NOW, handbook=handbook, after_batch=fail
+            )
+        assert await conn.fetchval("select count(*) from customers") == 0
+    assert await _contents(database) == before

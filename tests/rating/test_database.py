@@ -1,0 +1,100 @@
+"""The database keeps what it was told: statements by name, JSON as values, and nothing recorded is changed."""
+
+import asyncpg
+import pytest
+
+from app.orm import orm
+from rating import reading
+from rating.database import RawJson, Statements
+from rating.models import Customer, Policy, Relative
+from rating.recording import record
+from tests.rating.build import NOW, day, event, issued, registered
+
+
+@pytest.fixture
+async def filled(database, handbook):
+    """A database with one customer."""
+    async with database.pool.acquire() as conn, conn.transaction():
+        await record(
+            conn,
+            [registered("2024-01-10"), issued("2024-01-10"), event("relative_registered", "2024-02-01")],
+            now=NOW,
+            handbook=handbook,
+        )
+    return database
+
+
+@pytest.mark.parametrize("table", ["policy_events", "event_ids", "ratings", "rating_periods"])
+@pytest.mark.parametrize(
+    "statement", ["update {table} set customer_id = customer_id", "delete from {table}", "truncate {table}"]
+)
+async def test_the_service_may_not_change_what_was_recorded(filled, table, statement):
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await filled.pool.execute(statement.format(table=table))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["update policy_events set arrival = arrival", "delete from policy_events", "truncate policy_events"],
+)
+async def test_the_owner_may_not_change_events_either(filled, statement):
+    with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
+        await filled.owner_pool.execute(statement)
+
+
+async def test_json_goes_in_and_out_as_values(database):
+    for value in ({"名": ["值", 1, None]}, [[1, 2], [3]], "text", None):
+        assert await database.pool.fetchval("select $1::jsonb", value) == value
+        assert await database.pool.fetchval("select $1::json", value) == value
+    texts = [RawJson.of([["2024-01-10", "IN_FORCE"]]), RawJson.of([])]
+    assert await database.pool.fetchval("select $1::jsonb[]", texts) == [[["2024-01-10", "IN_FORCE"]], []]
+
+
+async def test_a_text_that_no_database_holds_finds_nobody(filled):
+    strange = ["M1\x00", "\ud800", "M2"]
+    assert await reading.customers_by_member_no(filled.pool, strange) == {}
+    page = {"first": 10, "on": day("2024-06-01")}
+    assert await reading.customers_page(filled.pool, **page, member_nos=strange) == []
+    assert await reading.customers_page(filled.pool, **page, after="M1\x00") == []
+    assert len(await reading.customers_page(filled.pool, **page, after="\x00")) == 1
+
+
+async def test_customers_can_be_found_by_either_key(filled):
+    (by_number,) = (await reading.customers_by_member_no(filled.pool, ["M1", "M9"])).values()
+    assert await reading.customers_by_id(filled.pool, [by_number.id, -1]) == {by_number.id: by_number}
+    assert await reading.policies(filled.pool, [-1]) == {-1: []}
+    assert await reading.relatives(filled.pool, [-1]) == {-1: []}
+
+
+async def test_the_models_read_the_same_tables(filled):
+    async with orm(filled.dsn):
+        customer = await Customer.get(member_no="M1")
+        policy = await Policy.get(customer_id=customer.id, policy_no="P1")
+        relative = await Relative.get(customer_id=customer.id, relative_id="R1")
+    assert (customer.name, policy.issued_on, relative.relation) == ("张三", day("2024-01-10"), "spouse")
+    assert policy.statuses == [["2024-01-10", "IN_FORCE"]]
+    assert policy.components[0]["component_id"] == "base"
+
+
+def test_statements_are_found_by_name(tmp_path):
+    file = tmp_path / "some.sql"
+    file.write_text("-- About the file.\n\n-- name: one\n-- What for.\nselect 1;\n\n-- name: two\nselect 2\n")
+    found = Statements(file)
+    assert dict(found) == {"one": "-- What for.\nselect 1", "two": "select 2"}
+    assert len(found) == 2
+    with pytest.raises(KeyError, match=r"some\.sql has no statement three"):
+        found["three"]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("-- name: one\nselect 1;\n-- name: one\nselect 2;\n", "two statements one"),
+        ("-- name: one\n-- only words\n-- name: two\nselect 2;\n", "one is followed by no statement"),
+    ],
+)
+def test_a_file_of_statements_with_a_fault_is_refused(tmp_path, text, reason):
+    file = tmp_path / "some.sql"
+    file.write_text(text)
+    with pytest.raises(ValueError, match=reason):
+        Statements(file)
