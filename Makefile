@@ -50,7 +50,9 @@ test: setup  ## All tests (on an embedded PostgreSQL, or on DATABASE_URL)
 
 .PHONY: coverage
 coverage: setup  ## All tests, and which lines and branches they pass
+	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
 .PHONY: check

@@ -11,6 +11,8 @@ from pathlib import Path
 import jwt
 import pytest
 
+from app.cli import main
+
 KEY = "0123456789abcdef0123456789abcdef"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -97,12 +99,17 @@ def lines(*events: dict[str, object]) -> str:
     ],
     ids=" ".join,
 )
-def test_wrong_usage_ends_with_2_and_says_why(run, arguments):
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert done.stderr.strip()
-    assert "Traceback" not in done.stderr
-    assert not done.stdout
+def test_wrong_usage_ends_with_2_and_says_why(arguments, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["entitlements", *arguments])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    said = capsys.readouterr()
+    assert said.err.strip()
+    assert "Traceback" not in said.err
+    assert not said.out
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_database_that_is_not_there_ends_with_1_in_one_line_without_its_password(run):
