@@ -21,6 +21,19 @@ GRID: dict[str, tuple[str, dict[int, int | None]]] = {
     "vip-line": ("year", dict.fromkeys(STARS)),
 }
 WAITING = {"second-opinion": 30}
+EFFECTS = {
+    # kind, whether of a redemption that began before: what a unit changes in granted, used, held, expired, available
+    ("GRANT", False): (+1, 0, 0, 0, +1),
+    ("REVOKE", False): (-1, 0, 0, 0, -1),
+    ("HOLD", False): (0, 0, +1, 0, -1),
+    ("REDEEM", False): (0, +1, 0, 0, -1),
+    ("REDEEM", True): (0, +1, -1, 0, 0),
+    ("RELEASE", True): (0, 0, -1, 0, +1),
+    ("EXPIRE_HOLD", True): (0, 0, -1, 0, +1),
+    ("NO_SHOW", True): (0, +1, -1, 0, 0),
+    ("REVERSE", True): (0, -1, 0, 0, +1),
+    ("EXPIRE", False): (0, 0, 0, +1, -1),
+}
 FARTHEST_BACK = 31
 
 Pool = tuple[str, int, str]
@@ -121,21 +134,23 @@ class Model:
             return "TIER_TOO_LOW"
         if kind != "policy" and policy_no is not None:
             return "INVALID"
-        if kind == "policy" and policy_no is None:
-            return "POLICY_REQUIRED"
-        spans = self.policies.get(policy_no or "", [])
-        if kind == "policy" and not any(start <= day < end for start, end in spans):
-            return "POLICY_NOT_ELIGIBLE"
+        if kind == "policy" and (wrong := self.wrong_policy(policy_no, day)):
+            return wrong
         waited = (
             self.star(day - timedelta(days=back)) in by_star for back in range(WAITING.get(benefit, 0) + 1)
         )
         if not all(waited):
             return "WAITING_PERIOD"
         allowed = by_star[self.star(day)]
-        if allowed is None:
-            return None
         pool = self.pool(benefit, policy_no, day)
-        return "QUOTA_EXHAUSTED" if self.used(pool) + self.held(pool, now) + units > allowed else None
+        too_many = allowed is not None and self.used(pool) + self.held(pool, now) + units > allowed
+        return "QUOTA_EXHAUSTED" if too_many else None
+
+    def wrong_policy(self, policy_no: str | None, day: date) -> str | None:
+        if policy_no is None:
+            return "POLICY_REQUIRED"
+        in_force = any(start <= day < end for start, end in self.policies.get(policy_no, []))
+        return None if in_force else "POLICY_NOT_ELIGIBLE"
 
     def left(self, pool: Pool, now: datetime) -> tuple[int | None, int, int, int | None]:
         """Granted, used, held and remaining of a pool: by today's star, or the last one of a year that is over."""
