@@ -32,19 +32,22 @@ class Service:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
         self.environment |= {"PYTHONPATH": REPOSITORY, "ENTITLEMENTS_DATA": str(folder)}
         self.process: subprocess.Popen[str] | None = None
+        # A file, not a pipe: a pipe that nobody reads is full some day, and who logs to it stands still.
+        self._log = folder.with_name(folder.name + ".log")
 
     def start(self, *options: str) -> None:
-        self.process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(self.port), *options],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=self.environment,
-            start_new_session=True,
-        )
+        with self._log.open("w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [*COMMAND, "serve", "--port", str(self.port), *options],
+                stdout=log,
+                stderr=log,
+                text=True,
+                env=self.environment,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + 60
         while not self.ready():
-            assert self.process.poll() is None, self.process.communicate()
+            assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline
             time.sleep(0.1)
 
@@ -80,8 +83,22 @@ class Service:
         """Send a signal to the process and wait for its end: its exit code and what it said."""
         assert self.process is not None
         self.process.send_signal(number)
-        _, said = self.process.communicate(timeout=60)
-        return self.process.returncode, said
+        return self.process.wait(timeout=60), self.said()
+
+    def said(self) -> str:
+        """What the process wrote since its start."""
+        return self._log.read_text(encoding="utf-8")
+
+    def clear(self) -> None:
+        """End whatever is left and remove what it wrote."""
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        server = running(self.folder / "postgres")
+        if server is not None:
+            server.process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._log.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -92,10 +109,4 @@ def serving() -> Iterator[Service]:
     try:
         yield service
     finally:
-        if service.process is not None and service.process.poll() is None:
-            os.killpg(service.process.pid, signal.SIGKILL)
-            service.process.communicate()
-        server = running(folder / "postgres")
-        if server is not None:
-            server.process.kill()
-        shutil.rmtree(folder, ignore_errors=True)
+        service.clear()
