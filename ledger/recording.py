@@ -1,7 +1,13 @@
-"""Taking policy events: the events, the ratings that follow and the grants that are due, in one transaction."""
+"""Taking policy events: the events, the ratings that follow and the grants that are due, in one transaction.
+
+Locks are taken in sorted order within a transaction, but an import takes its customers batch by batch: who meets it may
+be chosen to give way by the database, and then simply starts over.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
+
+import asyncpg
 
 from handbook import Handbook
 from ledger.granting import post_due
@@ -11,17 +17,32 @@ from rating.events import PolicyEvent
 from rating.recording import record
 from rating.taking import EventRefusal, Recorded
 
+_TRIES = 4
+
 
 async def record_events(
     pool: Pool, events: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook
 ) -> list[Recorded | Refusal]:
     """Take events, each on its own: what was recorded, or why it was refused, in the order of the events."""
+    for attempt in range(1, _TRIES + 1):
+        try:
+            results = await _record(pool, events, now, handbook)
+            break
+        except asyncpg.TransactionRollbackError:
+            if attempt == _TRIES:
+                raise
+    return [refusal_of(each) if isinstance(each, EventRefusal) else each for each in results]
+
+
+async def _record(
+    pool: Pool, events: Sequence[PolicyEvent], now: datetime, handbook: Handbook
+) -> list[Recorded | EventRefusal]:
     async with pool.acquire() as conn, conn.transaction():
         results = await record(conn, events, now=now, handbook=handbook)
         touched = sorted({each.customer_id for each in results if isinstance(each, Recorded)})
         if touched:
             await post_due(conn, touched, now=now, handbook=handbook)
-    return [refusal_of(each) if isinstance(each, EventRefusal) else each for each in results]
+    return results
 
 
 def refusal_of(refused: EventRefusal) -> Refusal:
