@@ -100,9 +100,15 @@ class Account:
         return max(1, service_year_number(anchor, day)) if anchor is not None else None
 
     def service_year(self, day: date) -> ServiceYear | None:
-        """The service year that `day` lies in; None when none has begun by then."""
+        """The service year that `day` lies in; None when none has begun by then.
+
+        A day before the stored anchor is in year 1 only if a correction has given it a star since.
+        """
         number = self.service_year_number(day)
-        return self.numbered_year(number, day) if number is not None else None
+        if number is None:
+            return None
+        year = self.numbered_year(number, day)
+        return None if day < year.start and self.star_on(day) == 0 else year
 
     def numbered_year(self, number: int, day: date) -> ServiceYear:
         """The service year of that number, for a customer whose anchor has come by `day`."""

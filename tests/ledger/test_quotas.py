@@ -185,6 +185,17 @@ def test_service_years_are_listed_from_the_first_star_to_the_day(handbook):
     assert customer((TODAY, 0)).account.service_year(TODAY) is None
 
 
+def test_no_service_year_has_begun_on_a_day_before_the_anchor():
+    eve = JOINED - timedelta(days=1)
+    account = replace(customer((JOINED, 3)).account, anchor=JOINED)
+    assert account.service_year(JOINED) is not None
+    assert account.service_year(eve) is None
+    corrected = replace(customer((eve, 3)).account, anchor=JOINED)
+    year = corrected.service_year(eve)
+    assert year is not None
+    assert year.number == 1
+
+
 days_and_stars = st.dictionaries(st.integers(-90, 90), st.integers(0, 5), min_size=1, max_size=6)
 benefit_codes = st.sampled_from(
     [
