@@ -21,7 +21,7 @@ from app.errors import NOT_INSTALLED, StartError
 from app.migrating import migrate
 from app.orm import orm
 from app.settings import Settings
-from handbook import EditionError, Handbook, load_handbook
+from handbook import SHIPPED_EDITIONS, EditionError, Handbook, load_handbook
 from ledger.granting import post_due
 from ledger.journal import Journal
 from rating.database import Connection, Pool, connect_pool
@@ -95,7 +95,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 def read_handbook(settings: Settings) -> Handbook:
     """The shipped handbook with the further editions of the settings. Raises StartError for a wrong edition."""
     try:
-        return load_handbook(*((settings.editions,) if settings.editions else ()))
+        return load_handbook(SHIPPED_EDITIONS, *((settings.editions,) if settings.editions else ()))
     except (EditionError, OSError) as error:
         raise StartError(f"the handbook cannot be loaded: {error}") from error
 

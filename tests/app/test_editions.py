@@ -1,0 +1,30 @@
+"""Editions of the operator's own come on top of the shipped ones; a wrong one stops the start."""
+
+from datetime import date
+
+import pytest
+
+from app.errors import StartError
+from app.services import read_handbook
+from app.settings import Settings
+from tests.handbook.copies import Copy
+
+
+def test_further_editions_follow_the_shipped_ones(tmp_path):
+    Copy(tmp_path).add("zhenxuan-2", "2027-01-01")
+    handbook = read_handbook(Settings(editions=tmp_path))
+    assert [edition.code for edition in handbook.editions] == ["zhenxuan-1", "zhenxuan-2"]
+    last_day, first_day = handbook.on(date(2026, 12, 31)), handbook.on(date(2027, 1, 1))
+    assert last_day is not None
+    assert first_day is not None
+    assert (last_day.code, first_day.code) == ("zhenxuan-1", "zhenxuan-2")
+
+
+def test_without_a_folder_there_are_the_shipped_editions():
+    assert [edition.code for edition in read_handbook(Settings()).editions] == ["zhenxuan-1"]
+
+
+def test_an_edition_in_force_from_a_day_that_has_one_stops_the_start(tmp_path):
+    Copy(tmp_path).add("zhenxuan-2", "1990-01-01")
+    with pytest.raises(StartError, match="zhenxuan-2"):
+        read_handbook(Settings(editions=tmp_path))
