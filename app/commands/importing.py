@@ -33,7 +33,7 @@ def import_history(
     data: DataOption = None,
 ) -> None:
     """Import the history stream of the core system."""
-    if file != _STANDARD_INPUT and not file.is_file():
+    if file != _STANDARD_INPUT and (file.is_dir() or not file.exists()):
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
     report = with_services(data, lambda services: _import(services, file, keep_going=keep_going))
     counts = (
@@ -82,13 +82,16 @@ def _lines(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
                 yield cast("IO[bytes]", unpacked), None
         else:
             with file.open("rb") as plain:
-                yield plain, file.stat().st_size
+                yield plain, file.stat().st_size if file.is_file() else None
     except (OSError, EOFError, ZlibError) as error:
         raise StartError(f"cannot read {file}: {error}") from error
 
 
 class _Rejected:
-    """Names the lines that were not taken; with `keep`, writes them beside the file once all is known."""
+    """Names the lines that were not taken; with `keep`, writes them beside the file once all is known.
+
+    Those of an earlier run go then, so that FILE.rejected is always what the last one left out.
+    """
 
     def __init__(self, file: Path, *, keep: bool) -> None:
         name = "stdin" if file == _STANDARD_INPUT else file.name
@@ -119,3 +122,5 @@ class _Rejected:
             self._stream.close()
             self._stream = None
             self._draft.replace(self._path)
+        elif self._keep:
+            self._path.unlink(missing_ok=True)

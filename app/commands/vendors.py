@@ -1,4 +1,8 @@
-"""`vendor add`: register a vendor and its contract."""
+"""`vendor add`: register a vendor and its contract.
+
+A first price is told without a day and so holds without one: what was delivered before the contract was entered can
+still be posted (uses may lie back). A further price for the same benefit begins today.
+"""
 
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
@@ -20,17 +24,21 @@ def add(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Register a vendor and its contract; for a known one, its name and further terms."""
+    """Register a vendor and its contract; for a known one, its name, further benefits and prices from today on."""
     prices = [_price(text) for text in benefit or []]
 
     async def register(services: Services) -> None:
         from handbook import business_day
         from ledger.refusals import Refusal
-        from ledger.vendors import TermView, register_vendor
+        from ledger.vendors import TermView, register_vendor, vendors_by_code
 
         now = services.clock()
+        known = (await vendors_by_code(services.pool, [code])).get(code)
+        priced = {term.benefit for term in known.terms} if known else set()
+        ever = services.handbook.editions[0].effective_from
         terms = [
-            TermView(benefit=each, unit_price=price, starts_on=business_day(now)) for each, price in prices
+            TermView(benefit=each, unit_price=price, starts_on=business_day(now) if each in priced else ever)
+            for each, price in prices
         ]
         outcome = await register_vendor(
             code=code, name=name, terms=terms, now=now, handbook=services.handbook

@@ -1,5 +1,6 @@
 """The command line keeps its promises: names, exit codes, one line for each thing that is wrong, never a traceback."""
 
+import asyncio
 import gzip
 import json
 import os
@@ -8,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import jwt
 import pytest
 
@@ -212,6 +214,44 @@ def test_keeping_going_leaves_out_the_bad_lines_only_and_keeps_them_aside(run, t
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["line 2", "line 4"]
     assert done.stdout == "customers 1, policies 1, events taken 2, repeated 0, refused 2\n"
     assert (tmp_path / "history.jsonl.rejected").read_text() == lines(UNKNOWN_POLICY) + "nonsense\n"
+
+
+def test_the_lines_left_out_are_those_of_the_last_import(run, tmp_path):
+    history, rejected = tmp_path / "history.jsonl", tmp_path / "history.jsonl.rejected"
+    history.write_text(lines(REGISTERED) + "nonsense\n")
+    assert run("import", "--keep-going", "history.jsonl").returncode == 1
+    assert rejected.exists()
+    history.write_text(lines(REGISTERED))
+    assert run("import", "history.jsonl").returncode == 0
+    assert rejected.exists(), "only an import that keeps going writes there"
+    assert run("import", "--keep-going", "history.jsonl").returncode == 0
+    assert not rejected.exists()
+
+
+def test_a_stream_is_read_from_a_pipe_by_name(run):
+    assert "events taken 2" in run("import", "/dev/stdin", stdin=lines(REGISTERED, ISSUED)).stdout
+
+
+def test_a_first_price_holds_without_a_day_and_a_further_one_from_today(run, database_dsn):
+    for price in ("120.50", "120.50", "130"):
+        assert run("vendor", "add", "d-1", "--name", "D", "--benefit", f"dental-care={price}").returncode == 0
+
+    async def stored():
+        connection = await asyncpg.connect(database_dsn)
+        try:
+            return await connection.fetch(
+                "select unit_price, starts_on, ends_on from contract_terms order by starts_on"
+            )
+        finally:
+            await connection.close()
+
+    first, second = asyncio.run(stored())
+    assert (str(first["unit_price"]), first["starts_on"].year) == ("120.50", 1990)
+    assert (str(second["unit_price"]), second["starts_on"], second["ends_on"]) == (
+        "130.00",
+        first["ends_on"],
+        None,
+    )
 
 
 def test_a_vendor_is_registered_with_its_contract_and_grants_are_repeatable(run):
