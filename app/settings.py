@@ -4,15 +4,17 @@ A setting that is wrong stops the start and is named; in production, what is onl
 clock, a key that the service makes itself, the query page) is refused or off.
 """
 
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AliasChoices, AwareDatetime, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import StartError
+from handbook import BUSINESS_ZONE
 
 _PREFIX = "ENTITLEMENTS_"
 SHORTEST_KEY_BYTES = 32
@@ -23,6 +25,10 @@ class Environment(StrEnum):
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
+
+
+def _business_time(moment: datetime) -> datetime:
+    return moment if moment.utcoffset() is not None else moment.replace(tzinfo=BUSINESS_ZONE)
 
 
 class Settings(BaseSettings):
@@ -42,8 +48,8 @@ class Settings(BaseSettings):
     ] = None
     """The same database as its owner, for migrations; by default `DATABASE_URL`."""
 
-    clock: AwareDatetime | None = None
-    """A moment to take as "now" for ever: for tests and demonstrations."""
+    clock: Annotated[datetime, AfterValidator(_business_time)] | None = None
+    """A moment to take as "now" for ever: for tests and demonstrations. Without an offset it is business time."""
 
     editions: Path | None = None
     """A folder with further editions of the handbook."""

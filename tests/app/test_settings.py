@@ -55,7 +55,7 @@ def test_the_owner_of_the_database_is_by_default_the_one_who_serves(monkeypatch)
     ("name", "value", "said"),
     [
         ("ENTITLEMENTS_CLOCK", "yesterday", "ENTITLEMENTS_CLOCK"),
-        ("ENTITLEMENTS_CLOCK", "2026-10-01T09:00:00", "ENTITLEMENTS_CLOCK"),
+        ("ENTITLEMENTS_CLOCK", "2026-13-01T09:00:00", "ENTITLEMENTS_CLOCK"),
         ("ENTITLEMENTS_ENV", "staging", "ENTITLEMENTS_ENV"),
         ("ENTITLEMENTS_TOKEN_KEY", "k" * 31, "at least 32 bytes"),
         ("ENTITLEMENTS_POOL_SIZE", "many", "ENTITLEMENTS_POOL_SIZE"),
@@ -70,6 +70,11 @@ def test_a_wrong_setting_is_named_and_its_value_is_not_shown(monkeypatch, name, 
         load_settings()
     assert said in str(caught.value)
     assert value not in str(caught.value) or len(value) < 4
+
+
+def test_a_frozen_clock_without_an_offset_is_business_time(monkeypatch):
+    monkeypatch.setenv("ENTITLEMENTS_CLOCK", "2026-10-01T09:00:00")
+    assert load_settings().clock == datetime(2026, 10, 1, 1, tzinfo=UTC)
 
 
 def test_production_refuses_a_frozen_clock(monkeypatch):
