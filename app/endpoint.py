@@ -64,6 +64,8 @@ class GraphQLEndpoint:
             )
         viewer = await self._viewer(request)
         remark(request.scope, role=viewer.role.value, vendor=viewer.vendor)
+        if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be sent uncompressed.")
         most_bytes = self._services.settings.max_body_bytes
         try:
             body = await limited_body(request, most_bytes)

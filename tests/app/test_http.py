@@ -131,6 +131,15 @@ async def test_a_body_that_is_too_long_is_refused_whether_it_says_so_or_not(serv
         assert answer.json()["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
 
 
+async def test_a_compressed_body_is_refused_and_says_so(served):
+    for encoding, status in (("gzip", 415), ("br", 415), ("identity", 200)):
+        headers = {**served.header(Role.FRONTEND), "content-encoding": encoding}
+        answer = await served.client.post("/graphql", json=QUERY, headers=headers)
+        assert answer.status_code == status
+        if status != 200:
+            assert "uncompressed" in answer.json()["errors"][0]["message"]
+
+
 async def test_an_error_before_execution_has_its_status_in_the_new_form_only(served):
     for query, status in (("{ nothing }", 400), ("{", 400), ("", 400)):
         new = await served.client.post(

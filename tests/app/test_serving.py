@@ -127,6 +127,16 @@ def test_the_service_starts_its_database_again_when_that_is_killed(service):
     assert running(service.folder / "postgres") is None
 
 
+def test_a_client_that_sends_too_much_gets_the_answer_and_no_broken_connection(service):
+    service.start()
+    token = service.command("token", "--role", "frontend").stdout.strip()
+    for _ in range(3):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            service.ask(token, "{ __typename }", filling="x" * 2_000_000)
+        assert refused.value.code == 413
+        assert "longer" in json.load(refused.value)["errors"][0]["message"]
+
+
 def test_several_workers_serve_and_stop_together(service):
     service.start("--workers", "2")
     token = prepare(service)
