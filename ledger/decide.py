@@ -6,7 +6,7 @@ whose key has been answered gets that answer again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from handbook import Counted, Handbook, business_day
 from ledger.account import PoolKey, Taken
@@ -286,7 +286,7 @@ def _details(redemption: Redemption) -> dict[str, object]:
     if redemption.evidence:
         details["evidence"] = [list(item) for item in redemption.evidence]
     if redemption.expires_at is not None:
-        details["expires_at"] = redemption.expires_at.isoformat()
+        details["expires_at"] = redemption.expires_at.astimezone(UTC).isoformat()
     return details
 
 
@@ -320,6 +320,7 @@ def _outcome(posting: Posting, redemption: Redemption, context: _Context) -> Red
         occurred_at=redemption.occurred_at,
         recorded_at=redemption.recorded_at,
         expires_at=redemption.expires_at,
+        reason=redemption.reason,
         quota=counts_of(
             replace(account, anchor=posting.head.anchor),
             redemption.pool,

@@ -50,6 +50,7 @@ class RedemptionOutcome:
     occurred_at: datetime
     recorded_at: datetime
     expires_at: datetime | None
+    reason: str | None
     quota: QuotaCounts
     replayed: bool = False
 
@@ -71,6 +72,7 @@ class RedemptionOutcome:
             "occurred_at": self.occurred_at.isoformat(),
             "recorded_at": self.recorded_at.isoformat(),
             "expires_at": self.expires_at.isoformat() if self.expires_at else None,
+            "reason": self.reason,
             "quota": [self.quota.granted, self.quota.used, self.quota.held, self.quota.remaining],
         }
 
@@ -98,6 +100,7 @@ class RedemptionOutcome:
             occurred_at=datetime.fromisoformat(stored["occurred_at"]),
             recorded_at=datetime.fromisoformat(stored["recorded_at"]),
             expires_at=datetime.fromisoformat(stored["expires_at"]) if stored["expires_at"] else None,
+            reason=stored.get("reason"),
             quota=QuotaCounts(granted=granted, used=used, held=held, remaining=remaining),
         )
 

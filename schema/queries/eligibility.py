@@ -67,7 +67,9 @@ class EligibilityQueries:
             vendor=vendor or "",
             terms=await _terms(context, vendor),
         )
-        return _answer(refusal, quota)
+        # A vendor sees the quotas of its contract only, as on the customer.
+        hidden = refusal is not None and refusal.code is RefusalCode.VENDOR_NOT_CONTRACTED
+        return _answer(refusal, None if hidden else quota)
 
 
 def _answer(refusal: Refusal | None, quota: Any) -> Eligibility:

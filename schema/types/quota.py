@@ -46,4 +46,6 @@ class QuotaCounts:
 class Eligibility:
     entitled: bool = strawberry.field(description="Whether it would.")
     refusal: Refusal | None = strawberry.field(description="Why not; null if entitled.")
-    quota: Quota | None = strawberry.field(description="The quota it would draw on; null for an unknown one.")
+    quota: Quota | None = strawberry.field(
+        description="The quota it would draw on; null for an unknown one, and for a vendor without a contract for it."
+    )

@@ -95,7 +95,7 @@ class Redemption(Node):
             occurred_at=outcome.occurred_at,
             recorded_at=outcome.recorded_at,
             expires_at=outcome.expires_at,
-            reason=None,
+            reason=outcome.reason,
             redemption_id=outcome.id,
             pool=PoolKey(outcome.benefit, 0, outcome.policy_no or ""),
             edition=None,

@@ -201,6 +201,7 @@ async def test_a_vendor_asks_whether_a_customer_may(api: Api) -> None:
     }
     refused = await api.data("lookup.graphql", VENDOR, memberNo="M1", benefit="dental-care", units=None)
     assert refused["eligibility"]["refusal"]["code"] == "VENDOR_NOT_CONTRACTED"
+    assert refused["eligibility"]["quota"] is None
     nobody = await api.data("lookup.graphql", VENDOR, memberNo="M0", benefit="physical-exam")
     assert nobody["eligibility"]["refusal"]["code"] == "UNKNOWN_CUSTOMER"
     nothing = await api.data("lookup.graphql", STAFF, memberNo="M1", benefit="yoga")
@@ -246,6 +247,16 @@ async def test_a_hold_lives_through_confirm_release_no_show_and_reverse(api: Api
     assert (await api.follow("NoShow", redemption=two["id"], reason="未到"))["status"] == "NO_SHOW"
     closed = await api.follow("Release", redemption=two["id"], idempotencyKey="late")
     assert closed["code"] == "HOLD_NOT_OPEN"
+
+
+async def test_the_answer_of_a_mutation_tells_the_reason_as_the_redemption_does(api: Api) -> None:
+    held = await api.redeem(operation="Hold")
+    release = "mutation ($input: CloseHoldInput!) { release(input: $input) { ... on Redemption { reason } } }"
+    given = {"redemption": held["id"], "idempotencyKey": "r", "reason": "客户改期"}
+    for _ in ("new", "again"):
+        assert (await api.data(release, VENDOR, input=given))["release"] == {"reason": "客户改期"}
+    node = "query ($id: ID!) { node(id: $id) { ... on Redemption { reason } } }"
+    assert (await api.data(node, VENDOR, id=held["id"]))["node"] == {"reason": "客户改期"}
 
 
 async def test_another_vendors_redemption_is_unknown(api: Api) -> None:
