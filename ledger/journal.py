@@ -28,12 +28,16 @@ from rating.database import Connection, Pool
 _LARGEST_BATCH = 256
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.02
-_TRANSIENT = (
+_UNREACHABLE = (
     asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
     OSError,
-    asyncpg.TransactionRollbackError,
 )
+"""The database is away or coming back: worth another try, but no fault of any command, so splitting does not help."""
+_TRANSIENT = (*_UNREACHABLE, asyncpg.InterfaceError, asyncpg.TransactionRollbackError)
 
 log = structlog.get_logger(__name__)
 
@@ -94,27 +98,36 @@ class Journal:
         return [each if isinstance(each, Refusal) else await each.answer for each in answers]
 
     async def _commit_for_ever(self) -> None:
-        while True:
-            await self._arrived.wait()
-            self._arrived.clear()
-            while self._waiting:
-                size = min(len(self._waiting), _LARGEST_BATCH)
-                await self._commit([self._waiting.popleft() for _ in range(size)])
-            if self._closing:
-                return
+        batch: list[_Waiting] = []
+        try:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._waiting:
+                    size = min(len(self._waiting), _LARGEST_BATCH)
+                    batch = [self._waiting.popleft() for _ in range(size)]
+                    await self._commit(batch)
+                if self._closing:
+                    return
+        finally:  # somebody cancelled this task: who waits must not wait for ever
+            _fail([*batch, *self._waiting], JournalClosedError())
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         """Commit a batch; when it fails for good, its halves; a single command that fails gets the error."""
         try:
             outcomes = await self._try_to_commit([each.command for each in batch])
+        except _UNREACHABLE as error:
+            log.warning("journal batch failed: no database", size=len(batch), error=repr(error))
+            _fail(batch, error)
+            return
         except Exception as error:  # noqa: BLE001 (whatever it is, it must reach whoever waits)
             if len(batch) > 1:
                 log.warning("journal batch failed and is split", size=len(batch), error=repr(error))
                 middle = len(batch) // 2
                 await self._commit(batch[:middle])
                 await self._commit(batch[middle:])
-            elif not batch[0].answer.done():
-                batch[0].answer.set_exception(error)
+            else:
+                _fail(batch, error)
             return
         for each, outcome in zip(batch, outcomes, strict=True):
             if not each.answer.done():  # done: the client has gone
@@ -131,6 +144,12 @@ class Journal:
                 log.warning("journal batch is tried again", attempt=attempt, error=repr(error))
                 await asyncio.sleep(_FIRST_PAUSE_SECONDS * 4 ** (attempt - 1))
         raise AssertionError  # the last try returns or raises
+
+
+def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
+    for each in batch:
+        if not each.answer.done():
+            each.answer.set_exception(error)
 
 
 async def commit(

@@ -125,6 +125,14 @@ def test_a_hold_that_ran_out_gives_its_unit_back_and_cannot_be_confirmed(desk):
     assert desk.kinds("physical-exam") == [("GRANT", 1), ("HOLD", 1), ("EXPIRE_HOLD", 1), ("REDEEM", 1)]
 
 
+@pytest.mark.parametrize(("late", "code"), [(-1, "REDEEMED"), (0, "HOLD_NOT_OPEN")])
+def test_a_hold_runs_out_at_its_very_moment(desk, late, code):
+    held = taken(desk.ask(a_hold(hold_hours=1)))
+    desk.now = held.expires_at + timedelta(microseconds=late)
+    outcome = desk.ask(a_confirm(held.id))
+    assert code == (outcome.code if isinstance(outcome, Refusal) else outcome.status)
+
+
 def test_a_reversal_gives_the_unit_back_once(desk):
     redeemed = taken(desk.ask(a_redeem()))
     back = taken(desk.ask(a_reversal(redeemed.id)))

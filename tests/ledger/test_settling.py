@@ -292,6 +292,18 @@ def test_a_use_before_the_anniversary_that_is_told_after_it_belongs_to_the_year_
     assert desk.balance(LAW, 2) == Balance(granted=85, expired=85)
 
 
+def test_the_counts_of_a_year_that_is_over_are_by_the_star_of_its_last_day(handbook):
+    anniversary = date(2026, 1, 26)
+    stars = ((JOINED, 5), (date(2025, 6, 1), 4), (anniversary, 2))
+    desk = opened(handbook, *stars, now=at(anniversary + timedelta(days=3)))
+    late = taken(desk.ask(a_redeem(LAW, units=25, occurred_at=at(anniversary - timedelta(days=1)))))
+    assert late.quota == QuotaCounts(granted=60, used=25, held=0, remaining=35)
+    this_year = taken(desk.ask(a_redeem()))
+    assert taken(desk.ask(a_reversal(this_year.id))).quota == QuotaCounts(
+        granted=1, used=0, held=0, remaining=1
+    )
+
+
 def test_a_use_told_late_takes_what_is_still_there_before_anything_is_granted(handbook):
     anniversary = date(2026, 1, 26)
     desk = opened(handbook, now=at(anniversary - timedelta(days=3)))
