@@ -4,8 +4,12 @@ No token is needed for `/healthz` (the process lives) and `/readyz` (it can do i
 """
 
 import asyncio
+import multiprocessing
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from threading import Thread
 
 import asyncpg
 from starlette.applications import Starlette
@@ -33,7 +37,24 @@ def create() -> Starlette:
     """The service as the environment says; for each worker of the web server."""
     settings = load_settings()
     configure_logging(settings.log_level)
+    _end_with_parent()
     return create_app(open_services(settings), tokens_of(settings, key_ring(settings)))
+
+
+def _end_with_parent() -> None:
+    """Make one of several workers stop in order when the process that started it is gone, `kill -9` included.
+
+    Otherwise it would serve on, watched by nobody, and keep the port from the next start.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, name="parent's end", daemon=True).start()
 
 
 def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -> Starlette:

@@ -149,6 +149,18 @@ def test_several_workers_serve_and_stop_together(service):
     assert running(service.folder / "postgres") is None
 
 
+def test_no_worker_outlives_the_process_that_started_it(service):
+    service.start("--workers", "2")
+    service.end(signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while service.ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    service.start()
+    assert service.end(signal.SIGTERM)[0] == 0
+    assert running(service.folder / "postgres") is None
+
+
 def test_requests_in_flight_are_answered_before_it_stops(service):
     service.start()
     token = prepare(service)
