@@ -139,7 +139,8 @@ def canonical_request(command: Command) -> dict[str, Any]:
 def differing_fields(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, ...]:
     """The names, as the API spells them, of the fields in which two requests differ."""
     names = sorted({*one, *other})
-    return tuple(_api_name(name) for name in names if one.get(name) != other.get(name))
+    # No evidence is the same as a request that has no such field.
+    return tuple(_api_name(name) for name in names if (one.get(name) or None) != (other.get(name) or None))
 
 
 def malformed(command: Command, settings: Settings) -> Refusal | None:

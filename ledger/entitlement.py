@@ -220,7 +220,12 @@ def beneficiary_is_covered(case: Case) -> Refusal | None:
     if case.benefit is None or not case.benefit.family_shared:
         return Refusal(code=code, facts=case.facts())
     if case.relative is None or case.relative.registered_on > case.day:
-        return Refusal(code=code, case="unknown", facts=case.facts(beneficiary=case.beneficiary))
+        return Refusal(
+            code=code,
+            case="unknown",
+            facts=case.facts(beneficiary=case.beneficiary),
+            available_from=_registered_from(case),
+        )
     relation = case.relative.relation
     if relation in case.settings.immediate_family:
         return None
@@ -357,6 +362,14 @@ def _next_year_with(case: Case) -> date | None:
         return None
     then = replace(case, day=usable, taken={}).allowance
     return None if isinstance(then, Counted) and then.units < case.units else usable
+
+
+def _registered_from(case: Case) -> date | None:
+    """When a relative whose registration is ahead may first use the benefit; None for one who is not covered then."""
+    relative = case.relative
+    if relative is None or relative.relation not in case.settings.immediate_family:
+        return None
+    return case.account.usable_from(case.benefit_code, relative.registered_on, case.handbook)
 
 
 def _superfluous(case: Case, name: str) -> Refusal:

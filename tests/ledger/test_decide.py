@@ -62,6 +62,13 @@ def test_the_same_key_answers_the_same_and_another_request_names_what_differs(de
     other = desk.ask(a_redeem(key="k", reference="A-2", units=2))
     assert refused(other) == "KEY_REUSED"
     assert other.differing == ("reference", "units")
+    assert desk.ask(a_release(first.id, key="k")).differing == (
+        "benefit",
+        "operation",
+        "redemption",
+        "reference",
+        "units",
+    )
     assert desk.kinds("physical-exam") == [("GRANT", 1), ("REDEEM", 1)]
 
 
@@ -269,6 +276,15 @@ def test_the_family_draws_on_the_same_allowance(desk):
 )
 def test_who_is_not_covered_is_refused(desk, benefit, beneficiary):
     assert refused(desk.ask(a_redeem(benefit, beneficiary=beneficiary))) == "BENEFICIARY_NOT_COVERED"
+
+
+def test_a_relative_whose_registration_is_ahead_is_told_from_when(desk):
+    early = desk.ask(a_redeem(beneficiary="R3"))
+    assert refused(early) == "BENEFICIARY_NOT_COVERED"
+    assert early.available_from == TODAY + timedelta(days=3)
+    desk.pass_days(3)
+    taken(desk.ask(a_redeem(beneficiary="R3")))
+    assert desk.ask(a_redeem(beneficiary="R2")).available_from is None
 
 
 def test_options_and_evidence_are_asked_for_by_name(desk):
