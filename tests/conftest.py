@@ -65,7 +65,7 @@ def template(server_dsn: str) -> Iterator[str]:
         asyncio.run(migrate(on_database(server_dsn, name)))
         yield name
     finally:
-        asyncio.run(_execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+        asyncio.run(_drop(server_dsn, name))
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ async def database_dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
     try:
         yield on_database(server_dsn, name)
     finally:
-        await _execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)")
+        await _drop(server_dsn, name)
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def demo_template(server_dsn: str, template: str) -> Iterator[str]:
         asyncio.run(load_demo(on_database(server_dsn, name)))
         yield name
     finally:
-        asyncio.run(_execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+        asyncio.run(_drop(server_dsn, name))
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def demo_dsn(server_dsn: str, demo_template: str) -> Iterator[str]:
     try:
         yield on_database(server_dsn, name)
     finally:
-        asyncio.run(_execute(server_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
+        asyncio.run(_drop(server_dsn, name))
 
 
 @pytest.fixture(scope="session")
@@ -124,6 +124,17 @@ def handbook() -> Handbook:
 def on_database(dsn: str, name: str) -> str:
     """Return the address with another database."""
     return urlunsplit(urlsplit(dsn)._replace(path=f"/{name}"))
+
+
+async def _drop(dsn: str, name: str) -> None:
+    for _ in range(50):
+        try:
+            await _execute(dsn, f"DROP DATABASE {name} WITH (FORCE)")
+        except (asyncpg.InsufficientPrivilegeError, asyncpg.ObjectInUseError):
+            await asyncio.sleep(0.1)  # the server itself is at work in it: that ends soon
+        else:
+            return
+    raise RuntimeError(f"the database {name} cannot be dropped")
 
 
 async def _execute(dsn: str, statement: str) -> None:

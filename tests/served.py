@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.postgres.postmaster import running
@@ -25,9 +26,7 @@ class Service:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         hidden = ("ENTITLEMENTS_", "DATABASE_")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
         self.environment |= {"PYTHONPATH": REPOSITORY, "ENTITLEMENTS_DATA": str(folder)}
@@ -99,6 +98,15 @@ class Service:
             server.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
         self._log.unlink(missing_ok=True)
+
+
+def free_port() -> int:
+    """A port that is free, below those that outgoing connections get: nobody takes it in between."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            return port
 
 
 @contextmanager
