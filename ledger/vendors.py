@@ -1,21 +1,22 @@
 """Vendors and their contracts: which benefits a vendor delivers, from when, and for how much.
 
-Amounts owed follow from the price on the day of delivery, so the past is never rewritten: terms are only added, and a
-later price ends the open one on the day it begins.
+Amounts owed follow from the price on the day of delivery, so the past is never rewritten: terms are only added, a later
+price ends the open one on the day it begins, and no price begins on a day gone by from which something was delivered.
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from unicodedata import category
 
 from asyncpg import Record
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from handbook import Handbook, business_day
+from handbook import Handbook, business_day, start_of
 from ledger.commands import invalid
 from ledger.models import ContractTerm, Vendor
 from ledger.refusals import Refusal
@@ -89,11 +90,14 @@ async def register_vendor(
     """Register a vendor, or add terms to a registered one (whose name it then takes); the same again changes nothing.
 
     Refused as INVALID, nothing written: a malformed code, name or price, an unknown benefit, an end not after its
-    beginning, terms that overlap, and a price that would change days gone by.
+    beginning, terms that overlap, and a price that would change what days gone by cost.
     """
     wrong = _malformed(code, name, terms, handbook)
     if wrong is not None:
         return wrong
+    alone = _change(terms, (), {})
+    if isinstance(alone, Refusal):
+        return alone
     async with in_transaction() as connection:
         await Vendor.get_or_create(
             code=code, defaults={"name": name, "registered_at": now}, using_db=connection
@@ -101,7 +105,8 @@ async def register_vendor(
         # Two registrations of one vendor wait for each other here.
         vendor = await Vendor.select_for_update().using_db(connection).get(code=code)
         stored = await ContractTerm.filter(vendor_id=code).using_db(connection).order_by("starts_on", "id")
-        change = _change(terms, [_view(term) for term in stored], business_day(now))
+        delivered = await _delivered_before(connection, code, business_day(now)) if stored else {}
+        change = _change(terms, [_view(term) for term in stored], delivered)
         if isinstance(change, Refusal):
             return change  # only a vendor that has terms already can be refused here: nothing was written
         if vendor.name != name:
@@ -137,26 +142,46 @@ class _Change:
     adding: tuple[TermView, ...]
 
 
-def _change(terms: Iterable[TermView], stored: Sequence[TermView], today: date) -> _Change | Refusal:
-    """What the new terms change in the stored ones, in order of their days."""
-    closing: dict[TermView, date] = {}
-    adding: list[TermView] = []
+async def _delivered_before(connection: BaseDBAsyncClient, vendor: str, today: date) -> dict[str, date]:
+    """For each benefit the last day gone by on which the vendor delivered it."""
+    rows = await connection.execute_query_dict(SQL["last_deliveries"], [vendor, start_of(today)])
+    return {row["benefit"]: business_day(row["occurred_at"]) for row in rows}
+
+
+def _change(
+    terms: Iterable[TermView], stored: Sequence[TermView], delivered: Mapping[str, date]
+) -> _Change | Refusal:
+    """What the new terms change in the stored ones, in order of their days.
+
+    `delivered` says of each benefit the last day gone by with a delivery, whose price stays what it was.
+    """
+    standing = list(stored)
     for term in sorted(terms, key=lambda each: each.starts_on):
         if _goes_without_saying(term, stored):
             continue
-        for old in stored:
+        ended = None
+        for place, old in enumerate(standing):
             if not term.overlaps(old):
                 continue
-            if old.ends_on is not None or term.starts_on <= old.starts_on or old in closing:
+            if old.ends_on is not None or term.starts_on <= old.starts_on:
                 return _overlap(term, old)
-            if term.starts_on < today:
+            last = delivered.get(term.benefit)
+            if last is not None and term.starts_on <= last:
                 return invalid(
-                    f"「{term.benefit}」已有合同价，新价格不能早于今天（{today}）生效",
-                    f"{term.benefit} is under contract: a new price cannot begin before today ({today})",
+                    f"「{term.benefit}」在 {last} 已按原合同价提供过服务，新价格须自其后一日起生效",
+                    f"{term.benefit} was delivered on {last} at the price there is: a new one begins after that day",
                 )
-            closing[old] = term.starts_on
-        adding.append(term)
-    return _Change(closing=closing, adding=tuple(adding))
+            ended = place
+        if ended is not None:
+            standing[ended] = replace(standing[ended], ends_on=term.starts_on)
+        standing.append(term)
+    closing = {
+        old: now.ends_on for old, now in zip(stored, standing, strict=False) if now.ends_on != old.ends_on
+    }
+    return _Change(
+        closing={old: ends_on for old, ends_on in closing.items() if ends_on is not None},
+        adding=tuple(standing[len(stored) :]),
+    )
 
 
 def _goes_without_saying(term: TermView, stored: Sequence[TermView]) -> bool:
@@ -202,9 +227,6 @@ def _malformed(code: str, name: str, terms: Sequence[TermView], handbook: Handbo
         wrong = _malformed_term(f"terms[{index}]", term, handbook)
         if wrong is not None:
             return wrong
-        for earlier in terms[:index]:
-            if term.overlaps(earlier):
-                return _overlap(term, earlier)
     return None
 
 

@@ -14,3 +14,10 @@ from (
     select * from vendors where $2::text is null or code > $2 order by code limit $1
 ) v left join contract_terms t on t.vendor = v.code
 order by v.code, t.starts_on, t.benefit
+
+-- name: last_deliveries
+-- For each benefit when the vendor $1 last delivered it before the moment $2.
+select benefit, max(occurred_at) as occurred_at
+from entries
+where vendor = $1 and occurred_at < $2 and kind = 'REDEEM'
+group by benefit

@@ -19,7 +19,9 @@ class ContractTermInput:
         description="For one unit (a use or a minute), in CNY, at most 2 places."
     )
     from_: date = strawberry.field(name="from", description="First day.")
-    to: date | None = strawberry.field(default=None, description="First day no longer; absent: open.")
+    to: date | None = strawberry.field(
+        default=None, description="First day no longer; absent: open, until a later price begins."
+    )
 
 
 @strawberry.type
@@ -28,7 +30,8 @@ class RegisterVendorMutation:
 
     @strawberry.mutation(
         description="Register a vendor, or add terms to a registered one, which takes the new name. A later price "
-        "ends the open one on the day it begins; the past is never changed. The same again changes nothing."
+        "ends the open one on the day it begins; what was delivered on days gone by keeps its price. The same again "
+        "changes nothing."
     )
     async def register_vendor(
         self, info: Info, code: str, name: str, terms: list[ContractTermInput]

@@ -56,10 +56,39 @@ async def test_a_later_price_ends_the_open_one_on_its_day(empty_api: Api) -> Non
     assert (await empty_api.data(TERMS, FINANCE, code="v"))["vendor"]["name"] == "V"
 
 
+async def test_a_contract_tells_its_prices_at_once(empty_api: Api) -> None:
+    prices = [
+        ("physical-exam", price, start)
+        for price, start in (("680.00", "2026-01-01"), ("700.00", "2026-09-01"))
+    ]
+    expected = [
+        ("physical-exam", "680.00", "2026-01-01", "2026-09-01"),
+        ("physical-exam", "700.00", "2026-09-01", None),
+    ]
+    for given in (prices, prices[::-1], prices[:1], prices[1:]):
+        assert not (await register(empty_api, *given))["errors"]
+        assert await terms_of(empty_api) == expected
+    later = [("physical-exam", "720.00", "2026-12-01"), ("physical-exam", "740.00", "2027-12-01")]
+    assert not (await register(empty_api, *prices, *later))["errors"]
+    assert [price for _, price, _, _ in await terms_of(empty_api)] == ["680.00", "700.00", "720.00", "740.00"]
+
+
+async def test_a_contract_signed_late_holds_from_its_day_but_changes_no_delivery(api: Api) -> None:
+    await api.redeem(occurredAt="2026-10-01T09:00:00+08:00")
+    refused = await register(api, ("physical-exam", "700.00", "2026-10-01"), code="exam-1")
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["BAD_USER_INPUT"]
+    assert "2026-10-01" in refused["errors"][0]["message"]
+    assert not (await register(api, ("physical-exam", "700.00", "2026-10-02"), code="exam-1"))["errors"]
+    exams = [term for term in await terms_of(api, "exam-1") if term[0] == "physical-exam"]
+    assert exams == [
+        ("physical-exam", "680.00", "2026-01-01", "2026-10-02"),
+        ("physical-exam", "700.00", "2026-10-02", None),
+    ]
+
+
 @pytest.mark.parametrize(
     ("term", "words"),
     [
-        (("physical-exam", "700.00", "2026-06-01"), "2026-10-20"),  # before today
         (("physical-exam", "700.00", "2025-06-01"), "重叠"),  # before the one there is, and into it
         (("yoga", "1.00", "2026-01-01"), "yoga"),
         (("dental-care", "-1.00", "2026-01-01"), "unitPrice"),
