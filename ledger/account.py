@@ -23,6 +23,12 @@ class PoolKey:
     period: int
     policy_no: str = ""
 
+    def __str__(self) -> str:
+        """The pool in words: of which year or policy, or of the membership."""
+        if self.period:
+            return f"{self.benefit} of year {self.period}"
+        return f"{self.benefit} of {f'policy {self.policy_no}' if self.policy_no else 'the membership'}"
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:

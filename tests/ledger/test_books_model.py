@@ -11,13 +11,13 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from handbook import Handbook, load_handbook
 from ledger.account import Policy
+from ledger.checks import Books, problems_of
 from ledger.commands import Evidence, Hold
 from ledger.entries import Entry
 from ledger.ids import RedemptionId
 from ledger.outcomes import RedemptionOutcome, outcome_as_json
 from ledger.quotas import quotas_on
 from ledger.refusals import Refusal
-from ledger.verify import CHECKS, Books
 from tests.ledger.books import (
     NOW,
     TODAY,
@@ -306,7 +306,7 @@ class BooksMachine(RuleBasedStateMachine):
             head=state.head,
             outcomes=[(actor, key, each.outcome) for (actor, key), each in state.outcomes.items()],
         )
-        assert [problem for check in CHECKS for problem in check(books)] == []
+        assert problems_of(books) == []
         assert [each.sequence for each in entries] == list(range(1, len(entries) + 1))
         assert state.head.anchor == self.models[customer_id].anchor
         counted = sums(entries)

@@ -1,0 +1,280 @@
+"""Whatever is changed behind the service's back, `verify` names the place; of books in order it finds nothing."""
+
+import re
+
+import pytest
+
+from ledger.checks import CHECKS, problems_of
+from ledger.ids import RedemptionId
+from ledger.verify import verify
+from tests.ledger.books import a_confirm, a_hold, a_redeem, a_reversal
+from tests.ledger.stored import SetClock, contract, enrol, journals
+
+APPEND_ONLY = ("entries", "outcomes")
+LAW = "legal-consultation"
+
+
+@pytest.fixture
+async def books(database, handbook):
+    """Two members; the first has a hold that was confirmed in part, a redemption that was reversed, and a refusal."""
+    await contract(database.pool, handbook, "v", "w")
+    ids = await enrol(database.pool, handbook, "M1", "M2")
+    async with journals(database.pool, handbook, SetClock()) as (journal,):
+        held = await journal.post(a_hold(LAW, units=30, key="hold", beneficiary="R1", reference="№1"))
+        await journal.post(a_confirm(held.id, units=20, key="confirm"))
+        exam = await journal.post(a_redeem(key="exam", vendor="w"))
+        await journal.post(a_reversal(exam.id, actor="vendor:w", key="back"))
+        await journal.post(a_redeem(LAW, units=61, key="too-much"))
+        await journal.post(a_redeem(key="exam-2", member_no="M2"))
+    first = await database.pool.fetchval("select min(redemption) from entries where customer_id = $1", ids[0])
+    assert await verify(database.pool) == []
+    return Books(database, ids, held.id, first)
+
+
+class Books:
+    """The database, and what tampering refers to: the members' ids and the first redemption's sequence."""
+
+    def __init__(self, database, ids, held: RedemptionId, first: int) -> None:
+        self.database = database
+        self.ids = ids
+        self.held = held
+        self.first = first
+
+    async def tamper(self, statement: str) -> None:
+        """Change something as the owner, with the triggers off."""
+        statement = statement.format(
+            one=self.ids[0], two=self.ids[1], first=self.first, opaque=self.held.opaque
+        )
+        async with self.database.owner_pool.acquire() as conn, conn.transaction():
+            for table in APPEND_ONLY:
+                await conn.execute(f"alter table {table} disable trigger user")
+            status = await conn.execute(statement)
+            assert not status.endswith(" 0"), (status, statement)
+
+    async def places(self) -> dict[str, str]:
+        """The places found to be wrong, and the first problem of each."""
+        found: dict[str, str] = {}
+        for finding in await verify(self.database.pool):
+            assert "\n" not in str(finding)
+            assert f"(id {finding.customer_id})" in str(finding)
+            found.setdefault(f"{finding.member_no} {finding.place}", finding.problem)
+        return found
+
+
+# What is changed; the places that must be named, with words of the problem. {first}: the hold of M1.
+TAMPERED = {
+    "units of an entry": (
+        "update entries set units = units + 1 where customer_id = {one} and sequence = {first}",
+        {
+            "M1 entry {first}": "hash",
+            f"M1 balance {LAW}": "its entries say",
+            "M1 outcome vendor:v 'hold'": "otherwise",
+        },
+    ),
+    "units of a grant": (
+        "update entries set units = 70 where customer_id = {one} and units = 60",
+        {"M1 entry [0-9]+": "hash", f"M1 balance {LAW}": "granted=70"},
+    ),
+    "an entry's kind": (
+        "update entries set kind = 'NO_SHOW' where customer_id = {one} and sequence = {first} + 1",
+        {
+            "M1 entry {first_1}": "hash",
+            "M1 redemption {first}": "status REDEEMED, its entries say NO_SHOW",
+            "M1 outcome vendor:v 'confirm'": "not in the ledger",
+        },
+    ),
+    "an entry's vendor": (
+        "update entries set vendor = 'w' where customer_id = {one} and sequence = {first}",
+        {"M1 entry {first}": "hash", "M1 outcome vendor:v 'hold'": "otherwise"},
+    ),
+    "an entry's reference": (
+        "update entries set reference = null where customer_id = {one} and sequence = {first}",
+        {"M1 entry {first}": "hash", "M1 redemption {first}": "reference №1, its entries say None"},
+    ),
+    "an entry's details": (
+        "update entries set details = '{{}}' where customer_id = {one} and sequence = {first}",
+        {"M1 entry {first}": "hash", "M1 redemption {first}": "expires_at"},
+    ),
+    "an entry's time": (
+        (
+            "update entries set recorded_at = recorded_at - interval '1 day'"
+            " where customer_id = {one} and sequence = {first}"
+        ),
+        {"M1 entry {first}": "recorded before|hash"},
+    ),
+    "a deleted entry": (
+        "delete from entries where customer_id = {one} and sequence = {first}",
+        {"M1 entry {first_1}": "entry {first} is missing", "M1 outcome vendor:v 'hold'": "not in the ledger"},
+    ),
+    "a deleted last entry": (
+        (
+            "delete from entries where (customer_id, sequence) in"
+            " (select customer_id, max(sequence) from entries where customer_id = {two} group by 1)"
+        ),
+        {"M2 head": "next sequence", "M2 outcome vendor:v 'exam-2'": "", "M2 balance physical-exam": ""},
+    ),
+    "all entries of a member deleted": (
+        "delete from entries where customer_id = {two}",
+        {"M2 head": "next sequence", "M2 balance physical-exam": "None"},
+    ),
+    "two entries swapped": (
+        (
+            "update entries e set kind = o.kind, units = o.units, benefit = o.benefit, vendor = o.vendor,"
+            " redemption = o.redemption, hash = o.hash from entries o where e.customer_id = {one}"
+            " and o.customer_id = {one} and e.sequence in (1, 2) and o.sequence = 3 - e.sequence"
+        ),
+        {"M1 entry 1": "hash"},
+    ),
+    "an entry of another member": (
+        (
+            "update entries e set hash = o.hash from entries o"
+            " where e.customer_id = {one} and o.customer_id = {two} and e.sequence = 4 and o.sequence = 4"
+        ),
+        {"M1 entry 4": "hash"},
+    ),
+    "an entry that is made up": (
+        (
+            "insert into entries select customer_id, sequence + 1, kind, benefit, period, policy_no, 1, service_year,"
+            " vendor,"
+            " sequence + 1, beneficiary, option, reference, star, edition, details, occurred_at, recorded_at, hash"
+            " from entries where customer_id = {two} and sequence ="
+            " (select max(sequence) from entries where customer_id = {two})"
+        ),
+        {
+            "M2 head": "next sequence",
+            "M2 entry [0-9]+": "overdraws|no outcome|hash",
+            "M2 redemption [0-9]+": "no row",
+        },
+    ),
+    "a balance": (
+        "update balances set used = 0 where customer_id = {one} and benefit = 'legal-consultation'",
+        {f"M1 balance {LAW}": "used=0.*used=20"},
+    ),
+    "a deleted balance": (
+        "delete from balances where customer_id = {two} and benefit = 'physical-exam'",
+        {"M2 balance physical-exam": "it is None"},
+    ),
+    "a balance of nothing": (
+        "insert into balances values ({two}, 'car-t', 9, '', false, 1, 0, 0, 0)",
+        {"M2 balance car-t": "entries say None"},
+    ),
+    "a redemption's status": (
+        "update redemptions set status = 'HELD' where customer_id = {one} and sequence = {first}",
+        {"M1 redemption {first}": "its row has status HELD, its entries say REDEEMED$"},
+    ),
+    "a redemption's reason": (
+        "update redemptions set reason = 'x' where reason is not null",
+        {"M1 redemption [0-9]+": "its row has reason x, its entries say 误录$"},
+    ),
+    "a deleted redemption": (
+        "delete from redemptions where customer_id = {one} and sequence = {first}",
+        {"M1 redemption {first}": "it has no row"},
+    ),
+    "an unreadable redemption": (
+        "update redemptions set evidence = '[1]' where customer_id = {one} and sequence = {first}",
+        {"M1 redemption {first}": "unreadable"},
+    ),
+    "the head's sequence": (
+        "update ledger_heads set next_sequence = next_sequence + 1 where customer_id = {one}",
+        {"M1 head": "next sequence"},
+    ),
+    "the head's hash": (
+        "update ledger_heads set last_hash = decode(repeat('00', 32), 'hex') where customer_id = {one}",
+        {"M1 head": "hash"},
+    ),
+    "the anchor": (
+        "update ledger_heads set anchor = anchor + 200 where customer_id = {one}",
+        {"M1 entry 1": "service year 3, by the anchor 2024-08-13 in 2"},
+    ),
+    "the anchor taken away": (
+        "update ledger_heads set anchor = null where customer_id = {one}",
+        {"M1 head": "no service-year anchor"},
+    ),
+    "a deleted head": ("delete from ledger_heads where customer_id = {one}", {"M1 head": "missing"}),
+    "a deleted customer": (
+        "delete from customers where id = {two}",
+        {
+            "[?] head": "nobody",
+            "[?] entries": "nobody",
+            "[?] balances": "nobody",
+            "[?] redemptions": "nobody",
+            "[?] outcomes": "nobody",
+        },
+    ),
+    "a deleted outcome": (
+        "delete from outcomes where customer_id = {one} and key = 'hold'",
+        {"M1 entry {first}": "no outcome answers it: redemption {first} is HELD"},
+    ),
+    "units in an outcome": (
+        "update outcomes set outcome = jsonb_set(outcome, '{{redemption,units}}', '1') where key = 'confirm'",
+        {"M1 outcome vendor:v 'confirm'": "entry {first_1} says otherwise"},
+    ),
+    "an outcome of another redemption": (
+        "update outcomes set outcome = jsonb_set(outcome, '{{redemption,id}}', '\"{opaque}\"') where key = 'exam-2'",
+        {
+            "M2 outcome vendor:v 'exam-2'": "{opaque}, REDEEMED, is not in the ledger",
+            "M2 entry [0-9]+": "no outcome",
+        },
+    ),
+    "an outcome told twice": (
+        (
+            "insert into outcomes select customer_id, actor, 'hold-2', request, outcome, recorded_at"
+            " from outcomes where key = 'hold'"
+        ),
+        {"M1 outcome vendor:v 'hold(-2)?'": "answered twice"},
+    ),
+    "a refusal made a redemption": (
+        "update outcomes set outcome = (select outcome from outcomes where key = 'exam') where key = 'too-much'",
+        {"M1 outcome vendor:(v 'too-much'|w 'exam')": "answered twice"},
+    ),
+    "an unreadable outcome": (
+        "update outcomes set outcome = '{{\"redemption\": 1}}' where key = 'confirm'",
+        {"M1 check outcomes_are_the_entries": "cannot be made"},
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+async def test_what_is_tampered_with_is_named(books, what):
+    statement, expected = TAMPERED[what]
+    names = {"first": books.first, "first_1": books.first + 1, "opaque": books.held.opaque}
+
+    def told(text: str) -> str:
+        for name, value in names.items():
+            text = text.replace("{" + name + "}", str(value))
+        return text
+
+    await books.tamper(statement)
+    found = await books.places()
+    for place, problem in expected.items():
+        named = [said for each, said in found.items() if re.match(told(place) + "($|[^0-9'])", each)]
+        named += [
+            said for each, said in found.items() if re.search(re.escape(f"benefit='{place[11:]}'"), each)
+        ]
+        assert named, (place, found)
+        assert any(re.search(told(problem), said) for said in named), (problem, named)
+    other = "M2" if any("M1" in place for place in expected) else "M1"
+    assert not [place for place in found if place.startswith(other)]
+
+
+async def test_every_customer_is_looked_at_however_many(database, handbook, monkeypatch):
+    monkeypatch.setattr("ledger.verify._CUSTOMERS_A_BATCH", 2)
+    ids = await enrol(database.pool, handbook, *(f"M{number}" for number in range(7)))
+    told = []
+    assert await verify(database.pool, progress=lambda done, total: told.append((done, total))) == []
+    assert told == [(2, 7), (4, 7), (6, 7), (7, 7)]
+    await database.owner_pool.execute(
+        "update balances set granted = granted + 1 where customer_id = any($1)", ids
+    )
+    wrong = [finding.customer_id for finding in await verify(database.pool)]
+    assert wrong == sorted(wrong)
+    assert set(wrong) == set(ids)
+
+
+async def test_an_empty_ledger_is_in_order(database):
+    assert await verify(database.pool) == []
+
+
+def test_a_check_that_cannot_be_made_is_a_problem_of_its_own():
+    names = [place for place, _ in problems_of(None)]  # type: ignore[arg-type]
+    assert names == [f"check {check.__name__}" for check in CHECKS]
