@@ -10,4 +10,4 @@ class Migration(migrations.Migration):
     """Creates the tables of `rating` and the role that the service works as."""
 
     initial = True
-    operations = [RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]  # noqa: RUF012
+    operations = [RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]

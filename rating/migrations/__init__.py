@@ -1,0 +1,1 @@
+"""The tables of customers, events and ratings, in Tortoise's migrations."""
