@@ -24,7 +24,7 @@ from app.settings import Settings
 from handbook import SHIPPED_EDITIONS, EditionError, Handbook, load_handbook
 from ledger.granting import post_due
 from ledger.journal import Journal
-from rating.database import Connection, Pool, connect_pool
+from rating.database import SERVICE_ROLE, Connection, Pool, connect_pool
 
 if TYPE_CHECKING:
     from app.postgres import EmbeddedPostgres
@@ -73,10 +73,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         service_dsn, owner_dsn = await stack.enter_async_context(database(settings))
         await migrated(owner_dsn)
-        pool = await _reaching(
-            service_dsn,
-            connect_pool(service_dsn, min_size=1, max_size=settings.pool_size, service_role=True),
-        )
+        pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size))
         stack.push_async_callback(_close, pool)
         await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size))
         journal = Journal(pool, handbook, clock)
@@ -162,6 +159,16 @@ async def _reaching(dsn: str, attempt: Awaitable[T]) -> T:
         words = str(error).splitlines()
         raise StartError(
             f"the database {place} cannot be used: {words[0] if words else type(error).__name__}"
+        ) from error
+
+
+async def _service_pool(dsn: str, size: int) -> Pool:
+    try:
+        return await connect_pool(dsn, min_size=1, max_size=size, service_role=True)
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise StartError(
+            f"the user of DATABASE_URL may not work as {SERVICE_ROLE} ({error}): "
+            f"grant {SERVICE_ROLE} to it, as the owner"
         ) from error
 
 

@@ -7,14 +7,18 @@
 -- The role the service works as. It owns nothing; what it may do is granted table by table, below.
 do $$
 begin
-    create role entitlements_service nologin;
+    -- Who may not create roles has it made beforehand.
+    if not exists (select from pg_roles where rolname = 'entitlements_service') then
+        create role entitlements_service nologin;
+    end if;
 exception when duplicate_object or unique_violation then
     null;  -- roles belong to the cluster: another database of it has made this one
 end
 $$;
 do $$
 begin
-    if not pg_has_role(current_user, 'entitlements_service', 'member') then
+    -- Who creates a role may give it away, but not yet work as it.
+    if not pg_has_role(current_user, 'entitlements_service', 'set') then
         execute format('grant entitlements_service to %I', current_user);
     end if;
 end
