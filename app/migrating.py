@@ -21,20 +21,29 @@ import asyncpg
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor
 
+from app.errors import StartError
 from app.orm import APPS, orm_config
 from rating.database import SERVICE_ROLE, Connection, Pool
 
 # Any number will do, as long as every version of this program takes the same one.
 _LOCK = 7_216_530_114
 
+_OLDEST_SERVER = 16
+
 # What this program expects to find applied; `/readyz` compares.
 _APPLIED = "SELECT app, name FROM tortoise_migrations"
 
 
 async def migrate(owner_dsn: str) -> tuple[str, ...]:
-    """Apply what is missing, as the owner; return the names of what was applied ("rating.0001_initial", …)."""
+    """Apply what is missing, as the owner; return the names of what was applied ("rating.0001_initial", …).
+
+    Raises StartError for a server that is too old.
+    """
     gate = await asyncpg.connect(owner_dsn, server_settings={"application_name": "entitlements-migrate"})
     try:
+        server = gate.get_server_version()
+        if server.major < _OLDEST_SERVER:
+            raise StartError(f"PostgreSQL {_OLDEST_SERVER} or newer is needed; the server is {server.major}")
         if await _complete(gate):
             return ()
         await gate.execute("SELECT pg_advisory_lock($1)", _LOCK)
