@@ -23,6 +23,18 @@ async def post_due(
 
     Must run inside a transaction.
     """
+    ids = sorted(customer_ids)  # the order in which everybody locks heads
+    return sum(
+        [
+            await _post_due(conn, ids[start : start + _CUSTOMERS_A_BATCH], now=now, handbook=handbook)
+            for start in range(0, len(ids), _CUSTOMERS_A_BATCH)
+        ]
+    )
+
+
+async def _post_due(
+    conn: Connection, customer_ids: Sequence[int], *, now: datetime, handbook: Handbook
+) -> int:
     batch = await load_batch(conn, customer_ids, now=now)
     for customer_id, state in batch.loaded.items():
         posting = Posting(state, now)
