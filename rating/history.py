@@ -78,16 +78,7 @@ class Component:
 
     def premium_on(self, day: date) -> Decimal:
         """Return the instalment in force on a day; before the start, the first one."""
-        premium = self.premiums[0][1]
-        for starts_on, later in self.premiums:
-            if starts_on <= day:
-                premium = later
-        return premium
-
-    @property
-    def latest_premium(self) -> Decimal:
-        """The instalment after every reduction known."""
-        return self.premiums[-1][1]
+        return premium_on(self.premiums, day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +144,15 @@ def status_on(statuses: Sequence[tuple[date, Status]], day: date) -> Status | No
             break
         found = status
     return found
+
+
+def premium_on(premiums: Sequence[tuple[date, Decimal]], day: date) -> Decimal:
+    """Return the instalment in force on a day among instalments with the day each begins; before them, the first."""
+    premium = premiums[0][1]
+    for starts_on, later in premiums:
+        if starts_on <= day:
+            premium = later
+    return premium
 
 
 def cooling_off_ends_on(

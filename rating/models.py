@@ -53,7 +53,7 @@ class Policy(Model):
     issued_on = fields.DateField()
     cooling_off_ends_on = fields.DateField(null=True)
     statuses: fields.Field[list[list[str]]] = fields.JSONField()
-    components: fields.Field[list[dict[str, str | int | None]]] = fields.JSONField()
+    components: fields.Field[list[dict[str, str | int | list[list[str]] | None]]] = fields.JSONField()
 
     class Meta:
         """Where it is kept."""

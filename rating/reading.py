@@ -17,7 +17,7 @@ from asyncpg import Record
 from handbook.values import Category, Coverage, Design, Mode, Relation
 from rating.database import Connection, Pool, Statements
 from rating.events import Line
-from rating.history import Arrived, History, Kind, fold, status_on
+from rating.history import Arrived, History, Kind, fold, premium_on, status_on
 from rating.lifecycle import Status
 from rating.recording import arrived_of
 from rating.tiers import UNRATED, Rating
@@ -44,14 +44,18 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentRow:
-    """A premium component; `premium` is one instalment (CNY) after every reduction known."""
+    """A premium component; `premiums` are the instalments (CNY) with the day each begins, ascending."""
 
     component_id: str
     kind: Kind
     mode: Mode
-    premium: Decimal
+    premiums: tuple[tuple[date, Decimal], ...]
     term_years: int | None
     starts_on: date
+
+    def premium_on(self, day: date) -> Decimal:
+        """Return the instalment in force on a day; before the start, the first one."""
+        return premium_on(self.premiums, day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +205,9 @@ def _policy(row: Record) -> PolicyRow:
                 component_id=component["component_id"],
                 kind=Kind(component["kind"]),
                 mode=Mode(component["mode"]),
-                premium=Decimal(component["premium"]),
+                premiums=tuple(
+                    (date.fromisoformat(day), Decimal(premium)) for day, premium in component["premiums"]
+                ),
                 term_years=component["term_years"],
                 starts_on=date.fromisoformat(component["starts_on"]),
             )

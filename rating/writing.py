@@ -114,7 +114,7 @@ def policy_row(customer_id: int, policy: PolicyHistory, handbook: Handbook) -> R
                     "component_id": component.component_id,
                     "kind": component.kind,
                     "mode": component.mode,
-                    "premium": str(component.latest_premium),
+                    "premiums": [[day.isoformat(), str(premium)] for day, premium in component.premiums],
                     "term_years": component.term_years,
                     "starts_on": component.starts_on.isoformat(),
                 }

@@ -62,7 +62,8 @@ create table if not exists policies (
     issued_on date not null,
     cooling_off_ends_on date,
     statuses jsonb not null,    -- [["2024-01-10", "IN_FORCE"], …] ascending: the status from that day on
-    components jsonb not null,  -- [{"component_id", "kind", "mode", "premium", "term_years", "starts_on"}, …]
+    -- [{"component_id", "kind", "mode", "premiums": [["2024-01-10", "50000.00"], …], "term_years", "starts_on"}, …]
+    components jsonb not null,
     primary key (customer_id, policy_no)
 );
 

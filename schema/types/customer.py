@@ -94,7 +94,7 @@ class Customer(Node):
             Page.of(rows, first), cursor=lambda row: sequence_cursor(row.sequence), node=Entry.of, after=after
         )
 
-    @strawberry.field(description="The policies, as known now, by number.")
+    @strawberry.field(description="The policies, as known now, in the order of their issue.")
     async def policies(self, info: Info) -> list[Policy]:
         return cast("list[Policy]", await info.context.loaders.policies.load(self.customer_id))
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
+from rating.history import premium_on, status_on
 from schema.context import Info
 from schema.types.enums import Category, Coverage, Design, Kind, Line, Mode, Status
 
@@ -26,9 +27,16 @@ class PolicyComponent:
     )
     kind: Kind = strawberry.field(description="How it came to be.")
     mode: Mode = strawberry.field(description="How it is paid.")
-    premium: Decimal = strawberry.field(description="One instalment, or the single premium, in CNY.")
     term_years: int | None = strawberry.field(description="Payment term in years; null for a single premium.")
     starts_on: date = strawberry.field(description="First day.")
+    premiums: strawberry.Private[tuple[tuple[date, Decimal], ...]]
+
+    @strawberry.field(
+        description="One instalment, or the single premium, in CNY, on a day (default: today); before its first "
+        "day: the first."
+    )
+    def premium(self, info: Info, on: date | None = None) -> Decimal:
+        return premium_on(self.premiums, on or info.context.today)
 
 
 @strawberry.type(description="A policy of the customer.")
@@ -47,5 +55,4 @@ class Policy:
 
     @strawberry.field(description="Its status on a day (default: today); null before its first day.")
     def status(self, info: Info, on: date | None = None) -> Status | None:
-        day = on or info.context.today
-        return next((status for since, status in reversed(self.statuses) if since <= day), None)
+        return status_on(self.statuses, on or info.context.today)

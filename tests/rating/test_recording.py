@@ -64,7 +64,8 @@ async def test_a_customer_is_created_rated_and_projected(database, handbook, rec
     assert policy.status_on(day("2024-01-10")) == "IN_FORCE"
     assert policy.status_on(day("2024-01-09")) is None
     (component,) = policy.components
-    assert (component.component_id, component.premium, component.term_years) == ("base", Decimal(50000), 10)
+    assert (component.component_id, component.term_years) == ("base", 10)
+    assert component.premiums == ((day("2024-01-10"), Decimal(50000)),)
     assert (
         await database.pool.fetchval("select count(*) from ledger_heads where customer_id = $1", customer.id)
         == 1
@@ -181,10 +182,11 @@ async def test_later_events_change_the_policy_as_read(database, recorded):
     changed = policies[1]
     assert [status for _, status in changed.statuses] == ["IN_FORCE", "LAPSED", "IN_FORCE"]
     assert [changed.status_on(day(on)) for on in ("2024-05-31", "2024-06-01")] == ["IN_FORCE", "LAPSED"]
-    assert [(each.component_id, each.premium) for each in changed.components] == [
+    assert [(each.component_id, each.premium_on(day("2024-08-01"))) for each in changed.components] == [
         ("base", Decimal(5000)),
         ("top-1", Decimal(10000)),
     ]
+    assert changed.components[0].premium_on(day("2024-07-31")) == Decimal(30000)
 
 
 async def test_a_relative_registered_again_is_changed(database, recorded):

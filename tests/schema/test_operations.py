@@ -142,6 +142,24 @@ async def test_a_star_is_explained_component_by_component(api: Api) -> None:
     ]
 
 
+async def test_a_premium_and_a_status_are_told_as_of_a_day_and_else_as_of_today(api: Api) -> None:
+    event = {"eventId": "E", "memberNo": "M1", "effectiveOn": "2027-01-10"}
+    await api.record({
+        **event, "premiumReduced": {"policyNo": "P1", "componentId": "base", "premium": "200000.00"},
+    })  # fmt: skip
+    document = """{ customer(memberNo: "M1") { policies { components {
+        premium eve: premium(on: "2027-01-09") then: premium(on: "2027-01-10") before: premium(on: "2020-01-01")
+    } before: status(on: "2024-01-09") first: status(on: "2024-01-10") } } }"""
+    (policy,) = (await api.data(document))["customer"]["policies"]
+    assert policy == {
+        "components": [
+            {"premium": "300000.00", "eve": "300000.00", "then": "200000.00", "before": "300000.00"}
+        ],
+        "before": None,
+        "first": "IN_FORCE",
+    }
+
+
 async def test_what_was_known_before_a_correction_can_still_be_asked(api: Api) -> None:
     lapse = {
         "eventId": "L",
