@@ -87,14 +87,16 @@ async def load_batch(
     *,
     now: datetime,
     commands: Mapping[int, Sequence[Command]] | None = None,
+    wait: bool = True,
 ) -> Batch:
     """Lock the customers' heads in sorted order, then load what their commands touch.
 
     Without `commands` everything that can be due is loaded: all pools, and the holds that have run out.
+    Without `wait` the customers whom somebody else has locked are left out.
     Must run inside a transaction; the locks last until its end.
     """
     asked = [command for each in (commands or {}).values() for command in each]
-    heads = await conn.fetch(SQL["lock_heads"], sorted(customer_ids))
+    heads = await conn.fetch(SQL["lock_heads" if wait else "lock_free_heads"], sorted(customer_ids))
     ids = [row["customer_id"] for row in heads]
     named = [command.redemption for command in asked if not isinstance(command, Redeem)]
     pairs = [each.customer_id for each in named], [each.sequence for each in named]

@@ -1,14 +1,15 @@
 """The journal: commands in, outcomes out, committed in groups.
 
 One committer per process takes all commands that are waiting and decides them in one transaction: concurrent requests
-share a commit, and a request alone waits for nobody. A refused command never spoils its neighbours. A transaction that
-fails is tried again, then split, so that one bad command cannot take others down. An outcome is answered only after
-its transaction is durable; after an uncertain commit the stored outcomes tell what happened.
+share a commit, and a request alone waits for nobody. Whose customer somebody else has locked (a long import) rests and
+is asked again, so that nobody else waits for that either. A refused command never spoils its neighbours. A transaction
+that fails is tried again, then split, so that one bad command cannot take others down. An outcome is answered only
+after its transaction is durable; after an uncertain commit the stored outcomes tell what happened.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,6 +29,8 @@ from rating.database import Connection, Pool
 _LARGEST_BATCH = 256
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.02
+_FIRST_REST_SECONDS, _LONGEST_REST_SECONDS = 0.002, 0.1
+_MOST_DOUBLINGS = 6
 _UNREACHABLE = (
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
@@ -49,6 +52,7 @@ class JournalClosedError(Exception):
 @dataclass(slots=True, eq=False)
 class _Waiting:
     command: Command
+    rests: int = 0
     answer: asyncio.Future[Outcome] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -63,6 +67,7 @@ class Journal:
         self._handbook = handbook
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
+        self._resting: list[_Waiting] = []
         self._arrived = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -88,7 +93,7 @@ class Journal:
         return (await self.post_many([command]))[0]
 
     async def post_many(self, commands: Sequence[Command]) -> list[Outcome]:
-        """Decide commands in their order, each on its own; the outcomes are durable when this returns."""
+        """Decide commands, each on its own; the outcomes, in their order, are durable when this returns."""
         if not self.running:
             raise JournalClosedError
         settings = (self._handbook.on(business_day(self._clock())) or self._handbook.latest).settings
@@ -107,10 +112,10 @@ class Journal:
                     size = min(len(self._waiting), _LARGEST_BATCH)
                     batch = [self._waiting.popleft() for _ in range(size)]
                     await self._commit(batch)
-                if self._closing:
+                if self._closing and not self._resting:
                     return
         finally:  # somebody cancelled this task: who waits must not wait for ever
-            _fail([*batch, *self._waiting], JournalClosedError())
+            _fail([*batch, *self._waiting, *self._resting], JournalClosedError())
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         """Commit a batch; when it fails for good, its halves; a single command that fails gets the error."""
@@ -130,10 +135,27 @@ class Journal:
                 _fail(batch, error)
             return
         for each, outcome in zip(batch, outcomes, strict=True):
-            if not each.answer.done():  # done: the client has gone
+            if outcome is not None and not each.answer.done():  # done: the client has gone
                 each.answer.set_result(outcome)
+        self._rest([each for each, outcome in zip(batch, outcomes, strict=True) if outcome is None])
 
-    async def _try_to_commit(self, commands: Sequence[Command]) -> list[Outcome]:
+    def _rest(self, busy: list[_Waiting]) -> None:
+        """Let commands wait whose customers somebody else has locked; nobody else waits with them."""
+        if not busy:
+            return
+
+        def wake() -> None:
+            self._resting = [each for each in self._resting if each not in busy]
+            self._waiting.extend(busy)
+            self._arrived.set()
+
+        pause = _FIRST_REST_SECONDS * 2 ** min(*(each.rests for each in busy), _MOST_DOUBLINGS)
+        for each in busy:
+            each.rests += 1
+        self._resting += busy
+        asyncio.get_running_loop().call_later(min(pause, _LONGEST_REST_SECONDS), wake)
+
+    async def _try_to_commit(self, commands: Sequence[Command]) -> list[Outcome | None]:
         for attempt in range(1, _TRIES + 1):
             try:
                 async with self._pool.acquire() as conn, conn.transaction():
@@ -154,20 +176,24 @@ def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
 
 async def commit(
     conn: Connection, commands: Sequence[Command], *, now: datetime, handbook: Handbook
-) -> list[Outcome]:
-    """Decide commands in their order and write what follows, inside the caller's transaction."""
+) -> list[Outcome | None]:
+    """Decide commands in their order and write what follows, inside the caller's transaction.
+
+    None for a command whose customer somebody else has locked: it is to be asked again.
+    """
     customers = await _customers(conn, commands)
     by_customer: dict[int, list[Command]] = {}
     for command, customer_id in zip(commands, customers, strict=True):
         if customer_id is not None:
             by_customer.setdefault(customer_id, []).append(command)
-    batch = await load_batch(conn, by_customer, now=now, commands=by_customer)
+    batch = await load_batch(conn, by_customer, now=now, commands=by_customer, wait=False)
+    busy = await _known(conn, by_customer.keys() - batch.loaded.keys())
     terms = await _terms(conn, commands)
-    outcomes: list[Outcome] = []
+    outcomes: list[Outcome | None] = []
     for command, customer_id in zip(commands, customers, strict=True):
         state = batch.states.get(customer_id) if customer_id is not None else None
         if state is None:
-            outcomes.append(_nobody(command))
+            outcomes.append(None if customer_id in busy else _nobody(command))
             continue
         vendor = command.vendor if isinstance(command, Redeem) else ""
         decision = decide(state, command, now=now, handbook=handbook, terms=terms.get(vendor, ()))
@@ -186,6 +212,13 @@ async def commit(
         outcomes.append(decision.outcome)
     await write_batch(conn, batch)
     return outcomes
+
+
+async def _known(conn: Connection, customer_ids: Iterable[int]) -> frozenset[int]:
+    """Those of the ids that are a customer's."""
+    asked = sorted(customer_ids)
+    rows = await conn.fetch(SQL["heads_of"], asked) if asked else ()
+    return frozenset(row["customer_id"] for row in rows)
 
 
 def _nobody(command: Command) -> Refusal:

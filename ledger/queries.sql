@@ -3,12 +3,20 @@
 
 -- name: lock_heads
 -- The only lock of the write path, always in sorted order. It stands alone, because a distributed database takes
--- row locks in another form: this is the one place to change then.
+-- row locks in another form: this and the next are the one place to change then.
 select customer_id, next_sequence, last_hash, nullif(last_recorded_at, '-infinity') as last_recorded_at, anchor
 from ledger_heads
 where customer_id = any($1::bigint[])
 order by customer_id
 for update;
+
+-- name: lock_free_heads
+-- The same lock, of those only that nobody else holds just now: who is in a long import must not hold up the others.
+select customer_id, next_sequence, last_hash, nullif(last_recorded_at, '-infinity') as last_recorded_at, anchor
+from ledger_heads
+where customer_id = any($1::bigint[])
+order by customer_id
+for update skip locked;
 
 -- name: customer_ids
 select member_no, id from customers where member_no = any($1::text[]);

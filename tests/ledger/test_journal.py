@@ -250,6 +250,30 @@ async def test_stopping_finishes_what_waits_and_takes_no_more(contracted, handbo
     await journal.stop()
 
 
+async def test_who_is_locked_by_somebody_else_holds_up_nobody(contracted, handbook):
+    first, _ = await enrol(contracted.pool, handbook, "M1", "M2")
+    async with (
+        journals(contracted.pool, handbook, SetClock()) as (journal,),
+        contracted.pool.acquire() as other,
+    ):
+        transaction = other.transaction()
+        await transaction.start()
+        await load_batch(other, [first], now=NOW)
+        locked = [asyncio.ensure_future(journal.post(a_redeem("vip-line"))) for _ in range(3)]
+        nobody = journal.post(a_release(RedemptionId(999_999, 1)))
+        free = await asyncio.wait_for(
+            asyncio.gather(journal.post(a_redeem(member_no="M2")), nobody), timeout=5
+        )
+        assert codes(free) == {"REDEEMED": 1, "UNKNOWN_REDEMPTION": 1}
+        stopping = asyncio.ensure_future(journal.stop())
+        await asyncio.sleep(0.3)
+        assert not stopping.done()
+        assert not any(each.done() for each in locked)
+        await transaction.rollback()
+        assert codes(await asyncio.wait_for(asyncio.gather(*locked), timeout=5)) == {"REDEEMED": 3}
+        await asyncio.wait_for(stopping, timeout=5)
+
+
 async def test_nobody_waits_for_ever_on_a_journal_that_was_cancelled(contracted, handbook, monkeypatch):
     async def never(*_args, **_more):
         await asyncio.Event().wait()
