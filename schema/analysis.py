@@ -29,7 +29,9 @@ from graphql import (
 
 from schema.limits import fragments_of
 
-_ASSUMED_LENGTH = 20
+# What a customer has a few of; and what there is for each benefit of the handbook.
+_ASSUMED_LENGTH = 5
+_ASSUMED_LENGTHS = {"quotas": 20, "benefits": 20}
 _FIRST = "first"
 # The rows of a page are counted where `first` stands, one level up.
 _ROWS = "edges"
@@ -127,7 +129,9 @@ def _length(node: FieldNode, type_: GraphQLOutputType) -> int | str:
                 return argument.value.name.value
             return int(argument.value.value) if isinstance(argument.value, IntValueNode) else 1
     plain = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    return _ASSUMED_LENGTH if isinstance(plain, GraphQLList) and node.name.value != _ROWS else 1
+    if not isinstance(plain, GraphQLList) or node.name.value == _ROWS:
+        return 1
+    return _ASSUMED_LENGTHS.get(node.name.value, _ASSUMED_LENGTH)
 
 
 def _number(factor: int | str, variables: Mapping[str, Any]) -> int:

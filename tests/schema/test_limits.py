@@ -98,6 +98,15 @@ def test_the_documents_of_outsiders_stay_far_below_the_limit(name: str) -> None:
     assert cost(text, operation, first=first) < MOST_COST / 2
 
 
+def test_a_page_of_members_with_all_that_there_is_to_them_can_be_asked_for() -> None:
+    text = """query ($first: Int!) { customers(first: $first) { edges { node {
+        tier { star next { star } contributions { amount } } serviceYear { number } relatives { name }
+        policies { policyNo components { premium } }
+        quotas { benefit { section { code } } refusal { code } allowance { __typename } policy { policyNo } }
+    } } } }"""
+    assert cost(text, first=100) < MOST_COST
+
+
 async def test_the_tools_of_developers_may_ask_for_the_whole_schema(empty_api: Api) -> None:
     text = get_introspection_query(descriptions=True, input_value_deprecation=True)
     answer = await empty_api.data(text, VENDOR)
