@@ -1,0 +1,103 @@
+"""The statements that every redemption and every member card run find their rows by an index."""
+
+from datetime import timedelta
+
+import pytest
+
+from ledger.accounts import SQL
+from tests.ledger.books import NOW
+
+ASKED = [17, 4_000, 11_999]
+FILL = """
+insert into customers (id, member_no, name, registered_on, recorded_at)
+    select n, 'M' || n, 'x', '2024-01-01', now() from generate_series(1, 12000) n;
+insert into ledger_heads (customer_id) select n from generate_series(1, 12000) n;
+insert into rating_heads select n, 3, 2 from generate_series(1, 12000) n;
+insert into rating_periods
+    select n, v, date '2024-01-01' + s, null, 4, 300000, 'zhenxuan-1'
+    from generate_series(1, 12000) n, generate_series(1, 2) v, generate_series(0, 1) s;
+insert into policies
+    select n, 'P' || n, 'individual', 'long', 'annuity', 'traditional', '2024-01-01', null, '[]', '[]'
+    from generate_series(1, 12000) n;
+insert into relatives select n, 'R1', 'x', 'spouse', '2024-01-01' from generate_series(1, 12000) n;
+insert into entries
+    select n, s, case s when 1 then 'GRANT' else 'REDEEM' end, 'b' || s % 3, 1, '', 1, 1, 'v',
+        case when s > 1 then s end, null, null, null, 4, 'zhenxuan-1', '{}', now(), now(), sha256('x')
+    from generate_series(1, 12000) n, generate_series(1, 6) s;
+insert into balances
+    select n, 'b' || s, 1, '', false, 3, 1, 0, 0 from generate_series(1, 12000) n, generate_series(1, 3) s;
+insert into redemptions
+    select n, s, case when s = 3 and n % 50 = 0 then 'HELD' else 'REDEEMED' end, 'b' || s, null, 1, 1, '', null,
+        null, 'v', 1, null, '[]', 4, null, now(), now(), now(), null
+    from generate_series(1, 12000) n, generate_series(2, 4) s;
+insert into outcomes
+    select n, 'vendor:v', 'k' || s, '{}', '{}', now() from generate_series(1, 12000) n, generate_series(1, 3) s;
+"""
+THREE = [2, 3, 4]
+HOT = {
+    "lock_heads": [ASKED],
+    "lock_free_heads": [ASKED],
+    "customer_ids": [["M17", "M4000", "M11999"]],
+    "accounts": [ASKED],
+    "balances": [ASKED, ["b1", "b2"]],
+    "redemptions_to_decide": [ASKED, ASKED, THREE, NOW],
+    "benefits_of": [ASKED, THREE],
+    "outcomes": [ASKED, ["vendor:v"] * 3, ["k1", "k2", "nothing"]],
+    "update_heads": [ASKED, THREE, [bytes(32)] * 3, [NOW] * 3, [None] * 3],
+    "taken_now": [ASKED, NOW],
+    "taken_by": [ASKED, NOW + timedelta(days=400)],
+    "customers_after": [5_000, 200],
+    "customers_to_verify": [5_000, 200],
+    "entries_of": [ASKED],
+    "redemptions_of": [ASKED],
+    "heads_of": [ASKED],
+    "outcomes_of": [ASKED],
+}
+NOT_BY_CUSTOMER = {
+    "terms",  # vendors and contracts are few
+    "customers_count",  # counts everything
+    "rows_of_nobody",  # looks at everything
+}
+ONLY_WRITES = ("insert into",)
+
+
+def nodes(plan: dict) -> list[dict]:
+    """A plan's nodes, all levels."""
+    return [plan, *(node for below in plan.get("Plans", ()) for node in nodes(below))]
+
+
+def scanned_tables(explained: list[dict]) -> list[str]:
+    """The tables that a plan reads from end to end."""
+    return [node["Relation Name"] for node in nodes(explained[0]["Plan"]) if node["Node Type"] == "Seq Scan"]
+
+
+@pytest.fixture
+async def filled(database):
+    """A database with some ten thousand rows in every table."""
+    async with database.owner_pool.acquire() as conn:
+        await conn.execute(FILL)
+        await conn.execute("analyze")
+    return database
+
+
+@pytest.mark.parametrize("kind", ["false", "true"], ids=["for these customers", "for any customers"])
+async def test_hot_statements_use_indexes_however_many_customers_there_are(filled, kind):
+    """Planned for the values given, and planned once for all values, as a connection does after a few times."""
+    scanned = {}
+    async with filled.pool.acquire() as conn:
+        for name, arguments in HOT.items():
+            explain = f"explain (format json, generic_plan {kind}) "
+            scanned[name] = scanned_tables(await conn.fetchval(explain + SQL[name], *arguments))
+        whole = await conn.fetchval("explain (format json) select from entries where reference = 'x'")
+    assert {name: tables for name, tables in scanned.items() if tables} == {}
+    assert scanned_tables(whole) == ["entries"]
+
+
+def test_every_statement_is_hot_or_said_not_to_be():
+    writes = {name for name, statement in SQL.items() if _code(statement).startswith(ONLY_WRITES)}
+    assert set(SQL) == {*HOT, *NOT_BY_CUSTOMER, *writes}
+
+
+def _code(statement: str) -> str:
+    lines = (line for line in statement.splitlines() if not line.lstrip().startswith("--"))
+    return "\n".join(lines).strip()
