@@ -156,6 +156,9 @@ async def test_a_command_that_breaks_the_program_fails_alone(contracted, handboo
         asyncpg.SerializationError("could not serialize"),
         asyncpg.ConnectionDoesNotExistError("connection was closed"),
         asyncpg.CannotConnectNowError("the database system is starting up"),
+        asyncpg.AdminShutdownError("terminating connection due to administrator command"),
+        asyncpg.CrashShutdownError("terminating connection because of crash of another server process"),
+        asyncpg.TooManyConnectionsError("sorry, too many clients already"),
         asyncpg.InterfaceError("connection is closed"),
         ConnectionResetError("reset by peer"),
     ],
@@ -412,7 +415,8 @@ class Comparison:
         if not self.known:
             return None
         taken = self.known[asked["which"] % len(self.known)]
-        more = {"units": asked["units"]} if make is a_confirm else {"reason": "改期"}
+        slip = (Evidence(kind="admission-slip", reference=f"S-{asked['which']}"),)
+        more = {"units": asked["units"], "evidence": slip} if make is a_confirm else {"reason": "改期"}
         return make(taken.id, actor=f"vendor:{taken.vendor}", **more), taken.member_no
 
 
@@ -547,6 +551,16 @@ async def test_another_days_reads_are_what_had_happened_by_its_end(contracted, h
         (26, 2),
         (26, 2),
     ]
+
+
+async def test_a_hold_is_free_to_readers_from_the_moment_it_runs_out(contracted, handbook):
+    (customer_id,) = await enrol(contracted.pool, handbook, "M1")
+    async with journals(contracted.pool, handbook, SetClock()) as (journal,):
+        held = await journal.post(a_hold(hold_hours=1))
+    last_moment = held.expires_at - timedelta(microseconds=1)
+    for now, units in ((last_moment, 1), (held.expires_at, 0)):
+        accounts = await load_accounts(contracted.pool, [customer_id], on=business_day(now), now=now)
+        assert [each.held for each in accounts[customer_id].taken.values()] == [units]
 
 
 async def test_an_outcome_is_told_again_as_it_was_by_another_process(contracted, handbook):

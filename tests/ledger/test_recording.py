@@ -60,6 +60,15 @@ async def test_the_first_rating_grants_and_anchors(database, member):
     assert await verify(database.pool) == []
 
 
+async def test_who_was_a_member_only_in_the_past_has_an_anchor_and_no_grants(database, handbook):
+    events = [*enrolment("M1"), policy_event("surrendered", "2025-01-01")]
+    (customer_id,) = {each.customer_id for each in await take(database, handbook, *events)}
+    assert await entries_of(database.pool, customer_id) == []
+    account = (await load_accounts(database.pool, [customer_id], on=TODAY, now=NOW))[customer_id]
+    assert account.anchor == JOINED
+    assert await verify(database.pool) == []
+
+
 async def test_a_fall_and_a_rise_are_posted_with_their_event(database, handbook, member):
     await take(database, handbook, policy_event("lapsed", TODAY))
     assert await posted(database, member) == [("GRANT", 60), ("REVOKE", 60)]

@@ -1,13 +1,21 @@
 """Whatever is changed behind the service's back, `verify` names the place; of books in order it finds nothing."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from handbook import Handbook
+from ledger import checks
+from ledger.chain import GENESIS, entry_hash
 from ledger.checks import CHECKS, problems_of
+from ledger.entries import EntryKind
 from ledger.ids import RedemptionId
 from ledger.verify import verify
-from tests.ledger.books import a_confirm, a_hold, a_redeem, a_reversal
+from tests.ledger.books import NOW, Desk, a_confirm, a_hold, a_redeem, a_reversal
 from tests.ledger.stored import SetClock, contract, enrol, journals
 
 APPEND_ONLY = ("entries", "outcomes")
@@ -273,6 +281,60 @@ async def test_every_customer_is_looked_at_however_many(database, handbook, monk
 
 async def test_an_empty_ledger_is_in_order(database):
     assert await verify(database.pool) == []
+
+
+def books_at_a_desk(handbook: Handbook) -> checks.Books:
+    """Books in memory: a hold confirmed in part, a redemption reversed, and a year that ended."""
+    desk = Desk(handbook)
+    held = desk.ask(a_hold(LAW, units=30))
+    desk.pass_days(1)
+    desk.ask(a_confirm(held.id, units=20))
+    desk.ask(a_reversal(desk.ask(a_redeem()).id))
+    desk.pass_days(300)
+    desk.settle()
+    state = desk.state
+    return checks.Books(
+        customer_id=1,
+        entries=desk.entries,
+        balances=state.balances,
+        redemptions=state.redemptions,
+        head=state.head,
+        outcomes=[(actor, key, each.outcome) for (actor, key), each in state.outcomes.items()],
+    )
+
+
+def forged(books: checks.Books, which: str, change: Mapping[str, Any]) -> checks.Books:
+    """The books with the first entry of a kind changed and every hash made to fit, as somebody with time could."""
+    at = next(place for place, entry in enumerate(books.entries) if entry.kind == which)
+    entries, previous = [], GENESIS
+    for place, entry in enumerate(books.entries):
+        changed = replace(entry, **change) if place == at else entry
+        previous = entry_hash(changed, previous)
+        entries.append(replace(changed, hash=previous))
+    return replace(books, entries=entries, head=replace(books.head, last_hash=previous))
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "check"),
+    [
+        ("HOLD", {"recorded_at": NOW + timedelta(days=400)}, checks.time_never_runs_backwards),
+        ("GRANT", {"units": 61}, checks.balances_are_the_sum),
+        ("GRANT", {"units": 1}, checks.balances_are_the_sum),
+        ("REDEEM", {"kind": EntryKind.RELEASE}, checks.redemptions_follow_their_life_cycle),
+        ("REVERSE", {"kind": EntryKind.NO_SHOW}, checks.redemptions_follow_their_life_cycle),
+        ("HOLD", {"beneficiary": "R1"}, checks.redemptions_follow_their_life_cycle),
+        ("HOLD", {"units": 31}, checks.outcomes_are_the_entries),
+        ("GRANT", {"service_year": 2}, checks.service_years_count_from_the_anchor),
+        ("EXPIRE", {"occurred_at": NOW}, checks.service_years_count_from_the_anchor),
+        ("REDEEM", {"sequence": 1}, checks.sequences_have_no_gaps),
+    ],
+)
+def test_hashes_that_were_made_to_fit_do_not_hide_what_does_not_fit(handbook, kind, change, check):
+    books = books_at_a_desk(handbook)
+    assert problems_of(books) == []
+    wrong = forged(books, kind, change)
+    assert checks.hashes_are_chained(wrong) == []
+    assert check(wrong)
 
 
 def test_a_check_that_cannot_be_made_is_a_problem_of_its_own():
