@@ -113,7 +113,9 @@ def test_no_token_is_issued_whose_claims_do_not_fit_its_role(role, given):
         {"role": "frontend", "member": ""},
         {"role": "frontend", "member": 7},
     ],
-    ids=str,
+    ids=lambda changed: ",".join(
+        f"{name}={'a moment' if isinstance(value, datetime) else value}" for name, value in changed.items()
+    ),
 )
 def test_a_token_with_wrong_claims_is_refused(changed):
     with pytest.raises(TokenError):
