@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from handbook import Handbook
+from ledger.commands import Evidence
 from ledger.ids import RedemptionId
 from ledger.outcomes import QuotaCounts, RedemptionOutcome
 from ledger.refusals import Refusal, RefusalCode
@@ -98,6 +99,14 @@ def test_a_hold_is_confirmed_in_part_and_the_rest_is_released(desk):
     assert (done.id, done.status, done.units) == (held.id, "REDEEMED", 25)
     assert done.quota == QuotaCounts(granted=60, used=25, held=0, remaining=35)
     assert desk.kinds("legal-consultation") == [("GRANT", 60), ("HOLD", 40), ("REDEEM", 25), ("RELEASE", 15)]
+
+
+def test_evidence_that_comes_with_the_confirmation_joins_that_of_the_hold(desk):
+    held = taken(desk.ask(a_hold("critical-surgery-admission", option="surgery", evidence=slip())))
+    more = Evidence(kind="admission-slip", reference="S-0")
+    taken(desk.ask(a_confirm(held.id, evidence=(more, *slip()))))
+    redemption = desk.state.redemptions[held.id.sequence]
+    assert redemption.evidence == (("admission-slip", "S-0"), ("admission-slip", "S-1"))
 
 
 def test_no_more_than_is_held_can_be_confirmed(desk):
