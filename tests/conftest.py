@@ -32,6 +32,10 @@ settings.register_profile("search", deadline=None, suppress_health_check=_SLOW, 
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
 
 
+# Files are copied as they are: for small databases on a server that does not wait for the disk, the quicker way.
+_COPYING = "STRATEGY FILE_COPY"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Database:
     """A migrated database of its own. `pool` works under the service's role, `owner_pool` as the owner."""
@@ -72,7 +76,7 @@ def template(server_dsn: str) -> Iterator[str]:
 async def database_dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
     """The address, as owner, of a fresh migrated database."""
     name = f"test_{uuid4().hex[:12]}"
-    await _execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template}")
+    await _execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} {_COPYING}")
     try:
         yield on_database(server_dsn, name)
     finally:
@@ -96,7 +100,7 @@ def demo_template(server_dsn: str, template: str) -> Iterator[str]:
     from tests.demo import load_demo
 
     name = f"demo_{uuid4().hex[:12]}"
-    asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} {_COPYING}"))
     try:
         asyncio.run(load_demo(on_database(server_dsn, name)))
         yield name
@@ -108,7 +112,7 @@ def demo_template(server_dsn: str, template: str) -> Iterator[str]:
 def demo_dsn(server_dsn: str, demo_template: str) -> Iterator[str]:
     """The address, as owner, of a copy of the demo portfolio for one module's tests."""
     name = f"test_{uuid4().hex[:12]}"
-    asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {demo_template}"))
+    asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {demo_template} {_COPYING}"))
     try:
         yield on_database(server_dsn, name)
     finally:
