@@ -5,7 +5,9 @@ from datetime import date, timedelta
 import pytest
 
 from handbook import Handbook
+from ledger.account import Relative
 from ledger.commands import Evidence
+from ledger.entitlement import Term
 from ledger.ids import RedemptionId
 from ledger.outcomes import QuotaCounts, RedemptionOutcome
 from ledger.refusals import Refusal, RefusalCode
@@ -294,6 +296,32 @@ def test_a_relative_whose_registration_is_ahead_is_told_from_when(desk):
     desk.pass_days(3)
     taken(desk.ask(a_redeem(beneficiary="R3")))
     assert desk.ask(a_redeem(beneficiary="R2")).available_from is None
+
+
+def test_a_relative_counts_from_the_day_of_registration_also_for_what_is_told_late(desk):
+    since = TODAY - timedelta(days=2)
+    child = Relative(relative_id="R4", name="女", relation="child", registered_on=since)
+    desk.know(relatives={"R4": child})
+    early = a_redeem(beneficiary="R4", occurred_at=NOW - timedelta(days=3))
+    assert refused(desk.ask(early)) == "BENEFICIARY_NOT_COVERED"
+    taken(desk.ask(a_redeem(beneficiary="R4", occurred_at=NOW - timedelta(days=2))))
+
+
+@pytest.mark.parametrize(("days", "code"), [(-1, "VENDOR_NOT_CONTRACTED"), (0, None), (9, None)])
+def test_a_contract_holds_from_its_first_day(desk, days, code):
+    starts_on = TODAY - timedelta(days=days)
+    term = Term(benefit="physical-exam", starts_on=starts_on, ends_on=None)
+    outcome = desk.decide(a_redeem(), terms=[term]).outcome
+    assert code == (outcome.code if isinstance(outcome, Refusal) else None)
+    if isinstance(outcome, Refusal):
+        assert outcome.available_from == starts_on
+
+
+@pytest.mark.parametrize(("days", "code"), [(0, "VENDOR_NOT_CONTRACTED"), (1, None)])
+def test_a_contract_does_not_hold_on_its_end(desk, days, code):
+    term = Term(benefit="physical-exam", starts_on=JOINED, ends_on=TODAY + timedelta(days=days))
+    outcome = desk.decide(a_redeem(), terms=[term]).outcome
+    assert code == (outcome.code if isinstance(outcome, Refusal) else None)
 
 
 def test_options_and_evidence_are_asked_for_by_name(desk):
