@@ -49,14 +49,12 @@ from ledger.state import Posting, Redemption, State, StoredOutcome
 class Decision:
     """What a command leads to: its outcome, the entries to write, and the state for the next command.
 
-    `stored` is the outcome to store; None when the key had been answered before. `changed` are the redemptions whose
-    cached row is new or different.
+    `stored` is the outcome to store; None when the key had been answered before.
     """
 
     outcome: Outcome
     state: State
     entries: tuple[Entry, ...] = ()
-    changed: tuple[Redemption, ...] = ()
     stored: StoredOutcome | None = None
 
 
@@ -90,14 +88,7 @@ def decide(
     after = replace(after, outcomes={**state.outcomes, key: stored})
     if refused:
         return Decision(outcome=outcome, state=after, stored=stored)
-    changed = tuple(
-        redemption
-        for sequence, redemption in posting.redemptions.items()
-        if redemption != state.redemptions.get(sequence)
-    )
-    return Decision(
-        outcome=outcome, state=after, entries=tuple(posting.entries), changed=changed, stored=stored
-    )
+    return Decision(outcome=outcome, state=after, entries=tuple(posting.entries), stored=stored)
 
 
 def _answer_again(answered: StoredOutcome, request: dict[str, object]) -> Outcome:
