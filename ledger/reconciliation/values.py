@@ -1,0 +1,233 @@
+"""What a reconciliation speaks of: months, lines of a statement, kinds of findings, and their ids.
+
+Pure. A line is checked here, field by field, before anything is stored: what is wrong with it is told with the row and
+column where a person finds it, so that a vendor can mend all of it at once.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Self
+from unicodedata import category
+
+from handbook import Handbook
+from ledger.ids import opaque_id, parse_numbers
+
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+_LONGEST_TEXT = 200
+_MOST_UNITS = 1_000_000
+_MOST_LINES = 2**31 - 1
+_HIGHEST_AMOUNT = Decimal(10) ** 12
+_PLACES = 2
+
+
+class FindingKind(StrEnum):
+    """What a reconciliation found of a line, a redemption, or a pair of both."""
+
+    MATCHED = "MATCHED"
+    UNITS_DIFFER = "UNITS_DIFFER"
+    AMOUNT_DIFFERS = "AMOUNT_DIFFERS"
+    DATE_DIFFERS = "DATE_DIFFERS"
+    REVERSED = "REVERSED"
+    DUPLICATE_LINE = "DUPLICATE_LINE"
+    NOT_IN_LEDGER = "NOT_IN_LEDGER"
+    NOT_IN_STATEMENT = "NOT_IN_STATEMENT"
+    AMBIGUOUS = "AMBIGUOUS"
+
+
+class Action(StrEnum):
+    """What a person decides of a finding."""
+
+    MATCH = "MATCH"
+    ACCEPT = "ACCEPT"
+    DISPUTE = "DISPUTE"
+    REOPEN = "REOPEN"
+
+
+class Pass(StrEnum):
+    """How a line and a redemption came together, in the order in which it is tried; HAND is a person's doing."""
+
+    REFERENCE = "REFERENCE"
+    EXACT = "EXACT"
+    TOLERANCE = "TOLERANCE"
+    UNITS = "UNITS"
+    HAND = "HAND"
+
+
+def parse_month(text: str) -> date | None:
+    """The first day of the month that a text like 2026-10 names; None when it names none from 2000 to 2199."""
+    match = _MONTH.fullmatch(text)
+    if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
+        return None
+    return date(int(match[1]), int(match[2]), 1)
+
+
+def month_text(month: date) -> str:
+    """The month as people and the API write it: 2026-10."""
+    return f"{month:%Y-%m}"
+
+
+def next_month(month: date) -> date:
+    """The first day of the month after."""
+    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """One line of a vendor's statement: `units` of a benefit for a member on a day, for `amount` in CNY in all.
+
+    `line_no` is the vendor's number of the line (in a spreadsheet: its row); `reference` the vendor's own, if any.
+    """
+
+    line_no: int
+    reference: str | None
+    member_no: str
+    benefit: str
+    units: int
+    occurred_on: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineProblem:
+    """Why a line cannot be taken: where, and in words what would be right."""
+
+    row: int
+    column: str
+    words_zh: str
+    words_en: str
+
+    def message(self, language: str = "zh") -> str:
+        """The problem in `zh` or `en`, with its place."""
+        if language == "en":
+            return f"row {self.row}, {self.column}: {self.words_en}"
+        return f"第 {self.row} 行，{self.column}：{self.words_zh}"
+
+
+def problems_of(line: StatementLine, handbook: Handbook) -> list[LineProblem]:
+    """Everything that is wrong with a line on its face; columns are called what the API calls them."""
+    return [
+        LineProblem(row=line.line_no, column=column, words_zh=words_zh, words_en=words_en)
+        for column, words_zh, words_en in _wrong(line, handbook)
+    ]
+
+
+def _wrong(line: StatementLine, handbook: Handbook) -> Iterator[tuple[str, str, str]]:
+    if not 1 <= line.line_no <= _MOST_LINES:
+        yield "lineNo", "须为正整数", f"expected a whole number from 1; got {line.line_no}"
+    if line.reference is not None and not _is_text(line.reference):
+        yield (
+            "reference",
+            f"须为 1 至 {_LONGEST_TEXT} 个可见字符",
+            f"expected 1 to {_LONGEST_TEXT} visible characters",
+        )
+    if not _is_text(line.member_no):
+        yield (
+            "memberNo",
+            f"须为 1 至 {_LONGEST_TEXT} 个可见字符",
+            f"expected 1 to {_LONGEST_TEXT} visible characters",
+        )
+    if line.benefit not in handbook.benefit_codes:
+        known = ", ".join(sorted(handbook.benefit_codes))
+        shown = line.benefit[:64]
+        yield (
+            "benefit",
+            f"没有代码为「{shown}」的服务项目；可用的代码：{known}",
+            f"there is no benefit {shown}; the codes are: {known}",
+        )
+    if not 1 <= line.units <= _MOST_UNITS:
+        yield "units", f"须为 1 至 {_MOST_UNITS} 的整数", f"expected a whole number from 1 to {_MOST_UNITS}"
+    if not _FIRST_YEAR <= line.occurred_on.year <= _LAST_YEAR:
+        yield (
+            "occurredOn",
+            f"年份须在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间",
+            f"expected a day of the years {_FIRST_YEAR} to {_LAST_YEAR}",
+        )
+    if not _is_amount(line.amount):
+        yield (
+            "amount",
+            "须为不小于 0、小于 10^12 的金额，最多两位小数",
+            f"expected an amount from 0 and below 10^12, with at most {_PLACES} places",
+        )
+
+
+def _is_text(value: str) -> bool:
+    return (
+        bool(value.strip())
+        and len(value) <= _LONGEST_TEXT
+        and not any(category(character).startswith("C") for character in value)
+    )
+
+
+def _is_amount(amount: Decimal) -> bool:
+    if not amount.is_finite() or not 0 <= amount < _HIGHEST_AMOUNT:
+        return False
+    exponent = amount.normalize().as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= -_PLACES
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StatementId:
+    """Which statement."""
+
+    number: int
+
+    @property
+    def opaque(self) -> str:
+        """The id as clients see it."""
+        return opaque_id("Statement", self.number)
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The statement that a client's id names; None when the text is no such id."""
+        numbers = parse_numbers(text, "Statement", 1)
+        return cls(*numbers) if numbers else None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LineFindingId:
+    """Which finding of a line: in which period (a disputed line is found again in a later one), and of which line."""
+
+    period: int
+    statement: int
+    line_no: int
+
+    @property
+    def opaque(self) -> str:
+        """The id as clients see it."""
+        return opaque_id("LineFinding", self.period, self.statement, self.line_no)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LedgerFindingId:
+    """Which finding of a redemption that no line of the period speaks of."""
+
+    period: int
+    customer_id: int
+    sequence: int
+
+    @property
+    def opaque(self) -> str:
+        """The id as clients see it."""
+        return opaque_id("LedgerFinding", self.period, self.customer_id, self.sequence)
+
+
+FindingId = LineFindingId | LedgerFindingId
+
+
+def parse_finding_id(text: str) -> FindingId | None:
+    """The finding that a client's id names; None when the text is no such id."""
+    numbers = parse_numbers(text, "LineFinding", 3)
+    if numbers is not None:
+        return LineFindingId(*numbers)
+    numbers = parse_numbers(text, "LedgerFinding", 3)
+    return LedgerFindingId(*numbers) if numbers is not None else None
+
+
+def month_span(month: date) -> tuple[date, date]:
+    """The days [first, end) of a month."""
+    return month, next_month(month)
