@@ -8,11 +8,12 @@ from strawberry.http.ides import get_graphql_ide_html
 from strawberry.types import ExecutionResult
 
 from app.access import remark
+from app.authentication import viewer_of
 from app.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request
 from app.limits import BodyTooLargeError, limited_body
 from app.negotiation import answer_type, language, wants_html
 from app.services import Services
-from app.tokens import TokenError, Tokens
+from app.tokens import Tokens
 from schema.context import Context, Viewer
 
 log = structlog.get_logger(__name__)
@@ -62,8 +63,7 @@ class GraphQLEndpoint:
             raise RequestError(
                 406, "NOT_ACCEPTABLE", "The answer is application/graphql-response+json or JSON."
             )
-        viewer = await self._viewer(request)
-        remark(request.scope, role=viewer.role.value, vendor=viewer.vendor)
+        viewer = await viewer_of(request, self._tokens)
         if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be sent uncompressed.")
         most_bytes = self._services.settings.max_body_bytes
@@ -93,15 +93,3 @@ class GraphQLEndpoint:
             context_value=context,
             operation_name=asked.operation_name,
         )
-
-    async def _viewer(self, request: Request) -> Viewer:
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        reason = "no bearer token"
-        if scheme.lower() == "bearer" and token.strip():
-            try:
-                return await self._tokens.viewer(token.strip())
-            except TokenError as error:
-                reason = str(error)
-        remark(request.scope, unauthenticated=reason)
-        challenge = {"www-authenticate": 'Bearer realm="entitlements"'}
-        raise RequestError(401, "UNAUTHENTICATED", "A valid token is needed.", challenge)
