@@ -108,9 +108,29 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "该幂等键（idempotencyKey）已用于另一请求；不同之处：{differing}。请为新的请求换一个键。",
         "This idempotencyKey was used for another request; it differs in: {differing}. Use a new key for a new request.",
     ),
+    "KEY_REUSED.statement": (
+        "该服务商编号为「{number}」的对账单已经收到过，内容不同之处：{differing}。更正请用新的编号，并撤回原来的对账单。",
+        "A statement with number {number} was taken from this vendor before; it differs in: {differing}. Send a correction under a new number and withdraw the earlier statement.",
+    ),
     "PERIOD_CLOSED": (
         "{period} 账期已经关闭。",
         "The period {period} is closed.",
+    ),
+    "UNKNOWN_STATEMENT": (
+        "没有这份对账单，请核对编号。",
+        "There is no such statement; please check the id.",
+    ),
+    "UNKNOWN_FINDING": (
+        "没有这项对账结果：可能重新对账后已经消除；请刷新后再试。",
+        "There is no such finding; a later run of the match may have settled it. Read the findings again.",
+    ),
+    "ALREADY_MATCHED": (
+        "该核销已与对账单「{statement}」第 {line_no} 行配对；如需改配，请先撤销原配对（REOPEN）。",
+        "The redemption is matched already, with line {line_no} of statement {statement}; to pair it otherwise, reopen that finding first.",
+    ),
+    "FINDINGS_OPEN": (
+        "还有 {count} 项差异待处理，账期不能关闭：{which_zh}。",
+        "The period cannot be closed: {count} findings wait for a decision: {which_en}.",
     ),
     "LIFE_CYCLE": ("{words_zh}", "{words_en}"),
     "EVENT_CHANGED": (
