@@ -152,14 +152,17 @@ async def entries_page(
     """Up to `first` entries of all customers after a place, newest first."""
     conditions = _Conditions(2)
     conditions.place("e", after)
-    conditions.one_of("e.vendor", where.vendors)
-    conditions.one_of("e.kind", where.kinds)
-    conditions.one_of("e.benefit", where.benefits)
-    conditions.members("e", where.member_nos)
-    conditions.within("e.occurred_at", where.occurred)
+    conditions.entries(where)
     page = conditions.fill(SQL["page_of_entries"])
     rows = await conn.fetch(_filled("entries", page=page), now, first, *conditions.values)
     return [_entry(row) for row in rows]
+
+
+def entry_conditions(where: EntryFilter) -> tuple[str, list[object]]:
+    """What a filter asks of entries `e`, as the condition of a statement, and its parameters from $1 on."""
+    conditions = _Conditions(0)
+    conditions.entries(where)
+    return conditions.text, conditions.values
 
 
 async def customers_entries(
@@ -252,6 +255,13 @@ class _Conditions:
 
     def fill(self, statement: str) -> str:
         return statement.replace("{conditions}", self.text)
+
+    def entries(self, where: EntryFilter) -> None:
+        self.one_of("e.vendor", where.vendors)
+        self.one_of("e.kind", where.kinds)
+        self.one_of("e.benefit", where.benefits)
+        self.members("e", where.member_nos)
+        self.within("e.occurred_at", where.occurred)
 
     def one_of(self, column: str, values: frozenset[str] | None) -> None:
         if values is not None:
