@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from app.commands import database, importing, serving, tokens, upkeep, vendors
+from app.commands import database, exports, importing, serving, tokens, upkeep, vendors
 from app.errors import StartError
 
 cli = typer.Typer(
@@ -20,6 +20,7 @@ cli.command()(serving.serve)
 cli.command("import")(importing.import_history)
 cli.command()(tokens.token)
 cli.add_typer(vendors.vendor, name="vendor")
+cli.add_typer(exports.export, name="export")
 cli.command()(upkeep.grant)
 cli.command()(upkeep.rerate)
 cli.command()(upkeep.verify)

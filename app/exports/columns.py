@@ -1,0 +1,28 @@
+"""Columns: what a file says of each of its rows, told once for every form of file.
+
+A column has two headings: a name that never changes, for English readers and programs, and a Chinese title.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
+
+Language = Literal["zh", "en"]
+Cell: TypeAlias = str | int | Decimal | date | datetime | Mapping[str, Any] | None
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Generic[Row]):
+    """A column: how it is headed, what of a row it shows, and how wide it is in a sheet (in characters)."""
+
+    name: str
+    title: str
+    cell: Callable[[Row], Cell]
+    width: int = 14
+
+    def heading(self, language: Language) -> str:
+        """What stands above it."""
+        return self.title if language == "zh" else self.name
