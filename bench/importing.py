@@ -8,24 +8,18 @@ memory of the importing process. The second time everything is a repetition.
 
 import argparse
 import asyncio
-import contextlib
-import os
-import subprocess
-import sys
 import tempfile
 import time
 from datetime import date
 from pathlib import Path
 
 import asyncpg
-import psutil
 
 from app.migrating import migrate
 from app.postgres import EmbeddedPostgres
 from bench.history_stream import stream
+from bench.measuring import entitlements
 from rating.events import content_text, parse_event
-
-_SAMPLED_EVERY_S = 0.1
 
 
 def main() -> None:
@@ -48,7 +42,7 @@ def main() -> None:
             copying = asyncio.run(_copy_plainly(postgres.dsn, file))
             print(f"COPY into a plain table: {copying:.2f} s")
             for name in ("first import", "same file again"):
-                took, peak_mib = _import(postgres.dsn, file)
+                took, peak_mib = entitlements(["import", file], {"DATABASE_URL": postgres.dsn})
                 print(
                     f"{name}: {took:.1f} s = {took / copying:.0f} x COPY, {events / took:,.0f} events/s, "
                     f"peak memory of the importing process {peak_mib:.0f} MiB"
@@ -66,21 +60,6 @@ async def _copy_plainly(dsn: str, file: Path) -> float:
         return took
     finally:
         await conn.close()
-
-
-def _import(dsn: str, file: Path) -> tuple[float, float]:
-    """Seconds that an import takes, and the most memory (MiB) that its process was seen to hold."""
-    started = time.perf_counter()
-    command = [str(Path(sys.executable).with_name("entitlements")), "import", str(file)]
-    peak = 0
-    with psutil.Popen(command, env={**os.environ, "DATABASE_URL": dsn}) as process:
-        while process.poll() is None:
-            with contextlib.suppress(psutil.Error):
-                peak = max(peak, process.memory_info().rss)
-            time.sleep(_SAMPLED_EVERY_S)
-    if process.returncode:
-        raise subprocess.CalledProcessError(process.returncode, command)
-    return time.perf_counter() - started, peak / 2**20
 
 
 if __name__ == "__main__":

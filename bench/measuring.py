@@ -1,0 +1,64 @@
+"""What every benchmark needs: how long a program took, and the most memory that its process was seen to hold."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+
+_SAMPLED_EVERY_S = 0.05
+
+
+class Peak:
+    """The most memory (MiB) that a process was seen to hold."""
+
+    def __init__(self, process: psutil.Process) -> None:
+        self._process = process
+        self.mib = 0.0
+
+    def look(self) -> None:
+        """Take a sample; a process that is gone holds nothing."""
+        with contextlib.suppress(psutil.Error):
+            self.mib = max(self.mib, self._process.memory_info().rss / 2**20)
+
+
+@contextlib.contextmanager
+def own_memory() -> Iterator[Peak]:
+    """Sample this process while the block runs."""
+    peak, over = Peak(psutil.Process()), threading.Event()
+
+    def sample() -> None:
+        while not over.wait(_SAMPLED_EVERY_S):
+            peak.look()
+
+    sampler = threading.Thread(target=sample)
+    peak.look()
+    sampler.start()
+    try:
+        yield peak
+    finally:
+        over.set()
+        sampler.join()
+        peak.look()
+
+
+def entitlements(arguments: list[str | Path], environment: Mapping[str, str]) -> tuple[float, float]:
+    """Run the command line; the seconds that it took and the most memory (MiB) of its process.
+
+    Raises CalledProcessError when it says no.
+    """
+    command = [str(Path(sys.executable).with_name("entitlements")), *map(str, arguments)]
+    started = time.perf_counter()
+    with psutil.Popen(command, env={**os.environ, **environment}) as process:
+        peak = Peak(process)
+        while process.poll() is None:
+            peak.look()
+            time.sleep(_SAMPLED_EVERY_S)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return time.perf_counter() - started, peak.mib
