@@ -1,0 +1,308 @@
+"""What is read of a reconciliation: statements, findings, periods and settlements as they stand.
+
+Values. A difference is what is stated less what the ledger counts: nothing for a line without a delivery, for a
+repeated or undecided one, and for a delivery that was reversed; less than nothing for the correction of what was paid.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from ledger.ids import RedemptionId
+from ledger.reconciliation.values import (
+    Action,
+    FindingId,
+    FindingKind,
+    LineFindingId,
+    Pass,
+    StatementLine,
+)
+from ledger.reconciliation.words import Case, LineName, Side, reason
+from ledger.reports import RedemptionRow, VendorName
+
+_NOTHING = Decimal()
+_COUNTS_NOTHING = frozenset({FindingKind.NOT_IN_LEDGER, FindingKind.DUPLICATE_LINE, FindingKind.AMBIGUOUS})
+
+
+class StatementStatus(StrEnum):
+    """Where a statement stands: as its period, unless it was taken back."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class PeriodStatus(StrEnum):
+    """Whether a vendor's month may still change."""
+
+    OPEN = "OPEN"
+    CLOSED = "CLOSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """What the findings of a statement or a period come to; money in CNY.
+
+    `matched` is what is stated on lines that simply agree. `payable` is what is to be paid as it stands: what agrees
+    and what was decided. `open` findings wait for a decision; `counts` leaves out kinds that do not occur.
+    """
+
+    matched_units: int
+    matched_amount: Decimal
+    payable: Decimal
+    open: int
+    counts: tuple[tuple[FindingKind, int], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalView:
+    """Why, by whom and when a statement was taken back."""
+
+    note: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementView:
+    """A vendor's statement and how it stands. `month` is the first day of its period."""
+
+    id: int
+    period: int
+    number: str
+    vendor: VendorName
+    month: date
+    status: StatementStatus
+    lines: int
+    stated_units: int
+    stated_amount: Decimal
+    tally: Tally
+    submitted_by: str
+    submitted_at: datetime
+    withdrawal: WithdrawalView | None
+
+    @property
+    def matched_units(self) -> int:
+        """Units stated on its lines that simply agree."""
+        return self.tally.matched_units
+
+    @property
+    def matched_amount(self) -> Decimal:
+        """What is stated on these, in CNY."""
+        return self.tally.matched_amount
+
+    @property
+    def payable(self) -> Decimal:
+        """What is to be paid as it stands, in CNY."""
+        return self.tally.payable
+
+    @property
+    def open(self) -> int:
+        """How many of its findings wait for a decision."""
+        return self.tally.open
+
+    @property
+    def counts(self) -> tuple[tuple[FindingKind, int], ...]:
+        """How many findings of each kind there are."""
+        return self.tally.counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodView:
+    """A vendor's month: its statements, latest first, and what they come to. `id` None: nobody has touched it yet."""
+
+    id: int | None
+    vendor: VendorName
+    month: date
+    reconciled_at: datetime | None
+    closed_at: datetime | None
+    lines: int
+    stated_units: int
+    stated_amount: Decimal
+    tally: Tally
+
+    @property
+    def status(self) -> PeriodStatus:
+        """Whether it may still change."""
+        return PeriodStatus.OPEN if self.closed_at is None else PeriodStatus.CLOSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionView:
+    """What somebody decided of a finding, why and when. `payable` in CNY; None for REOPEN."""
+
+    action: Action
+    kind: FindingKind
+    redemption: RedemptionId | None
+    payable: Decimal | None
+    note: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """One result of a reconciliation: of a line, a redemption, or a pair of both.
+
+    `ledger_units` and `ledger_amount` are the delivery's (None: no delivery, or no price that day); `resolution` is
+    None while it waits, whatever `history` holds. `occurred_on` is the day of delivery, else the line's.
+    """
+
+    id: FindingId
+    vendor: str
+    month: date
+    kind: FindingKind
+    pass_: Pass | None
+    benefit: str
+    occurred_on: date
+    statement: int | None
+    statement_number: str | None
+    line: StatementLine | None
+    unknown_member: bool
+    redemption: RedemptionRow | None
+    ledger_units: int | None
+    ledger_amount: Decimal | None
+    candidates: tuple[RedemptionRow, ...]
+    duplicate_of: LineName | None
+    tolerance_days: int
+    carried_from: date | None
+    action: Action | None
+    payable: Decimal | None
+    history: tuple[DecisionView, ...]
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody must decide before the period can close."""
+        return self.action is None and self.kind is not FindingKind.MATCHED
+
+    @property
+    def late(self) -> bool:
+        """Whether the service was delivered in an earlier month than the period's."""
+        return self.occurred_on < self.month
+
+    @property
+    def resolution(self) -> DecisionView | None:
+        """The decision that stands; None while it waits."""
+        if self.action is None:
+            return None
+        return next((each for each in reversed(self.history) if each.action is self.action), None)
+
+    @property
+    def stated_units(self) -> int | None:
+        """The units of its line."""
+        return self.line.units if self.line is not None else None
+
+    @property
+    def stated_amount(self) -> Decimal | None:
+        """The amount of its line, in CNY."""
+        return self.line.amount if self.line is not None else None
+
+    @property
+    def units_difference(self) -> int:
+        """Units stated less units that the ledger counts."""
+        counted = 0 if self._ledger_counts_nothing else self.ledger_units or 0
+        return (self.stated_units or 0) - counted
+
+    @property
+    def amount_difference(self) -> Decimal:
+        """The amount stated less what the ledger counts, in CNY."""
+        counted = _NOTHING if self._ledger_counts_nothing else self.ledger_amount or _NOTHING
+        return (self.stated_amount or _NOTHING) - counted
+
+    @property
+    def differences(self) -> tuple[FindingKind, ...]:
+        """Everything in which its line and its delivery differ, `kind` first; for other findings just `kind`."""
+        if self.kind is FindingKind.MATCHED:
+            return ()
+        if self.line is None or self.ledger_units is None or self.kind in _COUNTS_NOTHING:
+            return (self.kind,)
+        differing = (
+            (FindingKind.REVERSED, self.kind is FindingKind.REVERSED),
+            (FindingKind.UNITS_DIFFER, self.line.units != self.ledger_units),
+            (FindingKind.AMOUNT_DIFFERS, self.line.amount != self.ledger_amount),
+            (FindingKind.DATE_DIFFERS, self.line.occurred_on != self.occurred_on),
+        )
+        return tuple(kind for kind, differs in differing if differs)
+
+    @property
+    def accepting_pays(self) -> Decimal:
+        """What ACCEPT pays, in CNY: what the statement and the ledger both bear out; below zero it takes back."""
+        if self.line is None:
+            return self.ledger_amount or _NOTHING if self.kind is FindingKind.REVERSED else _NOTHING
+        if self._ledger_counts_nothing:
+            return _NOTHING
+        return min(self.line.amount, self.ledger_amount or _NOTHING)
+
+    def reason(self, language: str = "zh") -> str:
+        """The finding explained in `zh` or `en`."""
+        return reason(self._case()).spoken(language)
+
+    @property
+    def _ledger_counts_nothing(self) -> bool:
+        reversed_ = self.kind is FindingKind.REVERSED and self.line is not None
+        return reversed_ or self.kind in _COUNTS_NOTHING
+
+    def _case(self) -> Case:
+        line, units = self.line, self.ledger_units
+        return Case(
+            kind=self.kind,
+            month=self.month,
+            pass_=self.pass_,
+            stated=Side(units=line.units, amount=line.amount, day=line.occurred_on) if line else None,
+            ledger=Side(units=units, amount=self.ledger_amount, day=self.occurred_on)
+            if units is not None
+            else None,
+            member_no=line.member_no if line else "",
+            reference=line.reference if line else None,
+            unknown_member=self.unknown_member,
+            duplicate_of=self.duplicate_of,
+            candidates=len(self.candidates),
+            tolerance_days=self.tolerance_days,
+            carried_from=self.carried_from,
+            accepting_pays=self.accepting_pays if self.waits else None,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementLineView:
+    """What is paid for a benefit delivered in a month; `correction`: taken back of what was paid before. CNY."""
+
+    benefit: str
+    occurred_in: date
+    correction: bool
+    units: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementView:
+    """What a closed period came to, in CNY. `seal` is a hash, in hexadecimal, over everything it rests on."""
+
+    period: int
+    vendor: VendorName
+    month: date
+    payable: Decimal
+    carried_forward: Decimal
+    seal: str
+    closed_by: str
+    closed_at: datetime
+    lines: tuple[SettlementLineView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingPlace:
+    """The place of a finding in its list: lines of statements, then carried lines, then what has no line."""
+
+    section: int
+    major: int
+    minor: int
+
+
+def place_of(finding: FindingView) -> FindingPlace:
+    """Where a finding stands in the list of its statement or period."""
+    which = finding.id
+    if isinstance(which, LineFindingId):
+        carried = finding.carried_from is not None
+        return FindingPlace(section=int(carried), major=which.statement, minor=which.line_no)
+    return FindingPlace(section=2, major=which.customer_id, minor=which.sequence)

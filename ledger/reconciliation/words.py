@@ -1,0 +1,267 @@
+"""Why a finding is what it is, in words for the person who has to decide it.
+
+Pure. A reason says how the line and the delivery came together, what the statement says and what the ledger has, and
+what accepting would pay: a clerk should not have to open a second window. Both languages are written side by side, so
+that none falls behind.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from ledger.reconciliation.values import FindingKind, Pass, month_text
+from rating.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What one side says: units on a day, for an amount in CNY (None: no price was in force that day)."""
+
+    units: int
+    amount: Decimal | None
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineName:
+    """A line of a statement as the vendor calls it."""
+
+    statement: str
+    line_no: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What a reason is made of. `stated` or `ledger` None: that side has nothing.
+
+    `ledger` of a delivery that was paid and then reversed has units and amount below zero. `month` is the first day of
+    the period. `duplicate_of` is the line that a duplicate repeats, where it is known. `accepting_pays` is what ACCEPT
+    would pay in CNY; None when nothing waits for a decision.
+    """
+
+    kind: FindingKind
+    month: date
+    pass_: Pass | None = None
+    stated: Side | None = None
+    ledger: Side | None = None
+    member_no: str = ""
+    reference: str | None = None
+    unknown_member: bool = False
+    duplicate_of: LineName | None = None
+    candidates: int = 0
+    tolerance_days: int = 0
+    carried_from: date | None = None
+    accepting_pays: Decimal | None = None
+
+
+PASS_WORDS: Mapping[Pass, Words] = {
+    Pass.REFERENCE: Words("按预约号配对", "matched by reference"),
+    Pass.EXACT: Words("按会员、项目、日期、数量配对", "matched by member, benefit, date and units"),
+    Pass.TOLERANCE: Words(
+        "按会员、项目、数量配对，日期在容差内",
+        "matched by member, benefit and units, the date within the tolerance",
+    ),
+    Pass.UNITS: Words("按会员、项目、日期配对", "matched by member, benefit and date"),
+    Pass.HAND: Words("人工配对", "matched by hand"),
+}
+
+
+def reason(case: Case) -> Words:
+    """The finding explained, in one to a few sentences."""
+    said = [*_carried(case), *_REASONS[case.kind](case), *_accepting(case)]
+    return Words("".join(words.zh for words in said), " ".join(words.en for words in said))
+
+
+def _carried(case: Case) -> Iterator[Words]:
+    if case.carried_from is not None:
+        month = month_text(case.carried_from)
+        yield Words(f"{month} 账期争议结转。", f"Disputed in {month} and carried forward.")
+
+
+def _accepting(case: Case) -> Iterator[Words]:
+    pays = case.accepting_pays
+    if pays is None:
+        return
+    if pays < 0:
+        yield Words(
+            f"接受（ACCEPT）则本期扣回 {_yuan(-pays)}。", f"ACCEPT takes {_cny(-pays)} back in this period."
+        )
+    elif pays:
+        yield Words(f"接受（ACCEPT）则支付 {_yuan(pays)}。", f"ACCEPT pays {_cny(pays)}.")
+    else:
+        yield Words("接受（ACCEPT）则不支付。", "ACCEPT pays nothing.")
+
+
+def _matched(case: Case) -> Iterator[Words]:
+    how = _how(case)
+    yield Words(f"{how.zh}，与台账一致。", f"{_capital(how.en)}; it agrees with the ledger.")
+
+
+def _differing(case: Case) -> Iterator[Words]:
+    """A pair that differs: each difference with both sides."""
+    stated, ledger = _both(case)
+    how = _how(case)
+    told = list(_differences(stated, ledger))
+    yield Words(
+        f"{how.zh}；" + "；".join(each.zh for each in told) + "。",
+        f"{_capital(how.en)}; " + "; ".join(each.en for each in told) + ".",
+    )
+
+
+def _differences(stated: Side, ledger: Side) -> Iterator[Words]:
+    if stated.units != ledger.units:
+        more = f"{stated.units - ledger.units:+}"
+        yield Words(
+            f"数量：对账单 {stated.units}，台账 {ledger.units}（{more}）",
+            f"units: {stated.units} stated, {ledger.units} in the ledger ({more})",
+        )
+    if ledger.amount is None:
+        yield Words(
+            f"金额：对账单 {_yuan(stated.amount)}，台账在 {ledger.day} 没有合同价",
+            f"amount: {_cny(stated.amount)} stated, and no contract price in force on {ledger.day}",
+        )
+    elif stated.amount != ledger.amount:
+        more = f"{(stated.amount or 0) - ledger.amount:+.2f}"
+        yield Words(
+            f"金额：对账单 {_yuan(stated.amount)}，台账 {_yuan(ledger.amount)}（{more}）",
+            f"amount: {_cny(stated.amount)} stated, {_cny(ledger.amount)} in the ledger ({more})",
+        )
+    if stated.day != ledger.day:
+        days = (stated.day - ledger.day).days
+        yield Words(
+            f"日期：对账单 {stated.day}，台账 {ledger.day}（{'晚' if days > 0 else '早'} {abs(days)} 天）",
+            f"date: {stated.day} stated, {ledger.day} in the ledger "
+            f"({_counted(abs(days), 'day')} {'later' if days > 0 else 'earlier'})",
+        )
+
+
+def _reversed(case: Case) -> Iterator[Words]:
+    if case.stated is None:
+        ledger = _ledger(case)
+        units, amount = abs(ledger.units), abs(ledger.amount or Decimal())
+        yield Words(
+            f"{ledger.day} 的服务（数量 {units}，{_yuan(amount)}）已在先前账期支付，之后被冲正。",
+            f"The delivery of {ledger.day} ({_counted(units, 'unit')}, {_cny(amount)}) was paid in an earlier period "
+            "and reversed since.",
+        )
+        return
+    stated, ledger = _both(case)
+    how = _how(case)
+    yield Words(
+        f"{how.zh}，但 {ledger.day} 的该笔服务已冲正，台账计 0；"
+        f"对账单数量 {stated.units}，金额 {_yuan(stated.amount)}。",
+        f"{_capital(how.en)}, but the delivery of {ledger.day} was reversed, so the ledger counts 0; "
+        f"{_counted(stated.units, 'unit')} and {_cny(stated.amount)} are stated.",
+    )
+    told = [each for each in _differences(stated, ledger) if ledger.units]
+    if told:
+        yield Words(
+            "另：" + "；".join(each.zh for each in told) + "。",
+            "Besides, before the reversal: " + "; ".join(each.en for each in told) + ".",
+        )
+
+
+def _duplicate(case: Case) -> Iterator[Words]:
+    other = case.duplicate_of
+    if other is None:
+        yield Words(
+            "与另一行重复：它所指的服务已与另一行配对，同一笔服务只付一次。",
+            "It repeats another line: the delivery that it speaks of is matched with that one, and is paid once.",
+        )
+        return
+    yield Words(
+        f"与对账单「{other.statement}」第 {other.line_no} 行重复：该笔服务已与那一行配对，同一笔服务只付一次。",
+        f"It repeats line {other.line_no} of statement {other.statement}: the delivery is matched with that line, "
+        "and is paid once.",
+    )
+
+
+def _not_in_ledger(case: Case) -> Iterator[Words]:
+    stated = _stated(case)
+    if case.unknown_member:
+        yield Words(
+            f"台账没有会员号为「{case.member_no}」的客户。", f"Nobody has the member number {case.member_no}."
+        )
+        return
+    reference = case.reference
+    yield Words(
+        (f"台账没有预约号为「{reference}」的、" if reference else "台账没有")
+        + f"该服务商在 {stated.day} 前后 {case.tolerance_days} 天内为会员「{case.member_no}」提供此项目的、可配对的记录"
+        f"；对账单数量 {stated.units}，金额 {_yuan(stated.amount)}。",
+        (f"The ledger has no delivery with reference {reference}, nor" if reference else "The ledger has no")
+        + f" unmatched delivery of this benefit by this vendor to member {case.member_no} within "
+        f"{_counted(case.tolerance_days, 'day')} of {stated.day}; {_counted(stated.units, 'unit')} and "
+        f"{_cny(stated.amount)} are stated.",
+    )
+
+
+def _not_in_statement(case: Case) -> Iterator[Words]:
+    ledger = _ledger(case)
+    priced = ledger.amount is not None
+    zh = f"金额 {_yuan(ledger.amount)}" if priced else "当日没有合同价"
+    en = _cny(ledger.amount) if priced else "with no contract price in force that day"
+    yield Words(
+        f"台账有 {ledger.day} 的服务（数量 {ledger.units}，{zh}），本期对账单没有对应的行。",
+        f"The ledger has a delivery of {ledger.day} ({_counted(ledger.units, 'unit')}, {en}) that no line of the "
+        "period's statements speaks of.",
+    )
+    if ledger.day < case.month:
+        yield Words("它发生在较早的账期，属补报。", "It happened in an earlier month and comes late.")
+
+
+def _ambiguous(case: Case) -> Iterator[Words]:
+    yield Words(
+        f"有 {case.candidates} 笔未配对的服务同样符合，无从区分；请从候选中选一笔人工配对（MATCH）。",
+        f"{_counted(case.candidates, 'delivery', 'deliveries')} fit equally well and nothing tells them apart: choose "
+        "one among the candidates and MATCH it by hand.",
+    )
+
+
+_REASONS: Mapping[FindingKind, Callable[[Case], Iterator[Words]]] = {
+    FindingKind.MATCHED: _matched,
+    FindingKind.UNITS_DIFFER: _differing,
+    FindingKind.AMOUNT_DIFFERS: _differing,
+    FindingKind.DATE_DIFFERS: _differing,
+    FindingKind.REVERSED: _reversed,
+    FindingKind.DUPLICATE_LINE: _duplicate,
+    FindingKind.NOT_IN_LEDGER: _not_in_ledger,
+    FindingKind.NOT_IN_STATEMENT: _not_in_statement,
+    FindingKind.AMBIGUOUS: _ambiguous,
+}
+
+
+def _how(case: Case) -> Words:
+    return PASS_WORDS[case.pass_] if case.pass_ is not None else Words("已配对", "matched")
+
+
+def _both(case: Case) -> tuple[Side, Side]:
+    return _stated(case), _ledger(case)
+
+
+def _stated(case: Case) -> Side:
+    if case.stated is None:
+        raise ValueError(f"a finding of kind {case.kind} speaks of a line, and this has none")
+    return case.stated
+
+
+def _ledger(case: Case) -> Side:
+    if case.ledger is None:
+        raise ValueError(f"a finding of kind {case.kind} speaks of a delivery, and this has none")
+    return case.ledger
+
+
+def _yuan(amount: Decimal | None) -> str:
+    return f"{amount or Decimal():,.2f} 元"
+
+
+def _cny(amount: Decimal | None) -> str:
+    return f"CNY {amount or Decimal():,.2f}"
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
