@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from app.access import AccessLog
+from app.downloads import Downloads
 from app.endpoint import GraphQLEndpoint
 from app.graphql_http import RequestError
 from app.keys import key_ring
@@ -65,11 +66,13 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
         async with opening as services:
             app.state.services = services
             app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens)
+            app.state.downloads = Downloads(services, tokens)
             yield
 
     app = Starlette(
         routes=[
             Route("/graphql", _graphql, methods=["GET", "POST"]),
+            Route("/exports/entries", _export, methods=["GET", "POST"]),
             Route("/healthz", _alive, methods=["GET"]),
             Route("/readyz", _ready, methods=["GET"]),
         ],
@@ -84,6 +87,11 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
 async def _graphql(request: Request) -> Response:
     endpoint: GraphQLEndpoint = request.app.state.graphql
     return await endpoint(request)
+
+
+async def _export(request: Request) -> Response:
+    downloads: Downloads = request.app.state.downloads
+    return await downloads(request)
 
 
 async def _alive(_: Request) -> Response:

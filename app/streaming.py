@@ -1,0 +1,78 @@
+"""An answer that is a file, sent as it is made: in bounded memory, and never short without anybody noticing.
+
+What makes the file is stopped, and its cursor in the database closed, as soon as it is not needed: when the client goes
+away, when it takes nothing for a minute, when something fails. A failure in the middle breaks the connection off,
+which every client reports as an error; the file would look complete otherwise.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from urllib.parse import quote
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.access import remark
+
+_SLOWEST_CHUNK_S = 60.0
+
+
+class Download(Response):
+    """Sends the chunks of a generator, which it closes in any case, as a file with a name."""
+
+    def __init__(
+        self,
+        chunks: AsyncGenerator[bytes],
+        *,
+        name: str,
+        media_type: str,
+        slowest_chunk_s: float = _SLOWEST_CHUNK_S,
+    ) -> None:
+        super().__init__(
+            media_type=media_type,
+            headers={
+                "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+                "cache-control": "no-store",
+                "x-content-type-options": "nosniff",
+            },
+        )
+        del self.headers["content-length"]  # nobody knows it before the end
+        self._chunks = chunks
+        self._slowest_chunk_s = slowest_chunk_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file. Raises what went wrong in making it: before the first byte that becomes an error's answer."""
+        sending = asyncio.create_task(self._send(send))
+        gone = asyncio.create_task(_until_gone(receive))
+        try:
+            await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sending, gone):
+                task.cancel()
+            await asyncio.gather(sending, gone, return_exceptions=True)
+        if sending.cancelled():
+            remark(scope, download="the client left")
+        elif error := sending.exception():
+            remark(scope, download="broken off")
+            raise error
+
+    async def _send(self, send: Send) -> None:
+        async with aclosing(self._chunks) as chunks:
+            chunk = await anext(chunks, b"")
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            await self._body(send, chunk, more=True)
+            async for following in chunks:
+                await self._body(send, following, more=True)
+        await self._body(send, b"", more=False)
+
+    async def _body(self, send: Send, chunk: bytes, *, more: bool) -> None:
+        async with asyncio.timeout(self._slowest_chunk_s):
+            await send({"type": "http.response.body", "body": chunk, "more_body": more})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
