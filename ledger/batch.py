@@ -16,6 +16,7 @@ from ledger.accounts import SQL, account_of, pool_of
 from ledger.commands import Command, Redeem
 from ledger.entries import Balance, Entry, RedemptionStatus
 from ledger.ids import RedemptionId
+from ledger.service_levels.milestones import Milestone
 from ledger.state import Head, Redemption, State, StoredOutcome
 from rating.database import Connection
 
@@ -75,6 +76,7 @@ class Batch:
     loaded: dict[int, State]
     states: dict[int, State] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
+    milestones: list[Milestone] = field(default_factory=list)
     outcomes: list[Written] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -128,7 +130,7 @@ async def load_batch(
 
 
 async def write_batch(conn: Connection, batch: Batch) -> None:
-    """Write what changed: entries, balances, redemptions, heads and outcomes, one statement each."""
+    """Write what changed: entries, balances, redemptions, heads, milestones and outcomes, one statement each."""
     changed = [(batch.loaded[each], state) for each, state in batch.states.items()]
     await _write_entries(conn, batch.entries)
     await _write_balances(conn, changed)
@@ -153,6 +155,9 @@ async def write_batch(conn: Connection, batch: Batch) -> None:
     ]
     if heads:
         await conn.execute(SQL["update_heads"], *_columns(heads))
+    if batch.milestones:
+        milestones = [_milestone_row(each) for each in batch.milestones]
+        await conn.execute(SQL["insert_milestones"], *_columns(milestones))
     if batch.outcomes:
         rows = [
             (
@@ -317,6 +322,19 @@ def _redemption_row(redemption: Redemption) -> tuple[Any, ...]:
         redemption.recorded_at,
         redemption.expires_at,
         redemption.reason,
+    )
+
+
+def _milestone_row(milestone: Milestone) -> tuple[Any, ...]:
+    return (
+        milestone.redemption.customer_id,
+        milestone.redemption.sequence,
+        milestone.kind.value,
+        milestone.occurred_at,
+        milestone.appointment_at,
+        milestone.actor,
+        milestone.key,
+        milestone.recorded_at,
     )
 
 

@@ -14,6 +14,7 @@ from ledger.account import PoolKey
 from ledger.chain import GENESIS, entry_hash
 from ledger.entries import LIFE_CYCLE, Balance, BrokenInvariantError, Entry, EntryKind, RedemptionStatus
 from ledger.ids import RedemptionId
+from ledger.service_levels.milestones import Milestone
 from ledger.state import Head, Redemption
 
 
@@ -27,6 +28,7 @@ class Books:
     redemptions: Mapping[int, Redemption]
     head: Head
     outcomes: Sequence[tuple[str, str, Mapping[str, Any]]]
+    milestones: Sequence[Milestone] = ()
 
 
 Problem = tuple[str, str]
@@ -147,7 +149,7 @@ def outcomes_are_the_entries(books: Books) -> list[Problem]:
     found = []
     for actor, key, outcome in books.outcomes:
         promised = outcome.get("redemption")
-        if promised is None:
+        if promised is None or promised.get("milestone") is not None:
             continue
         redemption = RedemptionId.parse(promised["id"])
         place, name = f"outcome {actor} {key!r}", f"redemption {promised['id']}"
@@ -164,6 +166,29 @@ def outcomes_are_the_entries(books: Books) -> list[Problem]:
     found += [
         (f"entry {entry.sequence}", f"no outcome answers it: redemption {sequence} is {status}")
         for (sequence, status), entry in done.items()
+    ]
+    return found
+
+
+def milestones_are_the_outcomes(books: Books) -> list[Problem]:
+    """Every milestone is of a hold and was answered under its key; every answered milestone is there, and no other."""
+    holds = {entry.sequence for entry in books.entries if entry.kind is EntryKind.HOLD}
+    answered = {
+        (actor, key): (outcome["redemption"]["id"], outcome["redemption"]["milestone"])
+        for actor, key, outcome in books.outcomes
+        if outcome.get("redemption", {}).get("milestone") is not None
+    }
+    found = []
+    for milestone in books.milestones:
+        place = f"milestone {milestone.actor} {milestone.key!r}"
+        said = answered.pop((milestone.actor, milestone.key), None)
+        if milestone.redemption.sequence not in holds:
+            found.append((place, f"redemption {milestone.redemption.sequence} is no hold"))
+        if said != (milestone.redemption.opaque, milestone.kind.value):
+            found.append((place, f"it is {milestone.kind.value}, its outcome says {said and said[1]}"))
+    found += [
+        (f"outcome {actor} {key!r}", f"{kind} of redemption {id_} is not there")
+        for (actor, key), (id_, kind) in answered.items()
     ]
     return found
 
@@ -193,6 +218,7 @@ CHECKS: tuple[Check, ...] = (
     redemptions_follow_their_life_cycle,
     service_years_count_from_the_anchor,
     outcomes_are_the_entries,
+    milestones_are_the_outcomes,
 )
 
 

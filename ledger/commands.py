@@ -107,9 +107,30 @@ class Reverse(Release):
     operation: ClassVar[str] = "reverse"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Respond:
+    """The vendor answered the customer about a hold, at `occurred_at` (None: now). It moves no units."""
+
+    operation: ClassVar[str] = "respond"
+
+    actor: str
+    redemption: RedemptionId
+    key: str
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrange(Respond):
+    """The vendor arranged what was held, for `appointment_at`. It moves no units."""
+
+    operation: ClassVar[str] = "arrange"
+
+    appointment_at: datetime
+
+
 Taking = Redeem | Hold
 """Commands that take units of a benefit."""
-FollowUp = Confirm | Release | NoShow | Reverse
+FollowUp = Confirm | Release | NoShow | Reverse | Respond | Arrange
 """Commands about a redemption that exists."""
 Command = Taking | FollowUp
 
@@ -153,12 +174,13 @@ def malformed(command: Command, settings: Settings) -> Refusal | None:
         return invalid("冲正须说明原因（reason）", "reason is needed to reverse")
     if len(getattr(command, "evidence", ())) > _MOST_EVIDENCE:
         return invalid(f"证明材料最多 {_MOST_EVIDENCE} 份", f"at most {_MOST_EVIDENCE} pieces of evidence")
-    moment = getattr(command, "occurred_at", None)
-    if moment is not None and (moment.utcoffset() is None or not _FIRST_YEAR <= moment.year < _LAST_YEAR):
-        return invalid(
-            f"occurredAt 须带时区，年份在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间",
-            f"occurredAt must have an offset and lie between the years {_FIRST_YEAR} and {_LAST_YEAR}",
-        )
+    for name in ("occurred_at", "appointment_at"):
+        moment = getattr(command, name, None)
+        if moment is not None and (moment.utcoffset() is None or not _FIRST_YEAR <= moment.year < _LAST_YEAR):
+            return invalid(
+                f"{_api_name(name)} 须带时区，年份在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间",
+                f"{_api_name(name)} must have an offset and lie between the years {_FIRST_YEAR} and {_LAST_YEAR}",
+            )
     units = getattr(command, "units", None)
     if units is not None and not 1 <= units <= settings.max_units_per_redemption:
         return Refusal(

@@ -18,6 +18,8 @@ from ledger.commands import (
     Hold,
     NoShow,
     Redeem,
+    Release,
+    Respond,
     Reverse,
     canonical_request,
     differing_fields,
@@ -41,20 +43,23 @@ from ledger.outcomes import (
     replayed,
 )
 from ledger.refusals import Refusal, RefusalCode
+from ledger.service_levels.milestones import Milestone, milestone_of
 from ledger.settling import expire_holds, settle
 from ledger.state import Posting, Redemption, State, StoredOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a command leads to: its outcome, the entries to write, and the state for the next command.
+    """What a command leads to: its outcome, what to write, and the state for the next command.
 
-    `stored` is the outcome to store; None when the key had been answered before.
+    A command writes entries or one milestone, never both. `stored` is the outcome to store; None when the key had been
+    answered before.
     """
 
     outcome: Outcome
     state: State
     entries: tuple[Entry, ...] = ()
+    milestone: Milestone | None = None
     stored: StoredOutcome | None = None
 
 
@@ -78,16 +83,20 @@ def decide(
         return Decision(outcome=_answer_again(answered, request), state=state)
     posting = Posting(state, now)
     context = _Context(handbook=handbook, terms=terms, today=business_day(posting.recorded_at))
+    milestone: Milestone | None = None
     if isinstance(command, Redeem):
         outcome: Outcome = _take(posting, command, context)
+    elif isinstance(command, Respond):
+        reported = _report(posting, command, context)
+        outcome, milestone = reported if isinstance(reported, tuple) else (reported, None)
     else:
         outcome = _follow_up(posting, command, context)
     stored = StoredOutcome(request=request, outcome=outcome_as_json(outcome))
-    refused = isinstance(outcome, Refusal)
-    after = state if refused else posting.after()
+    posted = not isinstance(outcome, Refusal) and milestone is None
+    after = posting.after() if posted else state
     after = replace(after, outcomes={**state.outcomes, key: stored})
-    if refused:
-        return Decision(outcome=outcome, state=after, stored=stored)
+    if not posted:
+        return Decision(outcome=outcome, state=after, milestone=milestone, stored=stored)
     return Decision(outcome=outcome, state=after, entries=tuple(posting.entries), stored=stored)
 
 
@@ -183,22 +192,11 @@ def _make_available(posting: Posting, case: Case, pool: PoolKey, number: int) ->
     )
 
 
-def _follow_up(posting: Posting, command: FollowUp, context: _Context) -> Outcome:
+def _follow_up(posting: Posting, command: Confirm | Release | NoShow | Reverse, context: _Context) -> Outcome:
     """Confirm, release, no-show or reverse a redemption that exists and is the actor's."""
-    redemption = posting.redemptions.get(command.redemption.sequence)
-    may = {vendor_actor(redemption.vendor)} if redemption is not None else set()
-    if isinstance(command, Reverse):
-        may.add(FINANCE)
-    if redemption is None or command.actor not in may:
-        return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
-    status = redemption.status_at(posting.recorded_at)
-    if isinstance(command, Reverse):
-        if status is RedemptionStatus.REVERSED:
-            return Refusal(code=RefusalCode.ALREADY_REVERSED)
-        if status is not RedemptionStatus.REDEEMED:
-            return Refusal(code=RefusalCode.NOT_REDEEMED, facts={"status": status.value})
-    elif status is not RedemptionStatus.HELD:
-        return Refusal(code=RefusalCode.HOLD_NOT_OPEN, facts={"status": status.value})
+    redemption = _asked_about(posting, command)
+    if isinstance(redemption, Refusal):
+        return redemption
     if isinstance(command, Confirm):
         outcome = _confirm(posting, redemption, command, context)
         if isinstance(outcome, Refusal):
@@ -223,11 +221,47 @@ def _follow_up(posting: Posting, command: FollowUp, context: _Context) -> Outcom
     return _outcome(posting, redemption, context)
 
 
-def _confirm(
-    posting: Posting, redemption: Redemption, command: Confirm, context: _Context
-) -> Redemption | Refusal:
-    """Deliver what is held. Tier, waiting period and contract are not asked again: what was booked is honoured."""
-    occurred_at = command.occurred_at or posting.recorded_at
+def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:
+    """The redemption, if it exists, is the actor's, and stands where the command needs it."""
+    redemption = posting.redemptions.get(command.redemption.sequence)
+    may = {vendor_actor(redemption.vendor)} if redemption is not None else set()
+    if isinstance(command, Reverse):
+        may.add(FINANCE)
+    if redemption is None or command.actor not in may:
+        return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
+    status = redemption.status_at(posting.recorded_at)
+    if isinstance(command, Reverse):
+        if status is RedemptionStatus.REVERSED:
+            return Refusal(code=RefusalCode.ALREADY_REVERSED)
+        if status is not RedemptionStatus.REDEEMED:
+            return Refusal(code=RefusalCode.NOT_REDEEMED, facts={"status": status.value})
+    elif status is not RedemptionStatus.HELD:
+        return Refusal(code=RefusalCode.HOLD_NOT_OPEN, facts={"status": status.value})
+    return redemption
+
+
+def _report(
+    posting: Posting, command: Respond, context: _Context
+) -> tuple[RedemptionOutcome, Milestone] | Refusal:
+    """Take a milestone of an open hold. What is due is settled for the answer only: a milestone posts no entry."""
+    redemption = _asked_about(posting, command)
+    if isinstance(redemption, Refusal):
+        return redemption
+    refusal = _wrong_moment(posting, redemption, command.occurred_at or posting.recorded_at, context)
+    if refusal is not None:
+        return refusal
+    milestone = milestone_of(command, held_at=redemption.occurred_at, recorded_at=posting.recorded_at)
+    if isinstance(milestone, Refusal):
+        return milestone
+    settle(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
+    outcome = _outcome(posting, redemption, context)
+    return replace(outcome, milestone=milestone.kind.value), milestone
+
+
+def _wrong_moment(
+    posting: Posting, redemption: Redemption, occurred_at: datetime, context: _Context
+) -> Refusal | None:
+    """Why something about a redemption cannot have happened then: it lies ahead, or too long ago."""
     case = Case(
         account=posting.state.account,
         handbook=context.handbook,
@@ -237,7 +271,15 @@ def _confirm(
         occurred_at=occurred_at,
         now=posting.recorded_at,
     )
-    refusal = judge(case, (moment_is_not_ahead, day_is_not_too_long_ago))
+    return judge(case, (moment_is_not_ahead, day_is_not_too_long_ago))
+
+
+def _confirm(
+    posting: Posting, redemption: Redemption, command: Confirm, context: _Context
+) -> Redemption | Refusal:
+    """Deliver what is held. Tier, waiting period and contract are not asked again: what was booked is honoured."""
+    occurred_at = command.occurred_at or posting.recorded_at
+    refusal = _wrong_moment(posting, redemption, occurred_at, context)
     if refusal is not None:
         return refusal
     units = redemption.units if command.units is None else command.units

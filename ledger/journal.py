@@ -199,6 +199,8 @@ async def commit(
         decision = decide(state, command, now=now, handbook=handbook, terms=terms.get(vendor, ()))
         batch.states[state.account.customer_id] = decision.state
         batch.entries += decision.entries
+        if decision.milestone is not None:
+            batch.milestones.append(decision.milestone)
         if decision.stored is not None:
             batch.outcomes.append(
                 Written(

@@ -52,6 +52,8 @@ class RedemptionOutcome:
     expires_at: datetime | None
     reason: str | None
     quota: QuotaCounts
+    milestone: str | None = None
+    """What the command reported, if it was a milestone: then it brought the redemption into no other status."""
     replayed: bool = False
 
     def as_json(self) -> dict[str, Any]:
@@ -74,6 +76,7 @@ class RedemptionOutcome:
             "expires_at": self.expires_at.isoformat() if self.expires_at else None,
             "reason": self.reason,
             "quota": [self.quota.granted, self.quota.used, self.quota.held, self.quota.remaining],
+            **({"milestone": self.milestone} if self.milestone is not None else {}),
         }
 
     @classmethod
@@ -102,6 +105,7 @@ class RedemptionOutcome:
             expires_at=datetime.fromisoformat(stored["expires_at"]) if stored["expires_at"] else None,
             reason=stored.get("reason"),
             quota=QuotaCounts(granted=granted, used=used, held=held, remaining=remaining),
+            milestone=stored.get("milestone"),
         )
 
 

@@ -138,6 +138,17 @@ from
         as new (customer_id, next_sequence, last_hash, last_recorded_at, anchor)
 where h.customer_id = new.customer_id;
 
+-- name: insert_milestones
+-- In the order in which they were decided: the first of a kind is the one that counts.
+insert into milestones (customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at)
+select customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at
+from unnest(
+    $1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[],
+    $8::timestamptz[]
+) with ordinality
+    as new (customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at, place)
+order by place;
+
 -- name: insert_outcomes
 insert into outcomes (customer_id, actor, key, request, outcome, recorded_at)
 select *
@@ -225,6 +236,10 @@ union all
 select distinct o.customer_id, 'outcomes'
 from outcomes o
 where not exists (select from customers c where c.id = o.customer_id)
+union all
+select distinct m.customer_id, 'milestones'
+from milestones m
+where not exists (select from customers c where c.id = m.customer_id)
 order by 1, 2;
 
 -- name: entries_of
@@ -240,6 +255,12 @@ select * from redemptions where customer_id = any($1::bigint[]) order by custome
 select customer_id, next_sequence, last_hash, nullif(last_recorded_at, '-infinity') as last_recorded_at, anchor
 from ledger_heads
 where customer_id = any($1::bigint[]);
+
+-- name: milestones_of
+select customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at
+from milestones
+where customer_id = any($1::bigint[])
+order by customer_id, id;
 
 -- name: outcomes_of
 select customer_id, actor, key, outcome from outcomes where customer_id = any($1::bigint[]);

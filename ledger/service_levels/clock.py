@@ -2,7 +2,7 @@
 
 The promise speaks of working days, so days are compared, not hours (docs/decisions/0010-service-levels.md):
 
-- The clock starts on the day of the hold; a hold on a day that is no working day is taken as one of the next working day.
+- The clock starts on the day of the hold; a hold on a day off is taken as one of the next working day.
 - The deadline is the end of the N-th working day after that. What happens on a later day is late.
 - What was done counts from the milestone; a delivery or a no-show is a response and an arrangement at the latest.
 - A hold that was released or ran out before the deadline owes nothing more: ENDED. After the deadline it is late.
