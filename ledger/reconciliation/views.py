@@ -18,11 +18,10 @@ from ledger.reconciliation.values import (
     Pass,
     StatementLine,
 )
-from ledger.reconciliation.words import Case, LineName, Side, reason
+from ledger.reconciliation.words import Case, LineName, Named, Side, reason
 from ledger.reports import RedemptionRow, VendorName
 
 _NOTHING = Decimal()
-_COUNTS_NOTHING = frozenset({FindingKind.NOT_IN_LEDGER, FindingKind.DUPLICATE_LINE, FindingKind.AMBIGUOUS})
 
 
 class StatementStatus(StrEnum):
@@ -145,8 +144,10 @@ class DecisionView:
 class FindingView:
     """One result of a reconciliation: of a line, a redemption, or a pair of both.
 
-    `ledger_units` and `ledger_amount` are the delivery's (None: no delivery, or no price that day); `resolution` is
-    None while it waits, whatever `history` holds. `occurred_on` is the day of delivery, else the line's.
+    `ledger_units` and `ledger_amount` are what the ledger counts (None: no delivery, or no price that day): nothing of
+    a delivery that was reversed, and less than nothing of one that was paid before. `delivered_units` and
+    `delivered_amount` are the delivery's, also of a reversed one. `resolution` is None while it waits, whatever
+    `history` holds. `occurred_on` is the day of delivery, else the line's.
     """
 
     id: FindingId
@@ -163,8 +164,11 @@ class FindingView:
     redemption: RedemptionRow | None
     ledger_units: int | None
     ledger_amount: Decimal | None
+    delivered_units: int | None
+    delivered_amount: Decimal | None
     candidates: tuple[RedemptionRow, ...]
     duplicate_of: LineName | None
+    named: Named | None
     tolerance_days: int
     carried_from: date | None
     action: Action | None
@@ -201,26 +205,24 @@ class FindingView:
     @property
     def units_difference(self) -> int:
         """Units stated less units that the ledger counts."""
-        counted = 0 if self._ledger_counts_nothing else self.ledger_units or 0
-        return (self.stated_units or 0) - counted
+        return (self.stated_units or 0) - (self.ledger_units or 0)
 
     @property
     def amount_difference(self) -> Decimal:
         """The amount stated less what the ledger counts, in CNY."""
-        counted = _NOTHING if self._ledger_counts_nothing else self.ledger_amount or _NOTHING
-        return (self.stated_amount or _NOTHING) - counted
+        return (self.stated_amount or _NOTHING) - (self.ledger_amount or _NOTHING)
 
     @property
     def differences(self) -> tuple[FindingKind, ...]:
-        """Everything in which its line and its delivery differ, `kind` first; for other findings just `kind`."""
+        """Everything in which its line and its delivery differ, `kind` first; of other findings just `kind`."""
         if self.kind is FindingKind.MATCHED:
             return ()
-        if self.line is None or self.ledger_units is None or self.kind in _COUNTS_NOTHING:
+        if self.line is None or self.delivered_units is None:
             return (self.kind,)
         differing = (
             (FindingKind.REVERSED, self.kind is FindingKind.REVERSED),
-            (FindingKind.UNITS_DIFFER, self.line.units != self.ledger_units),
-            (FindingKind.AMOUNT_DIFFERS, self.line.amount != self.ledger_amount),
+            (FindingKind.UNITS_DIFFER, self.line.units != self.delivered_units),
+            (FindingKind.AMOUNT_DIFFERS, self.line.amount != self.delivered_amount),
             (FindingKind.DATE_DIFFERS, self.line.occurred_on != self.occurred_on),
         )
         return tuple(kind for kind, differs in differing if differs)
@@ -230,33 +232,29 @@ class FindingView:
         """What ACCEPT pays, in CNY: what the statement and the ledger both bear out; below zero it takes back."""
         if self.line is None:
             return self.ledger_amount or _NOTHING if self.kind is FindingKind.REVERSED else _NOTHING
-        if self._ledger_counts_nothing:
-            return _NOTHING
         return min(self.line.amount, self.ledger_amount or _NOTHING)
 
     def reason(self, language: str = "zh") -> str:
         """The finding explained in `zh` or `en`."""
         return reason(self._case()).spoken(language)
 
-    @property
-    def _ledger_counts_nothing(self) -> bool:
-        reversed_ = self.kind is FindingKind.REVERSED and self.line is not None
-        return reversed_ or self.kind in _COUNTS_NOTHING
-
     def _case(self) -> Case:
-        line, units = self.line, self.ledger_units
+        line = self.line
+        stated = Side(units=line.units, amount=line.amount, day=line.occurred_on) if line else None
+        delivered = None
+        if self.delivered_units is not None:
+            delivered = Side(units=self.delivered_units, amount=self.delivered_amount, day=self.occurred_on)
         return Case(
             kind=self.kind,
             month=self.month,
             pass_=self.pass_,
-            stated=Side(units=line.units, amount=line.amount, day=line.occurred_on) if line else None,
-            ledger=Side(units=units, amount=self.ledger_amount, day=self.occurred_on)
-            if units is not None
-            else None,
+            stated=stated,
+            ledger=delivered,
             member_no=line.member_no if line else "",
             reference=line.reference if line else None,
             unknown_member=self.unknown_member,
             duplicate_of=self.duplicate_of,
+            named=self.named,
             candidates=len(self.candidates),
             tolerance_days=self.tolerance_days,
             carried_from=self.carried_from,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from ledger.entries import RedemptionStatus
 from ledger.reconciliation.values import FindingKind, Pass, month_text
 from rating.words import Words
 
@@ -25,19 +26,30 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineName:
-    """A line of a statement as the vendor calls it."""
+    """A line of a statement as the vendor calls it; `paired`: it has a delivery."""
 
     statement: str
     line_no: int
+    paired: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What the ledger has under a line's reference, that the line cannot be matched with."""
+
+    member_no: str
+    benefit: str
+    status: RedemptionStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What a reason is made of. `stated` or `ledger` None: that side has nothing.
 
-    `ledger` of a delivery that was paid and then reversed has units and amount below zero. `month` is the first day of
-    the period. `duplicate_of` is the line that a duplicate repeats, where it is known. `accepting_pays` is what ACCEPT
-    would pay in CNY; None when nothing waits for a decision.
+    `ledger` of a delivery that was paid and then reversed has units and amount below zero; of a pair whose delivery was
+    reversed, it is what had been delivered. `month` is the first day of the period. `duplicate_of` is the line that a
+    duplicate repeats, `named` what the reference of a line without a delivery leads to, where they are known.
+    `accepting_pays` is what ACCEPT would pay in CNY; None when nothing waits for a decision.
     """
 
     kind: FindingKind
@@ -49,6 +61,7 @@ class Case:
     reference: str | None = None
     unknown_member: bool = False
     duplicate_of: LineName | None = None
+    named: Named | None = None
     candidates: int = 0
     tolerance_days: int = 0
     carried_from: date | None = None
@@ -64,6 +77,15 @@ PASS_WORDS: Mapping[Pass, Words] = {
     ),
     Pass.UNITS: Words("按会员、项目、日期配对", "matched by member, benefit and date"),
     Pass.HAND: Words("人工配对", "matched by hand"),
+}
+
+_STATUS_WORDS: Mapping[RedemptionStatus, Words] = {
+    RedemptionStatus.HELD: Words("仍是预约，尚未核销", "still held and not delivered"),
+    RedemptionStatus.REDEEMED: Words("已核销", "delivered"),
+    RedemptionStatus.RELEASED: Words("预约已取消，没有核销", "released and not delivered"),
+    RedemptionStatus.EXPIRED: Words("预约已过期，没有核销", "expired and not delivered"),
+    RedemptionStatus.NO_SHOW: Words("客户未到，没有核销", "not delivered as the customer did not come"),
+    RedemptionStatus.REVERSED: Words("核销后已冲正", "delivered and reversed"),
 }
 
 
@@ -137,62 +159,71 @@ def _differences(stated: Side, ledger: Side) -> Iterator[Words]:
 
 
 def _reversed(case: Case) -> Iterator[Words]:
+    ledger = _ledger(case)
     if case.stated is None:
-        ledger = _ledger(case)
         units, amount = abs(ledger.units), abs(ledger.amount or Decimal())
         yield Words(
-            f"{ledger.day} 的服务（数量 {units}，{_yuan(amount)}）已在先前账期支付，之后被冲正。",
-            f"The delivery of {ledger.day} ({_counted(units, 'unit')}, {_cny(amount)}) was paid in an earlier period "
-            "and reversed since.",
+            f"{ledger.day} 的服务（数量 {units}，{_yuan(amount)}）已支付，之后被冲正。",
+            f"The delivery of {ledger.day} ({_counted(units, 'unit')}, {_cny(amount)}) was paid, and reversed since.",
         )
         return
-    stated, ledger = _both(case)
     how = _how(case)
     yield Words(
         f"{how.zh}，但 {ledger.day} 的该笔服务已冲正，台账计 0；"
-        f"对账单数量 {stated.units}，金额 {_yuan(stated.amount)}。",
+        f"对账单数量 {case.stated.units}，金额 {_yuan(case.stated.amount)}。",
         f"{_capital(how.en)}, but the delivery of {ledger.day} was reversed, so the ledger counts 0; "
-        f"{_counted(stated.units, 'unit')} and {_cny(stated.amount)} are stated.",
+        f"{_counted(case.stated.units, 'unit')} and {_cny(case.stated.amount)} are stated.",
     )
-    told = [each for each in _differences(stated, ledger) if ledger.units]
+    told = list(_differences(case.stated, ledger))
     if told:
         yield Words(
-            "另：" + "；".join(each.zh for each in told) + "。",
-            "Besides, before the reversal: " + "; ".join(each.en for each in told) + ".",
+            "冲正之前也不一致：" + "；".join(each.zh for each in told) + "。",
+            "They differed before the reversal too: " + "; ".join(each.en for each in told) + ".",
         )
 
 
 def _duplicate(case: Case) -> Iterator[Words]:
     other = case.duplicate_of
     if other is None:
+        yield Words("与另一行重复。", "It repeats another line.")
+    elif other.paired:
         yield Words(
-            "与另一行重复：它所指的服务已与另一行配对，同一笔服务只付一次。",
-            "It repeats another line: the delivery that it speaks of is matched with that one, and is paid once.",
+            f"与对账单「{other.statement}」第 {other.line_no} 行重复：该笔服务已与那一行配对，只付一次。",
+            f"It repeats line {other.line_no} of statement {other.statement}: the delivery is matched with that line, "
+            "and is paid once.",
         )
-        return
-    yield Words(
-        f"与对账单「{other.statement}」第 {other.line_no} 行重复：该笔服务已与那一行配对，同一笔服务只付一次。",
-        f"It repeats line {other.line_no} of statement {other.statement}: the delivery is matched with that line, "
-        "and is paid once.",
-    )
+    else:
+        yield Words(
+            f"与对账单「{other.statement}」第 {other.line_no} 行内容相同；台账没有相应的服务。",
+            f"It says the same as line {other.line_no} of statement {other.statement}; the ledger has no delivery for "
+            "either.",
+        )
 
 
 def _not_in_ledger(case: Case) -> Iterator[Words]:
     stated = _stated(case)
     if case.unknown_member:
         yield Words(
-            f"台账没有会员号为「{case.member_no}」的客户。", f"Nobody has the member number {case.member_no}."
+            f"台账没有会员号为「{case.member_no}」的客户。",
+            f"Nobody has the member number {case.member_no}.",
         )
         return
-    reference = case.reference
+    days = case.tolerance_days
     yield Words(
-        (f"台账没有预约号为「{reference}」的、" if reference else "台账没有")
-        + f"该服务商在 {stated.day} 前后 {case.tolerance_days} 天内为会员「{case.member_no}」提供此项目的、可配对的记录"
+        f"台账没有会员「{case.member_no}」在 {stated.day} 前后 {days} 天内、由该服务商提供此项目且尚未配对的服务"
         f"；对账单数量 {stated.units}，金额 {_yuan(stated.amount)}。",
-        (f"The ledger has no delivery with reference {reference}, nor" if reference else "The ledger has no")
-        + f" unmatched delivery of this benefit by this vendor to member {case.member_no} within "
-        f"{_counted(case.tolerance_days, 'day')} of {stated.day}; {_counted(stated.units, 'unit')} and "
-        f"{_cny(stated.amount)} are stated.",
+        "The ledger has no delivery of this benefit by this vendor to member "
+        f"{case.member_no} within {_counted(days, 'day')} of {stated.day} that is not matched already; "
+        f"{_counted(stated.units, 'unit')} and {_cny(stated.amount)} are stated.",
+    )
+    named = case.named
+    if named is None:
+        return
+    status = _STATUS_WORDS[named.status]
+    yield Words(
+        f"预约号「{case.reference}」在台账中属于会员「{named.member_no}」的 {named.benefit}，{status.zh}。",
+        f"Under the reference {case.reference} the ledger has {named.benefit} for member {named.member_no}, "
+        f"{status.en}.",
     )
 
 
