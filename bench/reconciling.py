@@ -1,0 +1,281 @@
+"""How much a reconciliation costs, as a ratio to PostgreSQL taking the same lines into a plain table by COPY.
+
+    python -m bench.reconciling                      # 10,000, 100,000 and 1,000,000 lines
+    python -m bench.reconciling --sizes 100000 --shuffled --explain
+    python -m bench.reconciling --sizes 1000000 --import csv
+
+Each size has an embedded, durable database of its own with as many redemptions as lines. About 2 % of the lines differ
+in known ways, and what is found is compared with what was planted. The time is that of `reconcile` with its commit, on
+lines that are stored already. `--import` instead takes a spreadsheet with the same lines through the command line.
+"""
+
+import argparse
+import asyncio
+import csv
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import asyncpg
+from openpyxl import Workbook
+
+from app.migrating import migrate
+from app.postgres import EmbeddedPostgres
+from bench.measuring import entitlements, own_memory
+from bench.statement_month import MONTH, OTHER_VENDOR, PRICES, VENDOR, Month, member_no
+from ledger.reconciliation.matching import reconcile
+from ledger.reconciliation.values import StatementLine, month_text
+from rating.database import Connection, connect_pool, prepare_connection
+
+_SIZES = (10_000, 100_000, 1_000_000)
+_COPIES = 3
+_NOW = datetime(2026, 11, 5, 1, tzinfo=UTC)
+_STATEMENT = 1
+_EXPLAINED = {"insert", "update", "delete", "with", "select"}
+_HEADINGS = ("行号", "预约号", "会员号", "服务项目", "次数", "服务日期", "金额")
+
+
+def main() -> None:
+    """Run the benchmark and print its figures."""
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--sizes", type=int, nargs="+", default=_SIZES, help="multiples of 10,000")
+    arguments.add_argument("--shuffled", action="store_true", help="lines in no order, not in that of time")
+    arguments.add_argument("--explain", action="store_true", help="tell the plans too (and take longer)")
+    arguments.add_argument("--import", dest="sheet", choices=("csv", "xlsx"), help="by the command line")
+    given = arguments.parse_args()
+    for size in given.sizes:
+        month = Month(size, shuffled=given.shuffled)
+        with tempfile.TemporaryDirectory(prefix="entitlements-bench-") as name:
+            folder = Path(name)
+            with EmbeddedPostgres(folder / "data", durable=True) as postgres:
+                asyncio.run(_measure(postgres.dsn, folder, month, sheet=given.sheet, explain=given.explain))
+
+
+async def _measure(dsn: str, folder: Path, month: Month, *, sheet: str | None, explain: bool) -> None:
+    await migrate(dsn)
+    owner = await asyncpg.connect(dsn)
+    await prepare_connection(owner)
+    try:
+        redemptions = await _fill_ledger(owner, month, folder / "ledger.tsv")
+        file = folder / "lines.tsv"
+        lines = _write(file, (_stored(line) for line in month.lines()))
+        copying = await _copy_plainly(owner, file)
+        print(
+            f"\n{lines:,} lines ({file.stat().st_size / 2**20:.0f} MiB), {redemptions:,} redemptions"
+            f"\n  COPY into a plain table: {copying:.2f} s"
+        )
+        if sheet is None:
+            await _store_lines(owner, file)
+            await (_explain if explain else _reconcile)(dsn, owner, month, copying)
+        else:
+            _import(dsn, folder, month, sheet, copying)
+            await _check(owner, month)
+    finally:
+        await owner.close()
+
+
+async def _reconcile(dsn: str, owner: asyncpg.Connection, month: Month, copying: float) -> None:
+    pool = await connect_pool(dsn, min_size=1, max_size=1, service_role=True)
+    try:
+        for name in ("reconciled", "once more"):
+            with own_memory() as memory:
+                started = time.perf_counter()
+                async with pool.acquire() as conn, conn.transaction():
+                    await conn.execute("SELECT FROM periods WHERE id = 1 FOR UPDATE")
+                    await reconcile(conn, 1, now=_NOW)
+                took = time.perf_counter() - started
+            print(
+                f"  {name}: {took:.2f} s = {took / copying:.1f} x COPY, {month.places / took:,.0f} lines/s, "
+                f"peak memory of our process {memory.mib:.0f} MiB"
+            )
+            await _check(owner, month)
+    finally:
+        await pool.close()
+
+
+async def _explain(dsn: str, owner: asyncpg.Connection, month: Month, _copying: float) -> None:
+    """Tell of every statement of the match how long it took, and the plan of those that write."""
+    pool = await connect_pool(dsn, min_size=1, max_size=1, service_role=True)
+    try:
+        async with pool.acquire() as conn, conn.transaction():
+            await reconcile(cast("Connection", _Explaining(conn)), 1, now=_NOW)
+        await _check(owner, month)
+    finally:
+        await pool.close()
+
+
+class _Explaining:
+    """A connection that tells what its statements took."""
+
+    def __init__(self, conn: Connection) -> None:
+        self._conn = conn
+
+    def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
+        async def run(statement: str, *arguments: Any) -> Any:
+            words = " ".join(line for line in statement.splitlines() if not line.lstrip().startswith("--"))
+            started = time.perf_counter()
+            plan, answer = [], None
+            if method == "execute" and words.split(maxsplit=1)[0].lower() in _EXPLAINED:
+                plan = await self._conn.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", *arguments)
+            else:
+                answer = await getattr(self._conn, method)(statement, *arguments)
+            print(f"\n{time.perf_counter() - started:.3f} s: {' '.join(words.split())[:120]}")
+            for row in plan:
+                print(f"    {row[0]}")
+            return answer
+
+        return run
+
+
+async def _check(owner: asyncpg.Connection, month: Month) -> None:
+    """Tell what was found, and raise AssertionError unless it is exactly what was planted."""
+    rows = await owner.fetch(
+        """
+        SELECT 'MATCHED' AS kind, count(*) AS number FROM matches WHERE kind = 'MATCHED'
+        UNION ALL
+        SELECT kind, count(*) FROM findings WHERE kind <> 'MATCHED' GROUP BY kind
+        """
+    )
+    found = {row["kind"]: row["number"] for row in rows}
+    print(
+        "  found, as planted: " + ", ".join(f"{kind} {number:,}" for kind, number in month.expected.items())
+        if found == month.expected
+        else f"  found {found}"
+    )
+    if found != month.expected:
+        raise AssertionError(f"planted were {month.expected}")
+
+
+async def _copy_plainly(owner: asyncpg.Connection, file: Path) -> float:
+    """Seconds, the median of some copies into an empty table."""
+    took = []
+    for _ in range(_COPIES):
+        await owner.execute("CREATE TABLE plain (LIKE statement_lines)")
+        started = time.perf_counter()
+        await owner.copy_to_table("plain", source=file)
+        took.append(time.perf_counter() - started)
+        await owner.execute("DROP TABLE plain")
+    return statistics.median(took)
+
+
+async def _fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> int:
+    """Fill what the ledger holds before the statement comes; how many redemptions."""
+    _write(file, ((n, member_no(n), f"客户{n}", "2025-01-01", _NOW) for n in range(1, month.members + 1)))
+    await owner.copy_to_table("customers", source=file)
+    for code in (VENDOR, OTHER_VENDOR):
+        await owner.execute("INSERT INTO vendors VALUES ($1, $1, $2)", code, _NOW)
+        await owner.executemany(
+            "INSERT INTO contract_terms (vendor, benefit, variant, starts_on, ends_on, unit_price)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            [(code, *term) for term in PRICES],
+        )
+    count = _write(
+        file,
+        (
+            (
+                *(
+                    each.customer_id,
+                    each.sequence,
+                    each.status,
+                    each.benefit,
+                    each.variant,
+                    1,
+                    1,
+                    "",
+                    None,
+                    None,
+                ),
+                *(each.vendor, each.units, each.reference, "[]", each.star, "2024-01"),
+                *(each.occurred_at, each.occurred_at, None, None),
+            )
+            for each in month.deliveries()
+        ),
+    )
+    await owner.copy_to_table("redemptions", source=file)
+    for table in ("customers", "vendors", "contract_terms", "redemptions"):
+        await owner.execute(f"VACUUM (ANALYZE) {table}")
+    return count
+
+
+async def _store_lines(owner: asyncpg.Connection, file: Path) -> None:
+    """Put the statement where `submit` puts it."""
+    async with owner.transaction():
+        await owner.execute("INSERT INTO periods (vendor, month) VALUES ($1, $2)", VENDOR, MONTH)
+        await owner.copy_to_table("statement_lines", source=file)
+        await owner.execute(
+            """
+            INSERT INTO statements
+                (period, vendor, number, lines, units, amount, content, submitted_by, submitted_at)
+            SELECT 1, $1, 'S-202610', count(*), sum(units), sum(amount), sha256('made up'), 'bench', $2
+            FROM statement_lines
+            """,
+            VENDOR,
+            _NOW,
+        )
+
+
+def _stored(line: StatementLine) -> tuple[object, ...]:
+    known = int(line.member_no[1:]) if len(line.member_no) == len(member_no(1)) else None
+    return (
+        *(_STATEMENT, line.line_no, line.reference, line.member_no, known),
+        *(line.benefit, line.units, line.occurred_on, line.amount),
+    )
+
+
+def _import(dsn: str, folder: Path, month: Month, kind: str, copying: float) -> None:
+    file = folder / f"S-202610.{kind}"
+    if kind == "csv":
+        _write_csv(file, month)
+    else:
+        _write_xlsx(file, month)
+    took, peak_mib = entitlements(
+        ["statement", "import", "--vendor", VENDOR, "--period", month_text(MONTH), file],
+        {"DATABASE_URL": dsn, "ENTITLEMENTS_CLOCK": _NOW.isoformat()},
+    )
+    print(
+        f"  imported {file.stat().st_size / 2**20:.0f} MiB of {kind} and reconciled: {took:.1f} s = "
+        f"{took / copying:.0f} x COPY, peak memory of the importing process {peak_mib:.0f} MiB"
+    )
+
+
+def _cells(line: StatementLine) -> tuple[object, ...]:
+    return (
+        *(line.line_no, line.reference, line.member_no, line.benefit),
+        *(line.units, line.occurred_on, line.amount),
+    )
+
+
+def _write_csv(file: Path, month: Month) -> None:
+    with file.open("w", encoding="gb18030", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(_HEADINGS)
+        writer.writerows(_cells(line) for line in month.lines())
+
+
+def _write_xlsx(file: Path, month: Month) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("对账单")
+    sheet.append(_HEADINGS)
+    for line in month.lines():
+        sheet.append(_cells(line))
+    book.save(file)
+
+
+def _write(file: Path, rows: Iterable[tuple[object, ...]]) -> int:
+    """Write rows as COPY reads them, none of whose texts needs an escape; how many."""
+    count = 0
+    with file.open("w", encoding="utf-8") as out:
+        for row in rows:
+            out.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
+            count += 1
+    return count
+
+
+if __name__ == "__main__":
+    main()
