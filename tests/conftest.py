@@ -7,10 +7,8 @@ started in a temporary folder. A database is copied from a migrated template, wh
 import asyncio
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -23,6 +21,7 @@ from app.migrating import migrate
 from app.postgres import EmbeddedPostgres
 from handbook import Handbook, load_handbook
 from rating.database import connect_pool
+from tests.scratch import scratch_folder
 
 # A slow machine is no failure of the code; a run of CI is repeatable; `HYPOTHESIS_PROFILE=search` looks harder.
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -52,7 +51,7 @@ def server_dsn() -> Iterator[str]:
     if given:
         yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="entitlements-tests-"))
+    folder = scratch_folder("tests")
     try:
         with EmbeddedPostgres(folder, durable=False) as postgres:
             yield postgres.dsn

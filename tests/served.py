@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.postgres.postmaster import running
+from tests.scratch import scratch_folder
 
 REPOSITORY = str(Path(__file__).parents[1])
 COMMAND = [sys.executable, "-c", "from app.cli import main; main()"]
@@ -112,8 +112,7 @@ def free_port() -> int:
 @contextmanager
 def serving() -> Iterator[Service]:
     """A service with a data folder of its own, not yet started; whatever is left of it is ended and removed."""
-    folder = Path(tempfile.mkdtemp(prefix="entitlements-serve-test-"))
-    service = Service(folder)
+    service = Service(scratch_folder("serve-test"))
     try:
         yield service
     finally:

@@ -31,6 +31,9 @@ _NOT_DURABLE = (
     "synchronous_commit=off",
     "autovacuum=off",
     "file_copy_method=clone",  # a copied database costs half: the kernel copies, not the server
+    "wal_level=minimal",  # nobody follows such a server, and its log may lie in memory
+    "max_wal_senders=0",
+    "max_wal_size=256MB",
 )
 
 # sockaddr_un holds 104 bytes on some systems; PostgreSQL adds "/.s.PGSQL.5432.lock".

@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from app.postgres import EmbeddedPostgres, PostgresError
 from app.postgres.postmaster import running
+from tests.scratch import scratch_folder
 
 HOLDER = """
 import sys
@@ -29,8 +29,7 @@ with EmbeddedPostgres(Path(sys.argv[1])):
 
 @pytest.fixture(scope="module")
 def initialised() -> Iterator[Path]:
-    # Not pytest's own temporary folder: it bars the system user that PostgreSQL runs as under root.
-    path = Path(tempfile.mkdtemp(prefix="entitlements-pg-test-"))
+    path = scratch_folder("pg-test")
     with EmbeddedPostgres(path):
         pass
     try:
@@ -42,7 +41,7 @@ def initialised() -> Iterator[Path]:
 @pytest.fixture
 def folder(initialised) -> Iterator[Path]:
     """A data folder that was used before; making a new one takes seconds."""
-    path = Path(tempfile.mkdtemp(prefix="entitlements-pg-test-"))
+    path = scratch_folder("pg-test")
     subprocess.run(["cp", "-a", f"{initialised}/.", str(path)], check=True)
     try:
         yield path
