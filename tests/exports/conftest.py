@@ -1,0 +1,79 @@
+"""A ledger with something in it, and the web service on it as clients meet it: through a socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from pydantic import SecretStr
+
+from app.keys import KeyRing
+from app.server import create_app
+from app.services import Services, open_services
+from app.settings import Settings
+from app.tokens import Tokens
+from schema.context import Role
+from tests.served import free_port
+
+SECRET = "0123456789abcdef0123456789abcdef"
+
+FILL = """
+insert into vendors values ('dental-1', 'D', now()), ('clinic-2', 'C', now()) on conflict do nothing;
+insert into customers (id, member_no, name, registered_on, recorded_at)
+    select n, 'M' || n, '张三', '2024-01-01', now() from generate_series(1, $1) n;
+insert into entries
+    select n, s, case s when 1 then 'GRANT' else 'REDEEM' end, 'dental-care', 1, '', 1, 1,
+        case when s > 1 then 'dental-1' end, case when s > 1 then s end, null, null, '预约' || n, 4, 'zhenxuan-1', '{}',
+        '2026-10-01 08:00+08', '2026-10-01 08:00+08', sha256((n || '-' || s)::bytea)
+    from generate_series(1, $1) n, generate_series(1, 10) s;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The web service behind a real socket."""
+
+    port: int
+    client: httpx.AsyncClient
+    tokens: Tokens
+    services: Services
+
+    def header(self, role: Role = Role.FINANCE, **claims: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.tokens.issue(role, **claims)}"}
+
+
+@pytest.fixture
+async def site(database_dsn: str, tmp_path: Path) -> AsyncIterator[Site]:
+    settings = Settings(
+        data=tmp_path, DATABASE_URL=SecretStr(database_dsn), token_key=SecretStr(SECRET), pool_size=8
+    )
+    tokens = Tokens(KeyRing(secret=SECRET.encode()), issuer="entitlements", audience="entitlements")
+    app = create_app(open_services(settings), tokens)
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="on", ws="none"))
+    task = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not task.done(), task
+        await asyncio.sleep(0.05)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+        yield Site(port=port, client=client, tokens=tokens, services=app.state.services)
+    server.should_exit = True
+    await task
+
+
+async def fill(owner_pool, customers: int) -> None:
+    """Ten entries of each of some customers; their hashes are no real ones."""
+    async with owner_pool.acquire() as conn:
+        for statement in FILL.replace("$1", str(customers)).strip().removesuffix(";").split(";\n"):
+            await conn.execute(statement)
+
+
+async def reading(owner_pool) -> int:
+    """How many connections of the service are in a transaction."""
+    return await owner_pool.fetchval(
+        "select count(*) from pg_stat_activity where datname = current_database()"
+        " and pid <> pg_backend_pid() and xact_start is not null"
+    )
