@@ -14,6 +14,7 @@ class Vendor(Model):
     code = fields.CharField(max_length=64, primary_key=True)
     name = fields.CharField(max_length=200)
     registered_at = fields.DatetimeField()
+    date_tolerance_days = fields.IntField(default=3)
 
     class Meta:
         """Where it is kept."""
@@ -23,7 +24,10 @@ class Vendor(Model):
 
 
 class ContractTerm(Model):
-    """What a vendor is paid for one unit of a benefit, in CNY, on the days [starts_on, ends_on); no end is open."""
+    """What a vendor is paid for one unit of a benefit, in CNY, on the days [starts_on, ends_on); no end is open.
+
+    `variant` null: of every grade that has no price of its own.
+    """
 
     id = fields.BigIntField(primary_key=True)
     vendor: fields.ForeignKeyRelation[Vendor] = fields.ForeignKeyField(

@@ -130,11 +130,13 @@ class EntryRow:
 class UsageRow:
     """What a vendor delivered of a benefit at a price: deliveries, their units, and how many of these were reversed.
 
-    `unit_price` in CNY is the contract's on the day of delivery; None if the contract has none for that day.
+    `unit_price` in CNY is the contract's on the day of delivery; None if the contract has none for that day. `variant`:
+    of which grade, where the price is for that one only.
     """
 
     vendor: str
     benefit: str
+    variant: str | None
     redemptions: int
     units: int
     reversed_units: int
@@ -229,6 +231,7 @@ async def vendor_usage(
             UsageRow(
                 vendor=row["vendor"],
                 benefit=row["benefit"],
+                variant=row["variant"],
                 redemptions=row["redemptions"],
                 units=row["units"],
                 reversed_units=int(row["reversed_units"]),

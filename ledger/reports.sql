@@ -65,26 +65,28 @@ order by r.recorded_at desc, r.customer_id desc, r.sequence desc
 
 -- name: vendor_usage
 -- What the vendors $1 delivered from the moment $2 until before $3: for each benefit and price, the deliveries, their
--- units, and how many of these units were reversed since. A price is the one in force on the business day of delivery.
+-- units, and how many of these units were reversed since. A price is the one in force on the business day of delivery:
+-- the variant's own, else the benefit's.
 select
-    e.vendor, e.benefit, t.unit_price,
+    e.vendor, e.benefit, t.variant, t.unit_price,
     count(*) as redemptions,
     sum(e.units) as units,
     coalesce(sum(reversal.units), 0) as reversed_units
 from entries e
+join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
 left join lateral (
     select sum(later.units) as units from entries later
     where later.customer_id = e.customer_id and later.sequence > e.sequence
       and later.redemption = e.redemption and later.kind = 'REVERSE'
 ) reversal on true
 left join lateral (
-    select t.unit_price from contract_terms t
-    where t.vendor = e.vendor and t.benefit = e.benefit
+    select t.variant, t.unit_price from contract_terms t
+    where t.vendor = e.vendor and t.benefit = e.benefit and (t.variant is null or t.variant = r.variant)
       and t.starts_on <= (e.occurred_at at time zone 'Asia/Shanghai')::date
       and (t.ends_on is null or t.ends_on > (e.occurred_at at time zone 'Asia/Shanghai')::date)
-    order by t.starts_on desc
+    order by t.variant nulls last
     limit 1
 ) t on true
 where e.vendor = any ($1::text[]) and e.occurred_at >= $2 and e.occurred_at < $3 and e.kind = 'REDEEM'
-group by e.vendor, e.benefit, t.unit_price
-order by e.vendor, e.benefit, t.unit_price
+group by e.vendor, e.benefit, t.variant, t.unit_price
+order by e.vendor, e.benefit, t.variant nulls first, t.unit_price

@@ -2,22 +2,27 @@
 
 -- name: vendors_by_code
 -- The vendors $1 with all their terms, earliest first.
-select v.code, v.name, v.registered_at, t.benefit, t.unit_price, t.starts_on, t.ends_on
+select v.code, v.name, v.date_tolerance_days, t.benefit, t.variant, t.unit_price, t.starts_on, t.ends_on
 from vendors v left join contract_terms t on t.vendor = v.code
 where v.code = any ($1::text[])
-order by v.code, t.starts_on, t.benefit
+order by v.code, t.starts_on, t.benefit, t.variant nulls first
 
 -- name: vendors_page
 -- $1 vendors after the code $2 (null: from the first), by code, with all their terms.
-select v.code, v.name, v.registered_at, t.benefit, t.unit_price, t.starts_on, t.ends_on
+select v.code, v.name, v.date_tolerance_days, t.benefit, t.variant, t.unit_price, t.starts_on, t.ends_on
 from (
     select * from vendors where $2::text is null or code > $2 order by code limit $1
 ) v left join contract_terms t on t.vendor = v.code
-order by v.code, t.starts_on, t.benefit
+order by v.code, t.starts_on, t.benefit, t.variant nulls first
 
--- name: last_deliveries
--- For each benefit when the vendor $1 last delivered it before the moment $2.
-select benefit, max(occurred_at) as occurred_at
-from entries
-where vendor = $1 and occurred_at < $2 and kind = 'REDEEM'
-group by benefit
+-- name: delivered
+-- On which of the days from $2 until before $3 the vendor $1 delivered the benefits $4, and in which variants.
+select distinct benefit, variant, (occurred_at at time zone 'Asia/Shanghai')::date as day
+from redemptions
+where vendor = $1 and status in ('REDEEMED', 'REVERSED') and benefit = any ($4::text[])
+    and occurred_at >= $2::date::timestamp at time zone 'Asia/Shanghai'
+    and occurred_at < $3::date::timestamp at time zone 'Asia/Shanghai'
+
+-- name: lock_months
+-- The months of the vendor $1 that somebody has begun to settle; each is held until the transaction ends.
+select month, closed_at from periods where vendor = $1 order by id for update

@@ -1,9 +1,12 @@
 """`vendor add`: register a vendor and its contract.
 
 A first price is told without a day and so holds without one: what was delivered before the contract was entered can
-still be posted (uses may lie back). A further price for the same benefit begins today.
+still be posted (uses may lie back). A further price, also the first one of a variant whose benefit has a price, begins
+today or on the day that is given.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated
 
@@ -20,7 +23,26 @@ def add(
     code: Annotated[str, typer.Argument(help="Code of the vendor")],
     name: Annotated[str, typer.Option("--name", help="Its name")],
     benefit: Annotated[
-        list[str] | None, typer.Option("--benefit", help="CODE=PRICE of one unit in CNY; may be repeated")
+        list[str] | None,
+        typer.Option("--benefit", help="CODE[/VARIANT]=PRICE of one unit in CNY; may be repeated"),
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            help="First day of the prices  [default: a first price holds without a day, a further one from today]",
+        ),
+    ] = None,
+    date_tolerance: Annotated[
+        int | None,
+        typer.Option(
+            "--date-tolerance",
+            min=0,
+            max=31,
+            help="Days by which a statement's line may differ from the delivery that it is taken for  [default: 3]",
+            show_default=False,
+        ),
     ] = None,
     data: DataOption = None,
 ) -> None:
@@ -29,19 +51,30 @@ def add(
 
     async def register(services: Services) -> None:
         from handbook import business_day
+        from ledger.contracts import TermView
         from ledger.refusals import Refusal
-        from ledger.vendors import TermView, register_vendor, vendors_by_code
+        from ledger.vendors import register_vendor, vendors_by_code
 
         now = services.clock()
         known = (await vendors_by_code(services.pool, [code])).get(code)
-        priced = {term.benefit for term in known.terms} if known else set()
-        ever = services.handbook.editions[0].effective_from
-        terms = [
-            TermView(benefit=each, unit_price=price, starts_on=business_day(now) if each in priced else ever)
-            for each, price in prices
-        ]
+        priced = {(term.benefit, term.variant) for term in known.terms} if known else set()
+        further = since.date() if since is not None else business_day(now)
+        first = since.date() if since is not None else services.handbook.editions[0].effective_from
         outcome = await register_vendor(
-            code=code, name=name, terms=terms, now=now, handbook=services.handbook
+            code=code,
+            name=name,
+            terms=[
+                TermView(
+                    benefit=each.benefit,
+                    variant=each.variant,
+                    unit_price=each.amount,
+                    starts_on=further if each.follows(priced) else first,
+                )
+                for each in prices
+            ],
+            date_tolerance_days=date_tolerance,
+            now=now,
+            handbook=services.handbook,
         )
         if isinstance(outcome, Refusal):
             fail([outcome.message("en")])
@@ -50,12 +83,26 @@ def add(
     with_services(data, register)
 
 
-def _price(text: str) -> tuple[str, Decimal]:
-    benefit, separator, amount = text.partition("=")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Price:
+    """The price of one unit of a benefit, or of one variant of it, in CNY."""
+
+    benefit: str
+    variant: str | None
+    amount: Decimal
+
+    def follows(self, priced: set[tuple[str, str | None]]) -> bool:
+        """Whether there is a price already where this one would hold."""
+        return (self.benefit, self.variant) in priced or (self.benefit, None) in priced
+
+
+def _price(text: str) -> _Price:
+    named, separator, amount = text.rpartition("=")
+    benefit, slash, variant = named.partition("/")
     try:
         price = Decimal(amount)
     except InvalidOperation:
         price = Decimal(-1)
-    if not separator or not benefit or not price.is_finite() or price < 0:
-        raise typer.BadParameter(f"{text!r} is not CODE=PRICE", param_hint="--benefit")
-    return benefit, price
+    if not separator or not benefit or bool(slash) != bool(variant) or not price.is_finite() or price < 0:
+        raise typer.BadParameter(f"{text!r} is not CODE=PRICE or CODE/VARIANT=PRICE", param_hint="--benefit")
+    return _Price(benefit=benefit, variant=variant or None, amount=price)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from handbook.dates import start_of
-from ledger.vendors import TermView
+from ledger.contracts import TermView
 
 EXAM, DENTAL, ASSIST = "exam-1", "dental-1", "assist-1"
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import strawberry
 
+from ledger.contracts import TermView
 from ledger.refusals import Refusal
-from ledger.vendors import TermView, register_vendor
+from ledger.vendors import register_vendor
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.types.vendor import Vendor
@@ -15,12 +16,18 @@ from schema.types.vendor import Vendor
 @strawberry.input(description="What one unit of a benefit costs at a vendor on a span of days.")
 class ContractTermInput:
     benefit: str = strawberry.field(description="The code of the benefit.")
+    variant: str | None = strawberry.field(
+        default=None,
+        description="Of which grade, where it is priced apart; absent: of every grade without a price of its own.",
+    )
     unit_price: Decimal = strawberry.field(
         description="For one unit (a use or a minute), in CNY, at most 2 places."
     )
     from_: date = strawberry.field(name="from", description="First day.")
     to: date | None = strawberry.field(
-        default=None, description="First day no longer; absent: open, until a later price begins."
+        default=None,
+        description="First day no longer, when the price that was open before goes on; absent: open, until a later "
+        "price begins.",
     )
 
 
@@ -30,11 +37,17 @@ class RegisterVendorMutation:
 
     @strawberry.mutation(
         description="Register a vendor, or add terms to a registered one, which takes the new name. A later price "
-        "ends the open one on the day it begins; what was delivered on days gone by keeps its price. The same again "
-        "changes nothing."
+        "ends the open one on the day it begins; what was delivered on days gone by keeps its price, and so does a "
+        "month that is closed. `dateToleranceDays`, from 0 to 31: by how much the day of a statement's line may differ "
+        "from the delivery that it is taken for; absent: as it is, 3 at first. The same again changes nothing."
     )
     async def register_vendor(
-        self, info: Info, code: str, name: str, terms: list[ContractTermInput]
+        self,
+        info: Info,
+        code: str,
+        name: str,
+        terms: list[ContractTermInput],
+        date_tolerance_days: int | None = None,
     ) -> Vendor:
         context = info.context
         answer = await register_vendor(
@@ -42,10 +55,15 @@ class RegisterVendorMutation:
             name=name,
             terms=[
                 TermView(
-                    benefit=term.benefit, unit_price=term.unit_price, starts_on=term.from_, ends_on=term.to
+                    benefit=term.benefit,
+                    variant=term.variant,
+                    unit_price=term.unit_price,
+                    starts_on=term.from_,
+                    ends_on=term.to,
                 )
                 for term in terms
             ],
+            date_tolerance_days=date_tolerance_days,
             handbook=context.handbook,
             now=context.now,
         )

@@ -19,6 +19,9 @@ from schema.types.benefit import Benefit
 @strawberry.type(description="What one unit of a benefit costs at a vendor on a span of days.")
 class ContractTerm:
     benefit: Benefit = strawberry.field(description="Of what.")
+    variant: str | None = strawberry.field(
+        description="Of which grade, where it is priced apart; null: of every grade without a price of its own."
+    )
     unit_price: Decimal = strawberry.field(description="For one unit (a use or a minute), in CNY.")
     from_: date = strawberry.field(name="from", description="First day.")
     to: date | None = strawberry.field(description="First day no longer; null: open.")
@@ -33,6 +36,9 @@ class VendorUsage:
     units: int = strawberry.field(description="Their units.")
     reversed_units: int = strawberry.field(
         description="Units among them that were reversed, whenever that was."
+    )
+    variant: str | None = strawberry.field(
+        description="Of which grade, where it is priced apart; null: of those without a price of their own."
     )
     unit_price: Decimal | None = strawberry.field(
         description="For one unit, in CNY, by the contract on the day of delivery; null without one."
@@ -49,6 +55,7 @@ class VendorUsage:
             redemptions=row.redemptions,
             units=row.units,
             reversed_units=row.reversed_units,
+            variant=row.variant,
             unit_price=row.unit_price,
             amount=row.amount,
         )
@@ -73,6 +80,7 @@ class Vendor:
         return [
             ContractTerm(
                 benefit=benefit_of(info.context.handbook, term.benefit),
+                variant=term.variant,
                 unit_price=term.unit_price,
                 from_=term.starts_on,
                 to=term.ends_on,

@@ -254,6 +254,31 @@ def test_a_first_price_holds_without_a_day_and_a_further_one_from_today(run, dat
     )
 
 
+def test_a_variant_is_priced_apart_from_today_or_from_a_day_and_the_tolerance_is_kept(run, database_dsn):
+    def add(*options):
+        return run("vendor", "add", "e-1", "--name", "E", *options)
+
+    assert add("--benefit", "physical-exam=680", "--date-tolerance", "5").returncode == 0
+    assert add("--benefit", "physical-exam/高端体检=1200").returncode == 0
+    assert add("--benefit", "physical-exam/尊享体检=900", "--from", "2031-01-01").returncode == 0
+    assert add("--benefit", "physical-exam/=900").returncode == 2
+    assert add("--date-tolerance", "32").returncode == 2
+
+    async def stored():
+        connection = await asyncpg.connect(database_dsn)
+        try:
+            terms = await connection.fetch("select variant, starts_on from contract_terms order by starts_on")
+            return terms, await connection.fetchval("select date_tolerance_days from vendors")
+        finally:
+            await connection.close()
+
+    terms, days = asyncio.run(stored())
+    assert [each["variant"] for each in terms] == [None, "高端体检", "尊享体检"]
+    assert str(terms[2]["starts_on"]) == "2031-01-01"
+    assert terms[1]["starts_on"] > terms[0]["starts_on"]
+    assert days == 5
+
+
 def test_a_vendor_is_registered_with_its_contract_and_grants_are_repeatable(run):
     done = run("vendor", "add", "dental-1", "--name", "Dental", "--benefit", "dental-care=120.50")
     assert done.returncode == 0, done.stderr

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.schema.api import FINANCE, STAFF, Api
+from tests.schema.api import FINANCE, STAFF, Api, member
 
-TERMS = "query ($code: String!) { vendor(code: $code) { name terms { benefit { code } unitPrice from to } } }"
+TERMS = "query ($code: String!) { vendor(code: $code) { name terms { benefit { code } variant unitPrice from to } } }"
 
 
 async def register(
@@ -159,3 +159,102 @@ async def test_vendors_are_listed_by_code_page_by_page(empty_api: Api) -> None:
     assert [edge["node"]["code"] for edge in rest["edges"]] == ["c"]
     assert not rest["pageInfo"]["hasNextPage"]
     assert rest["pageInfo"]["hasPreviousPage"]
+
+
+def priced(price: str, start: str, **more: str) -> dict[str, str]:
+    return {"benefit": "physical-exam", "unitPrice": price, "from": start, **more}
+
+
+async def told(api: Api, *terms: dict[str, str], code: str = "exam-1", **more: Any) -> dict[str, Any]:
+    """Register terms as they are."""
+    given = {"code": code, "name": "V", "terms": list(terms), **more}
+    document = """mutation ($code: String!, $name: String!, $terms: [ContractTermInput!]!, $days: Int) {
+        registerVendor(code: $code, name: $name, terms: $terms, dateToleranceDays: $days) { code } }"""
+    return await api.ask(document, STAFF, **given)
+
+
+async def usage_of(api: Api, code: str = "exam-1") -> list[tuple[str | None, str | None, int, str | None]]:
+    document = """query ($code: String!) { vendor(code: $code) {
+        usage(from: "2026-01-01", to: "2027-01-01") { variant unitPrice units amount } } }"""
+    rows = (await api.data(document, FINANCE, code=code))["vendor"]["usage"]
+    return [(row["variant"], row["unitPrice"], row["units"], row["amount"]) for row in rows]
+
+
+async def test_a_variant_priced_apart_is_owed_at_its_own_price(api: Api) -> None:
+    await api.record(*member("M5", premium="500000.00"))
+    special = priced("1200.00", "2026-10-20", variant="高端体检")
+    assert not (await told(api, special))["errors"]
+    exams = [
+        (term["variant"], term["unitPrice"])
+        for term in (await api.data(TERMS, FINANCE, code="exam-1"))["vendor"]["terms"]
+        if term["benefit"]["code"] == "physical-exam"
+    ]
+    assert exams == [(None, "680.00"), ("高端体检", "1200.00")]
+    for number in ("M1", "M5"):
+        assert (await api.redeem(memberNo=number))["__typename"] == "Redemption"
+    assert await usage_of(api) == [(None, "680.00", 1, "680.00"), ("高端体检", "1200.00", 1, "1200.00")]
+
+
+async def test_a_delivery_before_a_variant_was_priced_apart_keeps_its_price(api: Api) -> None:
+    await api.redeem(occurredAt="2026-10-01T09:00:00+08:00")  # four stars: 尊享体检
+    refused = await told(api, priced("900.00", "2026-09-01", variant="尊享体检"))
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["BAD_USER_INPUT"]
+    assert "2026-10-01" in refused["errors"][0]["message"]
+    assert not (await told(api, priced("1200.00", "2026-09-01", variant="高端体检")))["errors"]
+    assert await usage_of(api) == [(None, "680.00", 1, "680.00")]
+
+
+async def test_a_variant_that_no_edition_has_is_refused(empty_api: Api) -> None:
+    answer = await told(empty_api, priced("1.00", "2026-01-01", variant="豪华体检"), code="v")
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+    assert "高端体检" in answer["errors"][0]["message"]
+
+
+async def test_after_a_price_for_some_days_the_open_one_goes_on(api: Api) -> None:
+    for _ in range(2):
+        assert not (await told(api, priced("500.00", "2026-11-01", to="2026-12-01")))["errors"]
+        exams = [term for term in await terms_of(api, "exam-1") if term[0] == "physical-exam"]
+        assert exams == [
+            ("physical-exam", "680.00", "2026-01-01", "2026-11-01"),
+            ("physical-exam", "500.00", "2026-11-01", "2026-12-01"),
+            ("physical-exam", "680.00", "2026-12-01", None),
+        ]
+
+
+async def test_no_price_begins_in_a_closed_month(api: Api) -> None:
+    await api.pool.execute(
+        "insert into periods (vendor, month, closed_at) values ('exam-1', '2026-09-01', now())"
+    )
+    before = await terms_of(api, "exam-1")
+    for start in ("2026-09-15", "2026-08-01"):
+        answer = await told(api, priced("700.00", start))
+        assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+        assert "2026-09" in answer["errors"][0]["message"]
+    assert await terms_of(api, "exam-1") == before
+    assert not (await told(api, priced("700.00", "2026-10-01")))["errors"]
+
+
+async def test_a_price_waits_for_a_month_that_is_just_being_closed(api: Api, database: Any) -> None:
+    await api.pool.execute("insert into periods (vendor, month) values ('exam-1', '2026-09-01')")
+    async with database.owner_pool.acquire() as closer:
+        closing = closer.transaction()
+        await closing.start()
+        await closer.execute("update periods set closed_at = now()")
+        waiting = asyncio.create_task(told(api, priced("700.00", "2026-09-15")))
+        done, _ = await asyncio.wait([waiting], timeout=0.3)
+        assert not done
+        await closing.commit()
+    assert "2026-09" in (await waiting)["errors"][0]["message"]
+
+
+async def test_the_tolerance_of_days_is_three_until_it_is_told(empty_api: Api) -> None:
+    async def tolerance() -> int:
+        return int(await empty_api.pool.fetchval("select date_tolerance_days from vendors where code = 'v'"))
+
+    for given, expected in (({}, 3), ({"days": 0}, 0), ({}, 0), ({"days": 31}, 31)):
+        assert not (await told(empty_api, code="v", **given))["errors"]
+        assert await tolerance() == expected
+    for wrong in (-1, 32):
+        answer = await told(empty_api, code="v", days=wrong)
+        assert "dateToleranceDays" in answer["errors"][0]["message"]
+    assert await tolerance() == 31

@@ -1,0 +1,253 @@
+"""What a new price may change: never what a delivery cost, never a month that is closed."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.contracts import Change, Delivery, TermView, change, malformed_term, term_of
+from ledger.refusals import Refusal, RefusalCode
+
+EXAM = "physical-exam"
+DAY = date(2026, 10, 1)
+
+
+def term(price, starts_on, ends_on=None, *, variant=None, benefit=EXAM):
+    return TermView(
+        benefit=benefit,
+        variant=variant,
+        unit_price=Decimal(price),
+        starts_on=date.fromisoformat(starts_on),
+        ends_on=date.fromisoformat(ends_on) if ends_on else None,
+    )
+
+
+def delivery(day, variant=None, benefit=EXAM):
+    return Delivery(benefit=benefit, variant=variant, day=date.fromisoformat(day))
+
+
+def contract(stored, *terms, **known):
+    """All terms after the new ones are registered."""
+    changed = change(terms, stored, **known)
+    assert isinstance(changed, Change), changed
+    ended = [
+        TermView(
+            benefit=each.benefit,
+            variant=each.variant,
+            unit_price=each.unit_price,
+            starts_on=each.starts_on,
+            ends_on=changed.closing.get(each, each.ends_on),
+        )
+        for each in stored
+    ]
+    return sorted(
+        [*ended, *changed.adding], key=lambda each: (each.benefit, each.variant or "", each.starts_on)
+    )
+
+
+def refused(stored, *terms, **known):
+    refusal = change(terms, stored, **known)
+    assert isinstance(refusal, Refusal)
+    return refusal
+
+
+def prices(terms, variant=None, days=("2026-02-28", "2026-03-01", "2026-04-30", "2026-05-01")):
+    found = (term_of(terms, delivery(day, variant)) for day in days)
+    return [str(each.unit_price) if each else None for each in found]
+
+
+def test_a_price_for_some_days_interrupts_the_open_one_which_goes_on_after_them():
+    stored = [term("680", "2026-01-01")]
+    special = term("500", "2026-03-01", "2026-05-01")
+    assert contract(stored, special) == [
+        term("680", "2026-01-01", "2026-03-01"),
+        term("500", "2026-03-01", "2026-05-01"),
+        term("680", "2026-05-01"),
+    ]
+    assert contract([], stored[0], special) == contract(stored, special)
+
+
+def test_an_interruption_told_again_changes_nothing():
+    stored = [term("680", "2026-01-01")]
+    special = term("500", "2026-03-01", "2026-05-01")
+    interrupted = contract(stored, special)
+    for again in ([special], [*stored, special], [term("680", "2026-06-01")]):
+        assert contract(interrupted, *again) == interrupted
+
+
+def test_the_open_price_does_not_go_on_where_its_successor_begins():
+    stored = [term("680", "2026-01-01")]
+    successor = term("700", "2026-05-01")
+    told = contract(stored, term("500", "2026-03-01", "2026-05-01"), successor)
+    assert [str(each.unit_price) for each in told] == ["680", "500", "700"]
+    assert contract(told, term("500", "2026-03-01", "2026-05-01"), successor) == told
+
+
+def test_a_second_interruption_may_follow_the_first():
+    told = contract(
+        [term("680", "2026-01-01")],
+        term("500", "2026-03-01", "2026-04-01"),
+        term("400", "2026-04-01", "2026-05-01"),
+    )
+    assert [(str(each.unit_price), str(each.starts_on)) for each in told] == [
+        ("680", "2026-01-01"),
+        ("500", "2026-03-01"),
+        ("400", "2026-04-01"),
+        ("680", "2026-05-01"),
+    ]
+
+
+def test_a_variant_costs_its_own_price_while_it_has_one_else_the_price_of_the_benefit():
+    terms = contract(
+        [], term("680", "2026-01-01"), term("1200", "2026-03-01", "2026-05-01", variant="高端体检")
+    )
+    assert prices(terms) == ["680"] * 4
+    assert prices(terms, "优质体检") == ["680"] * 4
+    assert prices(terms, "高端体检") == ["680", "1200", "1200", "680"]
+    assert prices([terms[1]], "优质体检") == [None] * 4
+
+
+def test_prices_of_variants_do_not_overlap_with_each_other_nor_with_the_benefits():
+    stored = [term("680", "2026-01-01"), term("1200", "2026-01-01", variant="高端体检")]
+    assert contract(stored, term("900", "2026-01-01", variant="尊享体检"))
+    overlapping = refused(stored, term("1300", "2025-01-01", "2026-02-01", variant="高端体检"))
+    assert "physical-exam/高端体检" in overlapping.message("en")
+
+
+@pytest.mark.parametrize(
+    ("new", "variant", "changes"),
+    [
+        (term("700", "2026-09-30"), None, True),
+        (term("700", "2026-10-02"), None, False),
+        (term("680", "2026-09-30"), None, False),
+        (term("700", "2026-09-01", "2026-09-15"), None, False),  # another day
+        (term("700", "2026-09-01", "2026-10-02"), None, True),
+        (term("1200", "2026-09-30", variant="高端体检"), "优质体检", False),  # another variant
+        (term("1200", "2026-09-30", variant="高端体检"), "高端体检", True),
+        (term("680", "2026-09-30", variant="高端体检"), "高端体检", False),  # it cost as much
+    ],
+)
+def test_what_was_delivered_keeps_its_price(new, variant, changes):
+    stored = [term("680", "2026-01-01")]
+    delivered = [delivery("2026-10-01", variant), delivery("2026-08-01", variant)]
+    if not changes:
+        assert contract(stored, new, delivered=delivered)
+        return
+    refusal = refused(stored, new, delivered=delivered)
+    assert refusal.code is RefusalCode.INVALID
+    assert "2026-10-01" in refusal.message()
+
+
+def test_a_price_of_the_benefit_changes_nothing_for_a_variant_with_its_own():
+    stored = [term("680", "2026-01-01"), term("1200", "2026-01-01", variant="高端体检")]
+    delivered = [delivery("2026-10-01", "高端体检")]
+    assert contract(stored, term("700", "2026-09-01"), delivered=delivered)
+    assert refused(stored, term("700", "2026-09-01"), delivered=[*delivered, delivery("2026-10-01")])
+
+
+def test_what_was_delivered_without_a_price_may_be_given_one_until_its_month_is_closed():
+    stored = [term("1200", "2026-01-01", variant="高端体检")]
+    delivered = [delivery("2026-09-15", "优质体检")]
+    late = term("680", "2026-01-01")
+    assert contract(stored, late, delivered=delivered)
+    refusal = refused(stored, late, delivered=delivered, closed=[date(2026, 9, 1)])
+    assert refusal.code is RefusalCode.PERIOD_CLOSED
+
+
+@pytest.mark.parametrize(
+    ("new", "closed"),
+    [
+        (term("700", "2026-09-30"), True),  # begins in it
+        (term("700", "2026-09-01"), True),
+        (term("700", "2026-10-01"), False),
+        (term("700", "2026-08-31"), True),  # begins before and reaches into it
+        (term("700", "2026-08-01", "2026-09-01"), False),
+        (term("680", "2026-09-10"), False),  # says nothing new
+        (term("1200", "2026-08-01", variant="高端体检"), True),
+        (term("680", "2026-08-01", variant="高端体检"), False),  # costs what it cost
+        (term("180", "2026-09-30", benefit="dental-care"), True),
+        (term("180", "2025-01-01", benefit="dental-care"), False),  # a first price, told without a day
+    ],
+)
+def test_a_closed_month_keeps_its_prices(new, closed):
+    stored = [term("680", "2026-01-01")]
+    months = [date(2026, 9, 1), date(2026, 3, 1)]
+    if not closed:
+        assert contract(stored, new, closed=months)
+        return
+    refusal = refused(stored, new, closed=months)
+    assert (refusal.code, refusal.facts["period"]) == (RefusalCode.PERIOD_CLOSED, "2026-09")
+    assert "2026-09" in refusal.message()
+    assert "2026-09" in refusal.message("en")
+
+
+@pytest.mark.parametrize(
+    ("benefit", "variant", "known"),
+    [(EXAM, "豪华体检", "高端体检"), ("dental-care", "成人洁牙", "-"), (EXAM, "", "健康体检")],
+)
+def test_a_price_is_for_a_variant_that_some_edition_has(handbook, benefit, variant, known):
+    refusal = malformed_term("terms[0]", term("1", "2026-01-01", variant=variant, benefit=benefit), handbook)
+    assert refusal is not None
+    assert "terms[0].variant" in refusal.message("en")
+    assert known in refusal.message("en")
+
+
+DAYS = st.integers(0, 40).map(lambda days: DAY + timedelta(days=days))
+
+
+@st.composite
+def any_term(draw):
+    starts_on = draw(DAYS)
+    length = draw(st.one_of(st.none(), st.integers(1, 20)))
+    return TermView(
+        benefit=EXAM,
+        variant=draw(st.sampled_from([None, "优质体检", "高端体检"])),
+        unit_price=Decimal(draw(st.integers(1, 3))),
+        starts_on=starts_on,
+        ends_on=starts_on + timedelta(days=length) if length else None,
+    )
+
+
+@given(st.lists(st.lists(any_term(), min_size=1, max_size=3), max_size=6))
+def test_however_terms_are_told_no_day_has_two_prices_and_the_newest_holds(told):
+    stored = []
+    for terms in told:
+        changed = change(terms, stored)
+        if isinstance(changed, Refusal):
+            continue
+        stored = contract(stored, *terms)
+        assert not [
+            (one, other)
+            for place, one in enumerate(stored)
+            for other in stored[place + 1 :]
+            if one.overlaps(other)
+        ]
+        assert all(each.ends_on is None or each.starts_on < each.ends_on for each in stored)
+        for each in terms:
+            holding = term_of(stored, Delivery(benefit=EXAM, variant=each.variant, day=each.starts_on))
+            assert holding is not None
+            assert holding.unit_price == each.unit_price
+
+
+@given(
+    st.lists(any_term(), max_size=4),
+    any_term(),
+    st.lists(st.tuples(DAYS, st.sampled_from([None, "优质体检", "高端体检"])), max_size=5),
+)
+def test_no_registration_that_is_taken_changes_what_a_delivery_cost(before, new, delivered):
+    deliveries = [Delivery(benefit=EXAM, variant=variant, day=day) for day, variant in delivered]
+    stored = []
+    for each in before:
+        if isinstance(change([each], stored), Change):
+            stored = contract(stored, each)
+    if isinstance(change([new], stored, delivered=deliveries), Refusal):
+        return
+    after = contract(stored, new, delivered=deliveries)
+    for each in deliveries:
+        old = term_of(stored, each)
+        if old is not None:
+            now = term_of(after, each)
+            assert now is not None
+            assert now.unit_price == old.unit_price
