@@ -21,14 +21,7 @@ _SLOWEST_CHUNK_S = 60.0
 class Download(Response):
     """Sends the chunks of a generator, which it closes in any case, as a file with a name."""
 
-    def __init__(
-        self,
-        chunks: AsyncGenerator[bytes],
-        *,
-        name: str,
-        media_type: str,
-        slowest_chunk_s: float = _SLOWEST_CHUNK_S,
-    ) -> None:
+    def __init__(self, chunks: AsyncGenerator[bytes], *, name: str, media_type: str) -> None:
         super().__init__(
             media_type=media_type,
             headers={
@@ -39,7 +32,6 @@ class Download(Response):
         )
         del self.headers["content-length"]  # nobody knows it before the end
         self._chunks = chunks
-        self._slowest_chunk_s = slowest_chunk_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file. Raises what went wrong in making it: before the first byte that becomes an error's answer."""
@@ -68,8 +60,9 @@ class Download(Response):
                 await self._body(send, following, more=True)
         await self._body(send, b"", more=False)
 
-    async def _body(self, send: Send, chunk: bytes, *, more: bool) -> None:
-        async with asyncio.timeout(self._slowest_chunk_s):
+    @staticmethod
+    async def _body(send: Send, chunk: bytes, *, more: bool) -> None:
+        async with asyncio.timeout(_SLOWEST_CHUNK_S):
             await send({"type": "http.response.body", "body": chunk, "more_body": more})
 
 
