@@ -1,0 +1,135 @@
+"""From a row of a page of findings to what is shown of it."""
+
+from dataclasses import replace
+from datetime import date
+
+from asyncpg import Record
+
+from ledger.entries import RedemptionStatus
+from ledger.ids import RedemptionId
+from ledger.reconciliation.values import (
+    Action,
+    FindingId,
+    FindingKind,
+    LedgerFindingId,
+    LineFindingId,
+    Pass,
+    StatementLine,
+)
+from ledger.reconciliation.views import DecisionView, FindingView
+from ledger.reconciliation.words import LineName, Named
+from ledger.reports import RedemptionRow
+
+
+def decision_of(row: Record) -> DecisionView:
+    """A row of the history of a finding."""
+    matched = row["matched_sequence"]
+    return DecisionView(
+        action=Action(row["action"]),
+        kind=FindingKind(row["kind"]),
+        redemption=RedemptionId(row["matched_customer"], matched) if matched is not None else None,
+        payable=row["payable"],
+        note=row["note"],
+        by=row["decided_by"],
+        at=row["decided_at"],
+    )
+
+
+def view_of(
+    row: Record, deliveries: dict[RedemptionId, RedemptionRow], history: tuple[DecisionView, ...]
+) -> FindingView:
+    """A row of a page, with the deliveries that it refers to and what was decided of it."""
+    facts = row["facts"] or {}
+    kind = FindingKind(row["kind"])
+    delivery = delivery_of(row)
+    payable = row["payable"]
+    if row["action"] is None and kind is FindingKind.MATCHED:
+        payable = row["amount"]
+    found = FindingView(
+        id=id_of(row),
+        vendor=row["vendor"],
+        month=row["month"],
+        kind=kind,
+        pass_=Pass(row["pass"]) if row["pass"] is not None else None,
+        benefit=row["benefit"],
+        occurred_on=row["occurred_on"],
+        statement=row["statement"],
+        statement_number=row["number"],
+        line=_line(row),
+        unknown_member=facts.get("why") == "UNKNOWN_MEMBER",
+        redemption=deliveries.get(delivery) if delivery is not None else None,
+        ledger_units=row["ledger_units"],
+        ledger_amount=row["ledger_amount"],
+        delivered_units=row["ledger_units"],
+        delivered_amount=row["ledger_amount"],
+        candidates=tuple(deliveries[each] for each in candidates_of(row) if each in deliveries),
+        duplicate_of=_other_line(row),
+        named=_named(row),
+        tolerance_days=row["date_tolerance_days"],
+        carried_from=row["carried_from"],
+        action=Action(row["action"]) if row["action"] is not None else None,
+        payable=payable,
+        history=history,
+    )
+    if (
+        row["delivered_units"] is not None
+    ):  # reversed since: the ledger counts nothing of it, but this was delivered
+        return replace(
+            found, delivered_units=row["delivered_units"], delivered_amount=row["delivered_amount"]
+        )
+    return found
+
+
+def _line(row: Record) -> StatementLine | None:
+    if row["line_no"] is None:
+        return None
+    stated_on: date = row["stated_on"]
+    return StatementLine(
+        line_no=row["line_no"],
+        reference=row["reference"],
+        member_no=row["member_no"],
+        benefit=row["benefit"],
+        units=row["units"],
+        occurred_on=stated_on,
+        amount=row["amount"],
+    )
+
+
+def _other_line(row: Record) -> LineName | None:
+    facts = row["facts"] or {}
+    if "line_no" not in facts or row["other_number"] is None:
+        return None
+    return LineName(statement=row["other_number"], line_no=facts["line_no"], paired=bool(row["candidates"]))
+
+
+def _named(row: Record) -> Named | None:
+    facts = row["facts"] or {}
+    if "status" not in facts:
+        return None
+    return Named(
+        member_no=facts["member_no"], benefit=facts["benefit"], status=RedemptionStatus(facts["status"])
+    )
+
+
+def id_of(row: Record) -> FindingId:
+    """Which finding a row of a page is."""
+    return id_in(row, row["period"])
+
+
+def id_in(row: Record, period: int) -> FindingId:
+    """Which finding of a period a row speaks of: of its line if it has one, else of its delivery."""
+    if row["line_no"] is not None:
+        return LineFindingId(period=period, statement=row["statement"], line_no=row["line_no"])
+    return LedgerFindingId(period=period, customer_id=row["customer_id"], sequence=row["sequence"])
+
+
+def delivery_of(row: Record) -> RedemptionId | None:
+    """The delivery that it is about, or that its line is matched with."""
+    if row["sequence"] is None:
+        return None
+    return RedemptionId(row["customer_id"], row["sequence"])
+
+
+def candidates_of(row: Record) -> tuple[RedemptionId, ...]:
+    """The deliveries that its line might be matched with."""
+    return tuple(RedemptionId(customer_id, sequence) for customer_id, sequence in row["candidates"] or ())

@@ -1,0 +1,256 @@
+"""What people read of a reconciliation: statements, periods and settlements; findings are in `finding_pages`.
+
+Sets in, sets out: a page takes as many statements of SQL as a single row does. The totals of a statement are what was
+stated less what its findings say, because lines that simply agree have no row of their own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from asyncpg import Record
+
+from ledger.reconciliation.conditions import Conditions
+from ledger.reconciliation.finding_pages import (
+    SQL,
+    FindingFilter,
+    Scope,
+    ScopeKind,
+    finding,
+    findings_page,
+    findings_pages,
+    stream_findings,
+)
+from ledger.reconciliation.values import FindingKind
+from ledger.reconciliation.views import (
+    DecisionView,
+    FindingPlace,
+    FindingView,
+    PeriodStatus,
+    PeriodView,
+    SettlementLineView,
+    SettlementView,
+    StatementStatus,
+    StatementView,
+    Tally,
+    WithdrawalView,
+    place_of,
+)
+from ledger.reports import VendorName
+from rating.reading import Reader
+
+__all__ = [
+    "DecisionView",
+    "FindingFilter",
+    "FindingPlace",
+    "FindingView",
+    "PeriodStatus",
+    "PeriodView",
+    "Scope",
+    "ScopeKind",
+    "SettlementLineView",
+    "SettlementPlace",
+    "SettlementView",
+    "StatementFilter",
+    "StatementStatus",
+    "StatementView",
+    "Tally",
+    "WithdrawalView",
+    "finding",
+    "findings_page",
+    "findings_pages",
+    "period_statements",
+    "period_view",
+    "place_of",
+    "settlement",
+    "settlements_page",
+    "statements_by_id",
+    "statements_page",
+    "stream_findings",
+]
+
+_NOTHING = Decimal()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementFilter:
+    """Which statements: each set holds the values allowed; None allows all. `months` are their first days."""
+
+    vendors: frozenset[str] | None = None
+    months: frozenset[date] | None = None
+    statuses: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementPlace:
+    """The place of a settlement in a list, the latest first."""
+
+    closed_at: datetime
+    period: int
+
+
+async def statements_by_id(conn: Reader, ids: Iterable[int]) -> dict[int, StatementView]:
+    """The statements by id, unknown ones left out."""
+    rows = await conn.fetch(_filled("statements_by_id"), list(ids))
+    return {view.id: view for view in await _statements(conn, rows)}
+
+
+async def statements_page(
+    conn: Reader, *, where: StatementFilter, first: int, after: int | None
+) -> list[StatementView]:
+    """Up to `first` statements that came before the statement `after`, the latest first."""
+    conditions = Conditions(1)
+    conditions.one_of("s.vendor", where.vendors)
+    conditions.one_of(SQL["status"], where.statuses)
+    if where.months is not None:
+        conditions.add("p.month = any (%s::date[])", sorted(where.months))
+    if after is not None:
+        conditions.add("s.id < %s", after)
+    statement = _filled("statements_page").replace("{conditions}", conditions.text)
+    return await _statements(conn, await conn.fetch(statement, first, *conditions.values))
+
+
+async def period_view(conn: Reader, vendor: str, month: date) -> PeriodView | None:
+    """A vendor's month, or None for an unknown vendor. A month that nobody has touched is open, and empty."""
+    row = await conn.fetchrow(SQL["period"], vendor, month)
+    if row is None:
+        return None
+    tallies = await conn.fetch(SQL["period_tally"], row["id"]) if row["id"] is not None else []
+    return PeriodView(
+        id=row["id"],
+        vendor=_vendor(row),
+        month=month,
+        reconciled_at=row["reconciled_at"],
+        closed_at=row["closed_at"],
+        lines=row["lines"],
+        stated_units=row["units"],
+        stated_amount=row["amount"],
+        tally=_tally(row, tallies),
+    )
+
+
+async def period_statements(conn: Reader, period: int) -> list[StatementView]:
+    """All statements of a period, the latest first, those taken back too."""
+    ids = [row["id"] for row in await conn.fetch(SQL["period_statements"], period)]
+    views = await statements_by_id(conn, ids) if ids else {}
+    return [views[each] for each in ids]
+
+
+async def settlement(conn: Reader, vendor: str, month: date) -> SettlementView | None:
+    """What a closed period came to; None while it is open."""
+    conditions = Conditions(1)
+    conditions.add("st.vendor = %s and st.month = %s", vendor, month)
+    return next(iter(await _settlements(conn, conditions, 1)), None)
+
+
+async def settlements_page(
+    conn: Reader, *, vendors: frozenset[str] | None, first: int, after: SettlementPlace | None
+) -> list[SettlementView]:
+    """Up to `first` settlements after a place, the latest first; `vendors` None: of all."""
+    conditions = Conditions(1)
+    conditions.one_of("st.vendor", vendors)
+    if after is not None:
+        conditions.add("(st.closed_at, st.period) < (%s, %s)", after.closed_at, after.period)
+    return await _settlements(conn, conditions, first)
+
+
+async def _statements(conn: Reader, rows: list[Record]) -> list[StatementView]:
+    if not rows:
+        return []
+    tallies: dict[int, list[Record]] = {row["id"]: [] for row in rows}
+    for tally in await conn.fetch(_filled("statement_tallies"), list(tallies)):
+        tallies[tally["scope"]].append(tally)
+    return [_statement(row, tallies[row["id"]]) for row in rows]
+
+
+def _statement(row: Record, tallies: list[Record]) -> StatementView:
+    withdrawal = None
+    status = StatementStatus.OPEN if row["closed_at"] is None else StatementStatus.CLOSED
+    if row["withdrawn_at"] is not None:
+        withdrawal = WithdrawalView(note=row["note"], by=row["withdrawn_by"], at=row["withdrawn_at"])
+        status = StatementStatus.WITHDRAWN
+    return StatementView(
+        id=row["id"],
+        period=row["period"],
+        number=row["number"],
+        vendor=_vendor(row),
+        month=row["month"],
+        status=status,
+        lines=row["lines"],
+        stated_units=row["units"],
+        stated_amount=row["amount"],
+        tally=_tally(row, tallies) if withdrawal is None else _EMPTY,
+        submitted_by=row["submitted_by"],
+        submitted_at=row["submitted_at"],
+        withdrawal=withdrawal,
+    )
+
+
+_EMPTY = Tally(matched_units=0, matched_amount=_NOTHING, payable=_NOTHING, open=0, counts=())
+
+
+def _tally(stated: Record, rows: list[Record]) -> Tally:
+    """What is stated less what the findings say of it, and what was decided of them."""
+    own = [row for row in rows if row["own"]]
+    differing = [row for row in own if row["kind"] != FindingKind.MATCHED]
+    agreeing = [row for row in rows if row["kind"] == FindingKind.MATCHED]
+    counts: dict[FindingKind, int] = dict.fromkeys(FindingKind, 0)
+    counts[FindingKind.MATCHED] = stated["lines"] - sum(row["findings"] for row in own)
+    for row in rows:
+        counts[FindingKind(row["kind"])] += row["findings"]
+    payable: Decimal = stated["amount"] - sum((row["stated_amount"] for row in own), _NOTHING)
+    payable += sum((row["payable"] for row in rows), _NOTHING)
+    payable += sum((row["undecided_amount"] for row in agreeing), _NOTHING)
+    return Tally(
+        matched_units=stated["units"] - sum(row["stated_units"] for row in differing),
+        matched_amount=stated["amount"] - sum((row["stated_amount"] for row in differing), _NOTHING),
+        payable=payable,
+        open=sum(row["undecided"] for row in rows if row["kind"] != FindingKind.MATCHED),
+        counts=tuple((kind, number) for kind, number in counts.items() if number),
+    )
+
+
+async def _settlements(conn: Reader, conditions: Conditions, first: int) -> list[SettlementView]:
+    statement = SQL["settlements"].replace("{conditions}", conditions.text)
+    rows = await conn.fetch(statement, first, *conditions.values)
+    if not rows:
+        return []
+    lines: dict[int, list[SettlementLineView]] = {row["period"]: [] for row in rows}
+    for line in await conn.fetch(SQL["settlement_lines"], list(lines)):
+        lines[line["period"]].append(
+            SettlementLineView(
+                benefit=line["benefit"],
+                occurred_in=line["occurred_in"],
+                correction=line["correction"],
+                units=line["units"],
+                amount=line["amount"],
+            )
+        )
+    return [
+        SettlementView(
+            period=row["period"],
+            vendor=_vendor(row),
+            month=row["month"],
+            payable=row["payable"],
+            carried_forward=row["carried_forward"],
+            seal=row["seal"].hex(),
+            closed_by=row["closed_by"],
+            closed_at=row["closed_at"],
+            lines=tuple(lines[row["period"]]),
+        )
+        for row in rows
+    ]
+
+
+def _vendor(row: Record) -> VendorName:
+    return VendorName(code=row["vendor"], name=row["vendor_name"])
+
+
+def _filled(name: str) -> str:
+    return (
+        SQL[name]
+        .replace("{statements}", SQL["statements"])
+        .replace("{latest}", SQL["latest"])
+        .replace("{of_scopes}", SQL["of_statements"])
+    )
