@@ -164,6 +164,37 @@ create index if not exists redemptions_delivered on redemptions (vendor, occurre
     where status in ('REDEEMED', 'REVERSED');
 create index if not exists redemptions_reversed on redemptions (vendor) where status = 'REVERSED';
 
+-- What was delivered, reversed since or not, with its business day and what it costs by the contract on that day: the price
+-- of its variant where there is one, else the price for all variants; null without a price. Terms never overlap.
+create or replace view deliveries as
+select
+    r.vendor, r.customer_id, r.sequence, r.status, r.reference, r.benefit, r.variant, r.units, r.occurred_at,
+    (r.occurred_at at time zone 'Asia/Shanghai')::date as delivered_on,
+    coalesce(graded.unit_price, plain.unit_price) as unit_price,
+    r.units * coalesce(graded.unit_price, plain.unit_price) as amount
+from redemptions r
+left join contract_terms graded on graded.vendor = r.vendor and graded.benefit = r.benefit and graded.variant = r.variant
+    and graded.starts_on <= (r.occurred_at at time zone 'Asia/Shanghai')::date
+    and (graded.ends_on is null or graded.ends_on > (r.occurred_at at time zone 'Asia/Shanghai')::date)
+left join contract_terms plain on plain.vendor = r.vendor and plain.benefit = r.benefit and plain.variant is null
+    and plain.starts_on <= (r.occurred_at at time zone 'Asia/Shanghai')::date
+    and (plain.ends_on is null or plain.ends_on > (r.occurred_at at time zone 'Asia/Shanghai')::date)
+where r.status in ('REDEEMED', 'REVERSED');
+
+-- What a line and a delivery have that differs, the weightiest first.
+create or replace function match_kind(
+    status text, stated_units integer, units integer, stated_amount numeric, amount numeric,
+    stated_on date, delivered_on date
+) returns text language sql immutable parallel safe as $$
+    select case
+        when status = 'REVERSED' then 'REVERSED'
+        when stated_units <> units then 'UNITS_DIFFER'
+        when stated_amount is distinct from amount then 'AMOUNT_DIFFERS'
+        when stated_on <> delivered_on then 'DATE_DIFFERS'
+        else 'MATCHED'
+    end
+$$;
+
 -- A finding of a closed period is what its settlement rests on.
 create or replace function refuse_change_when_closed() returns trigger language plpgsql as $$
 begin
@@ -178,6 +209,27 @@ end $$;
 create or replace trigger findings_closed before update or delete on findings
     for each row execute function refuse_change_when_closed();
 alter table findings enable always trigger findings_closed;
+
+-- Nor does a pair that a settlement paid, unless its line was carried on into a period that is open.
+create or replace function refuse_parting_when_closed() returns trigger language plpgsql as $$
+begin
+    if exists (
+        select from statements s join periods p on p.id = s.period where s.id = old.statement and p.closed_at is not null
+    ) and not exists (
+        select from carryovers c join periods p on p.id = c.period
+        where c.statement = old.statement and c.line_no = old.line_no and p.closed_at is null
+    ) then
+        raise exception 'the period of line % of statement % is closed', old.line_no, old.statement
+            using errcode = 'restrict_violation';
+    end if;
+    if tg_op = 'DELETE' then
+        return old;
+    end if;
+    return new;
+end $$;
+create or replace trigger matches_closed before update or delete on matches
+    for each row execute function refuse_parting_when_closed();
+alter table matches enable always trigger matches_closed;
 
 -- A period closes once, and never opens again.
 create or replace function refuse_reopening() returns trigger language plpgsql as $$
@@ -207,4 +259,5 @@ begin
 end $$;
 
 grant select, insert, update on periods to entitlements_service;
+grant select on deliveries to entitlements_service;
 grant select, insert, update, delete on matches, findings to entitlements_service;

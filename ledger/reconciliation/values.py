@@ -119,13 +119,13 @@ def problems_of(line: StatementLine, handbook: Handbook) -> list[LineProblem]:
 def _wrong(line: StatementLine, handbook: Handbook) -> Iterator[tuple[str, str, str]]:
     if not 1 <= line.line_no <= _MOST_LINES:
         yield "lineNo", "须为正整数", f"expected a whole number from 1; got {line.line_no}"
-    if line.reference is not None and not _is_text(line.reference):
+    if line.reference is not None and not is_text(line.reference):
         yield (
             "reference",
             f"须为 1 至 {_LONGEST_TEXT} 个可见字符",
             f"expected 1 to {_LONGEST_TEXT} visible characters",
         )
-    if not _is_text(line.member_no):
+    if not is_text(line.member_no):
         yield (
             "memberNo",
             f"须为 1 至 {_LONGEST_TEXT} 个可见字符",
@@ -155,11 +155,12 @@ def _wrong(line: StatementLine, handbook: Handbook) -> Iterator[tuple[str, str, 
         )
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
+    """Whether a text can stand for something: not empty, not too long, and nothing in it that cannot be seen."""
     return (
         bool(value.strip())
         and len(value) <= _LONGEST_TEXT
-        and not any(category(character).startswith("C") for character in value)
+        and (value.isprintable() or not any(category(character).startswith("C") for character in value))
     )
 
 

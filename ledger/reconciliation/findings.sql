@@ -1,0 +1,229 @@
+-- What a run of the match found, for a person to see: made anew each time, but for what somebody has decided.
+-- pairing, free_lines and free_deliveries are the tables of the run at hand: see matching.sql.
+
+-- name: forget_undecided
+delete from findings f
+where f.period = $1 and f.action is null {only_findings};
+
+-- name: set_undecidable_aside
+-- Lines that several deliveries fit, and what fits them.
+create temporary table undecidable on commit drop as select statement, line_no, customer_id, sequence from fits;
+
+-- name: forget_undecidable_lines
+delete from free_lines l using undecidable u where u.statement = l.statement and u.line_no = l.line_no;
+
+-- name: find_pairs
+-- Pairs that differ, and pairs of lines that were disputed before.
+insert into findings (
+    period, statement, line_no, customer_id, sequence, kind, pass, benefit, occurred_on, stated_units, stated_amount,
+    ledger_units, ledger_amount, carried_from
+)
+select
+    $1, m.statement, m.line_no, m.customer_id, m.sequence, m.kind, m.pass, l.benefit, d.delivered_on, l.units, l.amount,
+    case m.kind when 'REVERSED' then 0 else d.units end, case m.kind when 'REVERSED' then 0 else d.amount end, m.month
+from (
+    select m.*, null::date as month
+    from matches m join statements s on s.id = m.statement
+    where s.period = $1 and m.kind <> 'MATCHED'
+    union all
+    select m.*, p.month
+    from carryovers c
+    join periods p on p.id = c.carried_from
+    join statement_lines l on l.statement = c.statement and l.line_no = c.line_no
+    join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+    where c.period = $1
+) m
+join statement_lines l on l.statement = m.statement and l.line_no = m.line_no
+join deliveries d on d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence
+where not exists (
+    select from findings f where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no
+) {only_lines};
+
+-- name: left_lines
+-- The lines that stay without a match, to be told why.
+create temporary table left_lines on commit drop as
+select
+    l.*, case when l.taken then 'DUPLICATE_LINE' end as kind, null::jsonb as candidates, null::jsonb as facts
+from free_lines l;
+
+-- name: explain_taken
+-- Their reference names a delivery that another line has.
+update left_lines l set facts = t.facts, candidates = t.candidates
+from (
+    select distinct on (l.statement, l.line_no)
+        l.statement, l.line_no, jsonb_build_object('statement', m.statement, 'line_no', m.line_no) as facts,
+        jsonb_build_array(jsonb_build_array(m.customer_id, m.sequence)) as candidates
+    from left_lines l
+    join redemptions r on r.customer_id = l.customer_id and r.vendor = $1 and r.reference = l.reference
+        and r.benefit = l.benefit
+    join matches m on m.customer_id = r.customer_id and m.sequence = r.sequence
+    where l.taken
+    order by l.statement, l.line_no, r.sequence
+) t
+where t.statement = l.statement and t.line_no = l.line_no;
+
+-- name: explain_equal
+-- They say what another line says, which has its delivery: same member, benefit, day and units, and no other reference.
+update left_lines l set kind = 'DUPLICATE_LINE', facts = t.facts, candidates = t.candidates
+from (
+    select distinct on (l.statement, l.line_no)
+        l.statement, l.line_no, jsonb_build_object('statement', m.statement, 'line_no', m.line_no) as facts,
+        jsonb_build_array(jsonb_build_array(m.customer_id, m.sequence)) as candidates
+    from left_lines l
+    join deliveries d on d.customer_id = l.customer_id and d.vendor = $1 and d.benefit = l.benefit
+    join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+    join statement_lines o on o.statement = m.statement and o.line_no = m.line_no
+    where l.kind is null and o.occurred_on = l.occurred_on and o.units = l.stated_units
+        and (l.reference is null or l.reference = o.reference)
+    order by l.statement, l.line_no, m.statement, m.line_no
+) t
+where t.statement = l.statement and t.line_no = l.line_no;
+
+-- name: explain_repeated
+-- They say what an earlier line without a delivery says, with the same reference.
+update left_lines l set kind = 'DUPLICATE_LINE', facts = jsonb_build_object('statement', t.first_statement, 'line_no', t.first_line)
+from (
+    select
+        statement, line_no,
+        first_value(statement) over same as first_statement, first_value(line_no) over same as first_line
+    from left_lines
+    where kind is null and reference is not null
+    window same as (
+        partition by reference, member_no, benefit, occurred_on, stated_units order by statement, line_no
+    )
+) t
+where t.statement = l.statement and t.line_no = l.line_no and (t.first_statement, t.first_line) <> (l.statement, l.line_no);
+
+-- name: explain_missing
+-- What the ledger has instead: somebody else's delivery under this reference, or an appointment that was not delivered.
+update left_lines l set
+    facts = t.facts,
+    candidates = case when t.status in ('REDEEMED', 'REVERSED') and not t.matched
+        then jsonb_build_array(jsonb_build_array(t.customer_id, t.sequence)) end
+from (
+    select distinct on (l.statement, l.line_no)
+        l.statement, l.line_no, r.customer_id, r.sequence, r.status,
+        exists (select from matches m where m.customer_id = r.customer_id and m.sequence = r.sequence) as matched,
+        jsonb_build_object(
+            'why', case when r.status in ('REDEEMED', 'REVERSED') then 'OTHER' else 'NOT_DELIVERED' end,
+            'status', r.status, 'member_no', c.member_no, 'benefit', r.benefit
+        ) as facts
+    from left_lines l
+    join redemptions r on r.vendor = $1 and r.reference = l.reference
+    join customers c on c.id = r.customer_id
+    where l.kind is null and l.reference is not null
+    order by l.statement, l.line_no, r.status in ('REDEEMED', 'REVERSED') desc, r.customer_id, r.sequence
+) t
+where t.statement = l.statement and t.line_no = l.line_no;
+
+-- name: explain_unknown_members
+update left_lines set facts = jsonb_build_object('why', 'UNKNOWN_MEMBER')
+where kind is null and customer_id is null and facts is null;
+
+-- name: find_left_lines
+insert into findings (
+    period, statement, line_no, kind, benefit, occurred_on, stated_units, stated_amount, candidates, facts, carried_from
+)
+select
+    $1, l.statement, l.line_no, coalesce(l.kind, 'NOT_IN_LEDGER'), l.benefit, l.occurred_on, l.stated_units, l.stated_amount,
+    l.candidates, l.facts, p.month
+from left_lines l
+left join carryovers c on c.period = $1 and c.statement = l.statement and c.line_no = l.line_no
+left join periods p on p.id = c.carried_from;
+
+-- name: find_undecidable
+insert into findings (
+    period, statement, line_no, kind, benefit, occurred_on, stated_units, stated_amount, candidates, carried_from
+)
+select
+    $1, l.statement, l.line_no, 'AMBIGUOUS', l.benefit, l.occurred_on, l.units, l.amount, u.candidates, p.month
+from (
+    select
+        statement, line_no,
+        jsonb_agg(jsonb_build_array(customer_id, sequence) order by customer_id, sequence) as candidates
+    from undecidable
+    group by statement, line_no
+) u
+join statement_lines l on l.statement = u.statement and l.line_no = u.line_no
+left join carryovers c on c.period = $1 and c.statement = l.statement and c.line_no = l.line_no
+left join periods p on p.id = c.carried_from;
+
+-- name: feeding
+-- Closed months whose open month this is: nothing open lies between. What came late for them is found here.
+select p.id, p.month
+from periods p
+join periods here on here.id = $1
+where p.vendor = here.vendor and p.closed_at is not null and p.month < here.month
+    and not exists (
+        select from periods o
+        where o.vendor = p.vendor and o.closed_at is null and o.month > p.month and o.month < here.month
+    );
+
+-- name: find_unstated
+-- Delivered on the days $2 to before $3, and in no line.
+insert into findings (
+    period, customer_id, sequence, kind, benefit, occurred_on, ledger_units, ledger_amount, carried_from
+)
+select $1, d.customer_id, d.sequence, 'NOT_IN_STATEMENT', d.benefit, d.delivered_on, d.units, d.amount, p.month
+from free_deliveries d
+left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
+left join periods p on p.id = c.carried_from
+where d.status = 'REDEEMED' and d.delivered_on >= $2 and d.delivered_on < $3
+    and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence);
+
+-- name: find_late
+-- Delivered in one of the closed months $3, which knew nothing of it, or disputed it.
+insert into findings (
+    period, customer_id, sequence, kind, benefit, occurred_on, ledger_units, ledger_amount, carried_from
+)
+select $1, d.customer_id, d.sequence, 'NOT_IN_STATEMENT', d.benefit, d.delivered_on, d.units, d.amount, q.month
+from unnest($3::date[]) as feeding (month)
+join deliveries d on d.vendor = $2 and d.status = 'REDEEMED'
+    and d.occurred_at >= feeding.month::timestamp at time zone 'Asia/Shanghai'
+    and d.occurred_at < (feeding.month + interval '1 month')::timestamp at time zone 'Asia/Shanghai'
+left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
+left join periods q on q.id = c.carried_from
+where not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
+    and not exists (
+        select from findings f join periods p on p.id = f.period
+        where f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+            and not (p.closed_at is not null and f.action = 'DISPUTE')
+    )
+    and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence)
+    {only_deliveries};
+
+-- name: find_corrections
+-- Paid, in a closed month that feeds this period or by a decision in this period, and reversed since.
+insert into findings (
+    period, customer_id, sequence, kind, benefit, occurred_on, ledger_units, ledger_amount, carried_from
+)
+select
+    $1, d.customer_id, d.sequence, 'REVERSED', d.benefit, d.delivered_on, -paid.units, -paid.amount, q.month
+from deliveries d
+join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+join lateral (
+    select coalesce(f.payable_units, f.stated_units) as units, coalesce(f.payable, f.stated_amount) as amount
+    from findings f
+    where f.statement = m.statement and f.line_no = m.line_no and f.kind <> 'REVERSED'
+        and (
+            f.period = any ($3::integer[] || $1::integer) and f.action in ('MATCH', 'ACCEPT')
+            or f.period = any ($3::integer[]) and f.kind = 'MATCHED' and f.action is null
+        )
+    union all
+    select l.units, l.amount
+    from statement_lines l join statements s on s.id = l.statement
+    where l.statement = m.statement and l.line_no = m.line_no and m.kind = 'MATCHED'
+        and s.period = any ($3::integer[])
+        and not exists (
+            select from findings f where f.period = s.period and f.statement = l.statement and f.line_no = l.line_no
+        )
+) paid on paid.amount > 0
+left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
+left join periods q on q.id = c.carried_from
+where d.vendor = $2 and d.status = 'REVERSED'
+    and not exists (
+        select from findings f join periods p on p.id = f.period
+        where f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence and f.kind = 'REVERSED'
+            and not (p.closed_at is not null and f.action = 'DISPUTE')
+    )
+    {only_deliveries};

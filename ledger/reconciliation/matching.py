@@ -1,0 +1,177 @@
+"""The match: a vendor's lines for a month against the ledger, in named passes, set-based and one to one.
+
+REFERENCE, EXACT, TOLERANCE, UNITS: each pairs what the ones before have left, and where nothing tells which of several
+deliveries a line means, nobody but a person chooses. What is matched stays so, and what somebody decided is never
+touched; all else is found anew by every run, so that running twice is running once. A million lines are a handful of
+statements here: this program only says which comes next.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from handbook import start_of
+from ledger.reconciliation.periods import RefusedError, lock_month, must_have_begun
+from ledger.reconciliation.values import Pass, month_span
+from ledger.refusals import Refusal
+from rating.database import Connection, Pool, Statements
+
+SQL = Statements(Path(__file__).with_name("matching.sql"))
+FINDINGS = Statements(Path(__file__).with_name("findings.sql"))
+
+_DELIVERED, _REVERSED = "REDEEMED", "REVERSED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """What a small run is about: one benefit of one member (`customer_id` None: nobody has that number)."""
+
+    member_no: str
+    customer_id: int | None
+    benefit: str
+
+
+async def reconcile_period(pool: Pool, *, vendor: str, month: date, now: datetime) -> int | Refusal:
+    """Run the match of a vendor's month again; the id of the period.
+
+    Refused: INVALID for an unknown vendor or a month ahead, PERIOD_CLOSED.
+    """
+    try:
+        async with pool.acquire() as conn, conn.transaction():
+            must_have_begun(month, now)
+            period = await lock_month(conn, vendor, month)
+            period.must_be_open()
+            await reconcile(conn, period.id, now=now)
+            return period.id
+    except RefusedError as refused:
+        return refused.refusal
+
+
+async def reconcile(conn: Connection, period: int, *, now: datetime, only: Key | None = None) -> None:
+    """Match the free lines of an open period with what is free in the ledger, and find what does not agree.
+
+    Runs inside the caller's transaction, which holds the period's row. `only` narrows the run to what a decision on one
+    finding can have changed.
+    """
+    row = await conn.fetchrow(SQL["period"], period)
+    if row is None:
+        message = f"there is no period {period}"
+        raise AssertionError(message)
+    run = _Run(conn, period, vendor=row["vendor"], month=row["month"], only=only)
+    await conn.fetch(SQL["tune"])
+    await conn.execute(SQL["clean_up"])
+    await run.match()
+    await run.find()
+    await conn.execute(SQL["clean_up"])
+    await conn.execute(SQL["reconciled"], period, now)
+
+
+class _Run:
+    """One run: the statements in their order, narrowed if need be."""
+
+    def __init__(self, conn: Connection, period: int, *, vendor: str, month: date, only: Key | None) -> None:
+        self._conn = conn
+        self._period = period
+        self._vendor = vendor
+        self._month = month
+        self._only = only
+
+    async def match(self) -> None:
+        """Pair what is free; what stays free is in free_lines, free_deliveries, and undecidable."""
+        conn = self._conn
+        await self._execute(SQL["release_reversed"], self._period, self._vendor)
+        reach = await self._fetchrow(SQL["reach"], self._period)
+        carried = await conn.fetchval(SQL["carries"], self._period)
+        pairing = SQL["pairing"].replace("{or_carried}", SQL["or_carried"] if carried else "")
+        first, end = start_of(reach[0]), start_of(reach[1])
+        await self._execute(pairing, self._period, self._vendor, first, end)
+        await conn.execute(SQL["make_fits"])
+        await conn.execute(SQL["match_references"])
+        await conn.execute(SQL["make_free"])
+        await conn.execute(SQL["make_free_deliveries"])
+        await self._repeat("match_best", Pass.REFERENCE)
+        await conn.execute(SQL["mark_taken"], self._vendor)
+        tolerance = await conn.fetchval(SQL["tolerance"], self._vendor)
+        await self._pass(Pass.EXACT, "fit_exactly", "match_best", _DELIVERED)
+        await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_only_fit", _DELIVERED, tolerance)
+        await conn.execute(FINDINGS["set_undecidable_aside"])
+        await conn.execute(FINDINGS["forget_undecidable_lines"])
+        await self._pass(Pass.UNITS, "fit_other_units", "match_only_pairs", _DELIVERED, tolerance)
+        # Nothing is paid for what was reversed, so which of several it was makes no difference.
+        await self._pass(Pass.EXACT, "fit_exactly", "match_best", _REVERSED)
+        await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_best", _REVERSED, tolerance)
+
+    async def find(self) -> None:
+        """Write down what does not agree."""
+        conn, period, vendor = self._conn, self._period, self._vendor
+        await self._execute(FINDINGS["forget_undecided"], period)
+        await self._execute(FINDINGS["find_pairs"], period, vendor)
+        await conn.execute(FINDINGS["left_lines"])
+        await conn.execute(FINDINGS["explain_taken"], vendor)
+        await conn.execute(FINDINGS["explain_equal"], vendor)
+        await conn.execute(FINDINGS["explain_repeated"])
+        await conn.execute(FINDINGS["explain_missing"], vendor)
+        await conn.execute(FINDINGS["explain_unknown_members"])
+        await conn.execute(FINDINGS["find_left_lines"], period)
+        await conn.execute(FINDINGS["find_undecidable"], period)
+        await conn.execute(FINDINGS["find_unstated"], period, *month_span(self._month))
+        feeding = await conn.fetch(FINDINGS["feeding"], period)
+        if feeding:
+            months = [row["month"] for row in feeding]
+            await self._execute(FINDINGS["find_late"], period, vendor, months)
+        await self._execute(FINDINGS["find_corrections"], period, vendor, [row["id"] for row in feeding])
+
+    async def _pass(self, name: Pass, fit: str, match: str, *arguments: object) -> None:
+        """Lay side by side what might fit, and pair what does."""
+        await self._conn.execute(SQL["clear_fits"])
+        await self._conn.execute(SQL[fit], *arguments)
+        await self._repeat(match, name)
+
+    async def _repeat(self, match: str, name: Pass) -> None:
+        """Pair until nothing more comes of it: each round may leave somebody with one choice only."""
+        statement = SQL[match].replace("{nearest}", SQL["nearest"])
+        while await self._conn.fetchval("select exists (select from fits)"):
+            status = await self._conn.execute(statement, name.value)
+            await self._conn.execute(SQL["forget_matched_fits"])
+            await self._conn.execute(SQL["forget_matched_lines"])
+            await self._conn.execute(SQL["forget_matched_deliveries"])
+            if status == "INSERT 0 0":
+                return
+
+    async def _execute(self, statement: str, *arguments: object) -> None:
+        statement, all_arguments = self._narrowed(statement, arguments)
+        await self._conn.execute(statement, *all_arguments)
+
+    async def _fetchrow(self, statement: str, *arguments: object) -> tuple[date, date]:
+        statement, all_arguments = self._narrowed(statement, arguments)
+        row = await self._conn.fetchrow(statement, *all_arguments)
+        if row is None:  # the period is there: its row is locked
+            raise AssertionError
+        return row["first_day"], row["end_day"]
+
+    def _narrowed(self, statement: str, arguments: tuple[object, ...]) -> tuple[str, list[object]]:
+        """The statement for what the run is about, with its parameters after those that it has itself."""
+        values = list(arguments)
+
+        def place(value: object) -> str:
+            values.append(value)
+            return f"${len(values)}"
+
+        for marker in ("{only_lines}", "{only_deliveries}", "{only_findings}"):
+            if marker not in statement:
+                continue
+            text = ""
+            if self._only is not None:
+                benefit = place(self._only.benefit)
+                if marker == "{only_lines}":
+                    text = f"and l.benefit = {benefit} and l.member_no = {place(self._only.member_no)}"
+                elif marker == "{only_deliveries}":
+                    text = f"and d.benefit = {benefit} and d.customer_id = {place(self._only.customer_id)}::bigint"
+                else:
+                    text = (
+                        f"and f.benefit = {benefit} and (f.customer_id = {place(self._only.customer_id)}::bigint"
+                        " or exists (select from statement_lines l where l.statement = f.statement"
+                        f" and l.line_no = f.line_no and l.member_no = {place(self._only.member_no)}))"
+                    )
+            statement = statement.replace(marker, text)
+        return statement, values

@@ -1,0 +1,290 @@
+-- The match: lines of an open period against what the vendor delivered. Set-based, one to one, and the same whatever the
+-- order of the lines. Existing matches stay; a run pairs what is left.
+--
+-- A text between braces is filled in by matching.py, from this file only: {only_…} narrows a run to one member's benefit.
+
+-- name: tune
+-- For this transaction: large joins in memory and on all cores, and no time lost in compiling.
+select
+    set_config('work_mem', '192MB', true), set_config('jit', 'off', true),
+    set_config('parallel_setup_cost', '10', true), set_config('parallel_tuple_cost', '0', true);
+
+-- name: reach
+-- From which moment to which a delivery may fit: the month and all days of its lines, and 31 days around (nobody may post
+-- a use that lies further back).
+select
+    least(p.month, min(l.occurred_on)) - 31 as first_day,
+    greatest((p.month + interval '1 month')::date, max(l.occurred_on) + 1) + 31 as end_day
+from periods p
+left join statements s on s.period = p.id and not exists (select from withdrawals w where w.statement = s.id)
+left join statement_lines l on l.statement = s.id {only_lines}
+where p.id = $1
+group by p.month;
+
+-- name: release_reversed
+-- A pair that nobody has decided on, and whose redemption was reversed since, is parted: the line may have been meant for
+-- what was posted anew. If not, they find together again, as REVERSED.
+delete from matches m
+using redemptions d, statements s
+where d.vendor = $2 and d.status = 'REVERSED'
+    and m.customer_id = d.customer_id and m.sequence = d.sequence and m.pass <> 'HAND'
+    and s.id = m.statement
+    and (
+        s.period = $1
+        or exists (
+            select from carryovers c where c.period = $1 and c.statement = m.statement and c.line_no = m.line_no
+        )
+    )
+    and not exists (
+        select from findings f
+        where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no and f.action is not null
+    )
+    {only_deliveries};
+
+-- name: pairing
+-- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree.
+create temporary table pairing on commit drop as
+select
+    l.statement, l.line_no, l.reference, l.customer_id as member, l.member_no, l.benefit, l.units as stated_units,
+    l.amount as stated_amount, l.occurred_on,
+    d.customer_id, d.sequence, d.status, d.benefit as delivered_benefit, d.units, d.amount, d.delivered_on
+from (
+    select
+        l.statement, l.line_no, l.reference, l.member_no, l.benefit, l.units, l.amount, l.occurred_on,
+        coalesce(l.customer_id, (select c.id from customers c where c.member_no = l.member_no)) as customer_id
+    from statement_lines l
+    where (
+            l.statement in (
+                select s.id from statements s
+                where s.period = $1 and not exists (select from withdrawals w where w.statement = s.id)
+            )
+            {or_carried}
+        )
+        and not exists (
+            select from matches m
+            where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+        )
+        and not exists (
+            select from findings f
+            where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
+        )
+        {only_lines}
+) l
+full join (
+    select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
+    from deliveries d
+    where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
+        and not exists (
+            select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence
+        )
+        and not exists (
+            select from findings f
+            where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+                and f.action is not null
+        )
+        {only_deliveries}
+) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit;
+
+-- name: or_carried
+-- Lines that were disputed in a period that is closed.
+or (l.statement, l.line_no) in (select c.statement, c.line_no from carryovers c where c.period = $1)
+
+-- name: match_references
+-- Pass REFERENCE. Where a reference leads one line to one delivery they are a pair; where it leads several, they are kept
+-- for the next step.
+with counted as (
+    select
+        p.*,
+        count(*) over (partition by p.customer_id, p.benefit, p.reference) as together
+    from pairing p
+    where p.line_no is not null and p.sequence is not null
+),
+pairs as (
+    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+    select
+        customer_id, sequence, statement, line_no, 'REFERENCE',
+        match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
+    from counted
+    where together = 1
+)
+insert into fits
+select
+    statement, line_no, customer_id, sequence, status, stated_units, units, stated_amount, amount, occurred_on, delivered_on
+from counted
+where together > 1;
+
+-- name: make_fits
+-- Which free line might be which free delivery, in the pass at hand.
+create temporary table fits (
+    statement integer, line_no integer, customer_id bigint, sequence bigint, status text,
+    stated_units integer, units integer, stated_amount numeric, amount numeric, occurred_on date, delivered_on date
+) on commit drop;
+
+-- name: make_free
+-- What the references left: lines (`taken`: their reference names a delivery that another line has), and deliveries.
+create temporary table free_lines on commit drop as
+select
+    statement, line_no, reference, member as customer_id, member_no, benefit, stated_units, stated_amount, occurred_on,
+    false as taken
+from pairing
+where line_no is not null and sequence is null
+union all
+select distinct
+    f.statement, f.line_no, l.reference, f.customer_id, l.member_no, l.benefit, f.stated_units, f.stated_amount,
+    f.occurred_on, true
+from fits f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no;
+
+-- name: make_free_deliveries
+create temporary table free_deliveries on commit drop as
+select customer_id, sequence, status, delivered_benefit as benefit, units, amount, delivered_on
+from pairing
+where line_no is null
+union all
+select distinct f.customer_id, f.sequence, f.status, r.benefit, f.units, f.amount, f.delivered_on
+from fits f join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence;
+
+-- name: forget_matched_lines
+delete from free_lines f using matches m
+where m.customer_id = f.customer_id and m.statement = f.statement and m.line_no = f.line_no;
+
+-- name: forget_matched_deliveries
+delete from free_deliveries f using matches m where m.customer_id = f.customer_id and m.sequence = f.sequence;
+
+-- name: mark_taken
+-- Lines whose reference names a delivery to the same member of the same benefit that an earlier run gave to another line.
+update free_lines f set taken = true
+from redemptions r, matches m
+where not f.taken and f.reference is not null
+    and r.customer_id = f.customer_id and r.vendor = $1 and r.reference = f.reference and r.benefit = f.benefit
+    and m.customer_id = r.customer_id and m.sequence = r.sequence;
+
+-- name: clear_fits
+delete from fits;
+
+-- name: fit_exactly
+-- Pass EXACT: member, benefit, day and units agree. Fewer lines than deliveries: nothing tells which, so none is taken.
+insert into fits
+select
+    l.statement, l.line_no, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount, d.amount,
+    l.occurred_on, d.delivered_on
+from (
+    select *, count(*) over (partition by customer_id, benefit, occurred_on, stated_units) as lines
+    from free_lines
+    where not taken
+) l
+join (
+    select *, count(*) over (partition by customer_id, benefit, delivered_on, units) as deliveries
+    from free_deliveries
+    where status = $1
+) d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
+    and d.units = l.stated_units
+where l.lines >= d.deliveries or d.status = 'REVERSED';
+
+-- name: fit_within_tolerance
+-- Pass TOLERANCE: member, benefit and units agree, the day within $2 days.
+insert into fits
+select
+    l.statement, l.line_no, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount, d.amount,
+    l.occurred_on, d.delivered_on
+from free_lines l
+join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.units = l.stated_units
+    and d.delivered_on between l.occurred_on - $2::integer and l.occurred_on + $2::integer
+where not l.taken and d.status = $1;
+
+-- name: fit_other_units
+-- Pass UNITS: member, benefit and day agree, the units do not.
+insert into fits
+select
+    l.statement, l.line_no, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount, d.amount,
+    l.occurred_on, d.delivered_on
+from free_lines l
+join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
+    and d.units <> l.stated_units
+where not l.taken and d.status = $1
+    -- What has a fit of its own in the passes before is not this one's.
+    and not exists (
+        select from free_deliveries o
+        where o.customer_id = l.customer_id and o.benefit = l.benefit and o.units = l.stated_units and o.status = $1
+            and o.delivered_on between l.occurred_on - $2::integer and l.occurred_on + $2::integer
+    );
+
+-- name: match_best
+-- Of everything that fits, the pairs that are each other's best: what was not reversed before what was, then the nearest
+-- in units, amount and day, then in the order of the lines and the ledger. To be repeated until nothing is left.
+with ranked as (
+    select
+        *,
+        row_number() over (partition by statement, line_no order by {nearest}) as for_line,
+        row_number() over (partition by customer_id, sequence order by {nearest}) as for_delivery
+    from fits
+)
+insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+select
+    customer_id, sequence, statement, line_no, $1,
+    match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
+from ranked
+where for_line = 1 and for_delivery = 1
+order by customer_id, sequence;
+
+-- name: nearest
+status = 'REVERSED', stated_units <> units, abs(stated_amount - amount) nulls last, abs(occurred_on - delivered_on),
+statement, line_no, customer_id, sequence
+
+-- name: match_only_fit
+-- As above, but only lines that fit one delivery alone: where several fit, nobody but a person may choose.
+with counted as (
+    select *, count(*) over (partition by statement, line_no) as choices
+    from fits
+),
+ranked as (
+    select *, row_number() over (partition by customer_id, sequence order by {nearest}) as for_delivery
+    from counted
+    where choices = 1
+)
+insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+select
+    customer_id, sequence, statement, line_no, $1,
+    match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
+from ranked
+where for_delivery = 1
+order by customer_id, sequence;
+
+-- name: match_only_pairs
+-- As above, but only where one line fits one delivery alone, and this delivery no other line.
+with counted as (
+    select
+        *,
+        count(*) over (partition by statement, line_no) as choices,
+        count(*) over (partition by customer_id, sequence) as rivals
+    from fits
+)
+insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+select
+    customer_id, sequence, statement, line_no, $1,
+    match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
+from counted
+where choices = 1 and rivals = 1
+order by customer_id, sequence;
+
+-- name: forget_matched_fits
+delete from fits f
+where exists (select from matches m where m.customer_id = f.customer_id and m.sequence = f.sequence)
+    or exists (
+        select from matches m
+        where m.customer_id = f.customer_id and m.statement = f.statement and m.line_no = f.line_no
+    );
+
+-- name: reconciled
+update periods set reconciled_at = $2 where id = $1;
+
+-- name: clean_up
+drop table if exists pairing, fits, free_lines, free_deliveries, undecidable, left_lines;
+
+-- name: carries
+select exists (select from carryovers where period = $1 and line_no is not null);
+
+-- name: period
+select vendor, month from periods where id = $1;
+
+-- name: tolerance
+select date_tolerance_days from vendors where code = $1;

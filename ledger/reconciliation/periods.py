@@ -1,0 +1,90 @@
+"""A vendor's month as the unit of work: who writes to what belongs to it holds its row, one after the other.
+
+A refusal inside such work must leave everything as it was: it is raised, so that the transaction rolls back, and
+answered as a value.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from asyncpg import Record
+
+from handbook import business_day
+from ledger.commands import invalid
+from ledger.reconciliation.values import is_text, month_text
+from ledger.refusals import Refusal, RefusalCode
+from rating.database import Connection, Statements
+
+SQL = Statements(Path(__file__).with_name("periods.sql"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Period:
+    """A vendor's month, locked by whoever holds this until the end of the transaction."""
+
+    id: int
+    vendor: str
+    month: date
+    closed_at: datetime | None
+
+    def must_be_open(self) -> None:
+        """Refuse with PERIOD_CLOSED when nothing may change any more."""
+        if self.closed_at is not None:
+            raise RefusedError(
+                Refusal(code=RefusalCode.PERIOD_CLOSED, facts={"period": month_text(self.month)})
+            )
+
+
+class RefusedError(Exception):
+    """Ends a transaction without a trace; the refusal is what is answered."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code.value)
+        self.refusal = refusal
+
+
+async def lock_month(conn: Connection, vendor: str, month: date) -> Period:
+    """The vendor's month, made if need be. Refuses with INVALID for an unknown vendor."""
+    await must_be_a_vendor(conn, vendor)
+    await conn.execute(SQL["open_period"], vendor, month)
+    row = await conn.fetchrow(SQL["lock_period"], vendor, month)
+    if row is None:  # rows of periods are never deleted
+        message = f"the period {vendor} {month} has vanished"
+        raise AssertionError(message)
+    return _period(row)
+
+
+async def lock_period(conn: Connection, period: int) -> Period | None:
+    """The period by its id; None when there is none."""
+    row = await conn.fetchrow(SQL["lock_period_by_id"], period)
+    return _period(row) if row is not None else None
+
+
+async def must_be_a_vendor(conn: Connection, vendor: str) -> None:
+    """Refuse with INVALID when nobody is registered under this code."""
+    if not await conn.fetchval(SQL["vendor_exists"], vendor):
+        shown = vendor[:64]
+        raise RefusedError(
+            invalid(f"没有代码为「{shown}」的服务商", f"vendor: there is no vendor with the code {shown}")
+        )
+
+
+def must_be_text(name: str, value: str) -> None:
+    """Refuse with INVALID a text that says nothing, or cannot be shown."""
+    if not is_text(value):
+        raise RefusedError(
+            invalid(f"{name} 须为 1 至 200 个可见字符", f"{name}: expected 1 to 200 visible characters")
+        )
+
+
+def must_have_begun(month: date, now: datetime) -> None:
+    """Refuse with INVALID a month that lies wholly ahead."""
+    if month > business_day(now):
+        raise RefusedError(
+            invalid(f"账期 {month_text(month)} 尚未开始", f"period: {month_text(month)} has not begun yet")
+        )
+
+
+def _period(row: Record) -> Period:
+    return Period(id=row["id"], vendor=row["vendor"], month=row["month"], closed_at=row["closed_at"])

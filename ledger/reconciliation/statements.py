@@ -1,0 +1,221 @@
+"""Taking statements in: all of one or nothing, once, and in bounded memory.
+
+The lines are streamed into a temporary table before anything is locked; then, in the same transaction, they become the
+statement, and the match runs. A statement is known by its vendor's number: the same again changes nothing, other
+content under the same number is refused with what differs.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from asyncpg import Record
+
+from handbook import Handbook
+from ledger.commands import invalid
+from ledger.reconciliation.matching import reconcile
+from ledger.reconciliation.periods import (
+    RefusedError,
+    lock_month,
+    lock_period,
+    must_be_a_vendor,
+    must_be_text,
+    must_have_begun,
+)
+from ledger.reconciliation.values import LineProblem, StatementLine, problems_of
+from ledger.refusals import Refusal, RefusalCode
+from rating.database import Connection, Pool, Statements
+
+SQL = Statements(Path(__file__).with_name("statements.sql"))
+
+_API_NAMES = {
+    "reference": "reference",
+    "member_no": "memberNo",
+    "benefit": "benefit",
+    "units": "units",
+    "occurred_on": "occurredOn",
+    "amount": "amount",
+}
+_COLUMNS = ("line_no", *_API_NAMES)
+_MOST_NAMED = 20
+_PROGRESS_EVERY = 1000
+
+Progress = Callable[[int], None]
+"""Told how many lines were read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """A statement that is stored; `replayed`: it had been before."""
+
+    statement: int
+    replayed: bool = False
+
+
+async def submit(
+    pool: Pool,
+    *,
+    vendor: str,
+    number: str,
+    month: date,
+    lines: AsyncIterable[StatementLine],
+    by: str,
+    now: datetime,
+    handbook: Handbook,
+    progress: Progress | None = None,
+) -> Submitted | Refusal:
+    """Take a vendor's statement for the month that begins on `month`, and match it.
+
+    Refused, nothing stored: INVALID for an unknown vendor, a malformed number or line, a month ahead; KEY_REUSED for
+    other content under a number that was used; PERIOD_CLOSED. What `lines` raises is raised on, and nothing is stored.
+    """
+    try:
+        async with pool.acquire() as conn, conn.transaction():
+            must_be_text("number", number)
+            must_have_begun(month, now)
+            await must_be_a_vendor(conn, vendor)
+            await conn.execute(SQL["stage"])
+            await conn.copy_records_to_table(
+                "incoming_lines", columns=list(_COLUMNS), records=_checked(lines, handbook, progress)
+            )
+            return await _store(conn, vendor=vendor, number=number, month=month, by=by, now=now)
+    except RefusedError as refused:
+        return refused.refusal
+
+
+async def withdraw(pool: Pool, *, statement: int, note: str, by: str, now: datetime) -> Submitted | Refusal:
+    """Take a statement back while its period is open: its lines count no more. Twice is once.
+
+    Refused: UNKNOWN_STATEMENT, PERIOD_CLOSED, INVALID for an empty note.
+    """
+    try:
+        async with pool.acquire() as conn, conn.transaction():
+            must_be_text("note", note)
+            return await _withdraw(conn, statement, note=note, by=by, now=now)
+    except RefusedError as refused:
+        return refused.refusal
+
+
+async def _withdraw(conn: Connection, statement: int, *, note: str, by: str, now: datetime) -> Submitted:
+    row = await conn.fetchrow(SQL["statement_for_withdrawal"], statement)
+    period = await lock_period(conn, row["period"]) if row is not None else None
+    if period is None:
+        raise RefusedError(Refusal(code=RefusalCode.UNKNOWN_STATEMENT))
+    # Asked under the lock: somebody else may have withdrawn it meanwhile.
+    if await conn.fetchval(SQL["is_withdrawn"], statement):
+        return Submitted(statement=statement, replayed=True)
+    period.must_be_open()
+    await conn.execute(SQL["withdraw"], statement, note, by, now)
+    await conn.execute(SQL["forget_matches_by_hand"], period.id, statement)
+    await conn.execute(SQL["forget_matches"], statement)
+    await conn.execute(SQL["forget_findings"], period.id, statement)
+    await reconcile(conn, period.id, now=now)
+    return Submitted(statement=statement)
+
+
+async def _checked(
+    lines: AsyncIterable[StatementLine], handbook: Handbook, progress: Progress | None
+) -> AsyncIterator[tuple[Any, ...]]:
+    """The lines as rows; refuses, once some are known, when any is malformed."""
+    problems: list[LineProblem] = []
+    read = 0
+    async for line in lines:
+        problems += problems_of(line, handbook)
+        if len(problems) >= _MOST_NAMED:
+            break
+        read += 1
+        if progress is not None and read % _PROGRESS_EVERY == 0:
+            progress(read)
+        if not problems:
+            yield (
+                line.line_no,
+                line.reference,
+                line.member_no,
+                line.benefit,
+                line.units,
+                line.occurred_on,
+                line.amount,
+            )
+    if problems:
+        raise RefusedError(_malformed(problems[:_MOST_NAMED]))
+    if progress is not None:
+        progress(read)
+
+
+def _malformed(problems: list[LineProblem]) -> Refusal:
+    return invalid(
+        "；".join(problem.message("zh") for problem in problems),
+        "; ".join(problem.message("en") for problem in problems),
+    )
+
+
+async def _store(
+    conn: Connection, *, vendor: str, number: str, month: date, by: str, now: datetime
+) -> Submitted:
+    repeated = [row["line_no"] for row in await conn.fetch(SQL["repeated_numbers"])]
+    if repeated:
+        shown = ", ".join(map(str, repeated))
+        raise RefusedError(
+            invalid(
+                f"行号（lineNo）重复：{shown}", f"lineNo: each line has its own number; repeated: {shown}"
+            )
+        )
+    summary = await conn.fetchrow(SQL["summary"])
+    if summary is None:  # an aggregate without grouping has one row
+        raise AssertionError
+    period = await lock_month(conn, vendor, month)
+    stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
+    if stored is not None:
+        return await _again(conn, stored, summary["content"], month=month, now=now)
+    period.must_be_open()
+    statement = await conn.fetchval(
+        SQL["store_statement"],
+        period.id,
+        vendor,
+        number,
+        summary["lines"],
+        summary["units"],
+        summary["amount"],
+        summary["content"],
+        by,
+        now,
+    )
+    if statement is None:  # somebody has just used the number for another month
+        stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
+        if stored is None:
+            raise AssertionError
+        return await _again(conn, stored, summary["content"], month=month, now=now)
+    await conn.execute(SQL["store_lines"], statement)
+    await reconcile(conn, period.id, now=now)
+    return Submitted(statement=statement)
+
+
+async def _again(
+    conn: Connection, stored: Record, content: bytes, *, month: date, now: datetime
+) -> Submitted:
+    """The number was used: the same statement is answered again, and matched with what the ledger has by now."""
+    differing = []
+    if stored["month"] != month:
+        differing.append("period")
+    if stored["content"] != content:
+        differing += _names(await conn.fetch(SQL["differing_lines"], stored["id"]))
+    if differing:
+        raise RefusedError(
+            Refusal(code=RefusalCode.KEY_REUSED, case="statement", differing=tuple(differing[:_MOST_NAMED]))
+        )
+    if stored["closed_at"] is None:
+        await reconcile(conn, stored["period"], now=now)
+    return Submitted(statement=stored["id"], replayed=True)
+
+
+def _names(rows: list[Record]) -> list[str]:
+    names: list[str] = []
+    for row in rows:
+        place = f"lines[{row['line_no']}]"
+        if row["one_sided"]:
+            names.append(place)
+        else:
+            names += [f"{place}.{name}" for column, name in _API_NAMES.items() if row[column]]
+    return names

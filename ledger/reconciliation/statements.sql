@@ -1,0 +1,88 @@
+-- Taking statements in.
+
+-- name: stage
+create temporary table incoming_lines (
+    line_no integer not null,
+    reference text,
+    member_no text not null,
+    benefit text not null,
+    units integer not null,
+    occurred_on date not null,
+    amount numeric(14, 2) not null
+) on commit drop;
+
+-- name: repeated_numbers
+-- Line numbers that come more than once.
+select line_no from incoming_lines group by line_no having count(*) > 1 order by line_no limit 20;
+
+-- name: summary
+-- Totals of what came, and the hash of its content: of each line in one spelling, in the order of their numbers.
+select
+    count(*)::integer as lines,
+    coalesce(sum(units), 0)::bigint as units,
+    coalesce(sum(amount), 0) as amount,
+    sha256(coalesce(string_agg(
+        sha256(convert_to(
+            jsonb_build_array(line_no, reference, member_no, benefit, units, occurred_on, amount::text)::text, 'UTF8'
+        )),
+        ''::bytea order by line_no
+    ), ''::bytea)) as content
+from incoming_lines;
+
+-- name: store_statement
+-- No row comes back when the vendor has used the number before.
+insert into statements (period, vendor, number, lines, units, amount, content, submitted_by, submitted_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+on conflict (vendor, number) do nothing
+returning id;
+
+-- name: store_lines
+insert into statement_lines
+    (statement, line_no, reference, member_no, customer_id, benefit, units, occurred_on, amount)
+select $1, i.line_no, i.reference, i.member_no, c.id, i.benefit, i.units, i.occurred_on, i.amount
+from incoming_lines i left join customers c on c.member_no = i.member_no
+order by i.line_no;
+
+-- name: stored_statement
+select s.id, s.period, s.content, p.month, p.closed_at
+from statements s join periods p on p.id = s.period
+where s.vendor = $1 and s.number = $2;
+
+-- name: differing_lines
+-- Lines that differ between what came and the statement $1; a side that has no such line is null.
+select
+    coalesce(i.line_no, l.line_no) as line_no,
+    i.line_no is null or l.line_no is null as one_sided,
+    i.reference is distinct from l.reference as reference,
+    i.member_no is distinct from l.member_no as member_no,
+    i.benefit is distinct from l.benefit as benefit,
+    i.units is distinct from l.units as units,
+    i.occurred_on is distinct from l.occurred_on as occurred_on,
+    i.amount is distinct from l.amount as amount
+from incoming_lines i full join (select * from statement_lines where statement = $1) l on l.line_no = i.line_no
+where (i.line_no, i.reference, i.member_no, i.benefit, i.units, i.occurred_on, i.amount)
+    is distinct from (l.line_no, l.reference, l.member_no, l.benefit, l.units, l.occurred_on, l.amount)
+order by 1
+limit 20;
+
+-- name: statement_for_withdrawal
+select id, period from statements where id = $1;
+
+-- name: is_withdrawn
+select exists (select from withdrawals where statement = $1);
+
+-- name: withdraw
+insert into withdrawals (statement, note, withdrawn_by, withdrawn_at) values ($1, $2, $3, $4);
+
+-- name: forget_matches
+delete from matches m using statement_lines l
+where l.statement = $1 and m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no;
+
+-- name: forget_matches_by_hand
+-- A line that a person matched to a redemption of somebody else.
+delete from matches m using findings f
+where f.period = $1 and f.statement = $2 and f.pass = 'HAND'
+    and m.customer_id = f.customer_id and m.sequence = f.sequence;
+
+-- name: forget_findings
+delete from findings where period = $1 and statement = $2;
