@@ -23,6 +23,4 @@ def scratch_folder(name: str) -> Path:
 
 def _has_room() -> bool:
     """Whether there are files in memory here, and room for those of every test. Containers have little by default."""
-    return (
-        _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
-    )
+    return _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES

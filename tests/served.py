@@ -14,7 +14,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from app.keys import key_ring
 from app.postgres.postmaster import running
+from app.settings import Settings
+from app.tokens import tokens_of
+from schema.context import Role
 from tests.scratch import scratch_folder
 
 REPOSITORY = str(Path(__file__).parents[1])
@@ -56,6 +60,11 @@ class Service:
                 return answer.status == 200
         except OSError:
             return False
+
+    def token(self, role: Role, **claims: str) -> str:
+        """A token as `entitlements token` prints it, without starting a process for it."""
+        settings = Settings(data=self.folder)
+        return tokens_of(settings, key_ring(settings)).issue(role, **claims)
 
     def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -110,9 +119,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving() -> Iterator[Service]:
-    """A service with a data folder of its own, not yet started; whatever is left of it is ended and removed."""
+def serving(copied: Path | None = None) -> Iterator[Service]:
+    """A service with a data folder of its own (a copy of one, if given), not yet started.
+
+    Whatever is left of it in the end is ended and removed.
+    """
     service = Service(scratch_folder("serve-test"))
+    if copied is not None:
+        subprocess.run(["cp", "-a", f"{copied}/.", str(service.folder)], check=True)
     try:
         yield service
     finally:

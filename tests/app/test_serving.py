@@ -9,10 +9,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from app.postgres.postmaster import running
+from schema.context import Role
 from tests.served import COMMAND, Service, serving
 
 HISTORY = "".join(
@@ -54,16 +56,31 @@ def service() -> Iterator[Service]:
         yield service
 
 
-def prepare(service: Service) -> str:
-    """Load a member and a vendor through the command line while the service runs; return the vendor's token."""
+@pytest.fixture(scope="module")
+def furnished() -> Iterator[Path]:
+    """A data folder with a member and a vendor; making one takes seconds."""
+    with serving() as service:
+        load(service)
+        yield service.folder
+
+
+@pytest.fixture
+def prepared(furnished: Path) -> Iterator[Service]:
+    """A service on a copy of that folder."""
+    with serving(furnished) as service:
+        yield service
+
+
+def load(service: Service) -> None:
+    """Load a member and a vendor through the command line."""
     imported = service.command("import", "-", stdin=HISTORY)
     assert imported.returncode == 0, imported.stderr
     added = service.command("vendor", "add", "dental-1", "--name", "Dental", "--benefit", "medical-butler=10")
     assert added.returncode == 0, added.stderr
-    return service.command("token", "--role", "vendor", "--vendor", "dental-1").stdout.strip()
 
 
-def redeem(service: Service, token: str, key: str) -> dict[str, object]:
+def redeem(service: Service, key: str, token: str | None = None) -> dict[str, object]:
+    token = token or service.token(Role.VENDOR, vendor="dental-1")
     given = {"memberNo": "M1", "benefit": "medical-butler", "units": 1, "idempotencyKey": key}
     answer = service.ask(token, REDEEM, input=given)
     assert "errors" not in answer, answer
@@ -85,102 +102,65 @@ def test_it_starts_from_nothing_and_stops_with_its_database(service, number):
 
 def test_commands_share_the_database_of_a_running_service_and_do_not_stop_it(service):
     service.start()
-    token = prepare(service)
+    load(service)
+    token = service.command("token", "--role", "vendor", "--vendor", "dental-1").stdout.strip()
     assert service.ready()
-    assert redeem(service, token, "k1")["__typename"] == "Redemption"
+    assert redeem(service, "k1", token)["__typename"] == "Redemption"
     assert service.command("verify").returncode == 0
 
 
-def test_what_was_acknowledged_survives_kill_9_of_the_service_and_of_the_database(service):
-    service.start()
-    token = prepare(service)
-    before = redeem(service, token, "k1")
-    server = running(service.folder / "postgres")
-    assert server is not None
-    server.process.kill()
-    service.end(signal.SIGKILL)
-    service.start()
-    after = redeem(service, token, "k1")
-    assert after == before | {"replayed": True}
-    assert service.command("verify").returncode == 0
-    code, _ = service.end(signal.SIGTERM)
-    assert code == 0
-    assert running(service.folder / "postgres") is None
-
-
-def test_the_service_starts_its_database_again_when_that_is_killed(service):
-    service.start()
-    token = prepare(service)
-    before = redeem(service, token, "k1")
-    server = running(service.folder / "postgres")
-    assert server is not None
-    server.process.kill()
-    deadline = time.monotonic() + 30
-    time.sleep(0.5)
-    while not service.ready():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    assert redeem(service, token, "k1") == before | {"replayed": True}
-    code, said = service.end(signal.SIGTERM)
-    assert code == 0
-    assert "PostgreSQL is gone: starting it again" in said
-    assert running(service.folder / "postgres") is None
-
-
-def test_a_client_that_sends_too_much_gets_the_answer_and_no_broken_connection(service):
-    service.start()
-    token = service.command("token", "--role", "frontend").stdout.strip()
+def test_a_client_that_sends_too_much_gets_the_answer_and_no_broken_connection(prepared):
+    prepared.start()
+    token = prepared.token(Role.FRONTEND)
     for _ in range(3):
         with pytest.raises(urllib.error.HTTPError) as refused:
-            service.ask(token, "{ __typename }", filling="x" * 2_000_000)
+            prepared.ask(token, "{ __typename }", filling="x" * 2_000_000)
         assert refused.value.code == 413
         assert "longer" in json.load(refused.value)["errors"][0]["message"]
 
 
-def test_several_workers_serve_and_stop_together(service):
-    service.start("--workers", "2")
-    token = prepare(service)
+def test_several_workers_serve_and_stop_together(prepared):
+    prepared.start("--workers", "2")
     with ThreadPoolExecutor(8) as pool:
-        kinds = [each["__typename"] for each in pool.map(lambda n: redeem(service, token, f"k{n}"), range(8))]
+        kinds = [each["__typename"] for each in pool.map(lambda n: redeem(prepared, f"k{n}"), range(8))]
     assert sorted(kinds) == ["Redemption"] * 3 + ["Refusal"] * 5
-    code, said = service.end(signal.SIGTERM)
+    code, said = prepared.end(signal.SIGTERM)
     assert code == 0
     assert "Traceback" not in said
-    assert running(service.folder / "postgres") is None
+    assert running(prepared.folder / "postgres") is None
 
 
-def test_no_worker_outlives_the_process_that_started_it(service):
-    service.start("--workers", "2")
-    service.end(signal.SIGKILL)
+def test_no_worker_outlives_the_process_that_started_it(prepared):
+    prepared.start("--workers", "2")
+    prepared.end(signal.SIGKILL)
     deadline = time.monotonic() + 30
-    while service.ready():
+    while prepared.ready():
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    service.start()
-    assert service.end(signal.SIGTERM)[0] == 0
-    assert running(service.folder / "postgres") is None
+    prepared.start()
+    assert prepared.end(signal.SIGTERM)[0] == 0
+    assert running(prepared.folder / "postgres") is None
 
 
-def test_requests_in_flight_are_answered_before_it_stops(service):
-    service.start()
-    token = prepare(service)
+def test_requests_in_flight_are_answered_before_it_stops(prepared):
+    prepared.start()
 
     def one(n: int) -> str:
         try:
-            return str(redeem(service, token, f"k{n}")["__typename"])
+            return str(redeem(prepared, f"k{n}")["__typename"])
         except (urllib.error.URLError, ConnectionError):
             return "not taken"
 
     with ThreadPoolExecutor(16) as pool:
         asked = [pool.submit(one, n) for n in range(64)]
         time.sleep(0.05)
-        code, said = service.end(signal.SIGTERM)
+        code, said = prepared.end(signal.SIGTERM)
         answers = [each.result() for each in asked]
     assert code == 0
     assert "Traceback" not in said
     assert set(answers) <= {"Redemption", "Refusal", "not taken"}
     # Whatever was acknowledged is in the books, and they are in order.
-    assert service.command("verify").returncode == 0
+    assert prepared.command("verify").returncode == 0
 
 
 def test_a_port_that_is_taken_is_one_line(service):
@@ -192,20 +172,18 @@ def test_a_port_that_is_taken_is_one_line(service):
     assert not (service.folder / "postgres").exists()
 
 
-def test_a_start_that_is_interrupted_leaves_no_database_running(service):
-    service.start()
-    service.end(signal.SIGTERM)
+def test_a_start_that_is_interrupted_leaves_no_database_running(prepared):
     for delay_s in (0.3, 0.8, 1.2, 1.6):
         process = subprocess.Popen(
-            [*COMMAND, "serve", "--port", str(service.port)],
+            [*COMMAND, "serve", "--port", str(prepared.port)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
-            env=service.environment,
+            env=prepared.environment,
             start_new_session=True,
         )
         time.sleep(delay_s)
         process.terminate()
         _, said = process.communicate(timeout=30)
         assert "Traceback" not in said, (delay_s, said)
-        assert running(service.folder / "postgres") is None, delay_s
+        assert running(prepared.folder / "postgres") is None, delay_s
