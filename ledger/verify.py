@@ -15,8 +15,8 @@ from ledger.accounts import SQL, pool_of
 from ledger.batch import balance_of, head_of, redemption_of
 from ledger.checks import Books, problems_of
 from ledger.entries import Balance, Entry, EntryKind
-from ledger.ids import RedemptionId
-from ledger.service_levels.milestones import Milestone, MilestoneKind
+from ledger.service_levels.milestones import Milestone
+from ledger.service_levels.reading import milestone_from
 from ledger.state import Redemption
 from rating.database import Connection, Pool
 
@@ -83,7 +83,7 @@ async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None]) -> 
         outcomes[row["customer_id"]].append((row["actor"], row["key"], row["outcome"]))
     milestones: dict[int, list[Milestone]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["milestones_of"], ids):
-        milestones[row["customer_id"]].append(milestone_of_row(row))
+        milestones[row["customer_id"]].append(milestone_from(row))
     heads = {row["customer_id"]: head_of(row) for row in await conn.fetch(SQL["heads_of"], ids)}
     found: list[Finding] = []
     for each, member_no in numbers.items():
@@ -108,19 +108,6 @@ async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None]) -> 
             for place, problem in problems
         ]
     return found
-
-
-def milestone_of_row(row: Record) -> Milestone:
-    """The milestone from a row of milestones."""
-    return Milestone(
-        redemption=RedemptionId(row["customer_id"], row["redemption"]),
-        kind=MilestoneKind(row["kind"]),
-        occurred_at=row["occurred_at"],
-        appointment_at=row["appointment_at"],
-        actor=row["actor"],
-        key=row["key"],
-        recorded_at=row["recorded_at"],
-    )
 
 
 def entry_of(row: Record) -> Entry:

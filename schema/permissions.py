@@ -34,6 +34,8 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Mutation.confirm": frozenset({VENDOR}),
     "Mutation.release": frozenset({VENDOR}),
     "Mutation.noShow": frozenset({VENDOR}),
+    "Mutation.respond": frozenset({VENDOR}),
+    "Mutation.arrange": frozenset({VENDOR}),
     "Mutation.reverse": frozenset({VENDOR, FINANCE}),
     "Mutation.recordPolicyEvents": frozenset({OPERATIONS}),
     "Mutation.registerVendor": frozenset({OPERATIONS}),
@@ -61,6 +63,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Vendor.benefits": EVERYBODY,
     "Vendor.terms": STAFF | {VENDOR},
     "Vendor.usage": STAFF | {VENDOR},
+    "Vendor.serviceLevels": STAFF | {VENDOR},
 }
 """By "Type.field". The fields of other types are as visible as what leads to them."""
 

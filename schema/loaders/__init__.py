@@ -10,7 +10,10 @@ from strawberry.dataloader import DataLoader
 
 from handbook import Handbook
 from ledger.account import Account
-from ledger.reports import EntryRow, UsageRow
+from ledger.ids import RedemptionId
+from ledger.reports import EntryRow, RedemptionRow, UsageRow
+from ledger.service_levels.milestones import Milestone
+from ledger.service_levels.reading import ClockView, ServiceReport
 from ledger.vendors import VendorView
 from rating.database import Pool
 from rating.history import History
@@ -22,6 +25,14 @@ from schema.loaders.history import history_loader
 from schema.loaders.policies import policies_loader
 from schema.loaders.rating import rating_loader
 from schema.loaders.relatives import relatives_loader
+from schema.loaders.service_levels import (
+    LateKey,
+    ReportKey,
+    clock_loader,
+    late_loader,
+    milestones_loader,
+    report_loader,
+)
 from schema.loaders.usage import UsageKey, usage_loader
 from schema.loaders.vendor import vendor_loader
 
@@ -35,6 +46,10 @@ class Loaders:
     now: datetime
     account: DataLoader[tuple[int, date], Account] = field(init=False)
     entries: DataLoader[EntriesKey, list[EntryRow]] = field(init=False)
+    clock: DataLoader[RedemptionId, ClockView | None] = field(init=False)
+    late_holds: DataLoader[LateKey, list[RedemptionRow]] = field(init=False)
+    milestones: DataLoader[RedemptionId, list[Milestone]] = field(init=False)
+    service_reports: DataLoader[ReportKey, list[ServiceReport]] = field(init=False)
     history: DataLoader[tuple[int, datetime | None], History] = field(init=False)
     policies: DataLoader[int, list[PolicyRow]] = field(init=False)
     rating: DataLoader[tuple[int, datetime | None], Rating] = field(init=False)
@@ -45,6 +60,10 @@ class Loaders:
     def __post_init__(self) -> None:
         self.account = account_loader(self.pool, self.now)
         self.entries = entries_loader(self.pool, self.now)
+        self.clock = clock_loader(self.pool, self.handbook, self.now)
+        self.late_holds = late_loader(self.pool, self.handbook, self.now)
+        self.milestones = milestones_loader(self.pool)
+        self.service_reports = report_loader(self.pool, self.handbook, self.now)
         self.history = history_loader(self.pool)
         self.policies = policies_loader(self.pool)
         self.rating = rating_loader(self.pool)

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema.mutations.arrange import ArrangeMutation
 from schema.mutations.confirm import ConfirmMutation
 from schema.mutations.hold import HoldMutation
 from schema.mutations.no_show import NoShowMutation
@@ -10,6 +11,7 @@ from schema.mutations.redeem import RedeemMutation
 from schema.mutations.redeem_many import RedeemManyMutation
 from schema.mutations.register_vendor import RegisterVendorMutation
 from schema.mutations.release import ReleaseMutation
+from schema.mutations.respond import RespondMutation
 from schema.mutations.reverse import ReverseMutation
 
 
@@ -20,6 +22,8 @@ class Mutation(
     RedeemMutation,
     RedeemManyMutation,
     HoldMutation,
+    RespondMutation,
+    ArrangeMutation,
     ConfirmMutation,
     ReleaseMutation,
     NoShowMutation,

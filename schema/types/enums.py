@@ -12,6 +12,8 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from handbook import Category, Coverage, Design, Mode, Per, PremiumBase, Relation, Unit
 from ledger.entries import EntryKind, RedemptionStatus
 from ledger.refusals import RefusalCode
+from ledger.service_levels.clock import ServiceStanding
+from ledger.service_levels.milestones import MilestoneKind
 from rating.contributions import REASON_WORDS, Reason
 from rating.events import Line
 from rating.history import Kind
@@ -26,6 +28,7 @@ __all__ = [
     "EntryKind",
     "Kind",
     "Line",
+    "MilestoneKind",
     "Mode",
     "Per",
     "PremiumBase",
@@ -34,6 +37,7 @@ __all__ = [
     "RefusalCode",
     "Relation",
     "Role",
+    "ServiceStanding",
     "Status",
     "Unit",
 ]
@@ -197,6 +201,23 @@ _publish(
         "NO_SHOW": "The customer did not come; the units count as used.",
         "REVERSED": "Delivered, and taken back.",
     },
+)
+_publish(
+    MilestoneKind,
+    "What a vendor reported of a hold on the way to its delivery.",
+    {"RESPONDED": "The customer was answered.", "ARRANGED": "An appointment was arranged."},
+)
+_publish(
+    ServiceStanding,
+    "What became of what the handbook promises for a hold.",
+    {
+        "ON_TIME": "It was done in time.",
+        "LATE": "It was done too late; or the hold ended too late without it.",
+        "OPEN": "It is not done; there is still time.",
+        "OVERDUE": "It is not done, and it is too late.",
+        "ENDED": "The hold was released or ran out in time: nothing is owed.",
+    },
+    name="ServiceLevelStatus",
 )
 _publish(
     RefusalCode,

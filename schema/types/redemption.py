@@ -19,6 +19,7 @@ from schema.types.person import Beneficiary
 from schema.types.policy import PolicyReference
 from schema.types.quota import QuotaCounts
 from schema.types.refusal import Refusal
+from schema.types.service_level import Milestone, ServiceLevelClock
 from schema.types.vendor import Vendor
 
 
@@ -78,6 +79,18 @@ class Redemption(Node):
             taken = account.taken.get(self.pool, Taken())
             counts = counts_of(account, self.pool, taken, today=context.today, handbook=context.handbook)
         return cast("QuotaCounts", counts)
+
+    @strawberry.field(description="What the vendor reported of the hold, in the order of its reports.")
+    async def milestones(self, info: Info) -> list[Milestone]:
+        return cast("list[Milestone]", await info.context.loaders.milestones.load(self.redemption_id))
+
+    @strawberry.field(
+        description="What the handbook promises for the hold, in working days, and what has become of it by now. Null: "
+        "nothing is promised, or it was not held but redeemed at once."
+    )
+    async def service_level(self, info: Info) -> ServiceLevelClock | None:
+        view = await info.context.loaders.clock.load(self.redemption_id)
+        return ServiceLevelClock.of(view) if view is not None else None
 
     @classmethod
     def answered(cls, outcome: outcomes.RedemptionOutcome) -> "Redemption":

@@ -3,17 +3,23 @@
 from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from handbook import Handbook
 from ledger.reports import UsageRow, VendorName
+from ledger.service_levels.reading import Days
 from ledger.vendors import VendorView
 from schema.catalogue import benefit_of, in_printed_order
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.types.benefit import Benefit
+
+if TYPE_CHECKING:
+    from schema.types.service_level_report import ServiceLevelReport
+
+_LONGEST_REPORT_DAYS = 1100
 
 
 @strawberry.type(description="What one unit of a benefit costs at a vendor on a span of days.")
@@ -98,6 +104,25 @@ class Vendor:
             raise BadInputError("to: expected a day not before from.")
         rows: Iterable[UsageRow] = await info.context.loaders.usage.load((self.code, from_, to))
         return [VendorUsage.of(row, info.context.handbook) for row in rows]
+
+    @strawberry.field(
+        description="What became of the holds booked on the days [from, to), at most "
+        f"{_LONGEST_REPORT_DAYS} of them, for which the handbook promises an answer or an arrangement within some "
+        "working days; by benefit, as printed."
+    )
+    async def service_levels(
+        self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date
+    ) -> list[Annotated["ServiceLevelReport", strawberry.lazy("schema.types.service_level_report")]]:
+        # A report lists redemptions, and a redemption names its vendor: the types meet here, at run time.
+        from schema.types.service_level_report import ServiceLevelReport
+
+        if not 0 <= (to - from_).days <= _LONGEST_REPORT_DAYS:
+            raise BadInputError(
+                f"to: expected a day not before from, and at most {_LONGEST_REPORT_DAYS} days after it."
+            )
+        context, days = info.context, Days(start=from_, end=to)
+        reports = await context.loaders.service_reports.load((self.code, days))
+        return [ServiceLevelReport.of(report, days, context.handbook) for report in reports]
 
     @classmethod
     def of(cls, named: VendorName | VendorView) -> "Vendor":

@@ -47,6 +47,8 @@ MUTATIONS = {
     "confirm": "V",
     "release": "V",
     "noShow": "V",
+    "respond": "V",
+    "arrange": "V",
     "reverse": "VN",
     "recordPolicyEvents": "O",
     "registerVendor": "O",
@@ -61,7 +63,7 @@ LETTERS = {
 VENDOR_SEES = {
     "Customer": {"id", "memberNo", "name", "tier", "serviceYear", "quotas"},
     "Tier": {"star", "name"},
-    "Vendor": {"code", "name", "benefits", "terms", "usage"},
+    "Vendor": {"code", "name", "benefits", "terms", "usage", "serviceLevels"},
 }
 
 PATHS = {
@@ -78,6 +80,8 @@ LITERALS = {
     "Date": '"2026-10-20"',
     "RedeemInput": '{memberNo: "M0", benefit: "b", idempotencyKey: "k"}',
     "ConfirmInput": '{redemption: "x", idempotencyKey: "k"}',
+    "RespondInput": '{redemption: "x", idempotencyKey: "k"}',
+    "ArrangeInput": '{redemption: "x", idempotencyKey: "k", appointmentAt: "2026-10-21T09:00:00+08:00"}',
     "CloseHoldInput": '{redemption: "x", idempotencyKey: "k"}',
     "ReverseInput": '{redemption: "x", idempotencyKey: "k", reason: "r"}',
 }
@@ -117,7 +121,9 @@ def allowed(type_name: str, field: str, role: Role) -> bool:
         return role in {LETTERS[letter] for letter in letters}
     if role is Role.VENDOR:
         return field in VENDOR_SEES[type_name]
-    return not (role is Role.FRONTEND and type_name == "Vendor" and field in {"terms", "usage"})
+    return not (
+        role is Role.FRONTEND and type_name == "Vendor" and field in {"terms", "usage", "serviceLevels"}
+    )
 
 
 def test_the_table_says_what_the_roles_promise() -> None:

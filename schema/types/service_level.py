@@ -1,0 +1,76 @@
+"""The working-day clock of a hold: what was promised, what was done when, and what became of it."""
+
+from datetime import datetime
+
+import strawberry
+
+from ledger.service_levels.calendar import warning
+from ledger.service_levels.reading import ClockView
+from schema.context import Info
+from schema.types.enums import MilestoneKind, ServiceStanding
+
+
+@strawberry.type(description="What a vendor reported of a hold on the way to its delivery.")
+class Milestone:
+    kind: MilestoneKind = strawberry.field(description="What was reported.")
+    occurred_at: datetime = strawberry.field(description="When it happened, as reported.")
+    appointment_at: datetime | None = strawberry.field(description="For when an appointment was arranged.")
+    recorded_at: datetime = strawberry.field(description="When it was reported.")
+
+
+@strawberry.type(
+    description="What the handbook promises for a hold, in working days, and what became of it. The clock starts on "
+    "the day of the hold (on a day off: on the next working day); a deadline is the end of the last day in time."
+)
+class ServiceLevelClock:
+    respond_by: datetime | None = strawberry.field(
+        description="First moment that is too late to answer; null: nothing is promised."
+    )
+    responded_at: datetime | None = strawberry.field(
+        description="When the customer was first answered. An arrangement, a delivery or a no-show is an answer at the "
+        "latest."
+    )
+    respond_status: ServiceStanding | None = strawberry.field(
+        description="What became of it; null: nothing is promised."
+    )
+    arrange_by: datetime | None = strawberry.field(
+        description="First moment that is too late to arrange; null: nothing is promised."
+    )
+    arranged_at: datetime | None = strawberry.field(
+        description="When it was first arranged. A delivery or a no-show is an arrangement at the latest."
+    )
+    arrange_status: ServiceStanding | None = strawberry.field(
+        description="What became of it; null: nothing is promised."
+    )
+    appointment_at: datetime | None = strawberry.field(description="The appointment as last reported.")
+    status: ServiceStanding = strawberry.field(
+        description="Of both promises together: overdue, else late, else open, else on time, else ended."
+    )
+    late_by_working_days: int = strawberry.field(
+        description="By how many working days it is late, so far while overdue; of two late promises the greater; "
+        "0: not late."
+    )
+    years: strawberry.Private[tuple[int, ...]]
+
+    @strawberry.field(
+        description="What to know about the deadlines: years whose public holidays are not known yet. Null: nothing."
+    )
+    def warning(self, info: Info) -> str | None:
+        return warning(self.years, info.context.language)
+
+    @classmethod
+    def of(cls, view: ClockView) -> "ServiceLevelClock":
+        """The clock as the API shows it."""
+        respond, arrange = view.clock.respond, view.clock.arrange
+        return cls(
+            respond_by=respond.deadline if respond is not None else None,
+            responded_at=view.responded_at,
+            respond_status=respond.standing if respond is not None else None,
+            arrange_by=arrange.deadline if arrange is not None else None,
+            arranged_at=view.arranged_at,
+            arrange_status=arrange.standing if arrange is not None else None,
+            appointment_at=view.appointment_at,
+            status=view.clock.standing,
+            late_by_working_days=view.clock.late_working_days,
+            years=view.clock.unknown_years,
+        )
