@@ -8,7 +8,7 @@ from typing import Any
 
 from handbook import BUSINESS_ZONE, Handbook
 from ledger.account import Account, Policy, PoolKey, Relative, Taken
-from ledger.commands import Confirm, Evidence, Hold, NoShow, Redeem, Release, Reverse
+from ledger.commands import Arrange, Confirm, Evidence, Hold, NoShow, Redeem, Release, Respond, Reverse
 from ledger.decide import Decision, decide
 from ledger.entitlement import Term
 from ledger.entries import Balance, RedemptionStatus
@@ -108,6 +108,25 @@ def a_reversal(redemption: RedemptionId, **more: Any) -> Reverse:
     return Reverse(**{"actor": "vendor:v", "redemption": redemption, "key": _key(), "reason": "误录", **more})
 
 
+def a_respond(redemption: RedemptionId, **more: Any) -> Respond:
+    """A response with a key of its own."""
+    return Respond(**{"actor": "vendor:v", "redemption": redemption, "key": _key(), **more})
+
+
+def an_arrange(redemption: RedemptionId, **more: Any) -> Arrange:
+    """An arrangement for tomorrow, with a key of its own."""
+    tomorrow = NOW + timedelta(days=1)
+    return Arrange(
+        **{
+            "actor": "vendor:v",
+            "redemption": redemption,
+            "key": _key(),
+            "appointment_at": tomorrow,
+            **more,
+        }
+    )
+
+
 def slip() -> tuple[Evidence, ...]:
     """An admission slip."""
     return (Evidence(kind="admission-slip", reference="S-1"),)
@@ -128,6 +147,7 @@ class Desk:
         self.state = state or customer()
         self.now = now
         self.entries: list[Any] = []
+        self.milestones: list[Any] = []
 
     def ask(self, command: Any) -> Any:
         """The outcome of a command, decided now, by a vendor contracted for everything."""
@@ -140,6 +160,7 @@ class Desk:
         decision = decide(self.state, command, now=self.now, handbook=self.handbook, terms=terms)
         self.state = decision.state
         self.entries += decision.entries
+        self.milestones += [decision.milestone] if decision.milestone is not None else []
         return decision
 
     def settle(self) -> None:

@@ -18,7 +18,16 @@ from rating.taking import Recorded
 from tests.ledger.books import NOW
 
 PREMIUM_OF_STAR = {1: "30000.00", 2: "45000.00", 3: "150000.00", 4: "300000.00", 5: "500000.00"}
-TABLES = ("entries", "balances", "redemptions", "outcomes", "ledger_heads", "rating_heads", "policy_events")
+TABLES = (
+    "entries",
+    "balances",
+    "redemptions",
+    "milestones",
+    "outcomes",
+    "ledger_heads",
+    "rating_heads",
+    "policy_events",
+)
 
 
 class SetClock:

@@ -27,11 +27,13 @@ from tests.ledger.books import (
     a_no_show,
     a_redeem,
     a_release,
+    a_respond,
     a_reversal,
+    an_arrange,
     as_read,
     customer,
 )
-from tests.ledger.model import EFFECTS, GRID, Model, Taking
+from tests.ledger.model import EFFECTS, FARTHEST_BACK, GRID, Model, Taking
 
 FIRST_OPINION = (Evidence(kind="first-opinion", reference="O-1"),)
 CUSTOMERS = (1, 2)
@@ -229,6 +231,45 @@ class BooksMachine(RuleBasedStateMachine):
         assert outcome.status == known.status
         self.compare(customer_id, outcome)
 
+    @rule(
+        taking=takings,
+        make=st.sampled_from([a_respond, an_arrange]),
+        actor=st.sampled_from([*["own"] * 8, "vendor:other", "finance"]),
+        days_back=st.sampled_from([None, None, None, 0, 1, 40]),
+    )
+    def report(self, taking, make, actor, days_back):
+        """Say that a hold was answered or arranged: nothing but the milestone and its outcome is new."""
+        customer_id = taking.customer_id
+        model, now = self.models[customer_id], self.moment(customer_id)
+        known = model.takings[taking.sequence]
+        booked = self.desks[customer_id].state.redemptions[taking.sequence].occurred_at.date()
+        more: dict[str, Any] = {"actor": f"vendor:{known.vendor}" if actor == "own" else actor}
+        if days_back is not None:
+            more["occurred_at"] = now - timedelta(days=days_back)
+        if make is an_arrange:
+            more["appointment_at"] = now + timedelta(days=3)
+        before, reported = self.desks[customer_id].state, len(self.desks[customer_id].milestones)
+        outcome = self.ask(customer_id, make(taking, **more))
+        expected = None
+        if actor != "own":
+            expected = "UNKNOWN_REDEMPTION"
+        elif model.status(known, now) != "HELD":
+            expected = "HOLD_NOT_OPEN"
+        elif (days_back or 0) > FARTHEST_BACK:
+            expected = "OCCURRED_TOO_LONG_AGO"
+        elif (now - timedelta(days=days_back or 0)).date() < booked:
+            expected = "INVALID"
+        desk = self.desks[customer_id]
+        assert replace(desk.state, outcomes={}) == replace(before, outcomes={})
+        assert len(desk.milestones) == reported + (expected is None)
+        if expected is not None:
+            assert isinstance(outcome, Refusal), (expected, outcome)
+            assert outcome.code == expected
+            return
+        assert isinstance(outcome, RedemptionOutcome), outcome
+        assert (outcome.status, outcome.units) == ("HELD", known.units)
+        self.compare(customer_id, outcome)
+
     def compare(self, customer_id, outcome):
         """The counts that were answered are the model's."""
         model = self.models[customer_id]
@@ -305,6 +346,7 @@ class BooksMachine(RuleBasedStateMachine):
             redemptions=state.redemptions,
             head=state.head,
             outcomes=[(actor, key, each.outcome) for (actor, key), each in state.outcomes.items()],
+            milestones=desk.milestones,
         )
         assert problems_of(books) == []
         assert [each.sequence for each in entries] == list(range(1, len(entries) + 1))

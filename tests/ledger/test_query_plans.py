@@ -30,6 +30,9 @@ insert into redemptions
     select n, s, case when s = 3 and n % 50 = 0 then 'HELD' else 'REDEEMED' end, 'b' || s, null, 1, 1, '', null,
         null, 'v', 1, null, '[]', 4, null, now(), now(), now(), null
     from generate_series(1, 12000) n, generate_series(2, 4) s;
+insert into milestones (customer_id, redemption, kind, occurred_at, actor, key, recorded_at)
+    select n, 2, 'RESPONDED', now(), 'vendor:v', 'k' || s, now()
+    from generate_series(1, 12000) n, generate_series(1, 2) s;
 insert into outcomes
     select n, 'vendor:v', 'k' || s, '{}', '{}', now() from generate_series(1, 12000) n, generate_series(1, 3) s;
 """
@@ -51,6 +54,7 @@ HOT = {
     "entries_of": [ASKED],
     "redemptions_of": [ASKED],
     "heads_of": [ASKED],
+    "milestones_of": [ASKED],
     "outcomes_of": [ASKED],
 }
 NOT_BY_CUSTOMER = {

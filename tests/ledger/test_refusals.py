@@ -30,7 +30,9 @@ from tests.ledger.books import (
     a_no_show,
     a_redeem,
     a_release,
+    a_respond,
     a_reversal,
+    an_arrange,
     customer,
 )
 
@@ -82,6 +84,11 @@ def too_much_confirmed(desk: Desk) -> Refusal:
     return desk.ask(a_confirm(desk.ask(a_hold()).id, units=2))
 
 
+def reported(make: Callable[..., Command], **more: object) -> Scene:
+    """A hold of today, and something about it."""
+    return lambda desk: desk.ask(make(desk.ask(a_hold()).id, **more))
+
+
 def event_refused(code: str, *differing: str) -> Scene:
     words = Words("保单 P1 不在有效状态。", "Policy P1 is not in force.")
     refused = EventRefusal(
@@ -122,9 +129,22 @@ SCENES: dict[str, list[Scene]] = {
     "OCCURRED_IN_FUTURE": [
         asking("vip-line", occurred_at=NOW + timedelta(days=1)),
         lambda desk: desk.ask(a_confirm(desk.ask(a_hold()).id, occurred_at=NOW + timedelta(seconds=1))),
+        reported(a_respond, occurred_at=NOW + timedelta(seconds=1)),
+        reported(an_arrange, occurred_at=NOW + timedelta(days=1), appointment_at=NOW + timedelta(days=2)),
     ],
-    "OCCURRED_TOO_LONG_AGO": [asking("vip-line", occurred_at=NOW - timedelta(days=32))],
-    "HOLD_NOT_OPEN": [again(a_redeem, a_confirm), again(a_hold, a_release, a_no_show), hold_run_out],
+    "OCCURRED_TOO_LONG_AGO": [
+        asking("vip-line", occurred_at=NOW - timedelta(days=32)),
+        reported(a_respond, occurred_at=NOW - timedelta(days=32)),
+    ],
+    "HOLD_NOT_OPEN": [
+        again(a_redeem, a_confirm),
+        again(a_hold, a_release, a_no_show),
+        hold_run_out,
+        again(a_redeem, a_respond),
+        again(a_hold, a_release, a_respond),
+        again(a_hold, a_confirm, an_arrange),
+        again(a_hold, a_no_show, an_arrange),
+    ],
     "NOT_REDEEMED": [again(a_hold, a_reversal), again(a_hold, a_no_show, a_reversal)],
     "ALREADY_REVERSED": [again(a_redeem, a_reversal, a_reversal)],
     "UNKNOWN_REDEMPTION": [
@@ -132,11 +152,16 @@ SCENES: dict[str, list[Scene]] = {
         lambda _: _nobody(a_release(RedemptionId(99, 1))),
         lambda desk: desk.ask(a_release(desk.ask(a_hold()).id, actor="finance")),
         lambda desk: desk.ask(a_release(desk.ask(a_hold()).id, actor="vendor:other")),
+        again(a_redeem, lambda _: a_respond(RedemptionId(1, 99))),
+        reported(a_respond, actor="vendor:other"),
+        reported(an_arrange, actor="finance"),
     ],
     "KEY_REUSED": [key_reused],
     "LIFE_CYCLE": [event_refused("LIFE_CYCLE")],
     "EVENT_CHANGED": [event_refused("EVENT_CHANGED", "premium", "mode")],
     "INVALID": [
+        reported(a_respond, occurred_at=NOW - timedelta(days=1)),
+        reported(an_arrange, appointment_at=NOW - timedelta(days=1)),
         asking("vip-line", option="x"),
         asking("vip-line", policy_no="P1"),
         event_refused("INVALID"),
@@ -256,6 +281,10 @@ MALFORMED = {
     "a reversal with an empty reason": a_reversal(ID, reason=""),
     "a NUL in the reason": a_release(ID, reason="\x00"),
     "a NUL in the key of a no-show": a_no_show(ID, key="\x00"),
+    "an empty key of a response": a_respond(ID, key=""),
+    "a response without offset": a_respond(ID, occurred_at=datetime(2026, 5, 1)),  # noqa: DTZ001
+    "an appointment without offset": an_arrange(ID, appointment_at=datetime(2026, 5, 1)),  # noqa: DTZ001
+    "an appointment in the year 9999": an_arrange(ID, appointment_at=datetime.max.replace(tzinfo=UTC)),
 }
 
 
@@ -288,6 +317,8 @@ def test_units_are_at_least_one_and_not_huge(units, make, handbook):
         a_release(ID, reason="客户改期"),
         a_release(ID),
         a_reversal(ID),
+        a_respond(ID),
+        an_arrange(ID, appointment_at=datetime(2199, 12, 31, tzinfo=UTC)),
         a_redeem(occurred_at=datetime(1900, 1, 1, tzinfo=UTC)),
     ],
 )
