@@ -8,6 +8,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
+WORKERS ?= logical
 
 # Pinned apart from the project: it only writes the lock files.
 PIP_TOOLS := pip-tools>=7.5,<8
@@ -45,8 +46,8 @@ run: setup  ## The service with the demo portfolio, on http://127.0.0.1:8000/gra
 	$(BIN)/entitlements serve --demo
 
 .PHONY: test
-test: setup  ## All tests (on an embedded PostgreSQL, or on DATABASE_URL)
-	$(BIN)/python -m pytest
+test: setup  ## All tests (on an embedded PostgreSQL, or on DATABASE_URL), a file at a time on each of WORKERS processors
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: coverage
 coverage: setup  ## All tests, and which lines and branches they pass
