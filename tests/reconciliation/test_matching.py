@@ -248,7 +248,9 @@ async def test_running_again_changes_nothing(month):
     await month.deliver(october(4), "R-2", units=2)
     await month.deliver(october(6))
     await month.deliver(october(6))
-    await month.state(line(1, october(3), "R-1"), line(2, october(4), "R-2"), line(3, october(6)), line(4, october(9)))
+    await month.state(
+        line(1, october(3), "R-1"), line(2, october(4), "R-2"), line(3, october(6)), line(4, october(9))
+    )
 
     async def everything():
         return json.dumps([await month.findings(), list((await month.pairs()).items())], default=str)

@@ -1,0 +1,87 @@
+-- What people decide of findings.
+
+-- name: line_finding
+select f.*, l.occurred_on as stated_on, l.member_no, l.customer_id as member
+from findings f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no
+where f.period = $1 and f.statement = $2 and f.line_no = $3;
+
+-- name: plain_match
+-- A line that simply agrees: it has a match, and no finding is stored of it.
+select
+    s.period, l.statement, l.line_no, m.customer_id, m.sequence, m.kind, m.pass, l.benefit, l.occurred_on,
+    l.units as stated_units, l.amount as stated_amount, l.units as ledger_units, l.amount as ledger_amount,
+    null::date as carried_from, null::text as action, l.occurred_on as stated_on, l.member_no, l.customer_id as member
+from statement_lines l
+join statements s on s.id = l.statement
+join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+where s.period = $1 and l.statement = $2 and l.line_no = $3;
+
+-- name: ledger_finding
+select f.*, c.member_no, f.customer_id as member
+from findings f join customers c on c.id = f.customer_id
+where f.period = $1 and f.customer_id = $2 and f.sequence = $3 and f.line_no is null;
+
+-- name: decide_line
+insert into findings (
+    period, statement, line_no, customer_id, sequence, kind, pass, benefit, occurred_on, stated_units, stated_amount,
+    ledger_units, ledger_amount, carried_from, action, payable_units, payable
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+on conflict (period, statement, line_no) where line_no is not null do update set
+    customer_id = excluded.customer_id, sequence = excluded.sequence, kind = excluded.kind, pass = excluded.pass,
+    occurred_on = excluded.occurred_on, ledger_units = excluded.ledger_units, ledger_amount = excluded.ledger_amount,
+    action = excluded.action, payable_units = excluded.payable_units, payable = excluded.payable;
+
+-- name: decide_redemption
+update findings set action = $4, payable_units = $5, payable = $6
+where period = $1 and customer_id = $2 and sequence = $3 and line_no is null;
+
+-- name: reopen_line
+delete from findings where period = $1 and statement = $2 and line_no = $3;
+
+-- name: reopen_redemption
+delete from findings where period = $1 and customer_id = $2 and sequence = $3 and line_no is null;
+
+-- name: record
+insert into decisions (
+    period, statement, line_no, customer_id, sequence, kind, action, matched_customer, matched_sequence, payable, note,
+    decided_by, decided_at
+)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- name: delivery
+-- A delivery of the vendor $1 with what it costs, and the line that has it.
+select
+    d.*, c.member_no, m.statement as matched_statement, m.line_no as matched_line,
+    match_kind(d.status, $4, d.units, $5, d.amount, $6, d.delivered_on) as kind
+from deliveries d
+join customers c on c.id = d.customer_id
+left join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+where d.vendor = $1 and d.customer_id = $2 and d.sequence = $3;
+
+-- name: decided_elsewhere
+-- Whether somebody has decided on the redemption itself, in a period that is still open.
+select exists (
+    select from findings f join periods p on p.id = f.period
+    where f.customer_id = $1 and f.sequence = $2 and f.line_no is null and f.action is not null and p.closed_at is null
+);
+
+-- name: match_by_hand
+insert into matches (customer_id, sequence, statement, line_no, pass, kind) values ($1, $2, $3, $4, 'HAND', $5);
+
+-- name: part
+delete from matches where customer_id = $1 and sequence = $2 and pass = 'HAND';
+
+-- name: forget_unstated
+-- What is matched is no longer missing in the statement, in whichever open period that was found.
+delete from findings f using periods p
+where p.id = f.period and p.closed_at is null and f.customer_id = $1 and f.sequence = $2 and f.line_no is null
+    and f.action is null;
+
+-- name: payable
+-- What the finding pays as it stands decided; null when it waits.
+select payable from findings
+where period = $1
+    and case when $3::integer is null then line_no is null and customer_id = $4::bigint and sequence = $5::bigint
+        else statement = $2::integer and line_no = $3::integer end
+    and action is not null;
