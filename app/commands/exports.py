@@ -1,25 +1,35 @@
 """`export`: the ledger, findings and settlements as files. A file is there when it is complete, never in part."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
 from app.commands.running import DataOption, fail, progress_bars, with_services
+from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
 from app.exports.files import complete_file
+from app.exports.telling import NothingThereError, SheetForm, Telling
 from app.services import Services
 from handbook import start_of
 from ledger.entries import EntryKind
 from ledger.exporting import unknown_in
+from ledger.reconciliation.values import FindingKind, parse_month
 from ledger.reports import EntryFilter, Span
 
 export = typer.Typer(help="Files: the ledger, findings, settlements.", no_args_is_help=True)
 
 _DAY = ["%Y-%m-%d"]
+_CHUNK_BYTES = 256 * 1024
+
+VendorOption = Annotated[str, typer.Option("--vendor", help="Code of the vendor")]
+PeriodOption = Annotated[str, typer.Option("--period", help="The month, like 2026-10")]
+FormOption = Annotated[SheetForm, typer.Option("--format", help="Form of the file")]
+LanguageOption = Annotated[Language, typer.Option("--language", help="Language of headings and reasons")]
+OutOption = Annotated[Path, typer.Option("--out", dir_okay=False, help="The file; `-` is standard output")]
 
 
 @export.command("entries")
@@ -71,6 +81,81 @@ def entries(
                     write_chunk(chunk)
 
     with_services(data, write)
+
+
+@export.command("findings")
+def findings(
+    vendor: VendorOption,
+    period: PeriodOption,
+    out: OutOption,
+    statement: Annotated[
+        str | None, typer.Option("--statement", help="Of this statement only (the vendor's number)")
+    ] = None,
+    kind: Annotated[
+        list[FindingKind] | None, typer.Option("--kind", case_sensitive=False, help="May be repeated")
+    ] = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those that wait for a decision")] = False,
+    form: FormOption = SheetForm.XLSX,
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """What the match found of a vendor's month: every line, every difference with its reason."""
+    month = _month(period)
+
+    async def make(services: Services) -> IO[bytes]:
+        from app.exports.findings import FindingsAsked, findings_file
+        from ledger.reconciliation.reading import FindingFilter
+
+        where = FindingFilter(kinds=_set(kind), open=only_open or None)
+        asked = FindingsAsked(vendor=vendor, month=month, statement=statement, where=where)
+        return await findings_file(services.pool, asked, form, _telling(services, language))
+
+    _write(data, out, make)
+
+
+@export.command("settlement")
+def settlement(
+    vendor: VendorOption,
+    period: PeriodOption,
+    out: OutOption,
+    form: FormOption = SheetForm.XLSX,
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """What a closed month came to, with its seal."""
+    month = _month(period)
+
+    async def make(services: Services) -> IO[bytes]:
+        from app.exports.settlement import settlement_file
+
+        return await settlement_file(services.pool, vendor, month, form, _telling(services, language))
+
+    _write(data, out, make)
+
+
+def _write(data: Path | None, out: Path, make: Callable[[Services], Awaitable[IO[bytes]]]) -> None:
+    """Make a file and put it into its place; what is not there is said in one line."""
+
+    async def write(services: Services) -> None:
+        try:
+            with await make(services) as file, complete_file(out) as write_chunk:
+                while chunk := file.read(_CHUNK_BYTES):
+                    write_chunk(chunk)
+        except NothingThereError as error:
+            fail([str(error)])
+
+    with_services(data, write)
+
+
+def _telling(services: Services, language: Language) -> Telling:
+    return Telling(handbook=services.handbook, language=language, now=services.clock())
+
+
+def _month(text: str) -> date:
+    month = parse_month(text)
+    if month is None:
+        raise typer.BadParameter(f"{text!r} is no month like 2026-10", param_hint="--period")
+    return month
 
 
 def _set(values: Iterable[str] | None) -> frozenset[str] | None:

@@ -7,11 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Generic, Literal, TypeAlias, TypeVar
+from enum import StrEnum
+from typing import Any, Generic, TypeAlias, TypeVar
 
-Language = Literal["zh", "en"]
 Cell: TypeAlias = str | int | Decimal | date | datetime | Mapping[str, Any] | None
 Row = TypeVar("Row")
+
+
+class Language(StrEnum):
+    """In which language a file speaks."""
+
+    ZH = "zh"
+    EN = "en"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,4 +32,4 @@ class Column(Generic[Row]):
 
     def heading(self, language: Language) -> str:
         """What stands above it."""
-        return self.title if language == "zh" else self.name
+        return self.title if language is Language.ZH else self.name
