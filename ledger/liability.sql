@@ -1,0 +1,148 @@
+-- What members could still use on a day: the allowances of their stars less what they took.
+-- $1 is the day; $2 the grid of its edition: an array of {star, benefit, variant, per, units} (units null: no limit).
+
+-- name: liability
+-- For each star and benefit of the grid: members, the units that their allowances add up to, what is used and held of
+-- them, and what is left. Only pools that something was taken from are looked at one by one: the others are whole.
+-- A text between braces is filled in by liability.py, from this file only.
+with grid as (
+    select *
+    from jsonb_to_recordset($2::jsonb)
+        as g (place integer, star smallint, benefit text, variant text, per text, units bigint)
+),
+members as materialized (
+    select h.customer_id, p.star, greatest(1, since.years + (since.anniversary <= $1)::integer) as service_year
+    from rating_heads h
+    join rating_periods p
+        on p.customer_id = h.customer_id and p.version = h.version
+        and p.starts_on <= $1 and (p.ends_on is null or p.ends_on > $1)
+    left join ledger_heads l on l.customer_id = h.customer_id
+    cross join lateral (
+        -- until it is stored, the first service year begins on the first day with a star
+        select coalesce(l.anchor, (
+            select min(f.starts_on) from rating_periods f
+            where f.customer_id = h.customer_id and f.version = h.version and f.star > 0
+        )) as anchor
+    ) first
+    cross join lateral (
+        select
+            (extract(year from $1::date) - extract(year from first.anchor))::integer as years,
+            (first.anchor + make_interval(
+                years => (extract(year from $1::date) - extract(year from first.anchor))::integer
+            ))::date as anniversary
+    ) since
+    where p.star > 0
+),
+counted as (
+    select star, count(*) as members from members group by star
+),
+carrying as materialized (
+    -- individual policies in force on the day: what is given per policy is given for each of them
+    select m.customer_id, m.star, o.policy_no
+    from members m
+    join policies o on o.customer_id = m.customer_id and o.line = 'individual'
+    where exists (select from grid g where g.star = m.star and g.per = 'POLICY')
+      and (
+          select s.status ->> 1
+          from jsonb_array_elements(o.statuses) with ordinality as s (status, place)
+          where (s.status ->> 0)::date <= $1
+          order by s.place desc
+          limit 1
+      ) = 'IN_FORCE'
+),
+policies_counted as (
+    select star, count(*) as policies from carrying group by star
+),
+pools as (
+    {pools}
+),
+taken as (
+    select
+        g.star, g.benefit, sum(b.used) as used, sum(b.held) as held, sum(least(g.units, b.used + b.held)) as gone
+    from members m
+    join pools b on b.customer_id = m.customer_id
+    join grid g on g.star = m.star and g.benefit = b.benefit
+    where b.period = case when g.per in ('MEMBERSHIP', 'POLICY') then 0 else m.service_year end
+      and case
+          when g.per = 'POLICY' then exists (
+              select from carrying c where c.customer_id = b.customer_id and c.policy_no = b.policy_no
+          )
+          else b.policy_no = ''
+      end
+    group by g.star, g.benefit
+),
+priced as (
+    -- the highest of the vendors' prices on the day, each the variant's own, else the benefit's
+    select g.star, g.benefit, max(t.unit_price) as unit_price
+    from grid g
+    cross join vendors v
+    cross join lateral (
+        select t.unit_price from contract_terms t
+        where t.vendor = v.code and t.benefit = g.benefit and (t.variant is null or t.variant = g.variant)
+          and t.starts_on <= $1 and (t.ends_on is null or t.ends_on > $1)
+        order by t.variant nulls last
+        limit 1
+    ) t
+    group by g.star, g.benefit
+),
+summed as (
+    select
+        g.*,
+        coalesce(c.members, 0) as members,
+        g.units * case when g.per = 'POLICY' then coalesce(o.policies, 0) else coalesce(c.members, 0) end as allowance,
+        coalesce(t.used, 0)::bigint as used,
+        coalesce(t.held, 0)::bigint as held,
+        coalesce(t.gone, 0) as gone,
+        p.unit_price
+    from grid g
+    left join counted c on c.star = g.star
+    left join policies_counted o on o.star = g.star
+    left join taken t on t.star = g.star and t.benefit = g.benefit
+    left join priced p on p.star = g.star and p.benefit = g.benefit
+)
+select
+    star, benefit, variant, per, members, allowance, used, held, (allowance - gone)::bigint as remaining, unit_price,
+    (allowance - gone) * unit_price as value
+from summed
+order by place
+
+-- name: pools_now
+-- Used and held by pool, from the balances; holds that have run out by $3 no longer count.
+select b.customer_id, b.benefit, b.period, b.policy_no, b.used, b.held - coalesce(o.units, 0) as held
+from balances b
+left join (
+    select customer_id, benefit, period, policy_no, sum(units)::integer as units
+    from redemptions
+    where status = 'HELD' and expires_at <= $3
+    group by customer_id, benefit, period, policy_no
+) o
+    on o.customer_id = b.customer_id and o.benefit = b.benefit and o.period = b.period and o.policy_no = b.policy_no
+where b.used > 0 or b.held > 0
+
+-- name: pools_by
+-- Used and held by pool, from the entries that had occurred before $3, each redemption counted by itself; holds that had
+-- run out by then no longer count, whether or not that is posted. Pools of other service years are left out at once.
+select customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
+from (
+    select
+        e.customer_id, e.benefit, e.period, e.policy_no,
+        greatest(0, coalesce(sum(e.units) filter (where e.kind in ('REDEEM', 'NO_SHOW')), 0)
+        - coalesce(sum(e.units) filter (where e.kind = 'REVERSE'), 0)) as used,
+        greatest(0, coalesce(sum(e.units) filter (where e.kind = 'HOLD'), 0)
+        - coalesce(
+            sum(e.units) filter (
+                where e.kind in ('RELEASE', 'EXPIRE_HOLD', 'NO_SHOW')
+                or (e.kind = 'REDEEM' and e.redemption <> e.sequence)
+            ),
+            0
+        )
+        - coalesce(
+            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at <= $3), 0
+        )) as held
+    from members m
+    join entries e on e.customer_id = m.customer_id and e.period in (0, m.service_year)
+    left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
+    where e.occurred_at < $3 and e.redemption is not null
+    group by e.customer_id, e.benefit, e.period, e.policy_no, e.redemption
+) each_redemption
+group by customer_id, benefit, period, policy_no
