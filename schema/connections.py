@@ -102,8 +102,7 @@ def read_member_cursor(after: str | None) -> str | None:
 
 def place_cursor(place: Place) -> str:
     """The place of a row in a list of all customers, newest first."""
-    microseconds = (place.recorded_at - _EPOCH) // timedelta(microseconds=1)
-    return opaque_id(_PLACE, microseconds, place.customer_id, place.sequence)
+    return opaque_id(_PLACE, microseconds_of(place.recorded_at), place.customer_id, place.sequence)
 
 
 def read_place_cursor(after: str | None) -> Place | None:
@@ -113,11 +112,7 @@ def read_place_cursor(after: str | None) -> Place | None:
     numbers = parse_numbers(after, _PLACE, 3)
     if numbers is None:
         raise bad_cursor()
-    try:
-        recorded_at = _EPOCH + timedelta(microseconds=numbers[0])
-    except OverflowError:
-        raise bad_cursor() from None
-    return Place(recorded_at=recorded_at, customer_id=numbers[1], sequence=numbers[2])
+    return Place(recorded_at=moment_of(numbers[0]), customer_id=numbers[1], sequence=numbers[2])
 
 
 def sequence_cursor(sequence: int) -> str:
@@ -133,6 +128,19 @@ def read_sequence_cursor(after: str | None) -> int | None:
     if numbers is None:
         raise bad_cursor()
     return numbers[0]
+
+
+def microseconds_of(moment: datetime) -> int:
+    """A moment as a number, for a cursor."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def moment_of(microseconds: int) -> datetime:
+    """The moment that a cursor holds; BAD_USER_INPUT for a number that no cursor of ours has."""
+    try:
+        return _EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        raise bad_cursor() from None
 
 
 def bad_cursor() -> BadInputError:

@@ -28,6 +28,11 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Query.entries": STAFF,
     "Query.vendor": STAFF | {VENDOR},
     "Query.vendors": STAFF,
+    "Query.statement": STAFF | {VENDOR},
+    "Query.statements": STAFF | {VENDOR},
+    "Query.period": STAFF | {VENDOR},
+    "Query.settlement": STAFF | {VENDOR},
+    "Query.settlements": STAFF | {VENDOR},
     "Mutation.redeem": frozenset({VENDOR}),
     "Mutation.redeemMany": frozenset({VENDOR}),
     "Mutation.hold": frozenset({VENDOR}),
@@ -37,6 +42,11 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Mutation.respond": frozenset({VENDOR}),
     "Mutation.arrange": frozenset({VENDOR}),
     "Mutation.reverse": frozenset({VENDOR, FINANCE}),
+    "Mutation.submitStatement": frozenset({FINANCE}),
+    "Mutation.withdrawStatement": frozenset({FINANCE}),
+    "Mutation.resolveFinding": frozenset({FINANCE}),
+    "Mutation.reconcilePeriod": frozenset({FINANCE}),
+    "Mutation.closePeriod": frozenset({FINANCE}),
     "Mutation.recordPolicyEvents": frozenset({OPERATIONS}),
     "Mutation.registerVendor": frozenset({OPERATIONS}),
     "Customer.id": EVERYBODY,
@@ -62,6 +72,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Vendor.name": EVERYBODY,
     "Vendor.benefits": EVERYBODY,
     "Vendor.terms": STAFF | {VENDOR},
+    "Vendor.dateToleranceDays": STAFF | {VENDOR},
     "Vendor.usage": STAFF | {VENDOR},
     "Vendor.serviceLevels": STAFF | {VENDOR},
 }
@@ -105,6 +116,24 @@ def check_own_vendor(viewer: Viewer | None, code: str) -> None:
     """FORBIDDEN for a vendor that asks for another one."""
     if viewer is not None and viewer.role is VENDOR and viewer.vendor != code:
         raise ForbiddenError("A vendor may see itself only.")
+
+
+def check_own(viewer: Viewer | None, vendor: str | None, things: str) -> None:
+    """FORBIDDEN unless a vendor's own; somebody else's and nobody's (None) look the same: ids tell a vendor nothing."""
+    if viewer is None or viewer.role not in STAFF | {VENDOR}:
+        raise ForbiddenError(f"This role may not see {things}.")
+    if viewer.role is VENDOR and (vendor is None or viewer.vendor != vendor):
+        raise ForbiddenError(f"A vendor may see its own {things} only.")
+
+
+def own_vendors(viewer: Viewer | None, asked: frozenset[str] | None) -> frozenset[str] | None:
+    """The vendors whose things a list holds: those asked for, a vendor's itself only. FORBIDDEN for another one."""
+    if viewer is None or viewer.role is not VENDOR:
+        return asked
+    own = acting_vendor(viewer)
+    for code in asked or ():
+        check_own_vendor(viewer, code)
+    return frozenset({own}) if asked is None else asked
 
 
 def acting_vendor(viewer: Viewer | None) -> str:

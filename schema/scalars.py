@@ -7,12 +7,15 @@ because a JSON number passes through binary floating point in most clients.
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NewType
 
 from strawberry.types.scalar import ScalarDefinition
 
 from handbook import BUSINESS_ZONE
 from schema.errors import WrongValueError
+
+Long = NewType("Long", int)
+"""A whole number that may go beyond 32 bits, where GraphQL's own integers end: units of a whole month."""
 
 # Beyond these no customer has a history: refusing them here keeps arithmetic on days from overflowing below.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
@@ -23,6 +26,7 @@ _MOMENT = re.compile(
 )
 _DECIMAL = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 _LEAST_PLACES = 2
+_LARGEST_EXACT = 2**53 - 1
 
 
 def parse_day(value: Any) -> date:
@@ -71,7 +75,23 @@ def print_amount(amount: Decimal) -> str:
     return f"{whole}.{places.rstrip('0').ljust(_LEAST_PLACES, '0')}"
 
 
+def parse_long(value: Any) -> Long:
+    """The whole number itself; WrongValueError for anything else."""
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_EXACT:
+        raise WrongValueError(f"expected a whole number up to {_LARGEST_EXACT}")
+    return Long(value)
+
+
 SCALARS: dict[object, ScalarDefinition] = {
+    Long: ScalarDefinition(
+        name="Long",
+        description="A whole number of up to 53 bits, which every client reads exactly.",
+        specified_by_url=None,
+        serialize=int,
+        parse_value=parse_long,
+        parse_literal=None,
+        origin=Long,
+    ),
     date: ScalarDefinition(
         name="Date",
         description="A day in Asia/Shanghai as an ISO date, like 2026-03-01. Spans of days are half-open: their end "

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ledger.ids import RedemptionId
+from ledger.reconciliation.paying import Sides, payable_when_accepted
 from ledger.reconciliation.values import (
     Action,
     FindingId,
@@ -230,9 +231,14 @@ class FindingView:
     @property
     def accepting_pays(self) -> Decimal:
         """What ACCEPT pays, in CNY: what the statement and the ledger both bear out; below zero it takes back."""
-        if self.line is None:
-            return self.ledger_amount or _NOTHING if self.kind is FindingKind.REVERSED else _NOTHING
-        return min(self.line.amount, self.ledger_amount or _NOTHING)
+        sides = Sides(
+            kind=self.kind,
+            stated_units=self.stated_units,
+            stated_amount=self.stated_amount,
+            ledger_units=self.ledger_units,
+            ledger_amount=self.ledger_amount,
+        )
+        return payable_when_accepted(sides).amount
 
     def reason(self, language: str = "zh") -> str:
         """The finding explained in `zh` or `en`."""

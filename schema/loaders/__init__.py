@@ -11,6 +11,7 @@ from strawberry.dataloader import DataLoader
 from handbook import Handbook
 from ledger.account import Account
 from ledger.ids import RedemptionId
+from ledger.reconciliation.reading import FindingView, StatementView
 from ledger.reports import EntryRow, RedemptionRow, UsageRow
 from ledger.service_levels.milestones import Milestone
 from ledger.service_levels.reading import ClockView, ServiceReport
@@ -21,6 +22,7 @@ from rating.reading import PolicyRow, RelativeRow
 from rating.tiers import Rating
 from schema.loaders.account import account_loader
 from schema.loaders.entries import EntriesKey, entries_loader
+from schema.loaders.findings import FindingsKey, findings_loader
 from schema.loaders.history import history_loader
 from schema.loaders.policies import policies_loader
 from schema.loaders.rating import rating_loader
@@ -33,6 +35,7 @@ from schema.loaders.service_levels import (
     milestones_loader,
     report_loader,
 )
+from schema.loaders.statement import statement_loader
 from schema.loaders.usage import UsageKey, usage_loader
 from schema.loaders.vendor import vendor_loader
 
@@ -50,10 +53,12 @@ class Loaders:
     late_holds: DataLoader[LateKey, list[RedemptionRow]] = field(init=False)
     milestones: DataLoader[RedemptionId, list[Milestone]] = field(init=False)
     service_reports: DataLoader[ReportKey, list[ServiceReport]] = field(init=False)
+    findings: DataLoader[FindingsKey, list[FindingView]] = field(init=False)
     history: DataLoader[tuple[int, datetime | None], History] = field(init=False)
     policies: DataLoader[int, list[PolicyRow]] = field(init=False)
     rating: DataLoader[tuple[int, datetime | None], Rating] = field(init=False)
     relatives: DataLoader[int, list[RelativeRow]] = field(init=False)
+    statement: DataLoader[int, StatementView | None] = field(init=False)
     usage: DataLoader[UsageKey, list[UsageRow]] = field(init=False)
     vendor: DataLoader[str, VendorView | None] = field(init=False)
 
@@ -64,9 +69,11 @@ class Loaders:
         self.late_holds = late_loader(self.pool, self.handbook, self.now)
         self.milestones = milestones_loader(self.pool)
         self.service_reports = report_loader(self.pool, self.handbook, self.now)
+        self.findings = findings_loader(self.pool, self.now)
         self.history = history_loader(self.pool)
         self.policies = policies_loader(self.pool)
         self.rating = rating_loader(self.pool)
         self.relatives = relatives_loader(self.pool)
+        self.statement = statement_loader(self.pool)
         self.usage = usage_loader(self.pool)
         self.vendor = vendor_loader(self.pool)

@@ -3,13 +3,17 @@
 import strawberry
 
 from ledger.ids import RedemptionId, parse_numbers
+from ledger.reconciliation.reading import finding
+from ledger.reconciliation.values import FindingId, StatementId, parse_finding_id
 from ledger.reports import entry, redemption
 from rating.reading import customers_by_id
 from schema.context import Context, Info, Role
 from schema.errors import BadInputError, ForbiddenError
-from schema.permissions import check_customer
+from schema.permissions import check_customer, check_own
+from schema.queries.statements import statement_with
 from schema.types.customer import Customer
 from schema.types.entry import Entry
+from schema.types.finding import Finding
 from schema.types.node import Node
 from schema.types.redemption import Redemption
 
@@ -30,6 +34,12 @@ class NodeQueries:
         line = parse_numbers(id, "Entry", 2)
         if line is not None:
             return await _entry(context, *line)
+        statement = StatementId.parse(id)
+        if statement is not None:
+            return await statement_with(context, statement)
+        finding_id = parse_finding_id(id)
+        if finding_id is not None:
+            return await _finding(context, finding_id)
         raise BadInputError("id: this is no id of this service.")
 
 
@@ -58,6 +68,12 @@ async def _entry(context: Context, customer_id: int, sequence: int) -> Entry | N
     row = await entry(context.pool, customer_id, sequence, now=context.now)
     _check_member(context, row.member_no if row is not None else None)
     return Entry.of(row) if row is not None else None
+
+
+async def _finding(context: Context, which: FindingId) -> Finding | None:
+    view = await finding(context.pool, which, now=context.now)
+    check_own(context.viewer, view.vendor if view is not None else None, "findings")
+    return Finding.of(view) if view is not None else None
 
 
 def _is(context: Context, role: Role) -> bool:

@@ -6,8 +6,10 @@ from schema.queries.customers import CustomerQueries
 from schema.queries.eligibility import EligibilityQueries
 from schema.queries.entries import EntryQueries
 from schema.queries.node import NodeQueries
+from schema.queries.periods import PeriodQueries
 from schema.queries.programme import ProgrammeQueries
 from schema.queries.redemptions import RedemptionQueries
+from schema.queries.statements import StatementQueries
 from schema.queries.vendors import VendorQueries
 
 
@@ -17,8 +19,10 @@ class Query(
     EligibilityQueries,
     EntryQueries,
     NodeQueries,
+    PeriodQueries,
     ProgrammeQueries,
     RedemptionQueries,
+    StatementQueries,
     VendorQueries,
 ):
     """All queries."""

@@ -11,6 +11,8 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from handbook import Category, Coverage, Design, Mode, Per, PremiumBase, Relation, Unit
 from ledger.entries import EntryKind, RedemptionStatus
+from ledger.reconciliation.values import Action, FindingKind, Pass
+from ledger.reconciliation.views import PeriodStatus, StatementStatus
 from ledger.refusals import RefusalCode
 from ledger.service_levels.clock import ServiceStanding
 from ledger.service_levels.milestones import MilestoneKind
@@ -22,15 +24,19 @@ from schema.context import Role
 
 # What is published here is taken from here, so that no type can use an enumeration before it is published.
 __all__ = [
+    "Action",
     "Category",
     "Coverage",
     "Design",
     "EntryKind",
+    "FindingKind",
     "Kind",
     "Line",
     "MilestoneKind",
     "Mode",
+    "Pass",
     "Per",
+    "PeriodStatus",
     "PremiumBase",
     "Reason",
     "RedemptionStatus",
@@ -38,6 +44,7 @@ __all__ = [
     "Relation",
     "Role",
     "ServiceStanding",
+    "StatementStatus",
     "Status",
     "Unit",
 ]
@@ -218,6 +225,58 @@ _publish(
         "ENDED": "The hold was released or ran out in time: nothing is owed.",
     },
     name="ServiceLevelStatus",
+)
+_publish(
+    FindingKind,
+    "What a reconciliation found of a line of a statement, of a delivery, or of a pair of both.",
+    {
+        "MATCHED": "The line and the delivery agree in everything.",
+        "UNITS_DIFFER": "They are a pair; the units differ.",
+        "AMOUNT_DIFFERS": "They are a pair; the amount is not that of the contract on the day of delivery.",
+        "DATE_DIFFERS": "They are a pair; only the day differs.",
+        "REVERSED": "The line's delivery was reversed; without a line: it was paid, and reversed since.",
+        "DUPLICATE_LINE": "The line repeats another one.",
+        "NOT_IN_LEDGER": "The ledger has no delivery for the line.",
+        "NOT_IN_STATEMENT": "No line speaks of the delivery.",
+        "AMBIGUOUS": "Several deliveries fit the line, and nothing tells which.",
+    },
+)
+_publish(
+    Action,
+    "What a person decides of a finding.",
+    {
+        "MATCH": "The line is matched by hand with a delivery, and paid as far as both bear it out.",
+        "ACCEPT": "The finding stands: what the statement and the ledger both bear out is paid.",
+        "DISPUTE": "Nothing is paid; when the period is closed, it is carried forward to a later one.",
+        "REOPEN": "A decision is taken back: it is matched anew, and waits again.",
+    },
+    name="FindingAction",
+)
+_publish(
+    Pass,
+    "How a line and a delivery came together, in the order in which it is tried.",
+    {
+        "REFERENCE": "By reference, member and benefit.",
+        "EXACT": "By member, benefit, date and units.",
+        "TOLERANCE": "By member, benefit and units; the date within the vendor's tolerance.",
+        "UNITS": "By member, benefit and date, where just one fits each way.",
+        "HAND": "By a person.",
+    },
+    name="MatchPass",
+)
+_publish(
+    StatementStatus,
+    "Where a statement stands.",
+    {
+        "OPEN": "Its period is open.",
+        "CLOSED": "Its period is closed: nothing changes any more.",
+        "WITHDRAWN": "It was taken back: its lines count no more.",
+    },
+)
+_publish(
+    PeriodStatus,
+    "Whether a vendor's month may still change.",
+    {"OPEN": "It may.", "CLOSED": "It is settled: what comes later belongs to a later period."},
 )
 _publish(
     RefusalCode,

@@ -95,6 +95,14 @@ class Vendor:
         ]
 
     @strawberry.field(
+        description="By how many days the day of a statement's line may differ from that of the delivery it is "
+        "matched with."
+    )
+    async def date_tolerance_days(self, info: Info) -> int | None:
+        view = await info.context.loaders.vendor.load(self.code)
+        return view.date_tolerance_days if view is not None else None
+
+    @strawberry.field(
         description="What it delivered on the days [from, to), straight from the ledger, by benefit and price."
     )
     async def usage(

@@ -1,0 +1,26 @@
+"""Months on the wire: "2026-10", as finance writes a period."""
+
+from datetime import date
+
+from ledger.commands import invalid
+from ledger.reconciliation.values import parse_month
+from ledger.refusals import Refusal
+from schema.errors import BadInputError
+
+
+def asked_month(name: str, text: str) -> date:
+    """The first day of the month that a question names; BAD_USER_INPUT with what would be right."""
+    month = parse_month(text)
+    if month is None:
+        raise BadInputError(f"{name}: expected a month like 2026-10.")
+    return month
+
+
+def given_month(text: str) -> date | Refusal:
+    """The first day of the month that a command names, or a refusal with what would be right."""
+    month = parse_month(text)
+    return (
+        month
+        if month is not None
+        else invalid("period 须为月份，如 2026-10", "period: expected a month like 2026-10")
+    )

@@ -1,0 +1,39 @@
+"""`closePeriod`: a vendor's month is settled."""
+
+from typing import cast
+
+import strawberry
+
+from ledger.reconciliation.closing import close_period
+from ledger.reconciliation.reading import settlement
+from ledger.refusals import Refusal
+from schema.context import Info
+from schema.months import given_month
+from schema.mutations.deciding import decider
+from schema.types.settlement import Settlement, SettlementOutcome
+
+
+@strawberry.type
+class ClosePeriodMutation:
+    """A month is settled."""
+
+    @strawberry.mutation(
+        description="Close a vendor's month, like 2026-10, after a last run of the match: its settlement never "
+        "changes. Refused while findings wait for a decision (FINDINGS_OPEN), and when it is closed already "
+        "(PERIOD_CLOSED). What was disputed is carried forward to the next open month."
+    )
+    async def close_period(self, info: Info, vendor: str, period: str) -> SettlementOutcome:
+        context = info.context
+        month = given_month(period)
+        if isinstance(month, Refusal):
+            return cast("SettlementOutcome", month)
+        answer = await close_period(
+            context.pool, vendor=vendor, month=month, by=decider(context), now=context.now
+        )
+        context.renew_loaders()
+        if isinstance(answer, Refusal):
+            return cast("SettlementOutcome", answer)
+        view = await settlement(context.pool, vendor, month)
+        if view is None:
+            raise LookupError(f"the period {vendor} {period} was closed and has no settlement")
+        return Settlement.of(view)

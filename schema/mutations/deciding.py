@@ -1,0 +1,9 @@
+"""Who decides, as the reconciliation remembers it."""
+
+from schema.context import Context
+
+
+def decider(context: Context) -> str:
+    """The subject of the token, or its role when the token names nobody."""
+    viewer = context.viewer
+    return (viewer.subject or viewer.role.value) if viewer is not None else ""

@@ -1,0 +1,35 @@
+"""`reconcilePeriod`: the match runs again, for what the ledger has learnt since."""
+
+from typing import Any, cast
+
+import strawberry
+
+from ledger.reconciliation.matching import reconcile_period
+from ledger.reconciliation.reading import period_view
+from ledger.refusals import Refusal
+from schema.context import Info
+from schema.months import given_month
+from schema.types.period import Period, PeriodOutcome
+
+
+@strawberry.type
+class ReconcileMutation:
+    """The match runs again."""
+
+    @strawberry.mutation(
+        description="Match the statements of a vendor's open month, like 2026-10, with what the ledger has by "
+        "now. What is matched stays so, and what was decided too. Twice is once."
+    )
+    async def reconcile_period(self, info: Info, vendor: str, period: str) -> PeriodOutcome:
+        context = info.context
+        month = given_month(period)
+        if isinstance(month, Refusal):
+            return cast("PeriodOutcome", month)
+        answer: Any = await reconcile_period(context.pool, vendor=vendor, month=month, now=context.now)
+        context.renew_loaders()
+        if isinstance(answer, Refusal):
+            return cast("PeriodOutcome", answer)
+        view = await period_view(context.pool, vendor, month)
+        if view is None:
+            raise LookupError(f"the period {vendor} {period} was matched and is not there")
+        return Period.of(view)

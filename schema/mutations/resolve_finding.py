@@ -1,0 +1,72 @@
+"""`resolveFinding`: what a person decides of a finding."""
+
+from decimal import Decimal
+from typing import cast
+
+import strawberry
+
+from ledger.ids import RedemptionId
+from ledger.reconciliation.decisions import resolve
+from ledger.reconciliation.reading import finding
+from ledger.reconciliation.values import parse_finding_id
+from ledger.refusals import Refusal, RefusalCode
+from schema.context import Context, Info
+from schema.mutations.deciding import decider
+from schema.types.enums import Action
+from schema.types.finding import Finding, FindingOutcome
+
+
+@strawberry.input(description="What is decided of a finding.")
+class ResolveInput:
+    finding: strawberry.ID = strawberry.field(description="The id of the finding.")
+    action: Action = strawberry.field(description="What is decided.")
+    note: str = strawberry.field(description="Why: 1 to 200 visible characters, kept for ever.")
+    redemption: strawberry.ID | None = strawberry.field(
+        default=None, description="With MATCH, and only with it: the delivery that the line is matched with."
+    )
+    pay: Decimal | None = strawberry.field(
+        default=None,
+        description="With ACCEPT or MATCH of a line: what to pay instead, in CNY, from nothing to what is stated: an "
+        "exception that stays on record. Default: what the statement and the ledger both bear out.",
+    )
+
+
+@strawberry.type
+class ResolveFindingMutation:
+    """A person decides."""
+
+    @strawberry.mutation(
+        description="Decide a finding while its period is open. A decision stands, however often the match runs "
+        "again, until REOPEN takes it back; all of them are kept. The answer is the finding as it stands now; "
+        "when REOPEN found a line for a delivery, the finding of that line."
+    )
+    async def resolve_finding(self, info: Info, input: ResolveInput) -> FindingOutcome:
+        refusal = await _resolve(info.context, input)
+        info.context.renew_loaders()
+        which = parse_finding_id(input.finding)
+        if refusal is None and which is not None:
+            view = await finding(info.context.pool, which, now=info.context.now)
+            if view is not None:
+                return Finding.of(view)
+        return cast("FindingOutcome", refusal or Refusal(code=RefusalCode.UNKNOWN_FINDING))
+
+
+async def _resolve(context: Context, input: ResolveInput) -> Refusal | None:
+    which = parse_finding_id(input.finding)
+    if which is None:
+        return Refusal(code=RefusalCode.UNKNOWN_FINDING)
+    redemption = None
+    if input.redemption is not None:
+        redemption = RedemptionId.parse(input.redemption)
+        if redemption is None:
+            return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
+    return await resolve(
+        context.pool,
+        finding=which,
+        action=input.action,
+        redemption=redemption,
+        pay=input.pay,
+        note=input.note,
+        by=decider(context),
+        now=context.now,
+    )

@@ -1,0 +1,108 @@
+"""`submitStatement`: a vendor's statement from a program; people import spreadsheets."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, cast
+
+import strawberry
+
+from ledger.reconciliation import values
+from ledger.reconciliation.statements import submit
+from ledger.reconciliation.values import StatementId
+from ledger.refusals import Refusal
+from schema.context import Context, Info
+from schema.errors import BadInputError
+from schema.months import given_month
+from schema.mutations.deciding import decider
+from schema.types.statement import Statement, StatementOutcome
+
+_MOST_LINES = 5000
+
+
+@strawberry.input(description="A line of a statement.")
+class StatementLineInput:
+    line_no: int = strawberry.field(
+        description="The vendor's number of the line, from 1; each line has its own."
+    )
+    reference: str | None = strawberry.field(
+        default=None, description="The reference that the vendor gave when it held or redeemed, if any."
+    )
+    member_no: str = strawberry.field(description="For whom.")
+    benefit: str = strawberry.field(description="The code of the benefit.")
+    units: int = strawberry.field(description="How many, in the unit that the benefit counts.")
+    occurred_on: date = strawberry.field(description="The day of delivery.")
+    amount: Decimal = strawberry.field(description="For all of it, in CNY, at most 2 places.")
+
+    def line(self) -> values.StatementLine:
+        """The line in the ledger's terms."""
+        return values.StatementLine(
+            line_no=self.line_no,
+            reference=self.reference,
+            member_no=self.member_no,
+            benefit=self.benefit,
+            units=self.units,
+            occurred_on=self.occurred_on,
+            amount=self.amount,
+        )
+
+
+@strawberry.input(description="A vendor's statement for a month.")
+class StatementInput:
+    vendor: str = strawberry.field(description="The code of the vendor.")
+    number: str = strawberry.field(
+        description="The vendor's own number of the statement, unique for that vendor: 1 to 200 visible characters."
+    )
+    period: str = strawberry.field(description="The month, like 2026-10.")
+    lines: list[StatementLineInput] = strawberry.field(
+        description=f"At most {_MOST_LINES}; longer statements are uploaded or imported as files."
+    )
+
+
+@strawberry.type
+class SubmitStatementMutation:
+    """A vendor's statement comes in."""
+
+    @strawberry.mutation(
+        description="Take a vendor's statement and match it with the ledger: all of its lines or, when any "
+        "cannot be read, none. The same statement again changes nothing and is answered as it stands, also when "
+        "its period is closed; other content under the same number is refused (KEY_REUSED) with what differs. "
+        "Lines may come in any order."
+    )
+    async def submit_statement(self, info: Info, input: StatementInput) -> StatementOutcome:
+        context = info.context
+        if len(input.lines) > _MOST_LINES:
+            raise BadInputError(
+                f"input.lines: expected at most {_MOST_LINES}; got {len(input.lines)}. Longer statements are "
+                "uploaded or imported as files."
+            )
+        month = given_month(input.period)
+        if isinstance(month, Refusal):
+            return cast("StatementOutcome", month)
+        answer = await submit(
+            context.pool,
+            vendor=input.vendor,
+            number=input.number,
+            month=month,
+            lines=_lines(input.lines),
+            by=decider(context),
+            now=context.now,
+            handbook=context.handbook,
+        )
+        context.renew_loaders()
+        return await answered(context, answer)
+
+
+async def answered(context: Context, answer: Any) -> StatementOutcome:
+    """The statement as it stands after a command about it, or the refusal."""
+    if isinstance(answer, Refusal):
+        return cast("StatementOutcome", answer)
+    view = await context.loaders.statement.load(answer.statement)
+    if view is None:
+        raise LookupError(f"the statement {StatementId(answer.statement)} was stored and is not there")
+    return Statement.of(view)
+
+
+async def _lines(given: list[StatementLineInput]) -> AsyncIterator[values.StatementLine]:
+    for each in given:
+        yield each.line()

@@ -1,0 +1,31 @@
+"""`withdrawStatement`: a statement that was sent by mistake is taken back."""
+
+import strawberry
+
+from ledger.reconciliation.statements import withdraw
+from ledger.reconciliation.values import StatementId
+from ledger.refusals import Refusal, RefusalCode
+from schema.context import Info
+from schema.mutations.deciding import decider
+from schema.mutations.submit_statement import answered
+from schema.types.statement import StatementOutcome
+
+
+@strawberry.type
+class WithdrawStatementMutation:
+    """A statement is taken back."""
+
+    @strawberry.mutation(
+        description="Take a statement back while its period is open: its lines count no more, what they were "
+        "matched with is free again. It stays on record with the note. Twice is once."
+    )
+    async def withdraw_statement(self, info: Info, statement: strawberry.ID, note: str) -> StatementOutcome:
+        context = info.context
+        which = StatementId.parse(statement)
+        if which is None:
+            return await answered(context, Refusal(code=RefusalCode.UNKNOWN_STATEMENT))
+        answer = await withdraw(
+            context.pool, statement=which.number, note=note, by=decider(context), now=context.now
+        )
+        context.renew_loaders()
+        return await answered(context, answer)

@@ -1,0 +1,95 @@
+"""Periods: a vendor's month, from its first statement to its settlement."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from ledger.reconciliation.reading import PeriodView, Scope, period_statements, settlement
+from ledger.reconciliation.values import month_text
+from schema.connections import LARGEST_PAGE, Connection, Page, connection
+from schema.context import Info
+from schema.findings import FindingWhere, findings_connection
+from schema.types.enums import PeriodStatus
+from schema.types.finding import Finding
+from schema.types.refusal import Refusal
+from schema.types.settlement import Settlement
+from schema.types.statement import FindingCount, Statement
+from schema.types.total import Total
+from schema.types.vendor import Vendor
+
+
+@strawberry.type(description="A vendor's month: all its statements together, against what was delivered.")
+class Period:
+    vendor: Vendor = strawberry.field(description="Whose.")
+    period: str = strawberry.field(description="Which month, like 2026-10.")
+    status: PeriodStatus = strawberry.field(description="Whether it may still change.")
+    reconciled_at: datetime | None = strawberry.field(
+        description="When its statements were last matched with the ledger; null: never."
+    )
+    closed_at: datetime | None = strawberry.field(description="When it was closed; null: it is open.")
+    lines: int = strawberry.field(description="Lines of its statements, those taken back left out.")
+    stated: Total = strawberry.field(description="What these lines add up to.")
+    matched: Total = strawberry.field(description="What those of them add up to that simply agree (MATCHED).")
+    payable: Decimal = strawberry.field(
+        description="What is to be paid as it stands, in CNY: what agrees, and what was decided."
+    )
+    open: int = strawberry.field(description="How many findings wait for a decision: closing needs none to.")
+    counts: list[FindingCount] = strawberry.field(
+        description="Its findings by kind; kinds that do not occur are left out."
+    )
+    id_: strawberry.Private[int | None]
+    month: strawberry.Private[date]
+
+    @strawberry.field(description="Its statements, the latest first, those taken back too.")
+    async def statements(self, info: Info) -> list[Statement]:
+        if self.id_ is None:
+            return []
+        return [Statement.of(view) for view in await period_statements(info.context.pool, self.id_)]
+
+    @strawberry.field(
+        description="What was found: lines of its statements by statement and number, then lines that were "
+        "carried forward from closed periods, then deliveries that no line speaks of. `first` from 1 to "
+        f"{LARGEST_PAGE}."
+    )
+    async def findings(
+        self, info: Info, first: int, after: str | None = None, where: FindingWhere | None = None
+    ) -> Connection[Finding]:
+        if self.id_ is None:
+            none: Page[Finding] = Page(rows=(), more=False)
+            return connection(none, cursor=lambda row: row.id, node=lambda row: row, after=after)
+        scope, loader = Scope.period(self.id_), info.context.loaders.findings
+        return await findings_connection(lambda page: loader.load((scope, page)), where, first, after)
+
+    @strawberry.field(description="What it came to; null while it is open.")
+    async def settlement(self, info: Info) -> Settlement | None:
+        if self.closed_at is None:
+            return None
+        view = await settlement(info.context.pool, self.vendor.code, self.month)
+        return Settlement.of(view) if view is not None else None
+
+    @classmethod
+    def of(cls, view: PeriodView) -> "Period":
+        """The period as the API shows it."""
+        return cls(
+            vendor=Vendor.of(view.vendor),
+            period=month_text(view.month),
+            status=view.status,
+            reconciled_at=view.reconciled_at,
+            closed_at=view.closed_at,
+            lines=view.lines,
+            stated=Total.of(view.stated_units, view.stated_amount),
+            matched=Total.of(view.tally.matched_units, view.tally.matched_amount),
+            payable=view.tally.payable,
+            open=view.tally.open,
+            counts=[FindingCount(kind=kind, count=count) for kind, count in view.tally.counts],
+            id_=view.id,
+            month=view.month,
+        )
+
+
+PeriodOutcome = Annotated[
+    Period | Refusal,
+    strawberry.union("PeriodOutcome", description='The period as it stands, or an expected "no".'),
+]

@@ -1,0 +1,86 @@
+"""Settlements: what a closed month came to."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+import strawberry
+
+from ledger.reconciliation.reading import SettlementLineView, SettlementView
+from ledger.reconciliation.values import month_text
+from schema.catalogue import benefit_of
+from schema.context import Info
+from schema.scalars import Long
+from schema.types.benefit import Benefit
+from schema.types.refusal import Refusal
+from schema.types.vendor import Vendor
+
+
+@strawberry.type(description="What is paid for a benefit that was delivered in a month.")
+class SettlementLine:
+    occurred_in: str = strawberry.field(
+        description="The month of delivery, like 2026-09: an earlier one for what came late or was carried forward."
+    )
+    correction: bool = strawberry.field(
+        description="Whether it takes back what an earlier settlement, or an earlier decision, had paid."
+    )
+    units: Long = strawberry.field(description="Units paid; below zero when they are taken back.")
+    amount: Decimal = strawberry.field(description="In CNY; below zero when it is taken back.")
+    benefit_code: strawberry.Private[str]
+
+    @strawberry.field(description="Of what.")
+    def benefit(self, info: Info) -> Benefit:
+        return benefit_of(info.context.handbook, self.benefit_code)
+
+    @classmethod
+    def of(cls, line: SettlementLineView) -> "SettlementLine":
+        """The line as the API shows it."""
+        return cls(
+            occurred_in=month_text(line.occurred_in),
+            correction=line.correction,
+            units=Long(line.units),
+            amount=line.amount,
+            benefit_code=line.benefit,
+        )
+
+
+@strawberry.type(
+    description="What a vendor is paid for a month that is closed. It never changes: a correction is a line of a "
+    "later one."
+)
+class Settlement:
+    vendor: Vendor = strawberry.field(description="Who is paid.")
+    period: str = strawberry.field(description="For which month, like 2026-10.")
+    payable: Decimal = strawberry.field(description="What is paid, in CNY: the sum of the lines.")
+    carried_forward: Decimal = strawberry.field(
+        description="What was disputed and is found again in a later period, in CNY; not paid."
+    )
+    lines: list[SettlementLine] = strawberry.field(description="By benefit and month of delivery.")
+    seal: str = strawberry.field(
+        description="A SHA-256, in hexadecimal, over everything that the settlement rests on, and the seal before it."
+    )
+    closed_at: datetime = strawberry.field(description="When the period was closed.")
+    closed_by: str = strawberry.field(description="Who closed it: the subject of the token, or its role.")
+
+    @classmethod
+    def of(cls, view: SettlementView) -> "Settlement":
+        """The settlement as the API shows it."""
+        return cls(
+            vendor=Vendor.of(view.vendor),
+            period=month_text(view.month),
+            payable=view.payable,
+            carried_forward=view.carried_forward,
+            lines=[SettlementLine.of(line) for line in view.lines],
+            seal=view.seal,
+            closed_at=view.closed_at,
+            closed_by=view.closed_by,
+        )
+
+
+SettlementOutcome = Annotated[
+    Settlement | Refusal,
+    strawberry.union(
+        "SettlementOutcome",
+        description='The settlement of the period that is closed now, or an expected "no".',
+    ),
+]
