@@ -139,15 +139,16 @@ create index if not exists decisions_by_redemption on decisions (period, custome
 create table if not exists settlements (
     period integer primary key constraint settlements_period_known references periods (id),
     vendor text not null,
+    number integer not null,  -- 1, 2, 3, … in the order in which the vendor's months were closed
     month date not null,
     payable numeric(18, 2) not null,
     carried_forward numeric(18, 2) not null,
     previous bytea,  -- the seal of the vendor's settlement before
     seal bytea not null constraint settlements_seal_length check (octet_length(seal) = 32),
     closed_by text not null,
-    closed_at timestamptz not null
+    closed_at timestamptz not null,
+    constraint settlements_in_order unique (vendor, number)
 );
-create index if not exists settlements_by_vendor on settlements (vendor, closed_at);
 
 -- `correction`: of what an earlier settlement paid. `occurred_in`: the month of delivery, earlier for what came late.
 create table if not exists settlement_lines (

@@ -1,0 +1,208 @@
+"""Closing a vendor's month: once, with a settlement that never changes.
+
+Nothing may be left to decide. What is paid is written down by benefit; what is in dispute goes on to the first month
+that is still open, and so does everything that comes late. The seal is a hash over all that the settlement rests on:
+the statements, the pairs with the hashes of their ledger entries, findings, decisions, and the seal before it. So
+nobody can change any of it unseen.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from asyncpg import Record
+
+from ledger.reconciliation.matching import reconcile
+from ledger.reconciliation.periods import Period, RefusedError, lock_month, must_have_begun
+from ledger.reconciliation.values import month_text
+from ledger.refusals import Refusal, RefusalCode
+from rating.database import Connection, Pool, Statements
+
+SQL = Statements(Path(__file__).with_name("closing.sql"))
+
+_DIGESTS = ("statements", "pairs", "findings", "decisions")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Paid:
+    """A line of a settlement: units and CNY paid for a benefit, by month of delivery."""
+
+    benefit: str
+    occurred_in: date
+    correction: bool
+    units: int
+    amount: Decimal
+
+    def as_json(self) -> list[Any]:
+        """The line in the one spelling that is sealed."""
+        return [self.benefit, self.occurred_in.isoformat(), self.correction, self.units, str(self.amount)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Settlement:
+    """What is sealed."""
+
+    vendor: str
+    number: int
+    month: date
+    payable: Decimal
+    carried_forward: Decimal
+    lines: Sequence[list[Any]]
+    digests: Mapping[str, bytes]
+    previous: bytes | None
+    closed_by: str
+    closed_at: datetime
+
+    def seal(self) -> bytes:
+        """The hash over everything, in one spelling."""
+        content = {
+            "vendor": self.vendor,
+            "number": self.number,
+            "period": month_text(self.month),
+            "payable": str(self.payable),
+            "carried_forward": str(self.carried_forward),
+            "lines": list(self.lines),
+            **{name: self.digests[name].hex() for name in _DIGESTS},
+            "previous": self.previous.hex() if self.previous is not None else None,
+            "closed_by": self.closed_by,
+            "closed_at": self.closed_at.astimezone(UTC).isoformat(),
+        }
+        text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).digest()
+
+
+async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: datetime) -> int | Refusal:
+    """Close a vendor's month and settle it; the id of the period, whose settlement is durable.
+
+    The match runs once more before. Refused, nothing changed: FINDINGS_OPEN (the message says which), PERIOD_CLOSED,
+    INVALID for an unknown vendor or a month that has not begun.
+    """
+    try:
+        async with pool.acquire() as conn, conn.transaction():
+            must_have_begun(month, now)
+            await conn.execute(SQL["lock_vendor"], vendor)
+            period = await lock_month(conn, vendor, month)
+            period.must_be_open()
+            await reconcile(conn, period.id, now=now)
+            _must_be_decided(await conn.fetch(SQL["open_findings"], period.id))
+            await _settle(conn, period, by=by, now=now)
+            return period.id
+    except RefusedError as refused:
+        return refused.refusal
+
+
+async def check_seals(conn: Connection) -> list[str]:
+    """What is wrong with the settlements, one line a finding: each must bear the seal of all that it rests on."""
+    wrong: list[str] = []
+    previous: dict[str, bytes] = {}
+    for row in await conn.fetch(SQL["settlements"]):
+        place = f"settlement {row['vendor']} {month_text(row['month'])}"
+        if row["previous"] != previous.get(row["vendor"]):
+            wrong.append(f"{place}: does not follow the vendor's settlement before it")
+        previous[row["vendor"]] = row["seal"]
+        digests = await conn.fetchrow(SQL["digests"], row["period"])
+        sealed = _Settlement(
+            vendor=row["vendor"],
+            number=row["number"],
+            month=row["month"],
+            payable=row["payable"],
+            carried_forward=row["carried_forward"],
+            lines=row["lines"],
+            digests=dict(digests or {}),
+            previous=row["previous"],
+            closed_by=row["closed_by"],
+            closed_at=row["closed_at"],
+        )
+        if sealed.seal() != row["seal"]:
+            wrong.append(f"{place}: the seal is not that of what it rests on")
+        if sum((Decimal(line[-1]) for line in row["lines"]), Decimal(0)) != row["payable"]:
+            wrong.append(f"{place}: its lines do not add up to what is payable")
+    return wrong
+
+
+def _must_be_decided(waiting: Sequence[Record]) -> None:
+    if not waiting:
+        return
+    total = waiting[0]["total"]
+    more = total > len(waiting)
+    raise RefusedError(
+        Refusal(
+            code=RefusalCode.FINDINGS_OPEN,
+            facts={
+                "count": total,
+                "which_zh": "；".join(_which(row, "zh") for row in waiting) + ("；……" if more else ""),
+                "which_en": "; ".join(_which(row, "en") for row in waiting) + ("; …" if more else ""),
+            },
+        )
+    )
+
+
+def _which(row: Record, language: str) -> str:
+    """One finding that waits: of which line, or of which delivery."""
+    if row["line_no"] is not None:
+        if language == "zh":
+            return f"对账单 {row['number']} 第 {row['line_no']} 行 {row['kind']}"
+        return f"line {row['line_no']} of {row['number']} {row['kind']}"
+    reference = row["reference_of"] or "-"
+    if language == "zh":
+        return f"会员 {row['member_no']} 预约号 {reference} {row['kind']}"
+    return f"member {row['member_no']} reference {reference} {row['kind']}"
+
+
+async def _settle(conn: Connection, period: Period, *, by: str, now: datetime) -> None:
+    paid = [
+        _Paid(
+            benefit=row["benefit"],
+            occurred_in=row["occurred_in"],
+            correction=row["correction"],
+            units=row["units"],
+            amount=row["amount"],
+        )
+        for row in await conn.fetch(SQL["settlement_lines"], period.id)
+    ]
+    carried = await conn.fetchval(SQL["carried_forward"], period.id)
+    successor = await conn.fetchval(SQL["successor"], period.vendor, period.month)
+    following = await lock_month(conn, period.vendor, successor)
+    await conn.execute(SQL["carry_on"], period.id, following.id)
+    digests = await conn.fetchrow(SQL["digests"], period.id)
+    previous = await conn.fetchrow(SQL["previous"], period.vendor)
+    settlement = _Settlement(
+        vendor=period.vendor,
+        number=previous["number"] + 1 if previous is not None else 1,
+        month=period.month,
+        payable=sum((line.amount for line in paid), Decimal("0.00")),
+        carried_forward=carried,
+        lines=[line.as_json() for line in paid],
+        digests=dict(digests or {}),
+        previous=previous["seal"] if previous is not None else None,
+        closed_by=by,
+        closed_at=now,
+    )
+    await conn.execute(
+        SQL["store_settlement"],
+        period.id,
+        settlement.vendor,
+        settlement.number,
+        settlement.month,
+        settlement.payable,
+        settlement.carried_forward,
+        settlement.previous,
+        settlement.seal(),
+        by,
+        now,
+    )
+    await conn.execute(
+        SQL["store_lines"],
+        period.id,
+        [line.benefit for line in paid],
+        [line.occurred_in for line in paid],
+        [line.correction for line in paid],
+        [line.units for line in paid],
+        [line.amount for line in paid],
+    )
+    await conn.execute(SQL["close"], period.id, now)

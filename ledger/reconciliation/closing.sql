@@ -1,0 +1,148 @@
+-- Closing a period: what is paid, what is carried on, and the seal over everything that this rests on.
+
+-- name: open_findings
+-- Findings that nobody has decided on: how many, and the first ten.
+select
+    count(*) over () as total, f.kind, f.line_no, s.number, f.reference_of, f.member_no
+from (
+    select
+        f.kind, f.statement, f.line_no, f.sequence, r.reference as reference_of,
+        coalesce(l.member_no, c.member_no) as member_no
+    from findings f
+    left join statement_lines l on l.statement = f.statement and l.line_no = f.line_no
+    left join customers c on c.id = f.customer_id
+    left join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence
+    where f.period = $1 and f.action is null and f.kind <> 'MATCHED'
+) f
+left join statements s on s.id = f.statement
+order by f.statement nulls last, f.line_no, f.member_no, f.sequence
+limit 10;
+
+-- name: settlement_lines
+-- What the period $1 pays, by benefit, month of delivery, and whether it corrects an earlier payment.
+select
+    benefit, date_trunc('month', occurred_on)::date as occurred_in, correction,
+    sum(units)::bigint as units, sum(amount) as amount
+from (
+    select l.benefit, l.occurred_on, false as correction, l.units, l.amount
+    from statements s
+    join statement_lines l on l.statement = s.id
+    join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+    where s.period = $1 and m.kind = 'MATCHED'
+        and not exists (select from withdrawals w where w.statement = s.id)
+        and not exists (
+            select from findings f where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no
+        )
+    union all
+    select
+        f.benefit, f.occurred_on, f.line_no is null and f.kind = 'REVERSED',
+        case when f.kind = 'MATCHED' and f.action is null then f.stated_units else f.payable_units end,
+        case when f.kind = 'MATCHED' and f.action is null then f.stated_amount else f.payable end
+    from findings f
+    where f.period = $1
+) paid
+where units <> 0 or amount <> 0
+group by 1, 2, 3
+order by 1, 2, 3;
+
+-- name: carried_forward
+-- What is in dispute: what was stated, else what the ledger says.
+select coalesce(sum(coalesce(stated_amount, ledger_amount)), 0)::numeric(18, 2)
+from findings
+where period = $1 and action = 'DISPUTE';
+
+-- name: successor
+-- The first month after $2 in which the vendor $1 has not closed.
+select min(m.month)
+from (
+    select ($2::date + interval '1 month')::date as month
+    union
+    select (month + interval '1 month')::date from periods where vendor = $1 and month > $2 and closed_at is not null
+) m
+where not exists (
+    select from periods p where p.vendor = $1 and p.month = m.month and p.closed_at is not null
+);
+
+-- name: carry_on
+insert into carryovers (period, carried_from, statement, line_no, customer_id, sequence)
+select
+    $2, $1, f.statement, f.line_no,
+    case when f.line_no is null then f.customer_id end, case when f.line_no is null then f.sequence end
+from findings f
+where f.period = $1 and f.action = 'DISPUTE'
+order by f.statement, f.line_no, f.customer_id, f.sequence;
+
+-- name: close
+update periods set closed_at = $2 where id = $1;
+
+-- name: lock_vendor
+-- One settlement of a vendor after the other: each is sealed with the one before.
+select from vendors where code = $1 for no key update;
+
+-- name: previous
+-- The vendor's settlement closed before.
+select number, seal from settlements where vendor = $1 order by number desc limit 1;
+
+-- name: store_settlement
+insert into settlements (period, vendor, number, month, payable, carried_forward, previous, seal, closed_by, closed_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: store_lines
+insert into settlement_lines (period, benefit, occurred_in, correction, units, amount)
+select $1, * from unnest($2::text[], $3::date[], $4::boolean[], $5::bigint[], $6::numeric[]);
+
+-- name: digests
+-- Hashes of what a settlement rests on, each over its rows in one order and one spelling: the statements, the pairs that
+-- simply agree (each with the hash of the ledger's entry of delivery), the findings, the decisions.
+select
+    (
+        select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
+            s.number, s.lines, s.units, s.amount::text, encode(s.content, 'hex'), w.statement is not null
+        )::text, 'UTF8')), ''::bytea order by s.id), ''::bytea))
+        from statements s left join withdrawals w on w.statement = s.id
+        where s.period = $1
+    ) as statements,
+    (
+        select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
+            l.statement, l.line_no, m.customer_id, m.sequence, m.pass, encode(e.hash, 'hex')
+        )::text, 'UTF8')), ''::bytea order by l.statement, l.line_no), ''::bytea))
+        from statements s
+        join statement_lines l on l.statement = s.id
+        join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+        join entries e on e.customer_id = m.customer_id and e.redemption = m.sequence and e.kind = 'REDEEM'
+        where s.period = $1 and m.kind = 'MATCHED'
+            and not exists (
+                select from findings f where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no
+            )
+    ) as pairs,
+    (
+        select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
+            f.statement, f.line_no, f.customer_id, f.sequence, f.kind, f.pass, f.benefit, f.occurred_on, f.stated_units,
+            f.stated_amount::text, f.ledger_units, f.ledger_amount::text, f.action, f.payable_units, f.payable::text,
+            encode(e.hash, 'hex')
+        )::text, 'UTF8')), ''::bytea order by f.statement, f.line_no, f.customer_id, f.sequence), ''::bytea))
+        from findings f
+        left join entries e on e.customer_id = f.customer_id and e.redemption = f.sequence and e.kind = 'REDEEM'
+        where f.period = $1
+    ) as findings,
+    (
+        select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
+            d.statement, d.line_no, d.customer_id, d.sequence, d.kind, d.action, d.matched_customer, d.matched_sequence,
+            d.payable::text, d.note, d.decided_by, extract(epoch from d.decided_at)::text
+        )::text, 'UTF8')), ''::bytea order by d.id), ''::bytea))
+        from decisions d
+        where d.period = $1
+    ) as decisions;
+
+-- name: settlements
+-- Every settlement with its lines, in the order in which each vendor closed.
+select
+    s.*,
+    (
+        select coalesce(jsonb_agg(jsonb_build_array(
+            l.benefit, l.occurred_in::text, l.correction, l.units, l.amount::text
+        ) order by l.benefit, l.occurred_in, l.correction), '[]')
+        from settlement_lines l where l.period = s.period
+    ) as lines
+from settlements s
+order by s.vendor, s.number;

@@ -1,0 +1,250 @@
+"""Closing: only when all is decided, once, for ever; what is in dispute or comes late goes on to the next month."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from ledger.reconciliation.closing import check_seals, close_period
+from ledger.reconciliation.matching import reconcile_period
+from ledger.reconciliation.statements import withdraw
+from ledger.reconciliation.values import LedgerFindingId, LineFindingId
+from ledger.refusals import Refusal
+from tests.reconciliation.month import EXAM, NOVEMBER, OCTOBER, PHONE, VENDOR, line, october
+from tests.reconciliation.test_decisions import decide, of_line, of_redemption
+
+
+async def close(month, which=OCTOBER):
+    """Close a month of vendor v as Li of finance."""
+    return await close_period(month.pool, vendor=VENDOR, month=which, by="li", now=month.clock.now)
+
+
+async def closed(month, which=OCTOBER):
+    """Close a month; what its settlement says."""
+    period = await close(month, which)
+    assert isinstance(period, int), period
+    return await settled(month, period)
+
+
+async def settled(month, period):
+    """What a settlement says: payable, carried on, lines."""
+    total = await month.pool.fetchrow("select * from settlements where period = $1", period)
+    lines = await month.pool.fetch(
+        "select * from settlement_lines where period = $1 order by 2, 3, 4", period
+    )
+    return (
+        total["payable"],
+        total["carried_forward"],
+        [
+            (row["benefit"], row["occurred_in"], row["correction"], row["units"], row["amount"])
+            for row in lines
+        ],
+    )
+
+
+async def found_in(month, which):
+    """Kind and the month it was carried from, of what waits in a month."""
+    assert isinstance(
+        await reconcile_period(month.pool, vendor=VENDOR, month=which, now=month.clock.now), int
+    )
+    return [(row["kind"], row["carried_from"]) for row in await month.findings(which)]
+
+
+async def test_a_month_in_which_all_agrees_is_settled_by_benefit(month):
+    await month.deliver(october(3), "A", units=2)
+    await month.deliver(october(4), "B")
+    await month.deliver(october(5), "C", benefit=EXAM)
+    await month.state(
+        line(1, october(3), "A", units=2), line(2, october(4), "B"), line(3, october(5), "C", benefit=EXAM)
+    )
+    assert await closed(month) == (
+        716,
+        0,
+        [(PHONE, OCTOBER, False, 3, 36), (EXAM, OCTOBER, False, 1, 680)],
+    )
+
+
+async def test_an_open_finding_refuses_the_close_and_is_named(month):
+    await month.deliver(october(3), "A")
+    await month.state(line(7, october(3), "A", units=2), line(8, october(9), "B"))
+    refusal = await close(month)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "FINDINGS_OPEN"
+    assert "line 7 of S-1 UNITS_DIFFER; line 8 of S-1 NOT_IN_LEDGER" in refusal.message("en")
+    assert "第 7 行" in refusal.message("zh")
+    assert await month.pool.fetchval("select closed_at from periods where month = $1", OCTOBER) is None
+
+
+async def test_the_match_runs_once_more_before_the_close(month):
+    await month.state()
+    await month.deliver(october(20), "A", late=True)
+    refusal = await close(month)
+    assert isinstance(refusal, Refusal)
+    assert "reference A NOT_IN_STATEMENT" in refusal.message("en")
+
+
+async def test_a_month_closes_once(month):
+    await month.state()
+    assert await closed(month) == (0, 0, [])
+    assert (await close(month)).code == "PERIOD_CLOSED"
+
+
+async def test_of_two_who_close_at_once_one_settles(month):
+    await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A"))
+    outcomes = await asyncio.gather(*(close(month) for _ in range(8)))
+    refusals = [each for each in outcomes if isinstance(each, Refusal)]
+    assert [each.code for each in refusals] == ["PERIOD_CLOSED"] * 7
+    assert await month.pool.fetchval("select count(*) from settlements") == 1
+    assert await month.pool.fetchval("select payable from settlements") == 12
+
+
+async def test_months_closed_at_once_follow_each_other(month):
+    await month.state(number="O", month=OCTOBER)
+    await month.state(number="N", month=NOVEMBER)
+    outcomes = await asyncio.gather(close(month, OCTOBER), close(month, NOVEMBER))
+    assert all(isinstance(each, int) for each in outcomes), outcomes
+    assert await check_seals(month.pool) == []
+
+
+async def test_nothing_of_a_closed_month_changes_any_more(month, database):
+    await month.deliver(october(3), "A")
+    await month.deliver(october(4), "B")
+    statement = await month.state(line(1, october(3), "A"), line(2, october(4), "B", amount="1"))
+    plain, differing = await of_line(month, 1), await of_line(month, 2)
+    await decide(month, differing, "ACCEPT")
+    await closed(month)
+    assert (await decide(month, plain, "DISPUTE")).code == "PERIOD_CLOSED"
+    assert (await decide(month, differing, "REOPEN")).code == "PERIOD_CLOSED"
+    again = line(1, october(3), "A"), line(2, october(4), "B", amount="1")
+    assert (await month.submit(*again)).replayed
+    assert (await month.submit(line(1, october(3), "A"), number="S-2")).code == "PERIOD_CLOSED"
+    gone = await withdraw(month.pool, statement=statement, note="x", by="li", now=month.clock.now)
+    assert gone.code == "PERIOD_CLOSED"
+    run = await reconcile_period(month.pool, vendor=VENDOR, month=OCTOBER, now=month.clock.now)
+    assert run.code == "PERIOD_CLOSED"
+    for change in (
+        "update findings set payable = 100",
+        "delete from findings",
+        "delete from matches",
+        "update matches set line_no = 9",
+        "update periods set closed_at = null where month = '2026-10-01'",
+        "update settlements set payable = 0",
+        "delete from settlement_lines",
+        "update statement_lines set amount = 0",
+        "delete from decisions",
+        "truncate statements cascade",
+    ):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await database.owner_pool.execute(change)
+
+
+async def test_a_disputed_line_is_carried_on_and_found_again_in_the_next_month(month):
+    await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A", amount="50"), line(2, october(9), "Z", units=2))
+    for line_no in (1, 2):
+        await decide(month, await of_line(month, line_no), "DISPUTE")
+    assert await closed(month) == (0, 74, [])
+    assert await found_in(month, NOVEMBER) == [("AMOUNT_DIFFERS", OCTOBER), ("NOT_IN_LEDGER", OCTOBER)]
+    # The vendor posts what was missing; in November it is matched, marked with its month, and paid.
+    await month.deliver(october(9), "Z", units=2, late=True)
+    assert await found_in(month, NOVEMBER) == [("AMOUNT_DIFFERS", OCTOBER), ("MATCHED", OCTOBER)]
+    disputed = await of_line(month, 1)
+    here = await month.pool.fetchval("select id from periods where month = $1", NOVEMBER)
+    await decide(month, LineFindingId(here, disputed.statement, 1), "ACCEPT")
+    assert await closed(month, NOVEMBER) == (36, 0, [(PHONE, OCTOBER, False, 3, 36)])
+    assert await check_seals(month.pool) == []
+
+
+async def test_a_line_may_be_disputed_month_after_month(month):
+    await month.state(line(1, october(9), "Z"))
+    finding = await of_line(month, 1)
+    await decide(month, finding, "DISPUTE")
+    await closed(month)
+    here = await month.pool.fetchval("select id from periods where month = $1", NOVEMBER)
+    await reconcile_period(month.pool, vendor=VENDOR, month=NOVEMBER, now=month.clock.now)
+    await decide(month, LineFindingId(here, finding.statement, 1), "DISPUTE")
+    assert await closed(month, NOVEMBER) == (0, 12, [])
+    assert await check_seals(month.pool) == []
+
+
+async def test_what_is_delivered_or_posted_after_the_close_goes_to_the_open_month(month):
+    await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A"))
+    await closed(month)
+    late = await month.deliver(october(20), "B", late=True)
+    assert await found_in(month, NOVEMBER) == [("NOT_IN_STATEMENT", None)]
+    await month.state(line(1, october(20), "B"), number="S-11", month=NOVEMBER)
+    assert (await month.pairs())[1] == (late, "REFERENCE")
+    assert await closed(month, NOVEMBER) == (12, 0, [(PHONE, OCTOBER, False, 1, 12)])
+
+
+async def test_what_was_accepted_as_unstated_is_not_found_again_but_may_still_be_stated(month):
+    delivered = await month.deliver(october(3), "A")
+    await month.state()
+    await decide(month, await of_redemption(month, delivered), "ACCEPT")
+    assert await closed(month) == (0, 0, [])
+    assert await found_in(month, NOVEMBER) == []
+    await month.state(line(1, october(3), "A"), number="S-11", month=NOVEMBER)
+    assert await closed(month, NOVEMBER) == (12, 0, [(PHONE, OCTOBER, False, 1, 12)])
+
+
+async def test_what_was_disputed_as_unstated_is_found_again(month):
+    delivered = await month.deliver(october(3), "A")
+    await month.state()
+    await decide(month, await of_redemption(month, delivered), "DISPUTE")
+    assert await closed(month) == (0, 12, [])
+    assert await found_in(month, NOVEMBER) == [("NOT_IN_STATEMENT", OCTOBER)]
+
+
+@pytest.mark.parametrize("stated", [{}, {"units": 3}])
+async def test_what_was_paid_and_is_reversed_later_is_taken_back_in_the_next_settlement_once(month, stated):
+    delivered = await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A", **stated))
+    if stated:
+        await decide(month, await of_line(month, 1), "ACCEPT")
+    assert (await closed(month))[0] == 12
+    await month.reverse(delivered)
+    assert await found_in(month, NOVEMBER) == [("REVERSED", None)]
+    here = await month.pool.fetchval("select id from periods where month = $1", NOVEMBER)
+    finding = LedgerFindingId(here, delivered.customer_id, delivered.sequence)
+    await decide(month, finding, "DISPUTE")
+    await decide(month, finding, "REOPEN")
+    await decide(month, finding, "ACCEPT")
+    assert await closed(month, NOVEMBER) == (-12, 0, [(PHONE, OCTOBER, True, -1, -12)])
+    assert await check_seals(month.pool) == []
+    month.clock.now = month.clock.now.replace(month=12)
+    assert await found_in(month, NOVEMBER.replace(month=12)) == []
+
+
+async def test_an_unknown_vendor_and_a_month_ahead_cannot_be_closed(month):
+    unknown = await close_period(month.pool, vendor="x", month=OCTOBER, by="li", now=month.clock.now)
+    assert (unknown.code, "vendor" in unknown.message("en")) == ("INVALID", True)
+    ahead = await close(month, NOVEMBER.replace(month=12))
+    assert (ahead.code, "2026-12" in ahead.message("en")) == ("INVALID", True)
+    assert await month.pool.fetchval("select count(*) from periods") == 0
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("findings", "update findings set payable = payable - 1, payable_units = 0"),
+        ("decisions", "update decisions set note = 'other'"),
+        ("statements", "update statements set amount = amount + 1"),
+        ("settlements", "update settlements set payable = payable + 1"),
+        ("settlement_lines", "update settlement_lines set amount = amount + 1"),
+        ("matches", "update matches set pass = 'EXACT'"),
+    ],
+)
+async def test_whoever_changes_what_a_settlement_rests_on_breaks_its_seal(month, database, table, change):
+    await month.deliver(october(3), "A")
+    await month.deliver(october(4), "B")
+    await month.state(line(1, october(3), "A"), line(2, october(4), "B", amount="1"))
+    await decide(month, await of_line(month, 2), "ACCEPT")
+    await closed(month)
+    assert await check_seals(month.pool) == []
+    async with database.owner_pool.acquire() as owner:
+        await owner.execute(f"alter table {table} disable trigger user")
+        await owner.execute(change)
+    [*wrong] = await check_seals(month.pool)
+    assert any(each.startswith("settlement v 2026-10") for each in wrong)
