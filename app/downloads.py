@@ -6,9 +6,10 @@ filter by members is sent as a form.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from datetime import date
+from typing import IO, TypeAlias
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -16,16 +17,24 @@ from starlette.responses import Response
 
 from app.access import remark
 from app.authentication import viewer_of
+from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
+from app.exports.findings import FindingsAsked, check_findings, findings_file
+from app.exports.making import Make, file_chunks
+from app.exports.settlement import check_settlement, settlement_file
+from app.exports.telling import NothingThereError, SheetForm, Telling
 from app.graphql_http import RequestError
 from app.limits import BodyTooLargeError, limited_body
+from app.negotiation import language
 from app.services import Services
 from app.streaming import Download
 from app.tokens import Tokens
 from handbook import business_day, start_of
 from ledger.exporting import unknown_in
+from ledger.reconciliation.reading import FindingFilter
+from ledger.reconciliation.values import FindingKind, month_text, parse_month
 from ledger.reports import EntryFilter, Span
-from schema.context import Viewer
+from schema.context import Role, Viewer
 from schema.permissions import STAFF
 
 _MOST_AT_ONCE = 4
@@ -33,7 +42,15 @@ _MOST_VALUES = 1000
 _RETRY_AFTER_S = "30"
 _FORM = "application/x-www-form-urlencoded"
 _ENTRY_PARAMETERS = ("format", "vendor", "benefit", "kind", "member", "from", "to")
-_MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson; charset=utf-8"}
+_FINDING_PARAMETERS = ("format", "vendor", "period", "statement", "kind", "open")
+_SETTLEMENT_PARAMETERS = ("format", "vendor", "period")
+_MEDIA_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/x-ndjson; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+_Answer: TypeAlias = Callable[[Request, Viewer], Awaitable[Response]]
 
 
 class Downloads:
@@ -43,44 +60,101 @@ class Downloads:
         self._services = services
         self._tokens = tokens
         self._places = asyncio.Semaphore(max(1, min(_MOST_AT_ONCE, services.settings.pool_size // 4)))
+        self._files: Mapping[str, tuple[frozenset[Role], _Answer]] = {
+            "entries": (STAFF, self._entries),
+            "findings": (STAFF | {Role.VENDOR}, self._findings),
+            "settlement": (STAFF | {Role.VENDOR}, self._settlement),
+        }
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
+        what: str = request.path_params["what"]
+        file = self._files.get(what)
+        if file is None:
+            return RequestError(404, "NOT_FOUND", f"There are {', '.join(self._files)}.").response()
         try:
             viewer = await viewer_of(request, self._tokens)
-            return await self._entries(request, viewer)
+            allowed, answer = file
+            if viewer.role not in allowed:
+                message = f"The role {viewer.role.value} may not export {what}."
+                return RequestError(403, "FORBIDDEN", message).response()
+            return await answer(request, viewer)
         except RequestError as error:
             return error.response()
+        except NothingThereError as error:
+            return RequestError(404, "NOT_FOUND", _sentence(str(error))).response()
 
-    async def _entries(self, request: Request, viewer: Viewer) -> Response:
-        if viewer.role not in STAFF:
-            raise RequestError(403, "FORBIDDEN", f"The role {viewer.role.value} may not export the ledger.")
+    async def _entries(self, request: Request, _: Viewer) -> Response:
         asked = await _asked(request, _ENTRY_PARAMETERS)
         form = EntryForm(_one_of(asked, "format", list(EntryForm)))
         where = _entry_filter(asked)
         unknown = await unknown_in(self._services.pool, where, self._services.handbook)
         if unknown:
             raise _bad("; ".join(unknown[:10]))
-        chunks = self._in_its_place(entry_chunks(self._services.pool, where, form))
-        return self._download(request, chunks, f"entries.{form.value}")
+        self._check_free()
 
-    def _download(self, request: Request, chunks: AsyncGenerator[bytes], name: str) -> Download:
-        remark(request.scope, operation=f"export {name}")
-        today = business_day(self._services.clock())
-        return Download(chunks, name=f"{today}-{name}", media_type=_MEDIA_TYPES[name.rpartition(".")[2]])
+        async def placed() -> AsyncGenerator[bytes]:
+            async with self._places, aclosing(entry_chunks(self._services.pool, where, form)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
 
-    def _in_its_place(self, chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
-        """The same chunks, while a place is taken for them. Raises RequestError when none is free."""
+        return self._download(request, placed(), f"entries.{form.value}")
+
+    async def _findings(self, request: Request, viewer: Viewer) -> Response:
+        given = await _asked(request, _FINDING_PARAMETERS)
+        asked = FindingsAsked(
+            vendor=_own_vendor(given, viewer),
+            month=_month(given),
+            statement=_at_most_one(given, "statement"),
+            where=_finding_filter(given),
+        )
+        await check_findings(self._services.pool, asked)
+        form, telling = self._form(given), self._telling(request)
+        return self._made(
+            request,
+            lambda: findings_file(self._services.pool, asked, form, telling),
+            f"{asked.vendor}-{month_text(asked.month)}-findings.{form.value}",
+        )
+
+    async def _settlement(self, request: Request, viewer: Viewer) -> Response:
+        given = await _asked(request, _SETTLEMENT_PARAMETERS)
+        vendor, month = _own_vendor(given, viewer), _month(given)
+        await check_settlement(self._services.pool, vendor, month)
+        form, telling = self._form(given), self._telling(request)
+        return self._made(
+            request,
+            lambda: settlement_file(self._services.pool, vendor, month, form, telling),
+            f"{vendor}-{month_text(month)}-settlement.{form.value}",
+        )
+
+    def _made(self, request: Request, make: Make, name: str) -> Download:
+        """A file that is made as a whole, then sent: a slow reader holds no connection to the database."""
+        self._check_free()
+
+        async def placed() -> IO[bytes]:
+            async with self._places:
+                return await make()
+
+        return self._download(request, file_chunks(placed), name)
+
+    def _check_free(self) -> None:
+        """Raise RequestError when as many exports are at work as may be."""
         if self._places.locked():
             headers = {"retry-after": _RETRY_AFTER_S}
             raise RequestError(503, "BUSY", "Other exports are running: try again in a minute.", headers)
 
-        async def placed() -> AsyncGenerator[bytes]:
-            async with self._places, aclosing(chunks):
-                async for chunk in chunks:
-                    yield chunk
+    def _download(self, request: Request, chunks: AsyncGenerator[bytes], name: str) -> Download:
+        remark(request.scope, operation=f"export {request.path_params['what']}")
+        today = business_day(self._services.clock())
+        return Download(chunks, name=f"{today}-{name}", media_type=_MEDIA_TYPES[name.rpartition(".")[2]])
 
-        return placed()
+    def _telling(self, request: Request) -> Telling:
+        chosen = Language(language(request.headers.get("accept-language")))
+        return Telling(handbook=self._services.handbook, language=chosen, now=self._services.clock())
+
+    @staticmethod
+    def _form(asked: Mapping[str, list[str]]) -> SheetForm:
+        return SheetForm(_one_of(asked, "format", list(SheetForm)))
 
 
 async def _asked(request: Request, known: Iterable[str]) -> Mapping[str, list[str]]:
@@ -134,6 +208,42 @@ def _entry_filter(asked: Mapping[str, list[str]]) -> EntryFilter:
     )
 
 
+def _finding_filter(asked: Mapping[str, list[str]]) -> FindingFilter:
+    kinds = _values(asked, "kind")
+    unknown = sorted((kinds or frozenset()).difference(FindingKind))
+    if unknown:
+        raise _bad(f"`kind` must be one of: {', '.join(FindingKind)}.")
+    waiting = _one_of(asked, "open", ["true", "false"]) == "true" if "open" in asked else None
+    return FindingFilter(kinds=kinds, open=waiting)
+
+
+def _own_vendor(asked: Mapping[str, list[str]], viewer: Viewer) -> str:
+    """Whose file: a vendor's is its own, and staff names one."""
+    vendor = _at_most_one(asked, "vendor") or viewer.vendor
+    if vendor is None:
+        raise _bad("`vendor` must be given: the code of the vendor.")
+    if viewer.vendor not in {None, vendor}:
+        raise RequestError(403, "FORBIDDEN", "A vendor may see itself only.")
+    return vendor
+
+
+def _month(asked: Mapping[str, list[str]]) -> date:
+    month = parse_month(_at_most_one(asked, "period") or "")
+    if month is None:
+        raise _bad("`period` must be given: a month like 2026-10.")
+    return month
+
+
+def _at_most_one(asked: Mapping[str, list[str]], name: str) -> str | None:
+    """The value of a parameter that is given once or not at all."""
+    given = asked.get(name)
+    if given is None:
+        return None
+    if len(given) > 1 or not given[0].isprintable():
+        raise _bad(f"`{name}` must be one text.")
+    return given[0]
+
+
 def _values(asked: Mapping[str, list[str]], name: str) -> frozenset[str] | None:
     return frozenset(asked[name]) if name in asked else None
 
@@ -155,6 +265,10 @@ def _day(asked: Mapping[str, list[str]], name: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise _bad(f"`{name}` must be one day, written like 2026-10-05.") from None
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _bad(message: str) -> RequestError:

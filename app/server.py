@@ -72,7 +72,7 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
     app = Starlette(
         routes=[
             Route("/graphql", _graphql, methods=["GET", "POST"]),
-            Route("/exports/entries", _export, methods=["GET", "POST"]),
+            Route("/exports/{what}", _export, methods=["GET", "POST"]),
             Route("/healthz", _alive, methods=["GET"]),
             Route("/readyz", _ready, methods=["GET"]),
         ],
