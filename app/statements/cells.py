@@ -1,0 +1,265 @@
+"""What people write into cells, as values: numbers with separators and signs, days in many forms, numbers of things.
+
+Nothing is guessed where a guess could be wrong: 5/10/2026 may be May or October, and 1.234 in a column of amounts is no
+amount. What cannot be read is told in words that say what would be right.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from app.statements.sheets import Cell, quoted, shown
+from handbook import BUSINESS_ZONE
+
+_FAULTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+_GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_CURRENCY = re.compile(r"^(?:cny|rmb|人民币|¥)|(?:cny|rmb|人民币|元整|元|圆|¥)$")
+_UNIT_WORDS = re.compile(r"(?:次数|人次|次|分钟|小时|份|个|项|套|times?|minutes?|mins?|units?|x)$")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?e\+?[0-9]+")
+_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+_EXACT_DIGITS = 15
+"""A spreadsheet program keeps so many digits of a number; the digits of a longer one are lost for good."""
+_LONGEST_NUMBER = 40
+_PLACES = 2
+
+_YEAR_FIRST = re.compile(
+    r"([0-9]{4})\s*(?:[-/.]\s*([0-9]{1,2})\s*[-/.]\s*([0-9]{1,2})|年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]?)"
+)
+_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
+_SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
+_NAMED_MONTH = re.compile(
+    r"([0-9]{1,2})[-\s]*(?:of\s+)?([a-z]{3,9})\.?[-,\s]+([0-9]{4})|([a-z]{3,9})\.?[-\s]*([0-9]{1,2})[,\s]+([0-9]{4})"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTH_NAMES = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_CLOCK = re.compile(
+    r"(?:[t,]?\s*(?:[上下]午)?\s*[0-9]{1,2}(?::|时|点)[0-9]{1,2}"
+    r"(?:(?::|分)[0-9]{1,2}(?:\.[0-9]+)?)?[秒分]?\s*(?:[ap]m)?)?"
+)
+_WEEKDAY = re.compile(r"\s*[(]?(?:星期|周)[一二三四五六日天][)]?\s*")
+_FIRST_SERIAL, _LAST_SERIAL = 36_526, 110_000
+"""Days from 2000 to 2200 as a spreadsheet program numbers them; anything else in a column of days is no day."""
+_ISO_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9:.]+(?:z|[+-][0-9]{2}:?[0-9]{2})")
+
+
+class UnreadableError(ValueError):
+    """A cell does not hold what its column should; the words say what would be right."""
+
+    def __init__(self, words_zh: str, words_en: str) -> None:
+        super().__init__(words_en)
+        self.words_zh = words_zh
+        self.words_en = words_en
+
+
+def is_blank(cell: Cell) -> bool:
+    """Whether a person sees nothing in the cell."""
+    return cell is None or (isinstance(cell, str) and not cell.strip("\ufeff \t\r\n\u3000\xa0'"))
+
+
+def text_of(cell: Cell) -> str:
+    """A number of a member or an order, as it was written. Raises UnreadableError."""
+    if isinstance(cell, Decimal):
+        return _digits_of(cell)
+    if isinstance(cell, date):
+        raise UnreadableError(
+            f"须为文本，但单元格是日期（{cell}）；请把该列设为文本格式",
+            f"expected text, the cell holds a day ({cell}); format the column as text",
+        )
+    text = _written(cell)
+    if _SCIENTIFIC.fullmatch(text.casefold()):
+        raise _lost_digits(text)
+    return text
+
+
+def units_of(cell: Cell) -> int:
+    """How many units: a whole number, perhaps with its word (2 次, 30 minutes). Raises UnreadableError."""
+    number = cell if isinstance(cell, Decimal) else _number(cell, _without_unit, _not_units)
+    if not number.is_finite() or number != number.to_integral_value() or number < 1:
+        raise _not_units(shown(cell))
+    return int(number)
+
+
+def amount_of(cell: Cell) -> Decimal:
+    """An amount in CNY, perhaps with sign of currency and separators (¥1,234.50, 300元). Raises UnreadableError."""
+    number = cell if isinstance(cell, Decimal) else _number(cell, _without_currency, _not_an_amount)
+    if number < 0:
+        raise UnreadableError(
+            f"金额不能为负数：「{quoted(shown(cell))}」",
+            f"an amount below 0 is not taken: {quoted(shown(cell))}",
+        )
+    return number
+
+
+def checked_amount(amount: Decimal, *, computed: bool) -> Decimal:
+    """The amount, exact to the cent. Raises UnreadableError for parts of a cent, which nobody rounds in secret."""
+    exponent = amount.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and exponent >= -_PLACES:
+        return amount
+    how_zh, how_en = ("次数 × 单价 = ", "units × unit price = ") if computed else ("", "")
+    raise UnreadableError(
+        f"金额最多两位小数：{how_zh}{amount:f}", f"expected at most {_PLACES} places: {how_en}{amount:f}"
+    )
+
+
+def day_of(cell: Cell, day_zero: date) -> date:
+    """A day, without its time. `day_zero` is the day of the number 0. Raises UnreadableError."""
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    if isinstance(cell, Decimal):
+        found = _numbered_day(f"{cell:f}", day_zero)
+    else:
+        found = _written_day(_written(cell), day_zero)
+    if found is None:
+        raise UnreadableError(
+            f"不是日期：「{quoted(shown(cell))}」；请写成 2026-10-05",
+            f"not a day: {quoted(shown(cell))}; write it like 2026-10-05",
+        )
+    return found
+
+
+def _written(cell: str | None) -> str:
+    """The text of a cell, without what spreadsheet programs put around it to keep it text."""
+    text = (cell or "").strip("\ufeff \t\r\n\u3000\xa0")
+    if text.startswith("="):
+        kept = _AS_TEXT.fullmatch(text)
+        if kept is None:
+            raise UnreadableError(
+                "单元格是公式，文件里没有保存结果；请用表格软件打开并保存后再导入",
+                "a formula whose result is not stored: open the file in a spreadsheet program and save it",
+            )
+        text = kept[1].strip()
+    text = text.removeprefix("'").strip()
+    if not text:
+        raise UnreadableError("不能为空", "is empty")
+    if "\ufffd" in text:
+        raise UnreadableError(
+            f"有无法解码的字符：「{quoted(text)}」；请另存为 UTF-8 的 CSV 或 .xlsx",
+            f"signs that cannot be decoded: {quoted(text)}; save the file as CSV in UTF-8, or as .xlsx",
+        )
+    if text in _FAULTS:
+        raise UnreadableError(f"单元格是错误值 {text}", f"the cell shows the error {text}")
+    return text
+
+
+def _digits_of(number: Decimal) -> str:
+    if not number.is_finite() or number < 0 or number != number.to_integral_value():
+        raise UnreadableError(
+            f"须为编号，不能是小数或负数：{number}", f"expected a number of a thing, not {number}"
+        )
+    digits = f"{number:f}".partition(".")[0]
+    if len(digits) > _EXACT_DIGITS:
+        raise _lost_digits(digits)
+    return digits
+
+
+def _lost_digits(text: str) -> UnreadableError:
+    return UnreadableError(
+        f"「{quoted(text)}」超过 {_EXACT_DIGITS} 位数字，表格软件已丢失末尾几位；请把该列设为文本格式后重新填写",
+        f"{quoted(text)} has more than {_EXACT_DIGITS} digits, the last of which a spreadsheet program does not keep: "
+        "format the column as text and fill it in again",
+    )
+
+
+@lru_cache(maxsize=4096)
+def _number(
+    cell: str | date | None,
+    without_words: Callable[[str], str],
+    complaint: Callable[[str], UnreadableError],
+) -> Decimal:
+    if isinstance(cell, date):
+        raise complaint(cell.isoformat())
+    written = _written(cell)
+    text = without_words(re.sub(r"\s", "", unicodedata.normalize("NFKC", written)).casefold())
+    sign = -1 if text.startswith(("-", "\u2212")) or (text.startswith("(") and text.endswith(")")) else 1
+    text = text.strip("()").lstrip("+-\u2212")
+    text = without_words(text)
+    if _GROUPED.fullmatch(text):
+        text = text.replace(",", "")
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+        raise complaint(written)
+    try:
+        return sign * Decimal(text)
+    except InvalidOperation:
+        raise complaint(written) from None
+
+
+def _without_unit(text: str) -> str:
+    return _UNIT_WORDS.sub("", text)
+
+
+def _without_currency(text: str) -> str:
+    return _CURRENCY.sub("", _CURRENCY.sub("", text))
+
+
+def _not_units(text: str) -> UnreadableError:
+    return UnreadableError(
+        f"须为不小于 1 的整数：「{quoted(text)}」", f"expected a whole number from 1; got {quoted(text)}"
+    )
+
+
+def _not_an_amount(text: str) -> UnreadableError:
+    return UnreadableError(
+        f"不是金额：「{quoted(text)}」；请写成 1234.50",
+        f"not an amount: {quoted(text)}; write it like 1234.50",
+    )
+
+
+def _numbered_day(digits: str, day_zero: date) -> date | None:
+    compact = _COMPACT.fullmatch(digits)
+    if compact is not None:
+        return _day(compact[1], compact[2], compact[3])
+    whole = digits.partition(".")[0]
+    if not _FIRST_SERIAL - 1_500 <= int(whole or 0) <= _LAST_SERIAL:
+        return None
+    return day_zero + timedelta(days=int(whole))
+
+
+@lru_cache(maxsize=4096)
+def _written_day(written: str, day_zero: date) -> date | None:
+    text = unicodedata.normalize("NFKC", written).casefold().strip()
+    if _ISO_MOMENT.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text.upper()).astimezone(BUSINESS_ZONE).date()
+        except ValueError:
+            return None
+    text = _WEEKDAY.sub(" ", text).strip()
+    if _COMPACT.fullmatch(text) or _SERIAL.fullmatch(text):
+        return _numbered_day(text, day_zero)
+    year_first = _YEAR_FIRST.match(text)
+    if year_first is not None:
+        year, *rest = year_first.groups()
+        month, day = (part for part in rest if part is not None)
+        return _day(year, month, day) if _CLOCK.fullmatch(text[year_first.end() :].strip()) else None
+    compact = _COMPACT.match(text)
+    if compact is not None and text[compact.end()] in " t":
+        rest_of = text[compact.end() :].strip()
+        return _day(compact[1], compact[2], compact[3]) if _CLOCK.fullmatch(rest_of) else None
+    named = _NAMED_MONTH.match(text)
+    if named is None or not _CLOCK.fullmatch(text[named.end() :].strip()):
+        return None
+    day_text, name, year_text = named.groups()[:3] if named[1] else (named[5], named[4], named[6])
+    month_number = _month(name)
+    return _day(year_text, str(month_number), day_text) if month_number else None
+
+
+def _month(name: str) -> int | None:
+    if name == "sept":
+        name = "sep"
+    known = name in _MONTHS or name in _MONTH_NAMES
+    return _MONTHS.index(name[:3]) + 1 if known else None
+
+
+def _day(year: str, month: str, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None

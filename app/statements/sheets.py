@@ -1,0 +1,91 @@
+"""What every kind of sheet is to those who read it: rows of cells, with their numbers as a person sees them.
+
+What is wrong with a sheet as a whole (it is no sheet, it has no header, it is damaged) is a `SheetError`, in both
+languages; what is wrong with one row is told by those who understand its columns.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+Cell = str | Decimal | date | None
+"""What stands in a cell: text, a number with the digits that a person sees, a day, or nothing."""
+
+MOST_COLUMNS = 200
+"""What stands further right is not read."""
+LONGEST_CELL = 32_767
+"""As many characters as a cell of a spreadsheet program can hold."""
+
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>")
+_LONGEST_SHOWN = 40
+
+
+class Row(NamedTuple):
+    """One row; `number` counts from 1, empty rows too, as a spreadsheet program shows it."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+class SheetError(Exception):
+    """A file cannot be read as a statement; the words say what would help."""
+
+    def __init__(self, words_zh: str, words_en: str) -> None:
+        super().__init__(words_en)
+        self.words_zh = words_zh
+        self.words_en = words_en
+
+    def message(self, language: str = "zh") -> str:
+        """The reason in `zh` or `en`."""
+        return self.words_en if language == "en" else self.words_zh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A sheet that is being read: its rows, in order, once, and how far that has come.
+
+    `day_zero` is the day that the number 0 stands for, where days are numbers. `done` says how many of `size` bytes
+    are read.
+    """
+
+    name: str
+    rows: Iterator[Row]
+    size: int
+    done: Callable[[], int]
+    day_zero: date
+
+
+def shown(cell: Cell) -> str:
+    """A cell as a person sees it, without what surrounds it."""
+    if isinstance(cell, str):
+        return cell.strip()
+    if cell is None:
+        return ""
+    return f"{cell:f}" if isinstance(cell, Decimal) else cell.isoformat()
+
+
+def quoted(text: str) -> str:
+    """A text that can be shown in one short line."""
+    line = "".join(sign if sign.isprintable() else " " for sign in text)
+    return line if len(line) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + "…"
+
+
+def plain(text: str) -> str:
+    """A name reduced to its letters and digits, so that spelling habits do not matter: case, spaces, width, signs."""
+    return "".join(
+        sign for sign in unicodedata.normalize("NFKC", text).casefold() if sign.isalnum() or sign == "#"
+    )
+
+
+def without_brackets(text: str) -> str:
+    """A name without what its writer added in brackets."""
+    return _BRACKETED.sub("", unicodedata.normalize("NFKC", text))
+
+
+def listed(names: Iterable[str], *, separator: str = "、") -> str:
+    """Names in one line."""
+    return separator.join(names)

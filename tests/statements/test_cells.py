@@ -1,0 +1,227 @@
+"""What people write into cells is read as they mean it; where two meanings are possible, it is not read."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+import pytest
+
+from app.statements.benefits import Benefits
+from app.statements.cells import UnreadableError, amount_of, checked_amount, day_of, text_of, units_of
+from handbook import BUSINESS_ZONE
+from tests.statements.sheets import HANDBOOK
+
+ZERO = date(1899, 12, 30)
+FIFTH = date(2026, 10, 5)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "2026-10-05",
+            "2026/10/5",
+            "2026.10.5",
+            "2026年10月5日",
+            "2026年10月5号",
+            "20261005",
+            " 2026-10-05 ",
+        ),
+        *(
+            "２０２６年１０月５日",
+            "2026年10月5日 星期一",
+            "2026-10-05（周一）",
+            "2026-10-05 14:30:00",
+            "2026/10/5 9:05",
+        ),
+        *("2026-10-05T14:30:00+08:00", "2026-10-04T20:00:00Z", "20261005 14:30", "2026-10-05 2:30 PM"),
+        *("5 Oct 2026", "5 October 2026", "Oct 5, 2026", "05-Oct-2026", "46300", "46300.75", "'2026-10-05"),
+        *(
+            Decimal(46300),
+            Decimal("46300.6"),
+            Decimal(20261005),
+            FIFTH,
+            datetime(2026, 10, 5, 23, 59, tzinfo=BUSINESS_ZONE),
+        ),
+    ],
+)
+def test_a_day_is_read_in_the_forms_that_people_and_programs_write(written):
+    assert day_of(written, ZERO) == FIFTH
+
+
+def test_numbered_days_count_from_the_workbooks_own_day():
+    assert day_of(Decimal(46300 - 1462), date(1904, 1, 1)) == FIFTH
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *(
+            "5/10/2026",
+            "10/05/26",
+            "26-10-05",
+            "10月5日",
+            "2026-13-01",
+            "2026-02-30",
+            "20261305",
+            "昨天",
+            "2026-10",
+        ),
+        *(
+            "2026-10-05abc",
+            "2026-10-05 to 2026-10-07",
+            "5 Foo 2026",
+            "1",
+            "999999",
+            "#N/A",
+            "",
+            "=TODAY()",
+            None,
+        ),
+        *(Decimal(7), Decimal(-46300), Decimal(10) ** 14),
+    ],
+)
+def test_a_day_that_could_be_another_or_none_is_not_guessed(written):
+    with pytest.raises(UnreadableError):
+        day_of(written, ZERO)
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        *(
+            ("1234.50", "1234.50"),
+            ("1,234.50", "1234.50"),
+            ("1，234.50", "1234.50"),
+            ("１２３４.５", "1234.5"),
+        ),
+        *(
+            ("¥1,234.50", "1234.50"),
+            ("￥300", "300"),
+            ("300元", "300"),
+            ("人民币300元整", "300"),
+            ("RMB 300.00", "300.00"),
+        ),
+        *(
+            ("1 234.50", "1234.50"),
+            ("0", "0"),
+            (" 12 ", "12"),
+            ('="12.50"', "12.50"),
+            (Decimal("12.5"), "12.5"),
+        ),
+        ("1,234,567.89", "1234567.89"),
+    ],
+)
+def test_an_amount_is_read_exactly(written, amount):
+    assert str(amount_of(written)) == amount
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", "12,34", "1.234,50", "1e3", "3万", "约300", "-3", "(3.00)", "1.2.3", "#REF!", "=A1", FIFTH],
+)
+def test_what_is_no_amount_is_not_read_as_one(written):
+    with pytest.raises(UnreadableError):
+        amount_of(written)
+
+
+def test_parts_of_a_cent_are_not_rounded_away():
+    assert checked_amount(Decimal("1.500"), computed=False) == Decimal("1.5")
+    with pytest.raises(UnreadableError, match=r"at most 2 places: units × unit price = 33\.333"):
+        checked_amount(Decimal("33.333"), computed=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "units"),
+    [
+        ("2", 2),
+        ("2.0", 2),
+        ("2次", 2),
+        ("30 分钟", 30),
+        ("1,000", 1000),
+        ("１", 1),
+        ("2 Times", 2),
+        (Decimal(3), 3),
+    ],
+)
+def test_units_are_read_with_or_without_their_word(written, units):
+    assert units_of(written) == units
+
+
+@pytest.mark.parametrize(
+    "written", ["0", "-1", "1.5", "二", "", "many", None, Decimal("1.5"), Decimal(0), FIFTH]
+)
+def test_units_are_a_whole_number_from_one(written):
+    with pytest.raises(UnreadableError):
+        units_of(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "text"),
+    [
+        ("M001", "M001"),
+        (" 007 ", "007"),
+        ("\t123456789012345678", "123456789012345678"),
+        ('="0012"', "0012"),
+        ("'0012", "0012"),
+        (Decimal(20261005001), "20261005001"),
+        (Decimal("12.0"), "12"),
+    ],
+)
+def test_a_number_of_a_member_or_an_order_is_kept_as_it_was_written(written, text):
+    assert text_of(written) == text
+
+
+@pytest.mark.parametrize("written", [Decimal(1234567890123450000), "1.23457E+17", "1.2E17"])
+def test_digits_that_a_spreadsheet_program_has_lost_are_told(written):
+    with pytest.raises(UnreadableError, match="format the column as text"):
+        text_of(written)
+
+
+@pytest.mark.parametrize("written", [Decimal("1.5"), Decimal(-1), FIFTH, "", "#N/A", "=A1"])
+def test_what_is_no_number_of_a_thing_is_told(written):
+    with pytest.raises(UnreadableError):
+        text_of(written)
+
+
+@pytest.mark.parametrize(
+    "benefit",
+    [benefit for edition in HANDBOOK.editions for benefit in edition.benefits],
+    ids=lambda each: each.code,
+)
+def test_every_benefit_is_known_by_its_code_and_by_its_printed_names(benefit):
+    code_of = Benefits(HANDBOOK).code_of
+    for name in (benefit.code, benefit.name, benefit.name_en, *(row.name for row in benefit.printed.rows)):
+        assert code_of(name) == benefit.code
+        assert code_of(f" {name.upper()} ") == benefit.code
+        assert code_of(name.replace("（", "(").replace("）", ")").replace(" ", "")) == benefit.code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("高端体检", "physical-exam"),
+        ("成人洁牙", "dental-care"),
+        ("门诊陪诊", "outpatient-escort"),
+        ("physical_exam", "physical-exam"),
+        ("健康体检（男）", "physical-exam"),
+    ],
+)
+def test_a_part_of_a_name_that_can_only_mean_one_benefit_names_it(name, code):
+    assert Benefits(HANDBOOK).code_of(name) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("体检", "physical-exam"),
+        ("门诊陪诊（院外）", "outpatient-escort"),
+        ("健康体捡", "physical-exam"),
+        ("legal consulting", "legal-consultation"),
+        ("牙医", "codes are"),
+        ("健康", "health-assessment"),
+    ],
+)
+def test_a_name_that_is_only_nearly_right_is_not_taken_but_told_what_is_near(name, near):
+    with pytest.raises(UnreadableError) as refused:
+        Benefits(HANDBOOK).code_of(name)
+    assert near in refused.value.words_en
