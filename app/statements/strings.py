@@ -1,0 +1,92 @@
+"""The texts of a workbook, which its sheets only number: a million different ones, on disk and not in memory."""
+
+import os
+import tempfile
+import zipfile
+from array import array
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Self
+
+from app.statements.archive import Parsing, damaged
+from app.statements.sheets import LONGEST_CELL
+
+_MOST_TEXTS = 16_000_000
+_BUFFER_BYTES = 1 << 20
+
+
+class SharedStrings:
+    """The texts by their number. A context manager: the file they lie in goes with it."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(buffering=_BUFFER_BYTES)  # noqa: SIM115 - closed by __exit__
+        self._ends = array("Q", [0])
+        self.text = lru_cache(maxsize=4096)(self._text)
+        """The text of a number. Raises SheetError when there is none."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def load(self, archive: zipfile.ZipFile, name: str) -> None:
+        """Read the part that holds them. Raises SheetError."""
+        parsing = Parsing(archive, name)
+        gathered = _Texts(self._add)
+        parsing.parser.StartElementHandler = gathered.start
+        parsing.parser.EndElementHandler = gathered.end
+        parsing.parser.CharacterDataHandler = gathered.data
+        for _ in parsing.steps():
+            pass
+        self._file.flush()
+
+    def _add(self, text: str) -> None:
+        if len(self._ends) > _MOST_TEXTS:
+            raise damaged()
+        written = text.encode("utf-8", "replace")
+        self._file.write(written)
+        self._ends.append(self._ends[-1] + len(written))
+
+    def _text(self, number: int) -> str:
+        if not 0 <= number < len(self._ends) - 1:
+            raise damaged()
+        start, end = self._ends[number], self._ends[number + 1]
+        return os.pread(self._file.fileno(), end - start, start).decode()
+
+
+class _Texts:
+    """Gathers `si` elements: their `t`s joined, without how they are pronounced (`rPh`)."""
+
+    def __init__(self, add: Callable[[str], None]) -> None:
+        self._add = add
+        self._parts: list[str] = []
+        self._length = 0
+        self._within_text = False
+        self._pronounced = False
+
+    def start(self, name: str, _: object) -> None:
+        local = name.rpartition(":")[2]
+        if local == "t":
+            self._within_text = not self._pronounced
+        elif local == "rPh":
+            self._pronounced = True
+        elif local == "si":
+            self._parts.clear()
+            self._length = 0
+
+    def end(self, name: str) -> None:
+        local = name.rpartition(":")[2]
+        if local == "t":
+            self._within_text = False
+        elif local == "rPh":
+            self._pronounced = False
+        elif local == "si":
+            self._add("".join(self._parts))
+
+    def data(self, text: str) -> None:
+        if self._within_text:
+            self._length += len(text)
+            if self._length > LONGEST_CELL:
+                raise damaged()
+            self._parts.append(text)

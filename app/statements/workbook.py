@@ -1,0 +1,258 @@
+"""Workbooks (XLSX), sheet by sheet and row by row, as LibreOffice, Excel, WPS and programs write them.
+
+What a cell holds is what a person sees in it: the result of a formula, not the formula; a number with the 15 digits
+that spreadsheet programs show, not with the noise of its binary form; a day where the format says so. What a workbook
+says of its own size is not believed: some programs write it wrong.
+"""
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import IO
+
+from app.statements.archive import Parsing, damaged, open_archive, reading, small_part
+from app.statements.formats import PLAIN, Format, formats_of
+from app.statements.sheets import LONGEST_CELL, MOST_COLUMNS, Cell, Row, SheetError, Source, listed, quoted
+from app.statements.strings import SharedStrings
+
+_WORKBOOK = "xl/workbook.xml"
+_EXACT_DIGITS = 15
+_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_FORMULA = "="
+_LAST_DAY = 2_958_465
+"""31 December 9999, the last day that spreadsheet programs know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workbook:
+    """An open workbook: the visible sheets by name, in order."""
+
+    archive: zipfile.ZipFile
+    parts: dict[str, str]
+    strings: SharedStrings
+    formats: tuple[Format, ...]
+    day_zero: date
+
+    def sheet(self, name: str) -> Source:
+        """A sheet to read. Raises SheetError, here or from the rows."""
+        with reading():
+            parsing = Parsing(self.archive, self.parts[name])
+        return Source(
+            name=name,
+            rows=_rows(parsing, self),
+            size=parsing.size,
+            done=lambda: parsing.done,
+            day_zero=self.day_zero,
+        )
+
+
+@contextmanager
+def open_workbook(stream: IO[bytes]) -> Iterator[Workbook]:
+    """Open a workbook. Raises SheetError when it is none, or one of another kind."""
+    with ExitStack() as stack:
+        archive = stack.enter_context(open_archive(stream))
+        names = set(archive.namelist())
+        if _WORKBOOK not in names:
+            raise _another_kind(archive, names)
+        book = small_part(archive, _WORKBOOK)
+        targets = _targets(archive)
+        if book is None:
+            raise damaged()
+        strings = stack.enter_context(SharedStrings())
+        shared = targets.get("sharedStrings", ["xl/sharedStrings.xml"])[0]
+        if shared in names:
+            strings.load(archive, shared)
+        since_1904 = any(
+            each.get("date1904", "0").casefold() in {"1", "true"} for each in book.iterfind("{*}workbookPr")
+        )
+        styles = small_part(archive, targets.get("styles", ["xl/styles.xml"])[0])
+        yield Workbook(
+            archive=archive,
+            parts={
+                sheet.get("name", ""): targets["#" + relation][0]
+                for sheet in book.iterfind("{*}sheets/{*}sheet")
+                for relation in [_relation(sheet.attrib)]
+                if sheet.get("state", "visible") == "visible"
+                and targets.get("#" + relation, [""])[0] in names
+                and targets["#" + relation][1] == "worksheet"
+            },
+            strings=strings,
+            formats=formats_of(styles),
+            day_zero=date(1904, 1, 1) if since_1904 else date(1899, 12, 30),
+        )
+
+
+def _relation(attributes: dict[str, str]) -> str:
+    return next((value for name, value in attributes.items() if name.endswith("}id")), "")
+
+
+def _targets(archive: zipfile.ZipFile) -> dict[str, list[str]]:
+    """The parts of the workbook: by `#` and relation, with their kind; and by kind."""
+    relations = small_part(archive, "xl/_rels/workbook.xml.rels")
+    found: dict[str, list[str]] = {}
+    for relation in () if relations is None else relations:
+        kind = relation.get("Type", "").rpartition("/")[2]
+        part = posixpath.normpath(posixpath.join("/xl", relation.get("Target", ""))).lstrip("/")
+        found["#" + relation.get("Id", "")] = [part, kind]
+        found.setdefault(kind, [part])
+    return found
+
+
+def _another_kind(archive: zipfile.ZipFile, names: set[str]) -> SheetError:
+    if "xl/workbook.bin" in names:
+        kind = ".xlsb"
+    elif "mimetype" in names and "content.xml" in names:
+        kind = "OpenDocument (.ods)"
+    else:
+        shown = listed((quoted(name) for name in archive.namelist()[:3]), separator=", ")
+        return SheetError(
+            f"压缩包里没有 Excel 工作簿（里面有：{shown}）；请直接给出 .xlsx 或 .csv 文件",
+            f"an archive without a workbook (it holds: {shown}): give the .xlsx or .csv file itself",
+        )
+    return SheetError(f"不支持 {kind} 格式；请另存为 .xlsx", f"{kind} is not read: save it as .xlsx")
+
+
+def _rows(parsing: Parsing, workbook: Workbook) -> Iterator[Row]:
+    gathered = _Rows(workbook)
+    parsing.parser.StartElementHandler = gathered.start
+    parsing.parser.EndElementHandler = gathered.end
+    parsing.parser.CharacterDataHandler = gathered.data
+    for _ in parsing.steps():
+        yield from gathered.rows
+        gathered.rows.clear()
+
+
+class _Rows:
+    """Gathers the rows of a sheet from what the parser meets."""
+
+    def __init__(self, workbook: Workbook) -> None:
+        self.rows: list[Row] = []
+        self._workbook = workbook
+        self._number = 0
+        self._cells: list[Cell] = []
+        self._place = -1
+        self._kind = "n"
+        self._format = PLAIN
+        self._parts: list[str] = []
+        self._length = 0
+        self._taking = False
+        self._pronounced = False
+        self._computed = False
+
+    def start(self, name: str, attributes: list[str]) -> None:
+        local = name.rpartition(":")[2]
+        if local == "c":
+            self._start_cell(attributes)
+        elif local in {"v", "t"}:
+            self._taking = not self._pronounced
+        elif local == "f":
+            self._computed = True
+        elif local == "row":
+            number = dict(zip(attributes[::2], attributes[1::2], strict=True)).get("r")
+            self._number = int(number) if number is not None else self._number + 1
+            self._cells = []
+            self._place = -1
+        elif local == "rPh":
+            self._pronounced = True
+
+    def _start_cell(self, attributes: list[str]) -> None:
+        self._place += 1
+        self._kind = "n"
+        self._format = PLAIN
+        self._parts.clear()
+        self._length = 0
+        self._computed = False
+        for name, value in zip(attributes[::2], attributes[1::2], strict=True):
+            if name == "r":
+                self._place = _place(value.rstrip("0123456789"))
+            elif name == "t":
+                self._kind = value
+            elif name == "s" and int(value) < len(self._workbook.formats):
+                self._format = self._workbook.formats[int(value)]
+
+    def data(self, text: str) -> None:
+        if self._taking:
+            self._length += len(text)
+            if self._length > LONGEST_CELL:
+                raise damaged()
+            self._parts.append(text)
+
+    def end(self, name: str) -> None:
+        local = name.rpartition(":")[2]
+        if local == "c":
+            if self._place < MOST_COLUMNS:
+                self._end_cell()
+        elif local in {"v", "t"}:
+            self._taking = False
+        elif local == "rPh":
+            self._pronounced = False
+        elif local == "row":
+            self.rows.append(Row(self._number, tuple(self._cells)))
+
+    def _end_cell(self) -> None:
+        value = self._value("".join(self._parts))
+        if value is not None:
+            missing = self._place - len(self._cells)
+            if missing < 0:
+                raise damaged()
+            self._cells.extend([None] * missing)
+            self._cells.append(value)
+
+    def _value(self, text: str) -> Cell:
+        if self._kind == "s":
+            return _unescaped(self._workbook.strings.text(int(text))) if text else None
+        if self._kind in {"inlineStr", "str", "e"}:
+            return _unescaped(text) or None
+        if not text:
+            return _FORMULA if self._computed else None
+        if self._kind == "b":
+            return "TRUE" if text == "1" else "FALSE"
+        if self._kind == "d":
+            return datetime.fromisoformat(text).date()
+        return self._number_of(text)
+
+    def _number_of(self, text: str) -> Cell:
+        if self._format.is_day:
+            days = int(float(text))
+            if not 0 <= days <= _LAST_DAY:
+                return text
+            return self._workbook.day_zero + timedelta(days=days)
+        number = _exact(text)
+        if self._format.digits and number >= 0 and number == number.to_integral_value():
+            return f"{number:f}".partition(".")[0].zfill(self._format.digits)
+        return number
+
+
+@lru_cache(maxsize=4096)
+def _exact(text: str) -> Decimal:
+    """A number as a person sees it: workbooks hold 0.1 + 0.2 as 0.30000000000000004."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise damaged() from None
+    if not number.is_finite():
+        raise damaged()
+    if len(number.as_tuple().digits) > _EXACT_DIGITS:
+        number = Decimal(f"{float(text):.{_EXACT_DIGITS}g}")
+    return number
+
+
+@lru_cache(maxsize=1024)
+def _place(letters: str) -> int:
+    """The place of a column, from 0, by its letters."""
+    place = 0
+    for letter in letters:
+        place = place * 26 + ord(letter) - 64
+    if place < 1:
+        raise damaged()
+    return place - 1
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
