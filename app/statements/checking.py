@@ -1,0 +1,133 @@
+"""A whole file is checked before a line of it is taken; the good lines wait on disk, however many there are.
+
+So a sheet is parsed once, everything that is wrong is known before the database hears of it, and no transaction stays
+open for as long as a spreadsheet takes to read.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import IO, Self
+
+from app.statements.lines import LineReader, Skipped
+from app.statements.reading import Table, open_table
+from app.statements.sheets import Row, SheetError
+from handbook import Handbook
+from ledger.reconciliation.values import LineProblem, StatementLine
+
+_LINES_A_BATCH = 2000
+_ROWS_A_STEP = 1000
+_MOST_SKIPPED_NAMED = 20
+
+OnProblems = Callable[[Table, Row, Sequence[LineProblem]], None]
+"""Told each row that is no good line, with all that is wrong with it."""
+Progress = Callable[[int, int], None]
+"""Told how many of how many bytes were read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checked:
+    """What a file holds: `lines` good ones, `refused` rows that are none, and what was not looked at."""
+
+    lines: int
+    refused: int
+    ignored: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    skipped_rows: int
+
+
+class Spool:
+    """Lines on disk, written once and then read in order, as often as wanted. A context manager."""
+
+    def __init__(self) -> None:
+        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed by __exit__
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def add(self, line: StatementLine) -> None:
+        """Write a line."""
+        fields = (
+            line.line_no,
+            line.reference,
+            line.member_no,
+            line.benefit,
+            line.units,
+            line.occurred_on.toordinal(),
+            str(line.amount),
+        )
+        self._file.write(json.dumps(fields, separators=(",", ":")) + "\n")
+
+    async def lines(self) -> AsyncIterator[StatementLine]:
+        """Read the lines, some at a time, off the event loop."""
+        await asyncio.to_thread(self._file.seek, 0)
+        while batch := await asyncio.to_thread(self._batch):
+            for line in batch:
+                yield line
+
+    def _batch(self) -> list[StatementLine]:
+        return [_line(text) for text in islice(iter(self._file.readline, ""), _LINES_A_BATCH)]
+
+
+def _line(text: str) -> StatementLine:
+    line_no, reference, member_no, benefit, units, day, amount = json.loads(text)
+    return StatementLine(
+        line_no=line_no,
+        reference=reference,
+        member_no=member_no,
+        benefit=benefit,
+        units=units,
+        occurred_on=date.fromordinal(day),
+        amount=Decimal(amount),
+    )
+
+
+def check(
+    stream: IO[bytes],
+    spool: Spool,
+    *,
+    handbook: Handbook,
+    sheet: str | None = None,
+    on_problems: OnProblems,
+    progress: Progress = lambda _done, _size: None,
+) -> Checked:
+    """Read a file to its end: the good lines go to `spool`, the others to `on_problems`.
+
+    Raises SheetError when the file as a whole cannot be read, or has no row below its header.
+    """
+    lines = refused = skipped_rows = 0
+    skipped: list[Skipped] = []
+    with open_table(stream, sheet=sheet) as table:
+        reader = LineReader(table.header, handbook, table.source.day_zero)
+        for row in table.rows:
+            if row.number % _ROWS_A_STEP == 0:
+                progress(table.source.done(), table.source.size)
+            found = reader.read(row)
+            if isinstance(found, StatementLine):
+                lines += 1
+                spool.add(found)
+            elif isinstance(found, list):
+                refused += 1
+                on_problems(table, row, found)
+            elif found is not None:
+                skipped_rows += 1
+                if len(skipped) < _MOST_SKIPPED_NAMED:
+                    skipped.append(found)
+        progress(table.source.size, table.source.size)
+    if not lines + refused:
+        raise SheetError("表头下面没有任何行", "there is no line below the header")
+    return Checked(
+        lines=lines,
+        refused=refused,
+        ignored=table.header.ignored,
+        skipped=tuple(skipped),
+        skipped_rows=skipped_rows,
+    )

@@ -1,0 +1,182 @@
+"""From a row of a sheet to a line of a statement, or to everything that is wrong with it, by its columns' own names.
+
+Rows that are no lines (empty ones, totals, the header printed again, who made the sheet) are told from lines by what
+they lack: a row that could be a line is never left out.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar, cast
+
+from app.statements.benefits import Benefits
+from app.statements.cells import (
+    UnreadableError,
+    amount_of,
+    checked_amount,
+    day_of,
+    is_blank,
+    text_of,
+    units_of,
+)
+from app.statements.columns import Field, Header
+from app.statements.sheets import Cell, Row, plain, quoted, shown
+from handbook import Handbook
+from ledger.reconciliation.values import LineProblem, StatementLine, problems_of
+
+_TOTALS = (
+    "合计",
+    "总计",
+    "小计",
+    "共计",
+    "累计",
+    "总额",
+    "总数",
+    "本页",
+    "total",
+    "subtotal",
+    "grandtotal",
+    "sum",
+)
+_REMARKS = (
+    "制表",
+    "审核",
+    "复核",
+    "盖章",
+    "经办",
+    "备注",
+    "说明",
+    "注",
+    "打印",
+    "签字",
+    "preparedby",
+    "note",
+    "signature",
+)
+_FIELDS = {field.value: field for field in Field}
+_NAMING = (Field.MEMBER_NO, Field.BENEFIT, Field.OCCURRED_ON)
+_COUNTING = (Field.UNITS, Field.AMOUNT, Field.UNIT_PRICE)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A row that is no line, by what it says."""
+
+    row: int
+    words: str
+
+
+class LineReader:
+    """Reads the rows below a header. `day_zero` is the day that the number 0 stands for."""
+
+    def __init__(self, header: Header, handbook: Handbook, day_zero: date) -> None:
+        self._header = header
+        self._handbook = handbook
+        self._day_zero = day_zero
+        self._code_of = Benefits(handbook).code_of
+        self._titles = tuple(title.casefold() for title in header.titles if title)
+
+    def read(self, row: Row) -> StatementLine | list[LineProblem] | Skipped | None:
+        """The line of a row; what is wrong with it, at least one problem; Skipped for no line; None for nothing."""
+        if all(is_blank(cell) for cell in row.cells):
+            return None
+        skipped = self._skipped(row)
+        if skipped is not None:
+            return skipped
+        reading = _Reading(self._header, row)
+        member_no = reading.field(Field.MEMBER_NO, text_of)
+        benefit = reading.field(Field.BENEFIT, lambda cell: self._code_of(text_of(cell)))
+        units = reading.field(Field.UNITS, units_of)
+        occurred_on = reading.field(Field.OCCURRED_ON, lambda cell: day_of(cell, self._day_zero))
+        amount = self._amount(reading, units)
+        reference = None
+        if not is_blank(reading.cell(Field.REFERENCE)):
+            reference = reading.field(Field.REFERENCE, text_of)
+        if reading.problems:
+            return reading.problems
+        line = StatementLine(
+            line_no=row.number,
+            reference=reference,
+            member_no=cast("str", member_no),
+            benefit=cast("str", benefit),
+            units=cast("int", units),
+            occurred_on=cast("date", occurred_on),
+            amount=cast("Decimal", amount),
+        )
+        return [self._in_words_of_the_sheet(each) for each in problems_of(line, self._handbook)] or line
+
+    @staticmethod
+    def _amount(reading: "_Reading", units: int | None) -> Decimal | None:
+        """What the row asks for: its amount, or else its units at its price."""
+        priced = Field.UNIT_PRICE in reading.header.places
+        if Field.AMOUNT in reading.header.places and not (priced and is_blank(reading.cell(Field.AMOUNT))):
+            return reading.field(Field.AMOUNT, lambda cell: checked_amount(amount_of(cell), computed=False))
+        price = reading.field(Field.UNIT_PRICE, amount_of)
+        if price is None or units is None:
+            return None
+        return reading.field(Field.UNIT_PRICE, lambda _: checked_amount(units * price, computed=True))
+
+    def _skipped(self, row: Row) -> Skipped | None:
+        written = [shown(cell) for cell in row.cells if not is_blank(cell)]
+        if tuple(text.casefold() for text in written) == self._titles:
+            return Skipped(row=row.number, words=quoted(written[0]))
+        first = plain(written[0])
+        # A number of a member, a service and a day make a line, whatever else a row says; one of the three is the word
+        # itself, where it stands in the column of one of them. Who signs may add a day, but nothing that counts.
+        named = self._filled(row, _NAMING)
+        total = named <= 1 and first.startswith(_TOTALS)
+        remark = named < len(_NAMING) and first.startswith(_REMARKS) and not self._filled(row, _COUNTING)
+        return Skipped(row=row.number, words=quoted(written[0])) if total or remark else None
+
+    def _filled(self, row: Row, fields: tuple[Field, ...]) -> int:
+        places = self._header.places
+        return sum(field in places and not is_blank(_at(row, places[field])) for field in fields)
+
+    def _in_words_of_the_sheet(self, problem: LineProblem) -> LineProblem:
+        return LineProblem(
+            row=problem.row,
+            column=_title(self._header, problem.column),
+            words_zh=problem.words_zh,
+            words_en=problem.words_en,
+        )
+
+
+def _title(header: Header, column: str) -> str:
+    field = _FIELDS.get(column)
+    return column if field is None else header.title(field)
+
+
+def _at(row: Row, place: int) -> Cell:
+    return row.cells[place] if place < len(row.cells) else None
+
+
+class _Reading:
+    """One row while it is read: its problems so far."""
+
+    def __init__(self, header: Header, row: Row) -> None:
+        self.header = header
+        self.problems: list[LineProblem] = []
+        self._row = row
+
+    def cell(self, field: Field) -> Cell:
+        """What stands in the column of a field; nothing when there is no such column."""
+        place = self.header.places.get(field)
+        return None if place is None else _at(self._row, place)
+
+    def field(self, field: Field, read: Callable[[Cell], T]) -> T | None:
+        """The value of a field; None, and a problem more, when it cannot be read."""
+        try:
+            return read(self.cell(field))
+        except UnreadableError as error:
+            self.problems.append(
+                LineProblem(
+                    row=self._row.number,
+                    column=self.header.title(field),
+                    words_zh=error.words_zh,
+                    words_en=error.words_en,
+                )
+            )
+            return None

@@ -1,0 +1,83 @@
+"""Every line is a line or is told with its row, its column and the reason; what is no line is told from what is one."""
+
+from tests.statements.sheets import GOOD, HEADER, csv_of, read
+
+
+async def test_everything_that_is_wrong_with_a_line_is_told_at_once_in_the_words_of_the_sheet():
+    header = ("Member No", "项目", "Qty", "日期", "金额（元）", "流水号")
+    found = await read(csv_of(header, GOOD, ("", "体检", "0", "5/10/2026", "-1", "R\x01")))
+    assert len(found.lines) == 1
+    assert [(problem.row, problem.column) for problem in found.problems] == [
+        (3, "Member No"),
+        (3, "项目"),
+        (3, "Qty"),
+        (3, "日期"),
+        (3, "金额（元）"),
+    ]
+    assert found.said[0] == "第 3 行，Member No：不能为空"
+    assert found.problems[2].message("en") == "row 3, Qty: expected a whole number from 1; got 0"
+
+
+async def test_what_only_the_ledger_would_refuse_is_told_in_the_words_of_the_sheet_too():
+    found = await read(
+        csv_of(
+            HEADER,
+            (*GOOD[:5], "R\x01"),
+            ("M" * 201, *GOOD[1:]),
+            (*GOOD[:2], "1000001", *GOOD[3:]),
+            (*GOOD[:3], "1999-12-31", *GOOD[4:]),
+            (*GOOD[:4], "1000000000000", GOOD[5]),
+        )
+    )
+    assert [(problem.row, problem.column) for problem in found.problems] == [
+        (2, "预约号"),
+        (3, "会员号"),
+        (4, "次数"),
+        (5, "服务日期"),
+        (6, "金额"),
+    ]
+    assert not found.lines
+
+
+async def test_totals_remarks_and_a_repeated_header_are_no_lines_and_named():
+    found = await read(
+        csv_of(
+            HEADER,
+            GOOD,
+            ("小计", "", "1", "", "680.00", ""),
+            HEADER,
+            GOOD,
+            ("", "本页合计：", "1", "", "680.00", ""),
+            ("总计（元）", "", "2", "", "1,360.00", ""),
+            ("Total", "", "2", "", "1,360.00", ""),
+            ("制表人：王芳", "", "", "2026-11-01", "", ""),
+            ("", "审核：", "", "", "", ""),
+        )
+    )
+    assert [line.line_no for line in found.lines] == [2, 5]
+    assert [(skipped.row, skipped.words) for skipped in found.checked.skipped] == [
+        (3, "小计"),
+        (4, "会员号"),
+        (6, "本页合计："),
+        (7, "总计（元）"),
+        (8, "Total"),
+        (9, "制表人：王芳"),
+        (10, "审核："),
+    ]
+    assert not found.problems
+
+
+async def test_a_row_that_could_be_a_line_is_never_left_out():
+    found = await read(
+        csv_of(
+            HEADER,
+            ("", "健康体检", "1", "2026-10-05", "680", ""),
+            ("合计001", "健康体检", "1", "2026-10-05", "680", ""),
+            ("注册7", "", "1", "", "680", ""),
+            ("", "", "", "", "680", ""),
+            ("M1",),
+        )
+    )
+    assert [line.member_no for line in found.lines] == ["合计001"]
+    assert sorted({problem.row for problem in found.problems}) == [2, 4, 5, 6]
+    assert not found.checked.skipped
