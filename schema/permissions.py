@@ -33,6 +33,8 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Query.period": STAFF | {VENDOR},
     "Query.settlement": STAFF | {VENDOR},
     "Query.settlements": STAFF | {VENDOR},
+    "Query.usage": STAFF,
+    "Query.liability": STAFF,
     "Mutation.redeem": frozenset({VENDOR}),
     "Mutation.redeemMany": frozenset({VENDOR}),
     "Mutation.hold": frozenset({VENDOR}),

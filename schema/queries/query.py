@@ -10,6 +10,7 @@ from schema.queries.periods import PeriodQueries
 from schema.queries.programme import ProgrammeQueries
 from schema.queries.redemptions import RedemptionQueries
 from schema.queries.statements import StatementQueries
+from schema.queries.usage import UsageQueries
 from schema.queries.vendors import VendorQueries
 
 
@@ -22,6 +23,7 @@ class Query(
     PeriodQueries,
     ProgrammeQueries,
     RedemptionQueries,
+    UsageQueries,
     StatementQueries,
     VendorQueries,
 ):

@@ -16,6 +16,7 @@ from ledger.reconciliation.views import PeriodStatus, StatementStatus
 from ledger.refusals import RefusalCode
 from ledger.service_levels.clock import ServiceStanding
 from ledger.service_levels.milestones import MilestoneKind
+from ledger.usage import UsageGroup
 from rating.contributions import REASON_WORDS, Reason
 from rating.events import Line
 from rating.history import Kind
@@ -47,6 +48,7 @@ __all__ = [
     "StatementStatus",
     "Status",
     "Unit",
+    "UsageGroup",
 ]
 
 
@@ -225,6 +227,18 @@ _publish(
         "ENDED": "The hold was released or ran out in time: nothing is owed.",
     },
     name="ServiceLevelStatus",
+)
+_publish(
+    UsageGroup,
+    "What a report of usage may be grouped by.",
+    {
+        "VENDOR": "Who delivered.",
+        "BENEFIT": "What was delivered.",
+        "VARIANT": "In which grade of the benefit, where it is graded.",
+        "STAR": "The star that the use was judged by.",
+        "DAY": "The day of delivery.",
+        "MONTH": "The month of delivery.",
+    },
 )
 _publish(
     FindingKind,
