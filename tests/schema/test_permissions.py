@@ -39,6 +39,8 @@ QUERIES = {
     "entries": "NOA",
     "vendor": "VNOA",
     "vendors": "NOA",
+    "usage": "NOA",
+    "liability": "NOA",
 }
 MUTATIONS = {
     "redeem": "V",
