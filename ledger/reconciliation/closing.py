@@ -85,7 +85,6 @@ async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: da
     try:
         async with pool.acquire() as conn, conn.transaction():
             must_have_begun(month, now)
-            await conn.execute(SQL["lock_vendor"], vendor)
             period = await lock_month(conn, vendor, month)
             period.must_be_open()
             await reconcile(conn, period.id, now=now)

@@ -75,10 +75,6 @@ order by f.statement, f.line_no, f.customer_id, f.sequence;
 -- name: close
 update periods set closed_at = $2 where id = $1;
 
--- name: lock_vendor
--- One settlement of a vendor after the other: each is sealed with the one before.
-select from vendors where code = $1 for no key update;
-
 -- name: previous
 -- The vendor's settlement closed before.
 select number, seal from settlements where vendor = $1 order by number desc limit 1;

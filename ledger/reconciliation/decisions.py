@@ -84,7 +84,7 @@ async def _find(conn: Connection, finding: FindingId) -> Record | None:
 
 
 class _Deciding:
-    """One decision on one finding of an open period, whose row is locked."""
+    """One decision on one finding of an open period, whose vendor's row is locked."""
 
     def __init__(self, conn: Connection, period: Period, row: Record, asked: _Asked) -> None:
         self._conn = conn
@@ -175,7 +175,6 @@ class _Deciding:
             row["line_no"],
             kind.value,
         )
-        await self._conn.execute(SQL["forget_unstated"], redemption.customer_id, redemption.sequence)
         await self._store(
             sides,
             customer_id=redemption.customer_id,

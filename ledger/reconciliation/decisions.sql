@@ -72,12 +72,6 @@ insert into matches (customer_id, sequence, statement, line_no, pass, kind) valu
 -- name: part
 delete from matches where customer_id = $1 and sequence = $2 and pass = 'HAND';
 
--- name: forget_unstated
--- What is matched is no longer missing in the statement, in whichever open period that was found.
-delete from findings f using periods p
-where p.id = f.period and p.closed_at is null and f.customer_id = $1 and f.sequence = $2 and f.line_no is null
-    and f.action is null;
-
 -- name: payable
 -- What the finding pays as it stands decided; null when it waits.
 select payable from findings

@@ -5,6 +5,13 @@
 delete from findings f
 where f.period = $1 and f.action is null {only_findings};
 
+-- name: forget_stated
+-- What another open month of the vendor $1 missed in its statements, and has found its line here.
+delete from findings f using periods p, matches m
+where p.id = f.period and p.vendor = $1 and p.closed_at is null
+    and f.line_no is null and f.action is null and f.kind = 'NOT_IN_STATEMENT'
+    and m.customer_id = f.customer_id and m.sequence = f.sequence;
+
 -- name: set_undecidable_aside
 -- Lines that several deliveries fit, and what fits them.
 create temporary table undecidable on commit drop as select statement, line_no, customer_id, sequence from fits;

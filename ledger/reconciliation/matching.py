@@ -50,7 +50,7 @@ async def reconcile_period(pool: Pool, *, vendor: str, month: date, now: datetim
 async def reconcile(conn: Connection, period: int, *, now: datetime, only: Key | None = None) -> None:
     """Match the free lines of an open period with what is free in the ledger, and find what does not agree.
 
-    Runs inside the caller's transaction, which holds the period's row. `only` narrows the run to what a decision on one
+    Runs inside the caller's transaction, which holds the vendor's row. `only` narrows the run to what a decision on one
     finding can have changed.
     """
     row = await conn.fetchrow(SQL["period"], period)
@@ -105,6 +105,7 @@ class _Run:
         """Write down what does not agree."""
         conn, period, vendor = self._conn, self._period, self._vendor
         await self._execute(FINDINGS["forget_undecided"], period)
+        await conn.execute(FINDINGS["forget_stated"], vendor)
         await self._execute(FINDINGS["find_pairs"], period, vendor)
         await conn.execute(FINDINGS["left_lines"])
         await conn.execute(FINDINGS["explain_taken"], vendor)

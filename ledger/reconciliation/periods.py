@@ -1,4 +1,4 @@
-"""A vendor's month as the unit of work: who writes to what belongs to it holds its row, one after the other.
+"""A vendor's month as the unit of work: one writer at a time, who holds the vendor's row until the transaction ends.
 
 A refusal inside such work must leave everything as it was: it is raised, so that the transaction rolls back, and
 answered as a value.
@@ -21,7 +21,7 @@ SQL = Statements(Path(__file__).with_name("periods.sql"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A vendor's month, locked by whoever holds this until the end of the transaction."""
+    """A vendor's month; nobody else writes to what belongs to it until the end of the transaction."""
 
     id: int
     vendor: str
@@ -45,10 +45,11 @@ class RefusedError(Exception):
 
 
 async def lock_month(conn: Connection, vendor: str, month: date) -> Period:
-    """The vendor's month, made if need be. Refuses with INVALID for an unknown vendor."""
-    await must_be_a_vendor(conn, vendor)
+    """Take the vendor's turn; its month, made if need be. Refuses with INVALID for an unknown vendor."""
+    if await conn.fetchval(SQL["lock_vendor"], vendor) is None:
+        raise _no_vendor(vendor)
     await conn.execute(SQL["open_period"], vendor, month)
-    row = await conn.fetchrow(SQL["lock_period"], vendor, month)
+    row = await conn.fetchrow(SQL["period_of_month"], vendor, month)
     if row is None:  # rows of periods are never deleted
         message = f"the period {vendor} {month} has vanished"
         raise AssertionError(message)
@@ -56,18 +57,20 @@ async def lock_month(conn: Connection, vendor: str, month: date) -> Period:
 
 
 async def lock_period(conn: Connection, period: int) -> Period | None:
-    """The period by its id; None when there is none."""
-    row = await conn.fetchrow(SQL["lock_period_by_id"], period)
+    """Take the turn of the period's vendor; the period, or None when there is none of this id."""
+    row = await conn.fetchrow(SQL["period_by_id"], period)
+    if row is None:
+        return None
+    await conn.fetchval(SQL["lock_vendor"], row["vendor"])
+    # Read again: somebody else may have closed it before the turn was ours.
+    row = await conn.fetchrow(SQL["period_by_id"], period)
     return _period(row) if row is not None else None
 
 
 async def must_be_a_vendor(conn: Connection, vendor: str) -> None:
     """Refuse with INVALID when nobody is registered under this code."""
     if not await conn.fetchval(SQL["vendor_exists"], vendor):
-        shown = vendor[:64]
-        raise RefusedError(
-            invalid(f"没有代码为「{shown}」的服务商", f"vendor: there is no vendor with the code {shown}")
-        )
+        raise _no_vendor(vendor)
 
 
 def must_be_text(name: str, value: str) -> None:
@@ -84,6 +87,13 @@ def must_have_begun(month: date, now: datetime) -> None:
         raise RefusedError(
             invalid(f"账期 {month_text(month)} 尚未开始", f"period: {month_text(month)} has not begun yet")
         )
+
+
+def _no_vendor(vendor: str) -> RefusedError:
+    shown = vendor[:64]
+    return RefusedError(
+        invalid(f"没有代码为「{shown}」的服务商", f"vendor: there is no vendor with the code {shown}")
+    )
 
 
 def _period(row: Record) -> Period:

@@ -248,3 +248,46 @@ async def test_whoever_changes_what_a_settlement_rests_on_breaks_its_seal(month,
         await owner.execute(change)
     [*wrong] = await check_seals(month.pool)
     assert any(each.startswith("settlement v 2026-10") for each in wrong)
+
+
+async def test_two_months_whose_statements_come_at_once_share_no_delivery(month):
+    await month.deliver(october(31), "A")
+    await asyncio.gather(
+        *(
+            month.state(line(1, october(31), "A"), number=f"{which}-{each}", month=which)
+            for each in range(4)
+            for which in (OCTOBER, NOVEMBER)
+        )
+    )
+    assert len(await month.pairs()) == 1
+    kinds = [*await month.kinds(OCTOBER), *await month.kinds(NOVEMBER)]
+    assert kinds == [(1, "DUPLICATE_LINE")] * 7
+
+
+async def test_what_october_missed_and_november_states_is_missing_no_more(month):
+    await month.deliver(october(3), "A")
+    await month.state()
+    assert await month.kinds() == [(None, "NOT_IN_STATEMENT")]
+    await month.state(line(1, october(3), "A"), number="S-11", month=NOVEMBER)
+    assert await month.kinds() == []
+    assert await closed(month) == (0, 0, [])
+    assert await closed(month, NOVEMBER) == (12, 0, [(PHONE, OCTOBER, False, 1, 12)])
+
+
+async def test_a_withdrawn_statement_counts_no_more_and_its_twin_takes_its_place(month):
+    delivered = await month.deliver(october(3), "A")
+    first = await month.state(line(1, october(3), "A"), line(2, october(9), "Z"))
+    await decide(month, await of_line(month, 2), "ACCEPT")
+    second = await month.state(line(5, october(3), "A"), number="S-2")
+    assert [row["kind"] for row in await month.findings()] == ["NOT_IN_LEDGER", "DUPLICATE_LINE"]
+    for replayed in (False, True):
+        done = await withdraw(month.pool, statement=first, note="已更正", by="li", now=month.clock.now)
+        assert done.replayed is replayed
+    assert await month.findings() == []
+    assert await month.pairs() == {5: (delivered, "REFERENCE")}
+    unknown = await withdraw(month.pool, statement=second + 9, note="x", by="li", now=month.clock.now)
+    assert unknown.code == "UNKNOWN_STATEMENT"
+    empty = await withdraw(month.pool, statement=second, note=" ", by="li", now=month.clock.now)
+    assert empty.code == "INVALID"
+    assert await closed(month) == (12, 0, [(PHONE, OCTOBER, False, 1, 12)])
+    assert await check_seals(month.pool) == []
