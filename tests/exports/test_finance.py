@@ -1,0 +1,233 @@
+"""Findings and settlements as files: everything that was found, once, with its reason; what is paid, to the cent."""
+
+import asyncio
+import csv
+import tempfile
+from contextlib import suppress
+from datetime import date
+from decimal import Decimal
+from io import BytesIO, StringIO
+
+import openpyxl
+import pytest
+
+from app.exports.columns import Language
+from app.exports.findings import KINDS, FindingsAsked, check_findings, finding_columns, findings_file
+from app.exports.settlement import check_settlement, settlement_columns, settlement_file
+from app.exports.telling import NothingThereError, SheetForm, Telling
+from ledger.reconciliation.closing import close_period
+from ledger.reconciliation.reading import FindingFilter, stream_findings
+from ledger.reconciliation.statements import Submitted, withdraw
+from ledger.reconciliation.values import FindingKind
+from tests.exports.conftest import reading
+from tests.reconciliation.month import EXAM, NOVEMBER, OCTOBER, PHONE, VENDOR, a_month, line, october
+from tests.reconciliation.test_decisions import decide, of_line, of_redemption
+
+XLSX, CSV = SheetForm.XLSX, SheetForm.CSV
+ASKED = FindingsAsked(vendor=VENDOR, month=OCTOBER)
+
+
+@pytest.fixture
+async def month(database, handbook):
+    """October of vendor v: one line agrees, one has a unit too many, one nobody delivered; one delivery is unstated."""
+    async with a_month(database.pool, handbook) as made:
+        await made.deliver(october(3), "=1+1")
+        await made.deliver(october(4), "R-2", benefit=EXAM)
+        made.unstated = await made.deliver(october(20))
+        await made.state(
+            line(2, october(3), "=1+1"),
+            line(3, october(4), "R-2", benefit=EXAM, units=2),
+            line(4, october(5), "R-3"),
+        )
+        yield made
+
+
+@pytest.fixture
+async def settled(month):
+    """The same, closed: the unit too many is not paid, what nobody delivered is in dispute."""
+    assert await decide(month, await of_line(month, 3), "ACCEPT", note="只付一次") is None
+    assert await decide(month, await of_line(month, 4), "DISPUTE") is None
+    assert await decide(month, await of_redemption(month, month.unstated), "ACCEPT") is None
+    closed = await close_period(month.pool, vendor=VENDOR, month=OCTOBER, by="li", now=month.clock.now)
+    assert isinstance(closed, int), closed
+    return month
+
+
+def telling(month, language=Language.ZH) -> Telling:
+    return Telling(handbook=month.handbook, language=language, now=month.clock.now)
+
+
+async def findings(month, asked=ASKED, form=CSV, language=Language.EN) -> bytes:
+    with await findings_file(month.pool, asked, form, telling(month, language)) as file:
+        return file.read()
+
+
+async def settlement(month, form=CSV, language=Language.EN) -> bytes:
+    with await settlement_file(month.pool, VENDOR, OCTOBER, form, telling(month, language)) as file:
+        return file.read()
+
+
+def table(content: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def sheets(content: bytes) -> dict[str, list[tuple]]:
+    book = openpyxl.load_workbook(BytesIO(content))
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book}
+
+
+async def test_a_csv_has_every_finding_with_both_sides_and_the_reason(month):
+    rows = table(await findings(month))
+    said = [
+        tuple(row[name] for name in ("line_no", "kind", "stated_units", "ledger_units", "amount_difference"))
+        for row in rows
+    ]
+    assert said == [
+        ("2", "MATCHED", "1", "1", "0.00"),
+        ("3", "UNITS_DIFFER", "2", "1", "680.00"),
+        ("4", "NOT_IN_LEDGER", "1", "", "12.00"),
+        ("", "NOT_IN_STATEMENT", "", "1", "-12.00"),
+    ]
+    assert [row["reference"] for row in rows] == ["'=1+1", "R-2", "R-3", ""]
+    assert rows[1]["differences"] == "UNITS_DIFFER, AMOUNT_DIFFERS"
+    assert (rows[1]["stated_on"], rows[1]["ledger_on"]) == ("2026-10-04", "2026-10-04")
+    assert "2 stated, 1 in the ledger" in rows[1]["reason"]
+    assert [row["payable"] for row in rows] == ["12.00", "", "", ""]
+
+
+async def test_a_file_speaks_chinese_unless_asked_otherwise(month):
+    row = table(await findings(month, language=Language.ZH))[1]
+    assert (row["对账单号"], row["行号"], row["服务项目"]) == ("S-1", "3", "健康 / 优质 / 尊享 / 高端体检")
+    assert "数量：对账单 2，台账 1" in row["说明"]
+
+
+async def test_a_workbook_has_a_summary_what_differs_and_what_agrees(month):
+    found = sheets(await findings(month, form=XLSX, language=Language.ZH))
+    assert list(found) == ["汇总", "差异", "相符"]
+    headings = [column.title for column in finding_columns(telling(month))]
+    assert list(found["差异"][0]) == list(found["相符"][0]) == headings
+    kind, difference = headings.index("类别"), headings.index("金额差")
+    assert [(row[kind], row[difference]) for row in found["差异"][1:]] == [
+        ("UNITS_DIFFER", 680),
+        ("NOT_IN_LEDGER", 12),
+        ("NOT_IN_STATEMENT", -12),
+    ]
+    assert [(row[kind], row[headings.index("预约号")]) for row in found["相符"][1:]] == [("MATCHED", "=1+1")]
+    summary = {row[0]: row[1:] for row in found["汇总"] if row[0]}
+    assert summary["服务商"][:2] == ("v", "v")
+    assert summary["账期"][0] == "2026-10"
+    assert (summary["对账单行数"][0], summary["对账单金额"][0], summary["待处理"][0]) == (3, 1384, 3)
+    assert summary["UNITS_DIFFER"][:2] == ("数量不符", 1)
+    assert summary["S-1"][:3] == ("OPEN", 3, 4)
+
+
+async def test_only_what_was_asked_for_is_in_the_file(month):
+    async def kinds(**where):
+        asked = FindingsAsked(vendor=VENDOR, month=OCTOBER, where=FindingFilter(**where))
+        return [row["kind"] for row in table(await findings(month, asked))]
+
+    assert await kinds(kinds=frozenset({"MATCHED"})) == ["MATCHED"]
+    assert await decide(month, await of_line(month, 3), "ACCEPT") is None
+    assert await kinds(open=True) == ["NOT_IN_LEDGER", "NOT_IN_STATEMENT"]
+
+
+async def test_a_decision_is_told_with_who_and_why(settled):
+    row = table(await findings(settled))[1]
+    told = (row["action"], row["payable"], row["note"], row["decided_by"], row["decided_at"][:10])
+    assert told == ("ACCEPT", "680.00", "只付一次", "li", "2026-11-02")
+
+
+async def test_a_statement_is_told_by_the_vendors_number(month):
+    await month.state(line(1, october(20), "late"), number="S-2")
+    of_first = FindingsAsked(vendor=VENDOR, month=OCTOBER, statement="S-1")
+    assert [row["line_no"] for row in table(await findings(month, of_first))] == ["2", "3", "4"]
+    book = sheets(await findings(month, of_first, form=XLSX, language=Language.EN))
+    assert {"statement": "S-1", "lines stated": 3}.items() <= {
+        row[0]: row[1] for row in book["Summary"][:9]
+    }.items()
+    assert len(table(await findings(month))) == 4
+
+
+async def test_what_is_not_there_is_said_instead_of_an_empty_file(month):
+    async def said(vendor=VENDOR, which=OCTOBER, statement=None):
+        with pytest.raises(NothingThereError) as raised:
+            await check_findings(month.pool, FindingsAsked(vendor=vendor, month=which, statement=statement))
+        return str(raised.value)
+
+    assert await said(vendor="nobody") == "there is no vendor nobody"
+    assert await said(which=date(2026, 9, 1)) == "nothing has been reconciled for v and 2026-09"
+    assert await said(statement="S-9") == "v has no statement S-9 for 2026-10"
+    statement = await month.pool.fetchval("select id from statements")
+    assert isinstance(
+        await withdraw(month.pool, statement=statement, note="重发", by="li", now=month.clock.now), Submitted
+    )
+    assert await said(statement="S-1") == "the statement S-1 was withdrawn: it has no findings"
+
+
+async def test_a_month_that_is_not_closed_has_no_settlement(month):
+    for vendor, which, said in (
+        (VENDOR, OCTOBER, "the period 2026-10 of v is not closed"),
+        (VENDOR, NOVEMBER, "the period 2026-11 of v is not closed"),
+        ("nobody", OCTOBER, "there is no vendor nobody"),
+    ):
+        with pytest.raises(NothingThereError, match=said):
+            await check_settlement(month.pool, vendor, which)
+
+
+async def test_the_lines_of_a_settlement_come_to_what_is_payable(settled):
+    stored = await settled.pool.fetchrow("select * from settlements")
+    rows = table(await settlement(settled))
+    assert [(row["benefit"], row["occurred_in"], row["correction"], row["units"]) for row in rows] == [
+        (PHONE, "2026-10", "no", "1"),
+        (EXAM, "2026-10", "no", "1"),
+    ]
+    assert sum(Decimal(row["amount"]) for row in rows) == stored["payable"] == Decimal("692.00")
+    assert {row["seal"] for row in rows} == {stored["seal"].hex()}
+
+
+async def test_a_settlements_workbook_has_its_seal_its_lines_and_what_is_carried_forward(settled):
+    stored = await settled.pool.fetchrow("select * from settlements")
+    found = sheets(await settlement(settled, form=XLSX, language=Language.ZH))
+    assert list(found) == ["汇总", "结算明细", "争议结转"]
+    summary = {row[0]: row[1:] for row in found["汇总"] if row[0]}
+    assert (summary["应付金额"][0], summary["争议结转金额"][0]) == (692, 12)
+    assert (summary["封印"][0], summary["关账人"][0]) == (stored["seal"].hex(), "li")
+    assert summary[EXAM][:3] == ("健康 / 优质 / 尊享 / 高端体检", 1, 680)
+    assert list(found["结算明细"][0]) == [column.title for column in settlement_columns(telling(settled))]
+    assert [row[7] for row in found["结算明细"][1:]] == [12, 680]
+    assert [row[2] for row in found["争议结转"][1:]] == ["NOT_IN_LEDGER"]
+
+
+def test_every_kind_of_finding_has_a_name_for_people():
+    assert set(KINDS) == set(FindingKind)
+
+
+@pytest.mark.parametrize("form", [XLSX, CSV])
+@pytest.mark.parametrize("ending", ["fails", "is given up"])
+async def test_a_file_that_is_not_finished_leaves_nothing_behind(
+    month, database, tmp_path, monkeypatch, form, ending
+):
+    begun = asyncio.Event()
+
+    async def endless(*arguments, **more):
+        page = [each async for each in stream_findings(*arguments, **more)]
+        while True:
+            for each in page:
+                yield each
+            begun.set()
+            await asyncio.sleep(0)
+            if ending == "fails":
+                raise ZeroDivisionError
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr("app.exports.findings.stream_findings", endless)
+    making = asyncio.create_task(findings(month, form=form))
+    await begun.wait()
+    if ending == "is given up":
+        await asyncio.sleep(0.05)
+        making.cancel()
+    with suppress(ZeroDivisionError, asyncio.CancelledError):
+        await making
+        pytest.fail("it ended")
+    assert not list(tmp_path.iterdir())
+    assert await reading(database.owner_pool) == 0
