@@ -131,7 +131,7 @@ async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
     found = dict.fromkeys(keys, UNRATED)
     for row in await conn.fetch(SQL["ratings"], *_arrays(keys)):
         found[keys[row["place"] - 1]] = Rating(
-            periods=tuple(_period(period) for period in row["periods"] or ()), known_from=row["known_from"]
+            periods=tuple(period_of(period) for period in row["periods"] or ()), known_from=row["known_from"]
         )
     return found
 
@@ -184,7 +184,8 @@ def _customer(row: Record) -> CustomerRow:
     )
 
 
-def _period(fields: Sequence[Any]) -> Period:
+def period_of(fields: Sequence[Any]) -> Period:
+    """Return a period from its columns, as a version's array holds them."""
     start, end, star, rated_premium, edition = fields
     return Period(start=start, end=end, star=star, rated_premium=rated_premium, edition=edition)
 

@@ -84,4 +84,13 @@ async def rerate_all(
             last, done, changed = ids[-1], done + len(ids), changed + len(rerated)
             if progress is not None:
                 progress(done, total)
+        await conn.execute(SQL["note_rerating"], handbook.fingerprint, now)
     return changed
+
+
+async def rated_otherwise(conn: Connection | Pool, handbook: Handbook) -> bool:
+    """Whether customers are still rated by another handbook than this one, and all should be rated again.
+
+    The first thousand are looked at: whoever came when the handbook was another is among them.
+    """
+    return bool(await conn.fetchval(SQL["rated_otherwise"], handbook.fingerprint))

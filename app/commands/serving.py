@@ -13,7 +13,7 @@ import typer
 from app.commands.running import DataOption, ending_on_sigterm, progress_bars, with_services
 from app.errors import StartError
 from app.logging import configure_logging
-from app.services import Services, embedded_postgres
+from app.services import Services, embedded_postgres, say
 from app.settings import Settings, load_settings
 
 _GRACE_S = 30
@@ -35,7 +35,7 @@ def serve(
     os.environ["ENTITLEMENTS_DATA"] = str(settings.data.expanduser().resolve())
     try:
         with ending_on_sigterm(), _listening(host, port) as listener, _postgres(settings):
-            vendors = with_services(data, _load_demo if demo else _nothing)
+            vendors = with_services(data, _load_demo if demo else _open)
             _serve(listener, workers, settings, lambda: _announce(listener, settings, vendors))
     except KeyboardInterrupt:
         return  # asked to stop, and stopped: that is no failure
@@ -81,13 +81,19 @@ class _Held:
         self._postgres.stop()
 
 
-async def _nothing(_: Services) -> None:
-    """Only that the database can be opened and is migrated."""
+async def _open(services: Services) -> None:
+    """Find out that the database can be opened and is migrated; say what somebody should do before long."""
+    from rating.rerating import rated_otherwise
+
+    if await rated_otherwise(services.pool, services.handbook):
+        say("the handbook is not the one that members were rated by: `entitlements rerate` rates them anew")
 
 
 async def _load_demo(services: Services) -> tuple[str, ...]:
     """Load the demonstration, if it is not there; the codes of the vendors."""
     from app.demo import load
+
+    await _open(services)
 
     with progress_bars() as bars:
         await load(

@@ -50,13 +50,17 @@ def rerate(
 
 
 def verify(data: DataOption = None) -> None:
-    """Replay the ledger and check it; what is wrong is named place by place."""
+    """Rate every history again, replay the ledger and check both; what is wrong is named place by place."""
 
     async def check(services: Services) -> list[str]:
         from ledger.verify import verify as verify_ledger
+        from rating.verifying import verify_ratings
 
-        with customers_bar("verifying") as update:
-            return [str(finding) for finding in await verify_ledger(services.pool, progress=update)]
+        with customers_bar("verifying the ratings") as update:
+            faults = await verify_ratings(services.pool, handbook=services.handbook, progress=update)
+        with customers_bar("verifying the ledger") as update:
+            findings = await verify_ledger(services.pool, progress=update)
+        return [str(wrong) for wrong in (*faults, *findings)]
 
     found = with_services(data, check)
     if found:

@@ -173,7 +173,7 @@ def test_migrating_again_applies_nothing(run):
     assert (done.returncode, done.stdout) == (0, "nothing to apply\n")
 
 
-def test_a_history_is_imported_and_again_changes_nothing(run, tmp_path):
+def test_a_history_is_imported_and_again_changes_nothing_and_is_verified(run, tmp_path, database_dsn):
     file = tmp_path / "history.jsonl"
     file.write_text(lines(REGISTERED, ISSUED))
     first = run("import", str(file))
@@ -182,6 +182,17 @@ def test_a_history_is_imported_and_again_changes_nothing(run, tmp_path):
     again = run("import", "history.jsonl")
     assert again.stdout == "customers 0, policies 0, events taken 0, repeated 2, refused 0\n"
     assert run("verify").returncode == 0
+
+    async def tamper():
+        connection = await asyncpg.connect(database_dsn)
+        await connection.execute("update rating_periods set star = 5 where star = 2")
+        await connection.close()
+
+    asyncio.run(tamper())
+    found = run("verify")
+    assert found.returncode == 1
+    assert found.stderr.startswith("customer M1 (id 1), rating version 1: it has star 5")
+    assert len(found.stderr.splitlines()) == 1
 
 
 def test_a_compressed_history_and_standard_input_are_read(run, tmp_path):

@@ -15,6 +15,7 @@ import pytest
 
 from app.postgres.postmaster import running
 from schema.context import Role
+from tests.handbook.copies import Copy
 from tests.served import COMMAND, Service, serving
 
 HISTORY = "".join(
@@ -187,3 +188,18 @@ def test_a_start_that_is_interrupted_leaves_no_database_running(prepared):
         _, said = process.communicate(timeout=30)
         assert "Traceback" not in said, (delay_s, said)
         assert running(prepared.folder / "postgres") is None, delay_s
+
+
+def test_a_start_tells_that_members_are_rated_by_another_handbook_until_they_are_rated_anew(
+    prepared, tmp_path
+):
+    Copy(tmp_path).add("zhenxuan-2", "2027-01-01")
+    prepared.environment["ENTITLEMENTS_EDITIONS"] = str(tmp_path)
+    hint = "`entitlements rerate`"
+    prepared.start()
+    assert prepared.said().count(hint) == 1
+    assert prepared.command("rerate", "--edition", "zhenxuan-2").returncode == 0
+    assert prepared.command("verify").returncode == 0
+    prepared.end(signal.SIGTERM)
+    prepared.start()
+    assert hint not in prepared.said()

@@ -174,4 +174,5 @@ async def test_no_table_was_forgotten(posted):
         "event_ids",
         "ratings",
         "rating_periods",
+        "reratings",
     }
