@@ -29,6 +29,7 @@ from app.migrating import missing
 from app.services import Services, open_services
 from app.settings import load_settings
 from app.tokens import Tokens, tokens_of
+from app.uploads import Uploads
 from schema.build import build_schema
 
 _READY_S = 3.0
@@ -67,12 +68,14 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
             app.state.services = services
             app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens)
             app.state.downloads = Downloads(services, tokens)
+            app.state.uploads = Uploads(services, tokens)
             yield
 
     app = Starlette(
         routes=[
             Route("/graphql", _graphql, methods=["GET", "POST"]),
             Route("/exports/{what}", _export, methods=["GET", "POST"]),
+            Route("/statements", _upload, methods=["POST"]),
             Route("/healthz", _alive, methods=["GET"]),
             Route("/readyz", _ready, methods=["GET"]),
         ],
@@ -92,6 +95,11 @@ async def _graphql(request: Request) -> Response:
 async def _export(request: Request) -> Response:
     downloads: Downloads = request.app.state.downloads
     return await downloads(request)
+
+
+async def _upload(request: Request) -> Response:
+    uploads: Uploads = request.app.state.uploads
+    return await uploads(request)
 
 
 async def _alive(_: Request) -> Response:

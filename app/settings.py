@@ -72,6 +72,9 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
     """The longest request."""
 
+    max_upload_bytes: Annotated[int, Field(ge=1024)] = 200 * 1024 * 1024
+    """The longest file that may be sent as a statement."""
+
     graphiql: bool | None = None
     """Whether a browser gets the query page at /graphql; by default in development only."""
 

@@ -22,7 +22,7 @@ from app.statements.sheets import SheetError
 
 _LARGEST_DIRECTORY = 1 << 20
 _LARGEST_SMALL_PART = 16 << 20
-_LARGEST_PART = 4 << 30
+_LARGEST_PART = 2 << 30
 _CHUNK_BYTES = 1 << 16
 _LONGEST_TOKEN = 1 << 20
 _LARGEST_TAIL = 66_000

@@ -107,8 +107,8 @@ def check(
     skipped: list[Skipped] = []
     with open_table(stream, sheet=sheet) as table:
         reader = LineReader(table.header, handbook, table.source.day_zero)
-        for row in table.rows:
-            if row.number % _ROWS_A_STEP == 0:
+        for done, row in enumerate(table.rows):
+            if done % _ROWS_A_STEP == 0:
                 progress(table.source.done(), table.source.size)
             found = reader.read(row)
             if isinstance(found, StatementLine):

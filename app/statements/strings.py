@@ -1,6 +1,5 @@
 """The texts of a workbook, which its sheets only number: a million different ones, on disk and not in memory."""
 
-import os
 import tempfile
 import zipfile
 from array import array
@@ -12,7 +11,7 @@ from app.statements.archive import Parsing, damaged
 from app.statements.sheets import LONGEST_CELL
 
 _MOST_TEXTS = 16_000_000
-_BUFFER_BYTES = 1 << 20
+_BUFFER_BYTES = 1 << 16
 
 
 class SharedStrings:
@@ -52,7 +51,9 @@ class SharedStrings:
         if not 0 <= number < len(self._ends) - 1:
             raise damaged()
         start, end = self._ends[number], self._ends[number + 1]
-        return os.pread(self._file.fileno(), end - start, start).decode()
+        # Programs number texts as they come in the sheet: the next one is mostly in the buffer.
+        self._file.seek(start)
+        return self._file.read(end - start).decode()
 
 
 class _Texts:

@@ -1,0 +1,234 @@
+"""`statement`: vendors' statements from sheets (CSV, XLSX), listed, and taken back.
+
+A sheet is taken as a whole or not at all. Each row that cannot be read is named on standard error, with its columns and
+the reasons; with `--keep-going` the good rows are taken and the others go into FILE.rejected.csv, to be mended and sent
+as a statement of their own. The same sheet may be imported again at any time: that changes nothing.
+"""
+
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands.running import FAILED, Bars, DataOption, fail, progress_bars, with_services
+from app.errors import StartError
+from app.exports.columns import Language
+from app.services import Services
+from ledger.reconciliation.values import LineProblem, StatementId, month_text, parse_month
+
+if TYPE_CHECKING:
+    from app.statements.checking import Checked
+    from app.statements.importing import Imported
+    from app.statements.reading import Table
+    from app.statements.sheets import Row
+    from ledger.reconciliation.reading import StatementView
+
+statement = typer.Typer(help="Vendors' statements.", no_args_is_help=True)
+
+_BY = "cli"
+_PAGE = 100
+_MOST_NOTED = 20
+
+VendorOption = Annotated[str, typer.Option("--vendor", help="Code of the vendor")]
+LanguageOption = Annotated[Language, typer.Option("--language", help="Language of reasons")]
+
+
+@statement.command("import")
+def import_statement(
+    file: Annotated[Path, typer.Argument(help="CSV or XLSX", show_default=False)],
+    vendor: VendorOption,
+    period: Annotated[str, typer.Option("--period", help="The month that it is for, like 2026-10")],
+    number: Annotated[
+        str | None,
+        typer.Option(
+            "--number", help="The vendor's number of it [default: the file's name]", show_default=False
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="Which sheet of a workbook with several")
+    ] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Take the good rows; the others go into FILE.rejected.csv")
+    ] = False,
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """Import a vendor's statement from a sheet, and match it."""
+    month = _month(period)
+    if file.is_dir() or not file.exists():
+        raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
+
+    async def run(services: Services) -> "Imported":
+        from app.statements.importing import Sheet, import_sheet
+        from app.statements.rejected import RejectedRows
+        from app.statements.sheets import SheetError
+
+        rejected_file = file.with_name(f"{file.name}.rejected.csv")
+        with (
+            _opened(file) as stream,
+            RejectedRows(rejected_file, language=language) as rejected,
+            progress_bars() as bars,
+        ):
+
+            def name(table: "Table", row: "Row", problems: Sequence[LineProblem]) -> None:
+                for problem in problems:
+                    sys.stderr.write(" ".join(problem.message(language).split()) + "\n")
+                if keep_going:
+                    rejected.add(table, row, problems)
+
+            asked = Sheet(
+                stream=stream,
+                vendor=vendor,
+                number=file.stem if number is None else number,
+                month=month,
+                name=sheet,
+                keep_going=keep_going,
+            )
+            try:
+                imported = await import_sheet(
+                    services,
+                    asked,
+                    by=_BY,
+                    on_problems=name,
+                    reading=lambda done, size: bars.update("checking", done, size, unit="bytes"),
+                    taking=lambda done: _taking(bars, done),
+                )
+            except SheetError as error:
+                fail([f"{file}: {error.message(language)}"])
+            if keep_going and _is_taken(imported):
+                rejected.keep()
+        return imported
+
+    imported = with_services(data, run)
+    _tell(imported, file, language, keep_going=keep_going)
+
+
+def _taking(bars: Bars, lines: int) -> None:
+    bars.update("taking", lines, None, unit="lines")
+
+
+def _is_taken(imported: "Imported") -> bool:
+    from ledger.reconciliation.reading import StatementView
+
+    return isinstance(imported.outcome, StatementView)
+
+
+def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: bool) -> None:
+    """Say what came of it; exit code 1 when something was refused."""
+    from ledger.refusals import Refusal
+
+    checked, outcome = imported.checked, imported.outcome
+    for note in _notes(checked):
+        typer.echo(note)
+    if outcome is None:
+        typer.echo(f"nothing was taken: {checked.lines} good rows, {checked.refused} that cannot be read")
+        raise typer.Exit(FAILED)
+    if isinstance(outcome, Refusal):
+        fail([outcome.message(language)])
+    if imported.replayed:
+        typer.echo("nothing was changed: the statement had been taken before")
+    typer.echo(_summary(outcome))
+    if checked.refused:
+        kept = f"; they are in {file.name}.rejected.csv" if keep_going else ""
+        typer.echo(f"{checked.refused} rows were not taken{kept}")
+        raise typer.Exit(FAILED)
+
+
+def _notes(checked: "Checked") -> Iterator[str]:
+    if checked.ignored:
+        yield f"columns that are not read: {', '.join(checked.ignored[:_MOST_NOTED])}"
+    if checked.skipped:
+        more = checked.skipped_rows - len(checked.skipped)
+        named = ", ".join(f"{each.row} ({each.words})" for each in checked.skipped)
+        yield f"rows that are no lines: {named}" + (f", and {more} more" if more else "")
+
+
+def _summary(view: "StatementView") -> str:
+    counts = ", ".join(f"{kind.value} {count}" for kind, count in view.counts)
+    return (
+        f"statement {view.number} of {view.vendor.code} for {month_text(view.month)} "
+        f"({StatementId(view.id).opaque}): {view.lines} lines, {view.stated_units} units, "
+        f"{view.stated_amount:f} CNY; payable {view.payable:f} CNY; open {view.open}; {counts}"
+    )
+
+
+@statement.command("list")
+def list_statements(
+    vendor: Annotated[str | None, typer.Option("--vendor", help="Of this vendor only")] = None,
+    period: Annotated[str | None, typer.Option("--period", help="For this month only, like 2026-10")] = None,
+    data: DataOption = None,
+) -> None:
+    """List statements, the latest first, one a line."""
+    month = None if period is None else _month(period)
+
+    async def run(services: Services) -> None:
+        async for view in _statements(services, vendor, month):
+            typer.echo(
+                f"{view.vendor.code}  {month_text(view.month)}  {view.number}  {view.status.value}  "
+                f"{view.lines} lines  stated {view.stated_amount:f}  payable {view.payable:f}  open {view.open}  "
+                f"{StatementId(view.id).opaque}"
+            )
+
+    with_services(data, run)
+
+
+@statement.command("withdraw")
+def withdraw_statement(
+    number: Annotated[str, typer.Argument(help="The vendor's number of it", show_default=False)],
+    vendor: VendorOption,
+    note: Annotated[str, typer.Option("--note", help="Why it is taken back")],
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """Take a statement back while its period is open: its lines count no more."""
+
+    async def run(services: Services) -> None:
+        from ledger.reconciliation.statements import withdraw
+        from ledger.refusals import Refusal
+
+        async for view in _statements(services, vendor, None):
+            if view.number == number:
+                break
+        else:
+            fail([f"the vendor {vendor} has no statement {number}"])
+        outcome = await withdraw(services.pool, statement=view.id, note=note, by=_BY, now=services.clock())
+        if isinstance(outcome, Refusal):
+            fail([outcome.message(language)])
+        if outcome.replayed:
+            typer.echo("nothing was changed: the statement had been withdrawn before")
+        typer.echo(f"statement {number} of {vendor} is withdrawn")
+
+    with_services(data, run)
+
+
+async def _statements(
+    services: Services, vendor: str | None, month: date | None
+) -> AsyncIterator["StatementView"]:
+    from ledger.reconciliation.reading import StatementFilter, statements_page
+
+    where = StatementFilter(
+        vendors=None if vendor is None else frozenset({vendor}),
+        months=None if month is None else frozenset({month}),
+    )
+    after = None
+    while page := await statements_page(services.pool, where=where, first=_PAGE, after=after):
+        for view in page:
+            yield view
+        after = page[-1].id
+
+
+def _opened(file: Path) -> IO[bytes]:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise StartError(f"cannot read {file}: {error}") from error
+
+
+def _month(period: str) -> date:
+    month = parse_month(period)
+    if month is None:
+        raise typer.BadParameter(f"{period!r} is no month like 2026-10", param_hint="--period")
+    return month

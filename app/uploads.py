@@ -1,0 +1,229 @@
+"""The address /statements: a vendor's statement as a file, sent by finance, checked and taken as a whole.
+
+The file goes to disk while it comes, never to memory, and no further than it may be long. It is checked aside from the
+requests that others wait for, few at a time. Whatever is wrong with its rows is answered at once, so that one round of
+mending is enough.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Any
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+
+from app.access import remark
+from app.authentication import viewer_of
+from app.graphql_http import RequestError
+from app.negotiation import language
+from app.services import Services
+from app.statements.importing import Imported, Sheet, import_sheet
+from app.statements.reading import Table
+from app.statements.sheets import Row, SheetError
+from app.tokens import Tokens
+from ledger.reconciliation.reading import StatementView
+from ledger.reconciliation.values import LineProblem, StatementId, month_text, parse_month
+from ledger.refusals import Refusal, RefusalCode
+from schema.context import Role, Viewer
+
+_MOST_AT_ONCE = 2
+_MOST_PROBLEMS = 1000
+_MOST_FIELD_BYTES = 4096
+_MOST_OVERHEAD_BYTES = 64 * 1024
+_FIELDS = ("vendor", "period", "number", "sheet", "keepGoing", "file")
+_CREATED, _OK, _CONFLICT, _UNPROCESSABLE = 201, 200, 409, 422
+
+
+@dataclass(slots=True)
+class _Problems:
+    """The first problems of a file, for the answer."""
+
+    language: str
+    first: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, _: Table, row: Row, problems: Sequence[LineProblem]) -> None:
+        """Keep what is wrong with a row, in words."""
+        for problem in problems[: _MOST_PROBLEMS - len(self.first)]:
+            reason = problem.words_en if self.language == "en" else problem.words_zh
+            self.first.append({"row": row.number, "column": problem.column, "reason": reason})
+
+
+class Uploads:
+    """Answers requests with a statement as a file."""
+
+    def __init__(self, services: Services, tokens: Tokens) -> None:
+        self._services = services
+        self._tokens = tokens
+        self._places = asyncio.Semaphore(_MOST_AT_ONCE)
+
+    async def __call__(self, request: Request) -> Response:
+        """Answer a request."""
+        try:
+            viewer = await viewer_of(request, self._tokens)
+            _check_role(viewer)
+            remark(request.scope, operation="statement upload")
+            form = await self._form(request)
+            try:
+                return await self._import(request, viewer, form)
+            finally:
+                await form.close()
+        except RequestError as error:
+            return error.response()
+
+    async def _form(self, request: Request) -> FormData:
+        """The parts of the request, the file on disk. Raises RequestError."""
+        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if kind != "multipart/form-data":
+            raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be multipart/form-data.")
+        most = self._services.settings.max_upload_bytes
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > most + _MOST_OVERHEAD_BYTES:
+            raise _too_long(most)
+        parser = MultiPartParser(
+            request.headers,
+            _limited(request, most),
+            max_files=1,
+            max_fields=len(_FIELDS),
+            max_part_size=_MOST_FIELD_BYTES,
+        )
+        try:
+            return await parser.parse()
+        except MultiPartException as error:
+            raise _bad(f"The form cannot be read: {error.message}") from None
+        except ClientDisconnect:
+            raise _bad("The client left.") from None
+
+    async def _import(self, request: Request, viewer: Viewer, form: FormData) -> Response:
+        chosen = language(request.headers.get("accept-language"))
+        sheet = _sheet(form)
+        problems = _Problems(chosen)
+        try:
+            async with self._places:
+                imported = await import_sheet(
+                    self._services,
+                    sheet,
+                    by=viewer.subject or viewer.role.value,
+                    on_problems=problems.add,
+                )
+        except SheetError as error:
+            whole = {"row": None, "column": None, "reason": error.message(chosen)}
+            return _refused(_UNPROCESSABLE, "UNREADABLE", error.message(chosen), problems=[whole])
+        if isinstance(imported.outcome, Refusal):
+            refusal = imported.outcome
+            status = _UNPROCESSABLE if refusal.code is RefusalCode.INVALID else _CONFLICT
+            return _refused(
+                status, refusal.code.value, refusal.message(chosen), differing=list(refusal.differing)
+            )
+        facts = {**_facts(imported), "problems": problems.first}
+        if imported.outcome is None:
+            count = imported.checked.refused
+            message = (
+                f"{count} rows cannot be read: nothing was taken."
+                if chosen == "en"
+                else f"有 {count} 行无法读取，整份未导入。"
+            )
+            return _refused(_UNPROCESSABLE, "UNREADABLE", message, **facts)
+        taken = {"statement": _statement(imported.outcome), "replayed": imported.replayed, **facts}
+        return _answer(taken, _OK if imported.replayed else _CREATED)
+
+
+async def _limited(request: Request, most: int) -> AsyncGenerator[bytes]:
+    """The body as it comes, and no more of it than may be."""
+    length = 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > most + _MOST_OVERHEAD_BYTES:
+            raise _too_long(most)
+        yield chunk
+
+
+def _check_role(viewer: Viewer) -> None:
+    if viewer.role is not Role.FINANCE:
+        message = f"The role {viewer.role.value} may not submit statements."
+        raise RequestError(403, "FORBIDDEN", message)
+
+
+def _too_long(most: int) -> RequestError:
+    message = f"The file is longer than {most} bytes."
+    return RequestError(413, "PAYLOAD_TOO_LARGE", message, {"connection": "close"})
+
+
+def _sheet(form: FormData) -> Sheet:
+    """What the form asks for. Raises RequestError naming what is missing or wrong."""
+    unknown = sorted(set(form) - set(_FIELDS))
+    if unknown or len(form.multi_items()) != len(set(form)):
+        raise _bad(f"Send each of {', '.join(_FIELDS)} once at most, and nothing else.")
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise _bad("`file` must be given: the sheet, as a file.")
+    vendor, period = _text(form, "vendor"), _text(form, "period")
+    month: date | None = parse_month(period or "")
+    if vendor is None:
+        raise _bad("`vendor` must be given: the code of the vendor.")
+    if month is None:
+        raise _bad("`period` must be given: a month like 2026-10.")
+    number = _text(form, "number") or PurePosixPath((file.filename or "").replace("\\", "/")).stem
+    if not number:
+        raise _bad("`number` must be given, or the file have a name: the vendor's number of the statement.")
+    keep_going = _text(form, "keepGoing") or "false"
+    if keep_going not in {"true", "false"}:
+        raise _bad("`keepGoing` must be true or false.")
+    return Sheet(
+        stream=file.file,
+        vendor=vendor,
+        number=number,
+        month=month,
+        name=_text(form, "sheet"),
+        keep_going=keep_going == "true",
+    )
+
+
+def _text(form: FormData, name: str) -> str | None:
+    value = form.get(name)
+    if isinstance(value, UploadFile):
+        raise _bad(f"`{name}` must be a text, not a file.")
+    return value.strip() or None if value is not None else None
+
+
+def _facts(imported: Imported) -> dict[str, Any]:
+    checked = imported.checked
+    return {
+        "goodRows": checked.lines,
+        "refusedRows": checked.refused,
+        "ignoredColumns": list(checked.ignored),
+        "skippedRows": [{"row": each.row, "words": each.words} for each in checked.skipped],
+    }
+
+
+def _statement(view: StatementView) -> Mapping[str, Any]:
+    """The statement as the API shows it."""
+    return {
+        "id": StatementId(view.id).opaque,
+        "number": view.number,
+        "vendor": {"code": view.vendor.code, "name": view.vendor.name},
+        "period": month_text(view.month),
+        "status": view.status.value,
+        "lines": view.lines,
+        "stated": {"units": view.stated_units, "amount": f"{view.stated_amount:f}"},
+        "matched": {"units": view.matched_units, "amount": f"{view.matched_amount:f}"},
+        "payable": f"{view.payable:f}",
+        "open": view.open,
+        "counts": [{"kind": kind.value, "count": count} for kind, count in view.counts],
+    }
+
+
+def _refused(status: int, code: str, message: str, **facts: Any) -> Response:
+    return _answer({"errors": [{"message": message, "extensions": {"code": code}}], **facts}, status)
+
+
+def _answer(content: Mapping[str, Any], status: int) -> Response:
+    return JSONResponse(content, status, {"cache-control": "no-store"})
+
+
+def _bad(message: str) -> RequestError:
+    return RequestError(400, "BAD_REQUEST", message)
