@@ -245,7 +245,7 @@ class FindingView:
         return reason(self._case()).spoken(language)
 
     def _case(self) -> Case:
-        line = self.line
+        line, redemption = self.line, self.redemption
         stated = Side(units=line.units, amount=line.amount, day=line.occurred_on) if line else None
         delivered = None
         if self.delivered_units is not None:
@@ -257,7 +257,7 @@ class FindingView:
             stated=stated,
             ledger=delivered,
             member_no=line.member_no if line else "",
-            reference=line.reference if line else None,
+            reference=line.reference if line else redemption.reference if redemption else None,
             unknown_member=self.unknown_member,
             duplicate_of=self.duplicate_of,
             named=self.named,

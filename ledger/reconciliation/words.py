@@ -47,9 +47,10 @@ class Case:
     """What a reason is made of. `stated` or `ledger` None: that side has nothing.
 
     `ledger` of a delivery that was paid and then reversed has units and amount below zero; of a pair whose delivery was
-    reversed, it is what had been delivered. `month` is the first day of the period. `duplicate_of` is the line that a
-    duplicate repeats, `named` what the reference of a line without a delivery leads to, where they are known.
-    `accepting_pays` is what ACCEPT would pay in CNY; None when nothing waits for a decision.
+    reversed, it is what had been delivered. `reference` is the line's, without a line the delivery's. `month` is the
+    first day of the period. `duplicate_of` is the line that a duplicate repeats, `named` what the reference of a line
+    without a delivery leads to, where they are known. `accepting_pays` is what ACCEPT would pay in CNY; None when
+    nothing waits for a decision.
     """
 
     kind: FindingKind
@@ -204,8 +205,9 @@ def _not_in_ledger(case: Case) -> Iterator[Words]:
     stated = _stated(case)
     if case.unknown_member:
         yield Words(
-            f"台账没有会员号为「{case.member_no}」的客户。",
-            f"Nobody has the member number {case.member_no}.",
+            f"台账没有会员号为「{case.member_no}」的客户；对账单数量 {stated.units}，金额 {_yuan(stated.amount)}。",
+            f"Nobody has the member number {case.member_no}; {_counted(stated.units, 'unit')} and "
+            f"{_cny(stated.amount)} are stated.",
         )
         return
     days = case.tolerance_days
@@ -228,14 +230,17 @@ def _not_in_ledger(case: Case) -> Iterator[Words]:
 
 
 def _not_in_statement(case: Case) -> Iterator[Words]:
-    ledger = _ledger(case)
+    ledger, reference = _ledger(case), case.reference
     priced = ledger.amount is not None
     zh = f"金额 {_yuan(ledger.amount)}" if priced else "当日没有合同价"
     en = _cny(ledger.amount) if priced else "with no contract price in force that day"
     yield Words(
-        f"台账有 {ledger.day} 的服务（数量 {ledger.units}，{zh}），本期对账单没有对应的行。",
-        f"The ledger has a delivery of {ledger.day} ({_counted(ledger.units, 'unit')}, {en}) that no line of the "
-        "period's statements speaks of.",
+        f"台账有 {ledger.day} 的服务（"
+        + (f"预约号「{reference}」，" if reference else "")
+        + f"数量 {ledger.units}，{zh}），本期对账单没有对应的行。",
+        f"The ledger has a delivery of {ledger.day} ("
+        + (f"reference {reference}, " if reference else "")
+        + f"{_counted(ledger.units, 'unit')}, {en}) that no line of the period's statements speaks of.",
     )
     if ledger.day < case.month:
         yield Words("它发生在较早的账期，属补报。", "It happened in an earlier month and comes late.")
