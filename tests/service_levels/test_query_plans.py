@@ -1,0 +1,43 @@
+"""What a page of redemptions and a report of a vendor read, they find by an index."""
+
+from datetime import date
+
+import pytest
+
+from handbook import start_of
+from ledger.service_levels import reading
+from ledger.service_levels.reading import Days
+from tests.ledger.books import NOW
+from tests.ledger.test_query_plans import FILL, scanned_tables
+
+PAGE = ([17, 4_000, 11_999], [2, 2, 3])
+SPAN = Days(start=date(2020, 1, 1), end=date(2020, 2, 1))
+
+
+@pytest.fixture
+async def filled(database):
+    """A database with some ten thousand rows in every table."""
+    async with database.owner_pool.acquire() as conn:
+        await conn.execute(FILL)
+        await conn.execute("analyze")
+    return database
+
+
+async def test_clocks_milestones_and_reports_are_read_by_index(filled, handbook):
+    span = (NOW, ["v"], start_of(SPAN.start), start_of(SPAN.end), *reading._promises(handbook, SPAN))
+    asked = {
+        "clocks": (reading._filled("clocks", "these_holds"), (NOW, *PAGE)),
+        "milestones": (reading.SQL["milestones"], PAGE),
+        "report": (reading._filled("report", "holds_in_span"), span),
+        "late": (
+            reading._filled("late", "holds_in_span"),
+            (*span, ["v"], ["medical-butler"], 101, None, None, None),
+        ),
+    }
+    scanned = {}
+    async with filled.pool.acquire() as conn:
+        for name, (statement, arguments) in asked.items():
+            scanned[name] = scanned_tables(
+                await conn.fetchval("explain (format json) " + statement, *arguments)
+            )
+    assert {name: tables for name, tables in scanned.items() if tables} == {}
