@@ -108,8 +108,8 @@ class Downloads:
             statement=_at_most_one(given, "statement"),
             where=_finding_filter(given),
         )
-        await check_findings(self._services.pool, asked)
         form, telling = self._form(given), self._telling(request)
+        await check_findings(self._services.pool, asked)
         return self._made(
             request,
             lambda: findings_file(self._services.pool, asked, form, telling),
@@ -119,8 +119,8 @@ class Downloads:
     async def _settlement(self, request: Request, viewer: Viewer) -> Response:
         given = await _asked(request, _SETTLEMENT_PARAMETERS)
         vendor, month = _own_vendor(given, viewer), _month(given)
-        await check_settlement(self._services.pool, vendor, month)
         form, telling = self._form(given), self._telling(request)
+        await check_settlement(self._services.pool, vendor, month)
         return self._made(
             request,
             lambda: settlement_file(self._services.pool, vendor, month, form, telling),

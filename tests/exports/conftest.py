@@ -15,7 +15,10 @@ from app.server import create_app
 from app.services import Services, open_services
 from app.settings import Settings
 from app.tokens import Tokens
+from ledger.reconciliation.closing import close_period
 from schema.context import Role
+from tests.reconciliation.month import EXAM, OCTOBER, VENDOR, a_month, line, october
+from tests.reconciliation.test_decisions import decide, of_line, of_redemption
 from tests.served import free_port
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -62,6 +65,32 @@ async def site(database_dsn: str, tmp_path: Path) -> AsyncIterator[Site]:
         yield Site(port=port, client=client, tokens=tokens, services=app.state.services)
     server.should_exit = True
     await task
+
+
+@pytest.fixture
+async def month(database, handbook):
+    """October of vendor v: one line agrees, one has a unit too many, one nobody delivered; one delivery is unstated."""
+    async with a_month(database.pool, handbook) as made:
+        await made.deliver(october(3), "=1+1")
+        await made.deliver(october(4), "R-2", benefit=EXAM)
+        made.unstated = await made.deliver(october(20))
+        await made.state(
+            line(2, october(3), "=1+1"),
+            line(3, october(4), "R-2", benefit=EXAM, units=2),
+            line(4, october(5), "R-3"),
+        )
+        yield made
+
+
+@pytest.fixture
+async def settled(month):
+    """The same, closed: the unit too many is not paid, what nobody delivered is in dispute."""
+    assert await decide(month, await of_line(month, 3), "ACCEPT", note="只付一次") is None
+    assert await decide(month, await of_line(month, 4), "DISPUTE") is None
+    assert await decide(month, await of_redemption(month, month.unstated), "ACCEPT") is None
+    closed = await close_period(month.pool, vendor=VENDOR, month=OCTOBER, by="li", now=month.clock.now)
+    assert isinstance(closed, int), closed
+    return month
 
 
 async def fill(owner_pool, customers: int) -> None:

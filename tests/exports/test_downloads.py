@@ -22,29 +22,29 @@ async def soon(what, wanted) -> None:
     assert await what() == wanted
 
 
-@pytest.mark.parametrize("role", [Role.FINANCE, Role.OPERATIONS, Role.AUDITOR])
-async def test_staff_may_have_the_ledger(site, database, role):
+async def test_staff_may_have_the_ledger(site, database):
     await fill(database.owner_pool, 3)
-    answer = await site.client.get(ENTRIES, params={"format": "jsonl"}, headers=site.header(role))
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/x-ndjson; charset=utf-8"
-    assert "-entries.jsonl" in answer.headers["content-disposition"]
-    assert answer.headers["cache-control"] == "no-store"
-    assert len([json.loads(line) for line in answer.text.splitlines()]) == 30
+    for role in (Role.FINANCE, Role.OPERATIONS, Role.AUDITOR):
+        answer = await site.client.get(ENTRIES, params={"format": "jsonl"}, headers=site.header(role))
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/x-ndjson; charset=utf-8"
+        assert "-entries.jsonl" in answer.headers["content-disposition"]
+        assert answer.headers["cache-control"] == "no-store"
+        assert len([json.loads(line) for line in answer.text.splitlines()]) == 30
 
 
-@pytest.mark.parametrize(("role", "claims"), [(Role.FRONTEND, {}), (Role.VENDOR, {"vendor": "dental-1"})])
-async def test_others_are_told_that_they_may_not(site, role, claims):
-    answer = await site.client.get(ENTRIES, headers=site.header(role, **claims))
-    assert answer.status_code == 403
-    assert answer.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+async def test_others_are_told_that_they_may_not(site):
+    for header in (site.header(Role.FRONTEND), site.header(Role.VENDOR, vendor="dental-1")):
+        answer = await site.client.get(ENTRIES, headers=header)
+        assert answer.status_code == 403
+        assert answer.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
-@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer x.y.z"}])
-async def test_without_a_valid_token_there_is_no_file(site, headers):
-    answer = await site.client.get(ENTRIES, headers=headers)
-    assert answer.status_code == 401
-    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+async def test_without_a_valid_token_there_is_no_file(site):
+    for header in ({}, {"authorization": "Bearer x.y.z"}):
+        answer = await site.client.get(ENTRIES, headers=header)
+        assert answer.status_code == 401
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
 
 
 async def test_parameters_filter_and_the_default_is_csv(site, database):
@@ -70,27 +70,27 @@ async def test_a_member_is_asked_for_in_a_form_and_never_in_an_address(site, dat
     assert {json.loads(line)["member_no"] for line in answer.text.splitlines()} == {"M2"}
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"format": "xml"},
-        {"format": ["csv", "jsonl"]},
-        {"from": "yesterday"},
-        {"from": ["2026-10-01", "2026-10-02"]},
-        {"from": "2026-10-02", "to": "2026-10-02"},
-        {"vendors": "dental-1"},
-        {"vendor": "nobody"},
-        {"vendor": "\x00"},
-        {"kind": "redeem"},
-        {"benefit": "teeth"},
-        {"vendor": ["x"] * 1001},
-    ],
-    ids=str,
-)
-async def test_what_cannot_be_meant_is_refused_as_json(site, asked):
-    answer = await site.client.get(ENTRIES, params=asked, headers=site.header())
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+CANNOT_BE_MEANT = [
+    {"format": "xml"},
+    {"format": ["csv", "jsonl"]},
+    {"from": "yesterday"},
+    {"from": ["2026-10-01", "2026-10-02"]},
+    {"from": "2026-10-02", "to": "2026-10-02"},
+    {"vendors": "dental-1"},
+    {"vendor": "nobody"},
+    {"vendor": "\x00"},
+    {"kind": "redeem"},
+    {"benefit": "teeth"},
+    {"vendor": ["x"] * 1001},
+]
+
+
+async def test_what_cannot_be_meant_is_refused_as_json(site):
+    answers = [
+        await site.client.get(ENTRIES, params=asked, headers=site.header()) for asked in CANNOT_BE_MEANT
+    ]
+    codes = [(each.status_code, each.json()["errors"][0]["extensions"]["code"]) for each in answers]
+    assert codes == [(400, "BAD_REQUEST")] * len(CANNOT_BE_MEANT)
 
 
 async def test_only_forms_of_a_bearable_length_are_read(site):

@@ -15,42 +15,15 @@ from app.exports.columns import Language
 from app.exports.findings import KINDS, FindingsAsked, check_findings, finding_columns, findings_file
 from app.exports.settlement import check_settlement, settlement_columns, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
-from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.reading import FindingFilter, stream_findings
 from ledger.reconciliation.statements import Submitted, withdraw
 from ledger.reconciliation.values import FindingKind
 from tests.exports.conftest import reading
-from tests.reconciliation.month import EXAM, NOVEMBER, OCTOBER, PHONE, VENDOR, a_month, line, october
-from tests.reconciliation.test_decisions import decide, of_line, of_redemption
+from tests.reconciliation.month import EXAM, NOVEMBER, OCTOBER, PHONE, VENDOR, line, october
+from tests.reconciliation.test_decisions import decide, of_line
 
 XLSX, CSV = SheetForm.XLSX, SheetForm.CSV
 ASKED = FindingsAsked(vendor=VENDOR, month=OCTOBER)
-
-
-@pytest.fixture
-async def month(database, handbook):
-    """October of vendor v: one line agrees, one has a unit too many, one nobody delivered; one delivery is unstated."""
-    async with a_month(database.pool, handbook) as made:
-        await made.deliver(october(3), "=1+1")
-        await made.deliver(october(4), "R-2", benefit=EXAM)
-        made.unstated = await made.deliver(october(20))
-        await made.state(
-            line(2, october(3), "=1+1"),
-            line(3, october(4), "R-2", benefit=EXAM, units=2),
-            line(4, october(5), "R-3"),
-        )
-        yield made
-
-
-@pytest.fixture
-async def settled(month):
-    """The same, closed: the unit too many is not paid, what nobody delivered is in dispute."""
-    assert await decide(month, await of_line(month, 3), "ACCEPT", note="只付一次") is None
-    assert await decide(month, await of_line(month, 4), "DISPUTE") is None
-    assert await decide(month, await of_redemption(month, month.unstated), "ACCEPT") is None
-    closed = await close_period(month.pool, vendor=VENDOR, month=OCTOBER, by="li", now=month.clock.now)
-    assert isinstance(closed, int), closed
-    return month
 
 
 def telling(month, language=Language.ZH) -> Telling:

@@ -1,0 +1,121 @@
+"""Findings and settlements over HTTP: staff sees every vendor's, a vendor its own; nobody an empty file instead."""
+
+import asyncio
+import csv
+from io import BytesIO, StringIO
+from itertools import product
+
+import openpyxl
+import pytest
+
+from schema.context import Role
+from tests.exports.conftest import reading
+
+FINDINGS, SETTLEMENT = "/exports/findings", "/exports/settlement"
+ASKED = {"vendor": "v", "period": "2026-10"}
+
+
+def code(answer) -> tuple[int, str]:
+    return answer.status_code, answer.json()["errors"][0]["extensions"]["code"]
+
+
+async def test_staff_may_have_every_vendors(site, settled):
+    for role, address in product([Role.FINANCE, Role.OPERATIONS, Role.AUDITOR], [FINDINGS, SETTLEMENT]):
+        answer = await site.client.get(address, params=ASKED, headers=site.header(role))
+        assert answer.status_code == 200
+        assert "spreadsheetml" in answer.headers["content-type"]
+        assert f"-v-2026-10-{address.rpartition('/')[2]}.xlsx" in answer.headers["content-disposition"]
+        assert openpyxl.load_workbook(BytesIO(answer.content)).sheetnames[0] == "汇总"
+
+
+@pytest.mark.parametrize("address", [FINDINGS, SETTLEMENT])
+async def test_a_vendor_may_have_its_own_only(site, settled, address):
+    own = site.header(Role.VENDOR, vendor="v")
+    for asked in (ASKED, {"period": "2026-10"}):
+        assert (await site.client.get(address, params=asked, headers=own)).status_code == 200
+    other = site.header(Role.VENDOR, vendor="w")
+    assert code(await site.client.get(address, params=ASKED, headers=other)) == (403, "FORBIDDEN")
+    assert code(await site.client.get(address, params={"period": "2026-10"}, headers=other)) == (
+        404,
+        "NOT_FOUND",
+    )
+
+
+async def test_others_may_not(site):
+    for address in (FINDINGS, SETTLEMENT):
+        assert code(await site.client.get(address, headers=site.header(Role.FRONTEND))) == (403, "FORBIDDEN")
+        assert code(await site.client.get(address, params=ASKED)) == (401, "UNAUTHENTICATED")
+
+
+async def test_the_language_is_the_clients(site, month):
+    async def table(accepted):
+        headers = {**site.header(), "accept-language": accepted}
+        answer = await site.client.get(FINDINGS, params=ASKED | {"format": "csv"}, headers=headers)
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        return list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+    assert "kind" in (await table("en"))[0]
+    assert "类别" in (await table("zh-CN,en;q=0.5"))[0]
+
+
+async def test_findings_are_filtered_by_kind_statement_and_whether_they_wait(site, month):
+    async def lines(**asked):
+        params = ASKED | {"format": "csv"} | asked
+        answer = await site.client.get(FINDINGS, params=params, headers=site.header())
+        assert answer.status_code == 200, answer.text
+        return len(answer.text.splitlines()) - 1
+
+    assert await lines() == 4
+    assert await lines(kind=["MATCHED", "UNITS_DIFFER"]) == 2
+    assert await lines(open="true") == 3
+    assert await lines(open="false") == 1
+    assert await lines(statement="S-1") == 4
+
+
+CANNOT_BE_MEANT = [
+    {"vendor": "v"},
+    {"period": "2026-10"},
+    ASKED | {"period": "10/2026"},
+    ASKED | {"period": ["2026-10", "2026-11"]},
+    ASKED | {"format": "jsonl"},
+    ASKED | {"kind": "WRONG"},
+    ASKED | {"open": "maybe"},
+    ASKED | {"vendor": "v\x00"},
+    ASKED | {"member": "M1"},
+]
+
+
+async def test_what_cannot_be_meant_is_refused(site):
+    answers = [
+        await site.client.get(FINDINGS, params=asked, headers=site.header()) for asked in CANNOT_BE_MEANT
+    ]
+    assert [code(answer) for answer in answers] == [(400, "BAD_REQUEST")] * len(CANNOT_BE_MEANT)
+
+
+async def test_what_is_not_there_is_not_an_empty_file(site, month):
+    async def asked(address, **more):
+        return code(await site.client.get(address, params=ASKED | more, headers=site.header()))
+
+    assert await asked(FINDINGS, vendor="nobody") == (404, "NOT_FOUND")
+    assert await asked(FINDINGS, statement="S-9") == (404, "NOT_FOUND")
+    assert await asked(SETTLEMENT) == (404, "NOT_FOUND")
+    assert await asked("/exports/everything") == (404, "NOT_FOUND")
+
+
+async def test_a_client_that_goes_away_ends_the_making_of_its_file(site, month, database, monkeypatch):
+    begun = asyncio.Event()
+
+    async def endless(conn, **_):
+        begun.set()
+        await conn.execute("select pg_sleep(60)")
+        yield
+
+    monkeypatch.setattr("app.exports.findings.stream_findings", endless)
+    asking = asyncio.create_task(site.client.get(FINDINGS, params=ASKED, headers=site.header()))
+    await begun.wait()
+    asking.cancel()
+    for _ in range(100):
+        if not await reading(database.owner_pool):
+            break
+        await asyncio.sleep(0.1)
+    assert await reading(database.owner_pool) == 0
