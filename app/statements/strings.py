@@ -5,7 +5,7 @@ import zipfile
 from array import array
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Self
+from typing import IO, Self
 
 from app.statements.archive import Parsing, damaged
 from app.statements.sheets import LONGEST_CELL
@@ -18,7 +18,7 @@ class SharedStrings:
     """The texts by their number. A context manager: the file they lie in goes with it."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(buffering=_BUFFER_BYTES)  # noqa: SIM115 - closed by __exit__
+        self._file: IO[bytes] = tempfile.TemporaryFile(buffering=_BUFFER_BYTES)  # noqa: SIM115 - closed by __exit__
         self._ends = array("Q", [0])
         self.text = lru_cache(maxsize=4096)(self._text)
         """The text of a number. Raises SheetError when there is none."""
