@@ -23,6 +23,8 @@ from tests.served import Service, serving
 DOCUMENTS = Path(__file__).parents[1] / "operations"
 REDEEM = (DOCUMENTS / "redeem.graphql").read_text(encoding="utf-8")
 MINE = (DOCUMENTS / "my_redemptions.graphql").read_text(encoding="utf-8")
+RESPOND = "mutation ($input: RespondInput!) { respond(input: $input) { ... on Redemption { id replayed } } }"
+MILESTONES = "query ($id: ID!) { node(id: $id) { ... on Redemption { milestones { kind } } } }"
 MEMBERS = 8
 ABREAST = 16
 
@@ -117,6 +119,36 @@ class Stream:
                     return {key: id_ for key, id_ in found.items() if key.startswith(f"{self.name}-")}
 
 
+@dataclass(kw_only=True)
+class Reports(Stream):
+    """A vendor that reports of one hold without pause that it answered."""
+
+    hold: str = ""
+
+    async def book(self) -> None:
+        """Book the hold."""
+        key = f"{self.name} hold"
+        given = {"memberNo": "D0", "benefit": "health-assessment", "idempotencyKey": key, "reference": key}
+        request = {"query": REDEEM, "operationName": "Hold", "variables": {"input": given}}
+        async with self.client() as client:
+            body = (await client.post("/graphql", json=request)).json()
+        self.hold = body["data"]["hold"]["id"]
+
+    async def redeem(self, client: httpx.AsyncClient, key: str) -> dict[str, Any] | None:
+        """The hold as it was answered under a key; None when the service could not say."""
+        self.asked.add(key)
+        given = {"redemption": self.hold, "idempotencyKey": key}
+        body = (await client.post("/graphql", json={"query": RESPOND, "variables": {"input": given}})).json()
+        return dict(body["data"]["respond"]) if "errors" not in body else None
+
+    async def reported(self) -> int:
+        """How many milestones the hold has."""
+        async with self.client() as client:
+            request = {"query": MILESTONES, "variables": {"id": self.hold}}
+            body = (await client.post("/graphql", json=request)).json()
+        return len(body["data"]["node"]["milestones"])
+
+
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     with serving() as service:
@@ -142,12 +174,14 @@ def kill_database(service: Service) -> None:
 
 async def test_what_was_acknowledged_survives_kill_9_of_service_and_database_in_mid_stream(service):
     service.start()
-    stream = Stream(service=service, name="a")
-    flowing = await flow_until(stream, 60)
+    stream, reports = Stream(service=service, name="a"), Reports(service=service, name="m")
+    await reports.book()
+    flowing = await asyncio.gather(flow_until(stream, 60), flow_until(reports, 60))
     kill_database(service)
     service.end(signal.SIGKILL)
-    await flowing
+    await asyncio.gather(*flowing)
     service.start()
+    assert len(reports.acknowledged) <= await reports.reported() <= len(reports.asked)
     books = await stream.in_the_books()
     assert books.items() >= stream.acknowledged.items()
     assert books.keys() <= stream.asked
@@ -156,6 +190,8 @@ async def test_what_was_acknowledged_survives_kill_9_of_service_and_database_in_
             again = await stream.redeem(client, key)
             assert again is not None
             assert (again["replayed"], again["id"]) == (True, stream.acknowledged[key])
+        for key in list(reports.acknowledged)[-5:]:
+            assert await reports.redeem(client, key) == {"id": reports.hold, "replayed": True}
 
 
 async def test_who_asks_until_answered_while_the_database_is_killed_has_one_redemption_a_key(service):
