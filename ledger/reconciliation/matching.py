@@ -20,6 +20,7 @@ SQL = Statements(Path(__file__).with_name("matching.sql"))
 FINDINGS = Statements(Path(__file__).with_name("findings.sql"))
 
 _DELIVERED, _REVERSED = "REDEEMED", "REVERSED"
+_MANY_LINES = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +81,11 @@ class _Run:
         """Pair what is free; what stays free is in free_lines, free_deliveries, and undecidable."""
         conn = self._conn
         await self._execute(SQL["release_reversed"], self._period, self._vendor)
-        reach = await self._fetchrow(SQL["reach"], self._period)
-        carried = await conn.fetchval(SQL["carries"], self._period)
-        pairing = SQL["pairing"].replace("{or_carried}", SQL["or_carried"] if carried else "")
-        first, end = start_of(reach[0]), start_of(reach[1])
-        await self._execute(pairing, self._period, self._vendor, first, end)
+        await self._pair()
         await conn.execute(SQL["make_fits"])
         await conn.execute(SQL["match_references"])
-        await conn.execute(SQL["make_free"])
-        await conn.execute(SQL["make_free_deliveries"])
+        for name in ("make_free", "make_free_deliveries", "make_newly", "analyze_free"):
+            await conn.execute(SQL[name])
         await self._repeat("match_best", Pass.REFERENCE)
         await conn.execute(SQL["mark_taken"], self._vendor)
         tolerance = await conn.fetchval(SQL["tolerance"], self._vendor)
@@ -96,10 +93,36 @@ class _Run:
         await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_only_fit", _DELIVERED, tolerance)
         await conn.execute(FINDINGS["set_undecidable_aside"])
         await conn.execute(FINDINGS["forget_undecidable_lines"])
-        await self._pass(Pass.UNITS, "fit_other_units", "match_only_pairs", _DELIVERED, tolerance)
+        await self._pass(Pass.UNITS, "fit_other_units", "match_only_pairs", _DELIVERED)
         # Nothing is paid for what was reversed, so which of several it was makes no difference.
         await self._pass(Pass.EXACT, "fit_exactly", "match_best", _REVERSED)
         await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_best", _REVERSED, tolerance)
+
+    async def _pair(self) -> None:
+        """Lay lines and deliveries side by side."""
+        conn = self._conn
+        statements = await conn.fetchrow(SQL["statements"], self._period)
+        if statements is None:  # an aggregate without grouping has one row
+            raise AssertionError
+        reach, arguments = self._narrowed(SQL["reach"], (*month_span(self._month), statements["ids"]))
+        row = await conn.fetchrow(reach, *arguments)
+        if row is None:
+            raise AssertionError
+        carried = await conn.fetchval(SQL["carries"], self._period)
+        pairing = SQL["pairing"].replace("{or_carried}", SQL["or_carried"] if carried else "")
+        many = self._only is None and statements["lines"] >= _MANY_LINES
+        if many:
+            await conn.fetch(SQL["many"])
+        await self._execute(
+            pairing,
+            self._period,
+            self._vendor,
+            start_of(row["first_day"]),
+            start_of(row["end_day"]),
+            statements["ids"],
+        )
+        if many:
+            await conn.fetch(SQL["few"])
 
     async def find(self) -> None:
         """Write down what does not agree."""
@@ -132,23 +155,13 @@ class _Run:
         """Pair until nothing more comes of it: each round may leave somebody with one choice only."""
         statement = SQL[match].replace("{nearest}", SQL["nearest"])
         while await self._conn.fetchval("select exists (select from fits)"):
-            status = await self._conn.execute(statement, name.value)
-            await self._conn.execute(SQL["forget_matched_fits"])
-            await self._conn.execute(SQL["forget_matched_lines"])
-            await self._conn.execute(SQL["forget_matched_deliveries"])
-            if status == "INSERT 0 0":
+            if await self._conn.execute(statement, name.value) == "INSERT 0 0":
                 return
+            await self._conn.execute(SQL["forget_newly"])
 
     async def _execute(self, statement: str, *arguments: object) -> None:
         statement, all_arguments = self._narrowed(statement, arguments)
         await self._conn.execute(statement, *all_arguments)
-
-    async def _fetchrow(self, statement: str, *arguments: object) -> tuple[date, date]:
-        statement, all_arguments = self._narrowed(statement, arguments)
-        row = await self._conn.fetchrow(statement, *all_arguments)
-        if row is None:  # the period is there: its row is locked
-            raise AssertionError
-        return row["first_day"], row["end_day"]
 
     def _narrowed(self, statement: str, arguments: tuple[object, ...]) -> tuple[str, list[object]]:
         """The statement for what the run is about, with its parameters after those that it has itself."""

@@ -9,17 +9,25 @@ select
     set_config('work_mem', '192MB', true), set_config('jit', 'off', true),
     set_config('parallel_setup_cost', '10', true), set_config('parallel_tuple_cost', '0', true);
 
+-- name: statements
+-- The statements of a period that count, and how many lines they have.
+select coalesce(array_agg(s.id order by s.id), '{}') as ids, coalesce(sum(s.lines), 0) as lines
+from statements s
+where s.period = $1 and not exists (select from withdrawals w where w.statement = s.id);
+
+-- name: many
+-- For the join of many lines: each table is read once. What is known of tables that were just filled misleads the planner.
+select set_config('enable_nestloop', 'off', true);
+
+-- name: few
+select set_config('enable_nestloop', 'on', true);
+
 -- name: reach
 -- From which moment to which a delivery may fit: the month and all days of its lines, and 31 days around (nobody may post
 -- a use that lies further back).
-select
-    least(p.month, min(l.occurred_on)) - 31 as first_day,
-    greatest((p.month + interval '1 month')::date, max(l.occurred_on) + 1) + 31 as end_day
-from periods p
-left join statements s on s.period = p.id and not exists (select from withdrawals w where w.statement = s.id)
-left join statement_lines l on l.statement = s.id {only_lines}
-where p.id = $1
-group by p.month;
+select least($1, min(l.occurred_on)) - 31 as first_day, greatest($2, max(l.occurred_on) + 1) + 31 as end_day
+from statement_lines l
+where l.statement = any ($3::integer[]) {only_lines};
 
 -- name: release_reversed
 -- A pair that nobody has decided on, and whose redemption was reversed since, is parted: the line may have been meant for
@@ -54,10 +62,7 @@ from (
         coalesce(l.customer_id, (select c.id from customers c where c.member_no = l.member_no)) as customer_id
     from statement_lines l
     where (
-            l.statement in (
-                select s.id from statements s
-                where s.period = $1 and not exists (select from withdrawals w where w.statement = s.id)
-            )
+            l.statement = any ($5::integer[])
             {or_carried}
         )
         and not exists (
@@ -120,6 +125,10 @@ create temporary table fits (
     stated_units integer, units integer, stated_amount numeric, amount numeric, occurred_on date, delivered_on date
 ) on commit drop;
 
+-- name: make_newly
+-- The pairs of a round.
+create temporary table newly (customer_id bigint, sequence bigint, statement integer, line_no integer) on commit drop;
+
 -- name: make_free
 -- What the references left: lines (`taken`: their reference names a delivery that another line has), and deliveries.
 create temporary table free_lines on commit drop as
@@ -143,12 +152,23 @@ union all
 select distinct f.customer_id, f.sequence, f.status, r.benefit, f.units, f.amount, f.delivered_on
 from fits f join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence;
 
--- name: forget_matched_lines
-delete from free_lines f using matches m
-where m.customer_id = f.customer_id and m.statement = f.statement and m.line_no = f.line_no;
+-- name: forget_newly
+-- What the last round has matched is free no more.
+with gone as (
+    delete from newly returning customer_id, sequence, statement, line_no
+),
+lines as (
+    delete from free_lines f using gone g where g.statement = f.statement and g.line_no = f.line_no
+),
+deliveries as (
+    delete from free_deliveries f using gone g where g.customer_id = f.customer_id and g.sequence = f.sequence
+)
+delete from fits f
+where exists (select from gone g where g.customer_id = f.customer_id and g.sequence = f.sequence)
+    or exists (select from gone g where g.statement = f.statement and g.line_no = f.line_no);
 
--- name: forget_matched_deliveries
-delete from free_deliveries f using matches m where m.customer_id = f.customer_id and m.sequence = f.sequence;
+-- name: analyze_free
+analyze free_lines, free_deliveries, fits;
 
 -- name: mark_taken
 -- Lines whose reference names a delivery to the same member of the same benefit that an earlier run gave to another line.
@@ -201,12 +221,8 @@ from free_lines l
 join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
     and d.units <> l.stated_units
 where not l.taken and d.status = $1
-    -- What has a fit of its own in the passes before is not this one's.
-    and not exists (
-        select from free_deliveries o
-        where o.customer_id = l.customer_id and o.benefit = l.benefit and o.units = l.stated_units and o.status = $1
-            and o.delivered_on between l.occurred_on - $2::integer and l.occurred_on + $2::integer
-    );
+    -- What may be another line's waits for a person.
+    and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence);
 
 -- name: match_best
 -- Of everything that fits, the pairs that are each other's best: what was not reversed before what was, then the nearest
@@ -217,14 +233,18 @@ with ranked as (
         row_number() over (partition by statement, line_no order by {nearest}) as for_line,
         row_number() over (partition by customer_id, sequence order by {nearest}) as for_delivery
     from fits
+),
+pairs as (
+    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+    select
+        customer_id, sequence, statement, line_no, $1,
+        match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
+    from ranked
+    where for_line = 1 and for_delivery = 1
+    order by customer_id, sequence
+    returning customer_id, sequence, statement, line_no
 )
-insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-select
-    customer_id, sequence, statement, line_no, $1,
-    match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
-from ranked
-where for_line = 1 and for_delivery = 1
-order by customer_id, sequence;
+insert into newly select * from pairs;
 
 -- name: nearest
 status = 'REVERSED', stated_units <> units, abs(stated_amount - amount) nulls last, abs(occurred_on - delivered_on),
@@ -240,14 +260,18 @@ ranked as (
     select *, row_number() over (partition by customer_id, sequence order by {nearest}) as for_delivery
     from counted
     where choices = 1
+),
+pairs as (
+    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+    select
+        customer_id, sequence, statement, line_no, $1,
+        match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
+    from ranked
+    where for_delivery = 1
+    order by customer_id, sequence
+    returning customer_id, sequence, statement, line_no
 )
-insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-select
-    customer_id, sequence, statement, line_no, $1,
-    match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
-from ranked
-where for_delivery = 1
-order by customer_id, sequence;
+insert into newly select * from pairs;
 
 -- name: match_only_pairs
 -- As above, but only where one line fits one delivery alone, and this delivery no other line.
@@ -257,28 +281,24 @@ with counted as (
         count(*) over (partition by statement, line_no) as choices,
         count(*) over (partition by customer_id, sequence) as rivals
     from fits
+),
+pairs as (
+    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+    select
+        customer_id, sequence, statement, line_no, $1,
+        match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
+    from counted
+    where choices = 1 and rivals = 1
+    order by customer_id, sequence
+    returning customer_id, sequence, statement, line_no
 )
-insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-select
-    customer_id, sequence, statement, line_no, $1,
-    match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
-from counted
-where choices = 1 and rivals = 1
-order by customer_id, sequence;
-
--- name: forget_matched_fits
-delete from fits f
-where exists (select from matches m where m.customer_id = f.customer_id and m.sequence = f.sequence)
-    or exists (
-        select from matches m
-        where m.customer_id = f.customer_id and m.statement = f.statement and m.line_no = f.line_no
-    );
+insert into newly select * from pairs;
 
 -- name: reconciled
 update periods set reconciled_at = $2 where id = $1;
 
 -- name: clean_up
-drop table if exists pairing, fits, free_lines, free_deliveries, undecidable, left_lines;
+drop table if exists pairing, fits, newly, free_lines, free_deliveries, undecidable, left_lines;
 
 -- name: carries
 select exists (select from carryovers where period = $1 and line_no is not null);
