@@ -6,6 +6,7 @@ which every client reports as an error; the file would look complete otherwise.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 from app.access import remark
 
 _SLOWEST_CHUNK_S = 60.0
+_UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class Download(Response):
@@ -25,7 +27,7 @@ class Download(Response):
         super().__init__(
             media_type=media_type,
             headers={
-                "content-disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+                "content-disposition": _disposition(name),
                 "cache-control": "no-store",
                 "x-content-type-options": "nosniff",
             },
@@ -64,6 +66,11 @@ class Download(Response):
     async def _body(send: Send, chunk: bytes, *, more: bool) -> None:
         async with asyncio.timeout(_SLOWEST_CHUNK_S):
             await send({"type": "http.response.body", "body": chunk, "more_body": more})
+
+
+def _disposition(name: str) -> str:
+    """Save it under this name; clients that know ASCII names only get the nearest one."""
+    return f"attachment; filename=\"{_UNSAFE.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 async def _until_gone(receive: Receive) -> None:

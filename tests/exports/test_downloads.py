@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 
+from app.streaming import Download
 from ledger.exporting import stream_entries
 from schema.context import Role
 from tests.exports.conftest import fill, reading
@@ -104,6 +105,16 @@ async def test_only_forms_of_a_bearable_length_are_read(site):
         headers={**site.header(), "content-type": "application/x-www-form-urlencoded"},
     )
     assert wrong.status_code == 400
+
+
+def test_a_file_is_saved_under_its_name_whatever_the_client_knows():
+    async def nothing():
+        yield b""
+
+    download = Download(nothing(), name='v"；\r\n.csv', media_type="text/csv")
+    assert download.headers["content-disposition"] == (
+        "attachment; filename=\"v____.csv\"; filename*=UTF-8''v%22%EF%BC%9B%0D%0A.csv"
+    )
 
 
 async def test_asking_for_the_head_makes_no_file(site):
