@@ -89,10 +89,14 @@ def change(
     `delivered` are the deliveries on days gone by, whose price stays what it was; `closed` the first days of the months
     that are closed. Refused: terms that overlap (INVALID), and a change of the past (INVALID, PERIOD_CLOSED).
     """
-    new = [term for term in terms if not _goes_without_saying(term, stored)]
-    standing = _standing(new, stored)
-    if isinstance(standing, Refusal):
-        return standing
+    told = sorted(terms, key=lambda each: each.starts_on)
+    alone = _standing(told, ())  # what contradicts itself is refused whatever there is
+    if isinstance(alone, Refusal):
+        return alone
+    together = _standing(told, stored)
+    if isinstance(together, Refusal):
+        return together
+    standing, new = together
     refusal = _in_closed_month(new, stored, closed) or _of_deliveries(stored, standing, delivered, closed)
     if refusal is not None:
         return refusal
@@ -105,11 +109,20 @@ def change(
     )
 
 
-def _standing(new: Iterable[TermView], stored: Sequence[TermView]) -> list[TermView] | Refusal:
-    """The stored terms, some of them now with an end, and after them those to add."""
+def _standing(
+    told: Sequence[TermView], stored: Sequence[TermView]
+) -> tuple[list[TermView], list[TermView]] | Refusal:
+    """The stored terms, some of them now with an end, after them those to add; and which of `told` say anything new.
+
+    `told` are in the order of their days.
+    """
     standing = list(stored)
+    new: list[TermView] = []
     resumed: set[int] = set()  # places of open prices that go on after an interruption
-    for term in sorted(new, key=lambda each: each.starts_on):
+    for term in told:
+        if _goes_without_saying(term, standing):
+            continue
+        new.append(term)
         met = next((place for place, old in enumerate(standing) if term.overlaps(old)), None)
         if met is None:
             standing.append(term)
@@ -126,13 +139,13 @@ def _standing(new: Iterable[TermView], stored: Sequence[TermView]) -> list[TermV
         if term.ends_on is not None:
             resumed.add(len(standing))
             standing.append(replace(old, starts_on=term.ends_on))
-    return standing
+    return standing, new
 
 
-def _goes_without_saying(term: TermView, stored: Sequence[TermView]) -> bool:
-    """Whether the stored terms say the same already: sent again, or the price that is in force anyway."""
+def _goes_without_saying(term: TermView, standing: Sequence[TermView]) -> bool:
+    """Whether the standing terms say the same already: sent again, or the price that is in force anyway."""
     priced = (term.benefit, term.variant, term.unit_price)
-    for old in stored:
+    for old in standing:
         if (old.benefit, old.variant, old.unit_price) != priced:
             continue
         if old.starts_on == term.starts_on and old.ends_on == term.ends_on:
@@ -143,7 +156,7 @@ def _goes_without_saying(term: TermView, stored: Sequence[TermView]) -> bool:
         # It was open when it was registered, and a later price has ended it since.
         succeeded = old.starts_on == term.starts_on and any(
             (later.benefit, later.variant) == (old.benefit, old.variant) and later.starts_on == old.ends_on
-            for later in stored
+            for later in standing
         )
         if still_open or succeeded:
             return True

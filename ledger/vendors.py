@@ -1,7 +1,7 @@
 """Vendors and their contracts: which benefits a vendor delivers, from when, and for how much.
 
-What a new price may change is judged by `ledger.contracts`; here it is stored, while the vendor's row, and those of its
-months, are held: registrations of one vendor take turns, with each other and with the closing of a month.
+What a new price may change is judged by `ledger.contracts`; here it is stored, while the vendor's row is held:
+registrations of one vendor take turns, with each other and with the closing of a month.
 """
 
 import re
@@ -90,7 +90,7 @@ async def register_vendor(
         await Vendor.get_or_create(
             code=code, defaults={"name": name, "registered_at": now}, using_db=connection
         )
-        # Two registrations of one vendor wait for each other here.
+        # Two registrations of one vendor wait for each other here, and for whoever closes a month of it.
         vendor = await Vendor.select_for_update().using_db(connection).get(code=code)
         changed = await _changed(connection, vendor, terms, business_day(now))
         if isinstance(changed, Refusal):
@@ -121,10 +121,13 @@ async def _changed(
         benefits = sorted({term.benefit for term in terms})
         rows = await connection.execute_query_dict(SQL["delivered"], [code, first, today, benefits])
         delivered = [Delivery(benefit=row["benefit"], variant=row["variant"], day=row["day"]) for row in rows]
-    # Whoever closes one of them waits for this, or has been waited for: the vendor's row keeps new months away.
-    months = await connection.execute_query_dict(SQL["lock_months"], [code])
-    closed = [row["month"] for row in months if row["closed_at"] is not None]
-    changed = change(terms, [_view(term) for term in stored], delivered=delivered, closed=closed)
+    closed = await connection.execute_query_dict(SQL["closed_months"], [code])
+    changed = change(
+        terms,
+        [_view(term) for term in stored],
+        delivered=delivered,
+        closed=[row["month"] for row in closed],
+    )
     if isinstance(changed, Refusal):
         return changed
     for row in stored:

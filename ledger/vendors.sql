@@ -23,6 +23,6 @@ where vendor = $1 and status in ('REDEEMED', 'REVERSED') and benefit = any ($4::
     and occurred_at >= $2::date::timestamp at time zone 'Asia/Shanghai'
     and occurred_at < $3::date::timestamp at time zone 'Asia/Shanghai'
 
--- name: lock_months
--- The months of the vendor $1 that somebody has begun to settle; each is held until the transaction ends.
-select month, closed_at from periods where vendor = $1 order by id for update
+-- name: closed_months
+-- The months of the vendor $1 that are closed. Whoever closes one holds the vendor's row, like whoever asks here.
+select month from periods where vendor = $1 and closed_at is not null

@@ -99,6 +99,24 @@ def test_a_second_interruption_may_follow_the_first():
     ]
 
 
+def test_a_price_that_comes_back_is_told_with_the_one_before():
+    stored = [term("680", "2026-01-01")]
+    told = contract(stored, term("680", "2026-05-01"), term("500", "2026-03-01"))
+    assert [(str(each.unit_price), str(each.starts_on)) for each in told] == [
+        ("680", "2026-01-01"),
+        ("500", "2026-03-01"),
+        ("680", "2026-05-01"),
+    ]
+
+
+def test_two_prices_from_one_day_contradict_each_other_also_where_one_is_in_force():
+    stored = [term("680", "2026-01-01")]
+    both = [term("680", "2026-03-01"), term("500", "2026-03-01")]
+    assert refused(stored, *both).code is refused(stored, *both[::-1]).code is RefusalCode.INVALID
+    twice = [both[1], both[1]]
+    assert contract(stored, *twice) == contract(stored, both[1])
+
+
 def test_a_variant_costs_its_own_price_while_it_has_one_else_the_price_of_the_benefit():
     terms = contract(
         [], term("680", "2026-01-01"), term("1200", "2026-03-01", "2026-05-01", variant="高端体检")

@@ -1,10 +1,12 @@
 """Vendors and their contracts: the past is never rewritten."""
 
 import asyncio
+from datetime import date
 from typing import Any
 
 import pytest
 
+from ledger.reconciliation.periods import lock_month
 from tests.schema.api import FINANCE, STAFF, Api, member
 
 TERMS = "query ($code: String!) { vendor(code: $code) { name terms { benefit { code } variant unitPrice from to } } }"
@@ -235,15 +237,12 @@ async def test_no_price_begins_in_a_closed_month(api: Api) -> None:
 
 
 async def test_a_price_waits_for_a_month_that_is_just_being_closed(api: Api, database: Any) -> None:
-    await api.pool.execute("insert into periods (vendor, month) values ('exam-1', '2026-09-01')")
-    async with database.owner_pool.acquire() as closer:
-        closing = closer.transaction()
-        await closing.start()
-        await closer.execute("update periods set closed_at = now()")
+    async with database.pool.acquire() as closer, closer.transaction():
+        period = await lock_month(closer, "exam-1", date(2026, 9, 1))
         waiting = asyncio.create_task(told(api, priced("700.00", "2026-09-15")))
         done, _ = await asyncio.wait([waiting], timeout=0.3)
         assert not done
-        await closing.commit()
+        await closer.execute("update periods set closed_at = now() where id = $1", period.id)
     assert "2026-09" in (await waiting)["errors"][0]["message"]
 
 
