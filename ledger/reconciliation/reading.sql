@@ -109,8 +109,9 @@ join periods p on p.id = a.period
 join vendors v on v.code = p.vendor
 left join statements s on s.id = page.statement
 left join statements other on other.id = (page.facts ->> 'statement')::integer
-left join deliveries d on page.kind = 'REVERSED' and page.line_no is not null
-    and d.vendor = p.vendor and d.customer_id = page.customer_id and d.sequence = page.sequence
+left join deliveries d on d.vendor = p.vendor and d.sequence = page.sequence
+    -- Only of pairs that were reversed: of the others the ledger's side is what was delivered.
+    and d.customer_id = case when page.kind = 'REVERSED' and page.line_no is not null then page.customer_id end
 order by a.scope, page.section, page.major, page.minor
 
 -- name: scopes_by_statement
