@@ -38,7 +38,7 @@ select
     coalesce(sum(f.stated_amount) filter (where f.action is null), 0) as undecided_amount
 from (
     select s.id as scope, true as own, f.*
-    from statements s join findings f on f.period = s.period and f.statement = s.id
+    from statements s join findings f on f.period = s.period and f.statement = s.id and f.line_no is not null
     where s.id = any ($1::integer[])
     union all
     select s.id, false, f.*
@@ -79,16 +79,19 @@ where v.code = $1
 -- name: period_tally
 -- What the findings of the period $1 come to, by kind; `own`: of lines of its own statements.
 select
-    f.kind, own, count(*) as findings, coalesce(sum(f.stated_units), 0)::bigint as stated_units,
+    f.kind, f.own, count(*) as findings, coalesce(sum(f.stated_units), 0)::bigint as stated_units,
     coalesce(sum(f.stated_amount), 0) as stated_amount,
     coalesce(sum(f.payable), 0) as payable, count(*) filter (where f.action is null) as undecided,
     coalesce(sum(f.stated_amount) filter (where f.action is null), 0) as undecided_amount
-from findings f
-left join statements s on s.id = f.statement and s.period = f.period
-cross join lateral (select s.id is not null as own) which
-where f.period = $1
-    and not exists (select from withdrawals w where w.statement = s.id)
-group by f.kind, own
+from (
+    select f.*, s.id is not null as own
+    from findings f left join statements s on s.id = f.statement and s.period = f.period
+    where f.period = $1 and f.line_no is not null
+        and not exists (select from withdrawals w where w.statement = s.id)
+    union all
+    select f.*, false from findings f where f.period = $1 and f.line_no is null
+) f
+group by f.kind, f.own
 
 -- name: period_statements
 -- The statements of the period $1, the latest first.
