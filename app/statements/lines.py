@@ -83,9 +83,6 @@ class LineReader:
         """The line of a row; what is wrong with it, at least one problem; Skipped for no line; None for nothing."""
         if all(is_blank(cell) for cell in row.cells):
             return None
-        skipped = self._skipped(row)
-        if skipped is not None:
-            return skipped
         reading = _Reading(self._header, row)
         member_no = reading.field(Field.MEMBER_NO, text_of)
         benefit = reading.field(Field.BENEFIT, lambda cell: self._code_of(text_of(cell)))
@@ -96,7 +93,7 @@ class LineReader:
         if not is_blank(reading.cell(Field.REFERENCE)):
             reference = reading.field(Field.REFERENCE, text_of)
         if reading.problems:
-            return reading.problems
+            return self._skipped(row) or reading.problems
         line = StatementLine(
             line_no=row.number,
             reference=reference,
