@@ -15,12 +15,12 @@ HEADER = ("会员号", "服务项目", "次数", "服务日期", "金额", "预�
 GOOD = ("M0000001", "健康体检", "1", "2026-10-05", "680.00", "A-1")
 HANDBOOK = load_handbook()
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_BOOK = (
+BOOK = (
     f'<workbook xmlns="{MAIN}" '
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
     '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>'
 )
-_RELATIONS = (
+RELATIONS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
     '<Relationship Id="rId1" Type="http://x/worksheet" Target="worksheets/sheet1.xml"/>'
     '<Relationship Id="rId2" Type="http://x/sharedStrings" Target="sharedStrings.xml"/></Relationships>'
@@ -89,8 +89,8 @@ def raw_xlsx(sheet: str, strings: str = "", **parts: str) -> bytes:
     """A workbook of one sheet by its XML, for what no program would write, or only some."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", _BOOK)
-        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS)
+        archive.writestr("xl/workbook.xml", BOOK)
+        archive.writestr("xl/_rels/workbook.xml.rels", RELATIONS)
         archive.writestr("xl/worksheets/sheet1.xml", sheet)
         archive.writestr("xl/sharedStrings.xml", strings or f'<sst xmlns="{MAIN}"/>')
         for name, content in parts.items():

@@ -1,0 +1,173 @@
+"""POST /statements: finance sends a sheet; what is wrong with it comes back row by row, and nothing is taken."""
+
+import pytest
+
+from schema.context import Role
+from tests.statements.sheets import HEADER, csv_of, xlsx_of
+from tests.statements.test_command import BAD, LINES, counts
+
+
+async def test_a_sheet_is_taken_and_its_statement_answered(desk, database):
+    answer = await desk.send(
+        xlsx_of(("瑞康 10月",), (*HEADER, "备注"), *LINES, ("合计", "", 4)), "RK-10.xlsx"
+    )
+    assert answer.status_code == 201
+    assert answer.headers["cache-control"] == "no-store"
+    found = answer.json()
+    statement = found.pop("statement")
+    assert found == {
+        "replayed": False,
+        "goodRows": 3,
+        "refusedRows": 0,
+        "ignoredColumns": ["备注"],
+        "skippedRows": [{"row": 6, "words": "合计"}],
+        "problems": [],
+    }
+    assert statement.pop("id")
+    assert statement.pop("vendor")["code"] == "v"
+    assert statement == {
+        "number": "RK-10",
+        "period": "2026-10",
+        "status": "OPEN",
+        "lines": 3,
+        "stated": {"units": 4, "amount": "49.00"},
+        "matched": {"units": 2, "amount": "24.00"},
+        "payable": "24.00",
+        "open": 1,
+        "counts": [{"kind": "MATCHED", "count": 2}, {"kind": "AMOUNT_DIFFERS", "count": 1}],
+    }
+    assert await database.owner_pool.fetchval("select submitted_by from statements") == "李会计"
+
+
+async def test_the_same_sheet_again_changes_nothing_and_another_content_is_refused(desk, database):
+    assert (await desk.send(csv_of(HEADER, *LINES), number="RK")).status_code == 201
+    again = await desk.send(csv_of(HEADER, *LINES, encoding="gbk"), number="RK")
+    assert (again.status_code, again.json()["replayed"]) == (200, True)
+    other = await desk.send(csv_of(HEADER, *LINES[:2]), number="RK")
+    assert other.status_code == 409
+    assert other.json()["errors"][0]["extensions"]["code"] == "KEY_REUSED"
+    assert other.json()["differing"] == ["lines[4]"]
+    assert (await counts(database))[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "reason"),
+    [("zh", "须为不小于 1 的整数：「一次」"), ("en", "expected a whole number from 1; got 一次")],
+)
+async def test_bad_rows_come_back_with_row_column_and_reason_and_nothing_is_taken(
+    desk, database, language, reason
+):
+    answer = await desk.send(csv_of(HEADER, *LINES, BAD), language=language)
+    assert answer.status_code == 422
+    found = answer.json()
+    assert found["errors"][0]["extensions"]["code"] == "UNREADABLE"
+    assert (found["goodRows"], found["refusedRows"]) == (3, 1)
+    assert [(problem["row"], problem["column"]) for problem in found["problems"]] == [
+        (5, "服务项目"),
+        (5, "次数"),
+    ]
+    assert found["problems"][1]["reason"] == reason
+    assert await counts(database) == (0, 0, 0)
+
+
+async def test_to_keep_going_takes_the_good_rows_and_names_the_others(desk, database):
+    answer = await desk.send(csv_of(HEADER, *LINES, BAD), keepGoing="true")
+    assert answer.status_code == 201
+    assert (answer.json()["goodRows"], answer.json()["refusedRows"], len(answer.json()["problems"])) == (
+        3,
+        1,
+        2,
+    )
+    assert await counts(database) == (1, 3, 1)
+
+
+async def test_of_very_many_problems_the_first_are_told_and_all_counted(desk):
+    found = (await desk.send(csv_of(HEADER, *[("M", "vip-line", "x", "2026-10-01", "1", "")] * 2500))).json()
+    assert (found["refusedRows"], len(found["problems"])) == (2500, 1000)
+
+
+async def test_a_file_that_is_no_sheet_is_refused_with_the_reason(desk):
+    answer = await desk.send(b"%PDF-1.7", "RK.pdf")
+    assert answer.status_code == 422
+    (problem,) = answer.json()["problems"]
+    assert problem["row"] is None
+    assert "PDF" in problem["reason"]
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "code"),
+    [
+        ({"vendor": "nobody"}, 422, "INVALID"),
+        ({"period": "2026-12"}, 422, "INVALID"),
+        ({"period": "10/2026"}, 400, "BAD_REQUEST"),
+        ({"vendor": ""}, 400, "BAD_REQUEST"),
+        ({"keepGoing": "yes"}, 400, "BAD_REQUEST"),
+        ({"month": "2026-10"}, 400, "BAD_REQUEST"),
+        ({"number": "x" * 5000}, 400, "BAD_REQUEST"),
+        ({"sheet": "S"}, 422, "UNREADABLE"),
+    ],
+)
+async def test_a_form_that_asks_for_nothing_sensible_is_refused(desk, database, form, status, code):
+    answer = await desk.send(csv_of(HEADER, *LINES), **form)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["extensions"]["code"] == code
+    assert await counts(database) == (0, 0, 0)
+
+
+async def test_a_closed_month_takes_nothing_more(desk, database):
+    assert (await desk.send(csv_of(HEADER, *LINES), "first.csv")).status_code == 201
+    await database.owner_pool.execute("update periods set closed_at = now()")
+    answer = await desk.send(csv_of(HEADER, *LINES), "second.csv")
+    assert answer.status_code == 409
+    assert answer.json()["errors"][0]["extensions"]["code"] == "PERIOD_CLOSED"
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.FINANCE])
+async def test_only_finance_sends_statements(desk, database, role):
+    answer = await desk.send(csv_of(HEADER, *LINES), role=role)
+    assert answer.status_code == 403
+    assert answer.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert await counts(database) == (0, 0, 0)
+
+
+async def test_without_a_token_nothing_is_read(desk):
+    answer = await desk.client.post("/statements", files={"file": ("a.csv", b"x")})
+    assert answer.status_code == 401
+    assert (await desk.client.get("/statements")).status_code == 405
+
+
+async def test_a_file_that_is_too_long_is_refused_announced_or_not(desk):
+    long = csv_of(HEADER, *LINES * 3000)
+    assert (await desk.send(long)).status_code == 413
+
+    async def pieces():
+        boundary = b"--b\r\ncontent-disposition: form-data; name=file; filename=a.csv\r\n\r\n"
+        yield boundary
+        for _ in range(100):
+            yield b"x" * 10_000
+
+    token = desk.tokens.issue(Role.FINANCE)
+    answer = await desk.client.post(
+        "/statements",
+        content=pieces(),
+        headers={"authorization": f"Bearer {token}", "content-type": "multipart/form-data; boundary=b"},
+    )
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/json", b"{}", 415),
+        ("multipart/form-data", b"x", 400),
+        ("multipart/form-data; boundary=b", b"not a form", 400),
+        ("multipart/form-data; boundary=b", b"--b\r\n\r\nx\r\n--b--\r\n", 400),
+        ("multipart/form-data; boundary=b", b"--b--\r\n", 400),
+    ],
+)
+async def test_what_is_no_form_is_refused(desk, content_type, body, status):
+    token = desk.tokens.issue(Role.FINANCE)
+    headers = {"authorization": f"Bearer {token}", "content-type": content_type}
+    answer = await desk.client.post("/statements", content=body, headers=headers)
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["extensions"]["code"] in {"BAD_REQUEST", "UNSUPPORTED_MEDIA_TYPE"}
