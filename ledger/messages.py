@@ -109,10 +109,6 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "This idempotencyKey was used for another request; it differs in: {differing}. Use a new key for a new request.",
     ),
     "KEY_REUSED.statement": (
-        "同一编号的对账单已经收到过，内容不同之处：{differing}。更正请用新的编号，并撤回原来的对账单。",
-        "A statement with this number was taken from the vendor before; it differs in: {differing}. Send a correction under a new number and withdraw the earlier statement.",
-    ),
-    "KEY_REUSED.statement": (
         "该对账单号已用于另一份内容；不同之处：{differing}。更正请先撤回原单，或换一个单号。",
         "This statement number was used for other content; it differs in: {differing}. Withdraw the earlier one and use a new number.",
     ),
