@@ -65,8 +65,8 @@ _publish(
     "What a token lets its bearer do.",
     {
         "FRONTEND": "Reads what members may see, of any customer or, bound to a member number, of that one only.",
-        "VENDOR": "Serves customers: looks one up, holds, redeems, and reads its own redemptions, statements and settlements.",
-        "FINANCE": "Reads customers, the ledger, vendors and usage; takes statements, decides, closes periods; may reverse.",
+        "VENDOR": "Serves customers: looks one up, holds, redeems; reads its own redemptions and statements.",
+        "FINANCE": "Reads customers, the ledger and vendors; reconciles statements, closes periods; may reverse.",
         "OPERATIONS": "Records policy events, registers vendors, reads everything.",
         "AUDITOR": "Reads everything, changes nothing.",
     },
