@@ -37,7 +37,8 @@ _FAILURES = (
     DefusedXmlException,
     expat.ExpatError,
     struct.error,
-    KeyError,
+    LookupError,  # a part that is missing, an encoding that nobody knows
+    ArithmeticError,
     ValueError,
 )
 

@@ -23,7 +23,8 @@ _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?e\+?[0-9]+")
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _EXACT_DIGITS = 15
 """A spreadsheet program keeps so many digits of a number; the digits of a longer one are lost for good."""
-_LONGEST_NUMBER = 40
+_LONGEST_NUMBER = 20
+"""Longer numbers would be rounded in secret when they are multiplied."""
 _PLACES = 2
 
 _YEAR_FIRST = re.compile(

@@ -23,6 +23,7 @@ from app.statements.strings import SharedStrings
 
 _WORKBOOK = "xl/workbook.xml"
 _EXACT_DIGITS = 15
+_LARGEST_EXPONENT = 308
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _FORMULA = "="
 _LAST_DAY = 2_958_465
@@ -236,7 +237,7 @@ def _exact(text: str) -> Decimal:
         number = Decimal(text)
     except InvalidOperation:
         raise damaged() from None
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
         raise damaged()
     if len(number.as_tuple().digits) > _EXACT_DIGITS:
         number = Decimal(f"{float(text):.{_EXACT_DIGITS}g}")

@@ -243,6 +243,11 @@ WRONG = {
     "no XML": raw_xlsx("<worksheet><sheetData><row>"),
     "unknown text": raw_xlsx(of_cells('<row><c t="s"><v>7</v></c></row>')),
     "no number": raw_xlsx(of_cells("<row><c><v>x</v></c></row>")),
+    "endless number": raw_xlsx(of_cells("<row><c><v>1E999999999</v></c></row>")),
+    "encoding of nobody": raw_xlsx('<?xml version="1.0" encoding="UT5"?>' + of_cells("")),
+    "styles in an encoding of nobody": raw_xlsx(
+        of_cells(""), **{"xl/styles.xml": '<?xml version="1.0" encoding="UT5"?><a/>'}
+    ),
     "no finite number": raw_xlsx(of_cells("<row><c><v>NaN</v></c></row>")),
     "no place": raw_xlsx(of_cells('<row><c r="7"><v>1</v></c></row>')),
     "places back": raw_xlsx(of_cells('<row><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row>')),
