@@ -46,6 +46,22 @@ create table if not exists statement_lines (
     amount numeric(14, 2) not null constraint statement_lines_amount_not_negative check (amount >= 0),
     primary key (statement, line_no)
 );
+create index if not exists statement_lines_of_nobody on statement_lines (statement, line_no) where customer_id is null;
+
+-- Whose a line is, where that is not what it was when the statement came: the member was registered later, or a person has
+-- matched the line with somebody else's delivery.
+create table if not exists line_members (
+    statement integer not null,
+    line_no integer not null,
+    customer_id bigint not null,
+    primary key (statement, line_no)
+);
+
+create or replace view lines as
+select
+    l.statement, l.line_no, l.reference, l.member_no, coalesce(o.customer_id, l.customer_id) as customer_id, l.benefit,
+    l.units, l.occurred_on, l.amount
+from statement_lines l left join line_members o on o.statement = l.statement and o.line_no = l.line_no;
 
 -- A statement that is taken back while its period is open: its lines count no more.
 create table if not exists withdrawals (
@@ -165,21 +181,24 @@ create index if not exists redemptions_delivered on redemptions (vendor, occurre
     where status in ('REDEEMED', 'REVERSED');
 create index if not exists redemptions_reversed on redemptions (vendor) where status = 'REVERSED';
 
+alter table redemptions add column if not exists delivered_on date not null
+    generated always as ((occurred_at at time zone 'Asia/Shanghai')::date) stored;
+
 -- What was delivered, reversed since or not, with its business day and what it costs by the contract on that day: the price
 -- of its variant where there is one, else the price for all variants; null without a price. Terms never overlap.
 create or replace view deliveries as
 select
     r.vendor, r.customer_id, r.sequence, r.status, r.reference, r.benefit, r.variant, r.units, r.occurred_at,
-    (r.occurred_at at time zone 'Asia/Shanghai')::date as delivered_on,
+    r.delivered_on,
     coalesce(graded.unit_price, plain.unit_price) as unit_price,
     r.units * coalesce(graded.unit_price, plain.unit_price) as amount
 from redemptions r
 left join contract_terms graded on graded.vendor = r.vendor and graded.benefit = r.benefit and graded.variant = r.variant
-    and graded.starts_on <= (r.occurred_at at time zone 'Asia/Shanghai')::date
-    and (graded.ends_on is null or graded.ends_on > (r.occurred_at at time zone 'Asia/Shanghai')::date)
+    and graded.starts_on <= r.delivered_on
+    and (graded.ends_on is null or graded.ends_on > r.delivered_on)
 left join contract_terms plain on plain.vendor = r.vendor and plain.benefit = r.benefit and plain.variant is null
-    and plain.starts_on <= (r.occurred_at at time zone 'Asia/Shanghai')::date
-    and (plain.ends_on is null or plain.ends_on > (r.occurred_at at time zone 'Asia/Shanghai')::date)
+    and plain.starts_on <= r.delivered_on
+    and (plain.ends_on is null or plain.ends_on > r.delivered_on)
 where r.status in ('REDEEMED', 'REVERSED');
 
 -- What a line and a delivery have that differs, the weightiest first.
@@ -260,5 +279,6 @@ begin
 end $$;
 
 grant select, insert, update on periods to entitlements_service;
-grant select on deliveries to entitlements_service;
+grant select, insert, update, delete on line_members to entitlements_service;
+grant select on deliveries, lines to entitlements_service;
 grant select, insert, update, delete on matches, findings to entitlements_service;

@@ -79,8 +79,8 @@ class _Settlement:
 async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: datetime) -> int | Refusal:
     """Close a vendor's month and settle it; the id of the period, whose settlement is durable.
 
-    The match runs once more before. Refused, nothing changed: FINDINGS_OPEN (the message says which), PERIOD_CLOSED,
-    INVALID for an unknown vendor or a month that has not begun.
+    The match runs once more before. Refused: FINDINGS_OPEN (the message says which, and they can be decided on),
+    PERIOD_CLOSED, INVALID for an unknown vendor or a month that has not begun.
     """
     try:
         async with pool.acquire() as conn, conn.transaction():
@@ -88,7 +88,9 @@ async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: da
             period = await lock_month(conn, vendor, month)
             period.must_be_open()
             await reconcile(conn, period.id, now=now)
-            _must_be_decided(await conn.fetch(SQL["open_findings"], period.id))
+            waiting = await conn.fetch(SQL["open_findings"], period.id)
+            if waiting:
+                return _open(waiting)  # and keep what the match has found, to be decided on
             await _settle(conn, period, by=by, now=now)
             return period.id
     except RefusedError as refused:
@@ -124,20 +126,16 @@ async def check_seals(conn: Connection) -> list[str]:
     return wrong
 
 
-def _must_be_decided(waiting: Sequence[Record]) -> None:
-    if not waiting:
-        return
+def _open(waiting: Sequence[Record]) -> Refusal:
     total = waiting[0]["total"]
     more = total > len(waiting)
-    raise RefusedError(
-        Refusal(
-            code=RefusalCode.FINDINGS_OPEN,
-            facts={
-                "count": total,
-                "which_zh": "；".join(_which(row, "zh") for row in waiting) + ("；……" if more else ""),
-                "which_en": "; ".join(_which(row, "en") for row in waiting) + ("; …" if more else ""),
-            },
-        )
+    return Refusal(
+        code=RefusalCode.FINDINGS_OPEN,
+        facts={
+            "count": total,
+            "which_zh": "；".join(_which(row, "zh") for row in waiting) + ("；……" if more else ""),
+            "which_en": "; ".join(_which(row, "en") for row in waiting) + ("; …" if more else ""),
+        },
     )
 
 

@@ -26,7 +26,7 @@ select
 from (
     select l.benefit, l.occurred_on, false as correction, l.units, l.amount
     from statements s
-    join statement_lines l on l.statement = s.id
+    join lines l on l.statement = s.id
     join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
     where s.period = $1 and m.kind = 'MATCHED'
         and not exists (select from withdrawals w where w.statement = s.id)
@@ -103,7 +103,7 @@ select
             l.statement, l.line_no, m.customer_id, m.sequence, m.pass, encode(e.hash, 'hex')
         )::text, 'UTF8')), ''::bytea order by l.statement, l.line_no), ''::bytea))
         from statements s
-        join statement_lines l on l.statement = s.id
+        join lines l on l.statement = s.id
         join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
         join entries e on e.customer_id = m.customer_id and e.redemption = m.sequence and e.kind = 'REDEEM'
         where s.period = $1 and m.kind = 'MATCHED'

@@ -108,6 +108,7 @@ class _Deciding:
             await self._store(
                 _sides(row), customer_id=row["customer_id"], sequence=row["sequence"], used=row["pass"]
             )
+            await self._match_anew(None, None)
         await self._record()
 
     async def _reopen(self) -> None:
@@ -119,6 +120,7 @@ class _Deciding:
             )
         if by_hand:
             await self._conn.execute(SQL["part"], row["customer_id"], row["sequence"])
+            await self._conn.execute(SQL["give_line_back"], row["statement"], row["line_no"])
         if row["line_no"] is None:
             await self._conn.execute(
                 SQL["reopen_redemption"], self._period.id, row["customer_id"], row["sequence"]
@@ -167,6 +169,7 @@ class _Deciding:
             ledger_units=0 if reversed_ else delivery["units"],
             ledger_amount=Decimal(0) if reversed_ else delivery["amount"],
         )
+        await self._conn.execute(SQL["give_line"], row["statement"], row["line_no"], redemption.customer_id)
         await self._conn.execute(
             SQL["match_by_hand"],
             redemption.customer_id,

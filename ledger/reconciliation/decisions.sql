@@ -2,7 +2,7 @@
 
 -- name: line_finding
 select f.*, l.occurred_on as stated_on, l.member_no, l.customer_id as member
-from findings f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no
+from findings f join lines l on l.statement = f.statement and l.line_no = f.line_no
 where f.period = $1 and f.statement = $2 and f.line_no = $3;
 
 -- name: plain_match
@@ -11,7 +11,7 @@ select
     s.period, l.statement, l.line_no, m.customer_id, m.sequence, m.kind, m.pass, l.benefit, l.occurred_on,
     l.units as stated_units, l.amount as stated_amount, l.units as ledger_units, l.amount as ledger_amount,
     null::date as carried_from, null::text as action, l.occurred_on as stated_on, l.member_no, l.customer_id as member
-from statement_lines l
+from lines l
 join statements s on s.id = l.statement
 join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
 where s.period = $1 and l.statement = $2 and l.line_no = $3;
@@ -52,11 +52,12 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 -- name: delivery
 -- A delivery of the vendor $1 with what it costs, and the line that has it.
 select
-    d.*, c.member_no, m.statement as matched_statement, m.line_no as matched_line,
+    d.*, c.member_no, s.number as matched_statement, m.line_no as matched_line,
     match_kind(d.status, $4, d.units, $5, d.amount, $6, d.delivered_on) as kind
 from deliveries d
 join customers c on c.id = d.customer_id
 left join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+left join statements s on s.id = m.statement
 where d.vendor = $1 and d.customer_id = $2 and d.sequence = $3;
 
 -- name: decided_elsewhere
@@ -68,6 +69,16 @@ select exists (
 
 -- name: match_by_hand
 insert into matches (customer_id, sequence, statement, line_no, pass, kind) values ($1, $2, $3, $4, 'HAND', $5);
+
+-- name: give_line
+-- The line is of the customer whose delivery a person found for it.
+insert into line_members (statement, line_no, customer_id)
+select statement, line_no, $3::bigint from lines where statement = $1 and line_no = $2 and customer_id is distinct from $3::bigint
+on conflict (statement, line_no) do update set customer_id = excluded.customer_id;
+
+-- name: give_line_back
+-- The line is of the member whom it names again.
+delete from line_members where statement = $1 and line_no = $2;
 
 -- name: part
 delete from matches where customer_id = $1 and sequence = $2 and pass = 'HAND';

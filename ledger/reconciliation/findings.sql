@@ -36,7 +36,7 @@ from (
     select m.*, p.month
     from carryovers c
     join periods p on p.id = c.carried_from
-    join statement_lines l on l.statement = c.statement and l.line_no = c.line_no
+    join lines l on l.statement = c.statement and l.line_no = c.line_no
     join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
     where c.period = $1
 ) m
@@ -96,7 +96,7 @@ from (
     from left_lines
     where kind is null and reference is not null
     window same as (
-        partition by reference, member_no, benefit, occurred_on, stated_units order by statement, line_no
+        partition by reference, member_no, benefit, occurred_on, stated_units order by stated_amount, statement, line_no
     )
 ) t
 where t.statement = l.statement and t.line_no = l.line_no and (t.first_statement, t.first_line) <> (l.statement, l.line_no);
@@ -176,7 +176,13 @@ from free_deliveries d
 left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
 left join periods p on p.id = c.carried_from
 where d.status = 'REDEEMED' and d.delivered_on >= $2 and d.delivered_on < $3
-    and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence);
+    and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence)
+    -- Nor while it may be what a disputed line means.
+    and not exists (
+        select from findings f
+        where f.period = $1 and f.benefit = d.benefit and f.kind = 'AMBIGUOUS' and f.action = 'DISPUTE'
+            and f.candidates @> jsonb_build_array(jsonb_build_array(d.customer_id, d.sequence))
+    );
 
 -- name: find_late
 -- Delivered in one of the closed months $3, which knew nothing of it, or disputed it.

@@ -104,6 +104,7 @@ class _Run:
         statements = await conn.fetchrow(SQL["statements"], self._period)
         if statements is None:  # an aggregate without grouping has one row
             raise AssertionError
+        await conn.execute(SQL["know_members"], self._period, statements["ids"])
         reach, arguments = self._narrowed(SQL["reach"], (*month_span(self._month), statements["ids"]))
         row = await conn.fetchrow(reach, *arguments)
         if row is None:

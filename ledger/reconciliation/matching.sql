@@ -7,7 +7,8 @@
 -- For this transaction: large joins in memory and on all cores, and no time lost in compiling.
 select
     set_config('work_mem', '192MB', true), set_config('jit', 'off', true),
-    set_config('parallel_setup_cost', '10', true), set_config('parallel_tuple_cost', '0', true);
+    set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true),
+    set_config('min_parallel_table_scan_size', '1MB', true);
 
 -- name: statements
 -- The statements of a period that count, and how many lines they have.
@@ -28,6 +29,18 @@ select set_config('enable_nestloop', 'on', true);
 select least($1, min(l.occurred_on)) - 31 as first_day, greatest($2, max(l.occurred_on) + 1) + 31 as end_day
 from statement_lines l
 where l.statement = any ($3::integer[]) {only_lines};
+
+-- name: know_members
+-- Lines whose member was registered after the statement came.
+insert into line_members (statement, line_no, customer_id)
+select l.statement, l.line_no, c.id
+from statement_lines l join customers c on c.member_no = l.member_no
+where l.customer_id is null
+    and (
+        l.statement = any ($2::integer[])
+        or (l.statement, l.line_no) in (select o.statement, o.line_no from carryovers o where o.period = $1)
+    )
+on conflict do nothing;
 
 -- name: release_reversed
 -- A pair that nobody has decided on, and whose redemption was reversed since, is parted: the line may have been meant for
@@ -53,14 +66,12 @@ where d.vendor = $2 and d.status = 'REVERSED'
 -- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree.
 create temporary table pairing on commit drop as
 select
-    l.statement, l.line_no, l.reference, l.customer_id as member, l.member_no, l.benefit, l.units as stated_units,
-    l.amount as stated_amount, l.occurred_on,
-    d.customer_id, d.sequence, d.status, d.benefit as delivered_benefit, d.units, d.amount, d.delivered_on
+    l.statement, l.line_no, l.reference, l.units as stated_units, l.amount as stated_amount, l.occurred_on,
+    d.customer_id, d.sequence, d.status, d.units, d.amount, d.delivered_on
 from (
     select
-        l.statement, l.line_no, l.reference, l.member_no, l.benefit, l.units, l.amount, l.occurred_on,
-        coalesce(l.customer_id, (select c.id from customers c where c.member_no = l.member_no)) as customer_id
-    from statement_lines l
+        l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
+    from lines l
     where (
             l.statement = any ($5::integer[])
             {or_carried}
@@ -100,7 +111,7 @@ or (l.statement, l.line_no) in (select c.statement, c.line_no from carryovers c 
 with counted as (
     select
         p.*,
-        count(*) over (partition by p.customer_id, p.benefit, p.reference) as together
+        count(*) over (partition by p.customer_id, p.reference) as together
     from pairing p
     where p.line_no is not null and p.sequence is not null
 ),
@@ -114,14 +125,15 @@ pairs as (
 )
 insert into fits
 select
-    statement, line_no, customer_id, sequence, status, stated_units, units, stated_amount, amount, occurred_on, delivered_on
+    statement, line_no, reference, customer_id, sequence, status, stated_units, units, stated_amount, amount, occurred_on,
+    delivered_on
 from counted
 where together > 1;
 
 -- name: make_fits
 -- Which free line might be which free delivery, in the pass at hand.
 create temporary table fits (
-    statement integer, line_no integer, customer_id bigint, sequence bigint, status text,
+    statement integer, line_no integer, reference text, customer_id bigint, sequence bigint, status text,
     stated_units integer, units integer, stated_amount numeric, amount numeric, occurred_on date, delivered_on date
 ) on commit drop;
 
@@ -133,24 +145,24 @@ create temporary table newly (customer_id bigint, sequence bigint, statement int
 -- What the references left: lines (`taken`: their reference names a delivery that another line has), and deliveries.
 create temporary table free_lines on commit drop as
 select
-    statement, line_no, reference, member as customer_id, member_no, benefit, stated_units, stated_amount, occurred_on,
-    false as taken
-from pairing
-where line_no is not null and sequence is null
-union all
-select distinct
-    f.statement, f.line_no, l.reference, f.customer_id, l.member_no, l.benefit, f.stated_units, f.stated_amount,
-    f.occurred_on, true
-from fits f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no;
+    l.statement, l.line_no, l.reference, l.customer_id, l.member_no, l.benefit, l.units as stated_units,
+    l.amount as stated_amount, l.occurred_on, p.taken
+from (
+    select statement, line_no, false as taken from pairing where sequence is null
+    union
+    select statement, line_no, true from fits
+) p
+join lines l on l.statement = p.statement and l.line_no = p.line_no;
 
 -- name: make_free_deliveries
 create temporary table free_deliveries on commit drop as
-select customer_id, sequence, status, delivered_benefit as benefit, units, amount, delivered_on
-from pairing
-where line_no is null
-union all
-select distinct f.customer_id, f.sequence, f.status, r.benefit, f.units, f.amount, f.delivered_on
-from fits f join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence;
+select r.customer_id, r.sequence, r.status, r.benefit, r.units, p.amount, r.delivered_on
+from (
+    select customer_id, sequence, amount from pairing where line_no is null
+    union
+    select customer_id, sequence, amount from fits
+) p
+join redemptions r on r.customer_id = p.customer_id and r.sequence = p.sequence;
 
 -- name: forget_newly
 -- What the last round has matched is free no more.
@@ -185,8 +197,8 @@ delete from fits;
 -- Pass EXACT: member, benefit, day and units agree. Fewer lines than deliveries: nothing tells which, so none is taken.
 insert into fits
 select
-    l.statement, l.line_no, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount, d.amount,
-    l.occurred_on, d.delivered_on
+    l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount,
+    d.amount, l.occurred_on, d.delivered_on
 from (
     select *, count(*) over (partition by customer_id, benefit, occurred_on, stated_units) as lines
     from free_lines
@@ -204,8 +216,8 @@ where l.lines >= d.deliveries or d.status = 'REVERSED';
 -- Pass TOLERANCE: member, benefit and units agree, the day within $2 days.
 insert into fits
 select
-    l.statement, l.line_no, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount, d.amount,
-    l.occurred_on, d.delivered_on
+    l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount,
+    d.amount, l.occurred_on, d.delivered_on
 from free_lines l
 join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.units = l.stated_units
     and d.delivered_on between l.occurred_on - $2::integer and l.occurred_on + $2::integer
@@ -215,8 +227,8 @@ where not l.taken and d.status = $1;
 -- Pass UNITS: member, benefit and day agree, the units do not.
 insert into fits
 select
-    l.statement, l.line_no, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount, d.amount,
-    l.occurred_on, d.delivered_on
+    l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount,
+    d.amount, l.occurred_on, d.delivered_on
 from free_lines l
 join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
     and d.units <> l.stated_units
@@ -226,7 +238,8 @@ where not l.taken and d.status = $1
 
 -- name: match_best
 -- Of everything that fits, the pairs that are each other's best: what was not reversed before what was, then the nearest
--- in units, amount and day, then in the order of the lines and the ledger. To be repeated until nothing is left.
+-- in units, amount and day. Where nothing else tells, what lines say decides, not where they stand; then the ledger's order.
+-- To be repeated until nothing is left.
 with ranked as (
     select
         *,
@@ -248,7 +261,7 @@ insert into newly select * from pairs;
 
 -- name: nearest
 status = 'REVERSED', stated_units <> units, abs(stated_amount - amount) nulls last, abs(occurred_on - delivered_on),
-statement, line_no, customer_id, sequence
+stated_units, stated_amount, occurred_on, reference nulls last, statement, line_no, customer_id, sequence
 
 -- name: match_only_fit
 -- As above, but only lines that fit one delivery alone: where several fit, nobody but a person may choose.

@@ -159,10 +159,14 @@ from periods p where p.id = any ($1::integer[])
 
 -- name: lines_joined
 -- All of them.
-statement_lines l
+lines l
 left join findings f on f.period = a.period and f.statement = l.statement and f.line_no = l.line_no
-left join matches m on f.kind is null
-    and m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+left join lateral (
+    -- Looked up line by line: a page has few.
+    select m.pass, m.customer_id, m.sequence from matches m
+    where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+    offset 0
+) m on f.kind is null
 
 -- name: findings_joined
 -- Those that have a finding, which is where to begin when the others are not asked for.

@@ -108,7 +108,6 @@ async def _withdraw(conn: Connection, statement: int, *, note: str, by: str, now
         return Submitted(statement=statement, replayed=True)
     period.must_be_open()
     await conn.execute(SQL["withdraw"], statement, note, by, now)
-    await conn.execute(SQL["forget_matches_by_hand"], period.id, statement)
     await conn.execute(SQL["forget_matches"], statement)
     await conn.execute(SQL["forget_findings"], period.id, statement)
     await reconcile(conn, period.id, now=now)

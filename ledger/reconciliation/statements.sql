@@ -75,14 +75,8 @@ select exists (select from withdrawals where statement = $1);
 insert into withdrawals (statement, note, withdrawn_by, withdrawn_at) values ($1, $2, $3, $4);
 
 -- name: forget_matches
-delete from matches m using statement_lines l
+delete from matches m using lines l
 where l.statement = $1 and m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no;
-
--- name: forget_matches_by_hand
--- A line that a person matched to a redemption of somebody else.
-delete from matches m using findings f
-where f.period = $1 and f.statement = $2 and f.pass = 'HAND'
-    and m.customer_id = f.customer_id and m.sequence = f.sequence;
 
 -- name: forget_findings
 delete from findings where period = $1 and statement = $2;
