@@ -179,6 +179,7 @@ create table if not exists settlement_lines (
 
 create index if not exists redemptions_delivered on redemptions (vendor, occurred_at)
     where status in ('REDEEMED', 'REVERSED');
+create index if not exists redemptions_by_reference on redemptions (vendor, reference) where reference is not null;
 create index if not exists redemptions_reversed on redemptions (vendor) where status = 'REVERSED';
 
 alter table redemptions add column if not exists delivered_on date not null

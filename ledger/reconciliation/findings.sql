@@ -50,8 +50,8 @@ where not exists (
 -- The lines that stay without a match, to be told why.
 create temporary table left_lines on commit drop as
 select
-    l.*, case when l.taken then 'DUPLICATE_LINE' end as kind, null::jsonb as candidates, null::jsonb as facts
-from free_lines l;
+    f.*, l.member_no, case when f.taken then 'DUPLICATE_LINE' end as kind, null::jsonb as candidates, null::jsonb as facts
+from free_lines f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no;
 
 -- name: explain_taken
 -- Their reference names a delivery that another line has.

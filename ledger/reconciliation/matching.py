@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from asyncpg import Record
+
 from handbook import start_of
 from ledger.reconciliation.periods import RefusedError, lock_month, must_have_begun
 from ledger.reconciliation.values import Pass, month_span
@@ -58,7 +60,7 @@ async def reconcile(conn: Connection, period: int, *, now: datetime, only: Key |
     if row is None:
         message = f"there is no period {period}"
         raise AssertionError(message)
-    run = _Run(conn, period, vendor=row["vendor"], month=row["month"], only=only)
+    run = _Run(conn, period, row, only)
     await conn.fetch(SQL["tune"])
     await conn.execute(SQL["clean_up"])
     await run.match()
@@ -70,11 +72,12 @@ async def reconcile(conn: Connection, period: int, *, now: datetime, only: Key |
 class _Run:
     """One run: the statements in their order, narrowed if need be."""
 
-    def __init__(self, conn: Connection, period: int, *, vendor: str, month: date, only: Key | None) -> None:
+    def __init__(self, conn: Connection, period: int, row: Record, only: Key | None) -> None:
         self._conn = conn
         self._period = period
-        self._vendor = vendor
-        self._month = month
+        self._vendor: str = row["vendor"]
+        self._month: date = row["month"]
+        self._first: bool = row["first"]
         self._only = only
 
     async def match(self) -> None:
@@ -110,7 +113,11 @@ class _Run:
         if row is None:
             raise AssertionError
         carried = await conn.fetchval(SQL["carries"], self._period)
-        pairing = SQL["pairing"].replace("{or_carried}", SQL["or_carried"] if carried else "")
+        pairing = (
+            SQL["pairing"]
+            .replace("{or_carried}", SQL["or_carried"] if carried else "")
+            .replace("{and_free}", "" if self._first and not carried else SQL["and_free"])
+        )
         many = self._only is None and statements["lines"] >= _MANY_LINES
         if many:
             await conn.fetch(SQL["many"])

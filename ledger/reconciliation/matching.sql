@@ -66,8 +66,9 @@ where d.vendor = $2 and d.status = 'REVERSED'
 -- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree.
 create temporary table pairing on commit drop as
 select
-    l.statement, l.line_no, l.reference, l.units as stated_units, l.amount as stated_amount, l.occurred_on,
-    d.customer_id, d.sequence, d.status, d.units, d.amount, d.delivered_on
+    l.statement, l.line_no, l.reference, l.customer_id as member, l.units as stated_units, l.amount as stated_amount,
+    l.occurred_on, d.customer_id, d.sequence, d.status, d.units, d.amount, d.delivered_on,
+    coalesce(l.benefit, d.benefit) as benefit
 from (
     select
         l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
@@ -76,14 +77,7 @@ from (
             l.statement = any ($5::integer[])
             {or_carried}
         )
-        and not exists (
-            select from matches m
-            where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
-        )
-        and not exists (
-            select from findings f
-            where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
-        )
+        {and_free}
         {only_lines}
 ) l
 full join (
@@ -105,15 +99,26 @@ full join (
 -- Lines that were disputed in a period that is closed.
 or (l.statement, l.line_no) in (select c.statement, c.line_no from carryovers c where c.period = $1)
 
+-- name: and_free
+-- Unless the match has never run on them: then no line has a match, and nobody has decided on any.
+and not exists (
+    select from matches m
+    where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+)
+and not exists (
+    select from findings f
+    where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
+)
+
 -- name: match_references
 -- Pass REFERENCE. Where a reference leads one line to one delivery they are a pair; where it leads several, they are kept
 -- for the next step.
 with counted as (
     select
-        p.*,
-        count(*) over (partition by p.customer_id, p.reference) as together
-    from pairing p
-    where p.line_no is not null and p.sequence is not null
+        statement, line_no, reference, customer_id, sequence, status, stated_units, units, stated_amount, amount,
+        occurred_on, delivered_on, count(*) over (partition by customer_id, reference) as together
+    from pairing
+    where line_no is not null and sequence is not null
 ),
 pairs as (
     insert into matches (customer_id, sequence, statement, line_no, pass, kind)
@@ -144,25 +149,20 @@ create temporary table newly (customer_id bigint, sequence bigint, statement int
 -- name: make_free
 -- What the references left: lines (`taken`: their reference names a delivery that another line has), and deliveries.
 create temporary table free_lines on commit drop as
-select
-    l.statement, l.line_no, l.reference, l.customer_id, l.member_no, l.benefit, l.units as stated_units,
-    l.amount as stated_amount, l.occurred_on, p.taken
-from (
-    select statement, line_no, false as taken from pairing where sequence is null
-    union
-    select statement, line_no, true from fits
-) p
-join lines l on l.statement = p.statement and l.line_no = p.line_no;
+select statement, line_no, reference, member as customer_id, benefit, stated_units, stated_amount, occurred_on, false as taken
+from pairing
+where sequence is null
+union all
+select distinct
+    f.statement, f.line_no, f.reference, f.customer_id, l.benefit, f.stated_units, f.stated_amount, f.occurred_on, true
+from fits f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no;
 
 -- name: make_free_deliveries
 create temporary table free_deliveries on commit drop as
-select r.customer_id, r.sequence, r.status, r.benefit, r.units, p.amount, r.delivered_on
-from (
-    select customer_id, sequence, amount from pairing where line_no is null
-    union
-    select customer_id, sequence, amount from fits
-) p
-join redemptions r on r.customer_id = p.customer_id and r.sequence = p.sequence;
+select customer_id, sequence, status, benefit, units, amount, delivered_on from pairing where line_no is null
+union all
+select distinct f.customer_id, f.sequence, f.status, r.benefit, f.units, f.amount, f.delivered_on
+from fits f join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence;
 
 -- name: forget_newly
 -- What the last round has matched is free no more.
@@ -317,7 +317,7 @@ drop table if exists pairing, fits, newly, free_lines, free_deliveries, undecida
 select exists (select from carryovers where period = $1 and line_no is not null);
 
 -- name: period
-select vendor, month from periods where id = $1;
+select vendor, month, reconciled_at is null as first from periods where id = $1;
 
 -- name: tolerance
 select date_tolerance_days from vendors where code = $1;
