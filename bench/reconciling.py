@@ -219,8 +219,10 @@ async def _store_lines(owner: asyncpg.Connection, file: Path) -> None:
         await owner.execute(
             """
             INSERT INTO statements
-                (period, vendor, number, lines, units, amount, content, submitted_by, submitted_at)
-            SELECT 1, $1, 'S-202610', count(*), sum(units), sum(amount), sha256('made up'), 'bench', $2
+                (period, vendor, number, lines, units, amount, first_day, last_day, content, submitted_by,
+                 submitted_at)
+            SELECT 1, $1, 'S-202610', count(*), sum(units), sum(amount), min(occurred_on), max(occurred_on),
+                sha256('made up'), 'bench', $2
             FROM statement_lines
             """,
             VENDOR,

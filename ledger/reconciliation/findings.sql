@@ -30,8 +30,8 @@ select
     case m.kind when 'REVERSED' then 0 else d.units end, case m.kind when 'REVERSED' then 0 else d.amount end, m.month
 from (
     select m.*, null::date as month
-    from matches m join statements s on s.id = m.statement
-    where s.period = $1 and m.kind <> 'MATCHED'
+    from matches m
+    where m.statement = any ($3::integer[]) and m.kind <> 'MATCHED'
     union all
     select m.*, p.month
     from carryovers c

@@ -79,6 +79,7 @@ class _Run:
         self._month: date = row["month"]
         self._first: bool = row["first"]
         self._only = only
+        self._statements: list[int] = []
 
     async def match(self) -> None:
         """Pair what is free; what stays free is in free_lines, free_deliveries, and undecidable."""
@@ -87,6 +88,7 @@ class _Run:
         await self._pair()
         await conn.execute(SQL["make_fits"])
         await conn.execute(SQL["match_references"])
+        await conn.execute(SQL["fit_by_reference"])
         for name in ("make_free", "make_free_deliveries", "make_newly", "analyze_free"):
             await conn.execute(SQL[name])
         await self._repeat("match_best", Pass.REFERENCE)
@@ -104,14 +106,13 @@ class _Run:
     async def _pair(self) -> None:
         """Lay lines and deliveries side by side."""
         conn = self._conn
-        statements = await conn.fetchrow(SQL["statements"], self._period)
+        statements = await conn.fetchrow(
+            SQL["statements"], self._period, self._vendor, *month_span(self._month)
+        )
         if statements is None:  # an aggregate without grouping has one row
             raise AssertionError
-        await conn.execute(SQL["know_members"], self._period, statements["ids"])
-        reach, arguments = self._narrowed(SQL["reach"], (*month_span(self._month), statements["ids"]))
-        row = await conn.fetchrow(reach, *arguments)
-        if row is None:
-            raise AssertionError
+        self._statements = statements["ids"]
+        await conn.execute(SQL["know_members"], self._period, self._statements)
         carried = await conn.fetchval(SQL["carries"], self._period)
         pairing = (
             SQL["pairing"]
@@ -125,9 +126,10 @@ class _Run:
             pairing,
             self._period,
             self._vendor,
-            start_of(row["first_day"]),
-            start_of(row["end_day"]),
+            start_of(statements["first_day"]),
+            start_of(statements["end_day"]),
             statements["ids"],
+            statements["of_vendor"],
         )
         if many:
             await conn.fetch(SQL["few"])
@@ -137,7 +139,7 @@ class _Run:
         conn, period, vendor = self._conn, self._period, self._vendor
         await self._execute(FINDINGS["forget_undecided"], period)
         await conn.execute(FINDINGS["forget_stated"], vendor)
-        await self._execute(FINDINGS["find_pairs"], period, vendor)
+        await self._execute(FINDINGS["find_pairs"], period, vendor, self._statements)
         await conn.execute(FINDINGS["left_lines"])
         await conn.execute(FINDINGS["explain_taken"], vendor)
         await conn.execute(FINDINGS["explain_equal"], vendor)

@@ -6,29 +6,35 @@
 -- name: tune
 -- For this transaction: large joins in memory and on all cores, and no time lost in compiling.
 select
-    set_config('work_mem', '192MB', true), set_config('jit', 'off', true),
+    set_config('work_mem', '256MB', true), set_config('jit', 'off', true),
     set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true),
     set_config('min_parallel_table_scan_size', '1MB', true);
 
 -- name: statements
--- The statements of a period that count, and how many lines they have.
-select coalesce(array_agg(s.id order by s.id), '{}') as ids, coalesce(sum(s.lines), 0) as lines
+-- The statements of a period that count and how many lines they have, all statements of the vendor $2, and from which day
+-- to before which a delivery may fit: the month $3 to $4 and the days of all lines, and 31 days around (nobody may post a
+-- use that lies further back).
+select
+    coalesce(array_agg(s.id order by s.id) filter (where s.period = $1), '{}') as ids,
+    coalesce(sum(s.lines) filter (where s.period = $1), 0) as lines,
+    coalesce(array_agg(s.id order by s.id), '{}') as of_vendor,
+    least($3::date, min(s.first_day) filter (where s.period = $1), min(c.first_day)) - 31 as first_day,
+    greatest($4::date, max(s.last_day) filter (where s.period = $1) + 1, max(c.last_day) + 1) + 31 as end_day
 from statements s
-where s.period = $1 and not exists (select from withdrawals w where w.statement = s.id);
+left join (
+    select c.statement, min(l.occurred_on) as first_day, max(l.occurred_on) as last_day
+    from carryovers c join statement_lines l on l.statement = c.statement and l.line_no = c.line_no
+    where c.period = $1
+    group by c.statement
+) c on c.statement = s.id
+where s.vendor = $2 and not exists (select from withdrawals w where w.statement = s.id);
 
 -- name: many
 -- For the join of many lines: each table is read once. What is known of tables that were just filled misleads the planner.
-select set_config('enable_nestloop', 'off', true);
+select set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true);
 
 -- name: few
-select set_config('enable_nestloop', 'on', true);
-
--- name: reach
--- From which moment to which a delivery may fit: the month and all days of its lines, and 31 days around (nobody may post
--- a use that lies further back).
-select least($1, min(l.occurred_on)) - 31 as first_day, greatest($2, max(l.occurred_on) + 1) + 31 as end_day
-from statement_lines l
-where l.statement = any ($3::integer[]) {only_lines};
+select set_config('enable_nestloop', 'on', true), set_config('enable_mergejoin', 'on', true);
 
 -- name: know_members
 -- Lines whose member was registered after the statement came.
@@ -63,37 +69,58 @@ where d.vendor = $2 and d.status = 'REVERSED'
     {only_deliveries};
 
 -- name: pairing
--- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree.
+-- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree. Of a
+-- pair only what it takes to write it down: `kind`, and whether each has no other (`alone`).
 create temporary table pairing on commit drop as
 select
-    l.statement, l.line_no, l.reference, l.customer_id as member, l.units as stated_units, l.amount as stated_amount,
-    l.occurred_on, d.customer_id, d.sequence, d.status, d.units, d.amount, d.delivered_on,
-    coalesce(l.benefit, d.benefit) as benefit
+    customer_id, sequence, statement, line_no, kind,
+    kind is not null
+    and count(*) over (partition by customer_id, sequence) = 1
+    and count(*) over (partition by customer_id, statement, line_no) = 1 as alone,
+    reference, member, benefit, stated_units, stated_amount, occurred_on, status, units, amount, delivered_on
 from (
     select
-        l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
-    from lines l
-    where (
-            l.statement = any ($5::integer[])
-            {or_carried}
-        )
-        {and_free}
-        {only_lines}
-) l
-full join (
-    select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
-    from deliveries d
-    where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
-        and not exists (
-            select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence
-        )
-        and not exists (
-            select from findings f
-            where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
-                and f.action is not null
-        )
-        {only_deliveries}
-) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit;
+        d.customer_id, d.sequence, l.statement, l.line_no,
+        case when l.line_no is not null and d.sequence is not null
+            then match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
+        end as kind,
+        case when d.sequence is null then l.reference end as reference,
+        case when d.sequence is null then l.customer_id end as member,
+        case when d.sequence is null then l.benefit when l.line_no is null then d.benefit end as benefit,
+        case when d.sequence is null then l.units end as stated_units,
+        case when d.sequence is null then l.amount end as stated_amount,
+        case when d.sequence is null then l.occurred_on end as occurred_on,
+        case when l.line_no is null then d.status end as status,
+        case when l.line_no is null then d.units end as units,
+        case when l.line_no is null then d.amount end as amount,
+        case when l.line_no is null then d.delivered_on end as delivered_on
+    from (
+        select
+            l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
+        from lines l
+        where (
+                l.statement = any ($5::integer[])
+                {or_carried}
+            )
+            {and_free}
+            {only_lines}
+    ) l
+    full join (
+        select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
+        from deliveries d
+        where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
+            and not exists (
+                select from matches m
+                where m.customer_id = d.customer_id and m.sequence = d.sequence and m.statement = any ($6::integer[])
+            )
+            and not exists (
+                select from findings f
+                where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+                    and f.action is not null
+            )
+            {only_deliveries}
+    ) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit
+) p;
 
 -- name: or_carried
 -- Lines that were disputed in a period that is closed.
@@ -104,6 +131,7 @@ or (l.statement, l.line_no) in (select c.statement, c.line_no from carryovers c 
 and not exists (
     select from matches m
     where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+        and m.statement = any ($6::integer[])
 )
 and not exists (
     select from findings f
@@ -111,29 +139,20 @@ and not exists (
 )
 
 -- name: match_references
--- Pass REFERENCE. Where a reference leads one line to one delivery they are a pair; where it leads several, they are kept
--- for the next step.
-with counted as (
-    select
-        statement, line_no, reference, customer_id, sequence, status, stated_units, units, stated_amount, amount,
-        occurred_on, delivered_on, count(*) over (partition by customer_id, reference) as together
-    from pairing
-    where line_no is not null and sequence is not null
-),
-pairs as (
-    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-    select
-        customer_id, sequence, statement, line_no, 'REFERENCE',
-        match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
-    from counted
-    where together = 1
-)
+-- Pass REFERENCE, where a reference leads one line to one delivery.
+insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+select customer_id, sequence, statement, line_no, 'REFERENCE', kind from pairing where alone;
+
+-- name: fit_by_reference
+-- Pass REFERENCE, where it leads several to each other.
 insert into fits
 select
-    statement, line_no, reference, customer_id, sequence, status, stated_units, units, stated_amount, amount, occurred_on,
-    delivered_on
-from counted
-where together > 1;
+    l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.units, d.units, l.amount, d.amount,
+    l.occurred_on, d.delivered_on
+from pairing p
+join statement_lines l on l.statement = p.statement and l.line_no = p.line_no
+join deliveries d on d.customer_id = p.customer_id and d.sequence = p.sequence
+where p.kind is not null and not p.alone;
 
 -- name: make_fits
 -- Which free line might be which free delivery, in the pass at hand.

@@ -177,6 +177,8 @@ async def _store(
         summary["lines"],
         summary["units"],
         summary["amount"],
+        summary["first_day"],
+        summary["last_day"],
         summary["content"],
         by,
         now,

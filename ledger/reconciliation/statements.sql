@@ -21,6 +21,8 @@ select
     count(*)::integer as lines,
     coalesce(sum(units), 0)::bigint as units,
     coalesce(sum(amount), 0) as amount,
+    min(occurred_on) as first_day,
+    max(occurred_on) as last_day,
     sha256(coalesce(string_agg(
         sha256(convert_to(
             jsonb_build_array(line_no, reference, member_no, benefit, units, occurred_on, amount::text)::text, 'UTF8'
@@ -31,8 +33,9 @@ from incoming_lines;
 
 -- name: store_statement
 -- No row comes back when the vendor has used the number before.
-insert into statements (period, vendor, number, lines, units, amount, content, submitted_by, submitted_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+insert into statements
+    (period, vendor, number, lines, units, amount, first_day, last_day, content, submitted_by, submitted_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 on conflict (vendor, number) do nothing
 returning id;
 
