@@ -6,7 +6,7 @@
 | M00002 | 4 | benefits per policy; a group policy carries none |
 | M00003 | 3 | monthly instalments at the lower bound; minutes in parts; a missed appointment |
 | M00004 | 2 | quarterly instalments; evidence missing, then there; a reversal; an appointment kept |
-| M00005 | 1 | semi-annual instalments at the lower bound; two of three uses |
+| M00005 | 1 | semi-annual instalments at the lower bound; two of three uses; a call told late, two calls alike |
 | M00006 | 0 | one yuan short of the first star |
 | M00007 | 0, then 2 | cooling-off is running: the first star is ahead |
 | M00008 | 0 | cancelled within the cooling-off period |

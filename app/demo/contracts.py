@@ -1,7 +1,8 @@
 """Three vendors and what they are paid: a chain of health centres, a chain of dentists, and the insurer's call centre.
 
 Every benefit has one vendor here, so a diary of uses need not say who delivered. The health centres raised the price
-of an examination on the first of a month, so a vendor's usage shows one benefit at two prices.
+of an examination on the first of a month, so a vendor's usage shows one benefit at two prices; its highest variant is
+priced apart.
 """
 
 from collections.abc import Mapping
@@ -39,6 +40,8 @@ PRICES: Mapping[str, Mapping[str, str]] = {
 """CNY for one unit: one time, or one minute of legal consultation."""
 
 RAISED = ("physical-exam", Decimal("720.00"))
+APART = ("physical-exam", "高端体检", Decimal("1980.00"))
+"""Benefit, variant, price: by far the costliest examination."""
 
 VENDOR_OF: Mapping[str, str] = {benefit: vendor for vendor, prices in PRICES.items() for benefit in prices}
 """Who delivers a benefit. Videos and articles are the insurer's own: nobody posts them."""
@@ -64,9 +67,12 @@ def registrations(today: date, opening: datetime) -> tuple[Registration, ...]:
             at=opening,
             code=vendor,
             name=NAMES[vendor],
-            terms=tuple(
-                TermView(benefit=benefit, unit_price=Decimal(price), starts_on=since)
-                for benefit, price in prices.items()
+            terms=(
+                *(
+                    TermView(benefit=benefit, unit_price=Decimal(price), starts_on=since)
+                    for benefit, price in prices.items()
+                ),
+                *(_apart(since) if vendor == EXAM else ()),
             ),
         )
         for vendor, prices in PRICES.items()
@@ -80,6 +86,11 @@ def registrations(today: date, opening: datetime) -> tuple[Registration, ...]:
         terms=(TermView(benefit=benefit, unit_price=price, starts_on=raised_on),),
     )
     return (*first, raised)
+
+
+def _apart(since: date) -> tuple[TermView]:
+    benefit, variant, price = APART
+    return (TermView(benefit=benefit, variant=variant, unit_price=price, starts_on=since),)
 
 
 def raise_day(today: date) -> date:

@@ -28,7 +28,8 @@ POSTING_TIMES = (timedelta(hours=11, minutes=30), timedelta(hours=17, minutes=45
 """When in the day vendors post."""
 
 _UNKNOWN_YET = RedemptionId(0, 0)
-_TICKETS = {"exam-1": "TJ", "dental-1": "YC", "assist-1": "AY"}
+TICKETS = {"exam-1": "TJ", "dental-1": "YC", "assist-1": "AY"}
+"""How each vendor's own numbers begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +156,7 @@ class Diary:
         return key, vendor
 
     def _ticket(self, vendor: str, day: date) -> str:
-        return f"{_TICKETS[vendor]}{day:%y%m%d}{self.member_no[1:]}{len(self._vendors):02d}"
+        return f"{TICKETS[vendor]}{day:%y%m%d}{self.member_no[1:]}{len(self._vendors):02d}"
 
     def _papers(self, kind: str | None) -> tuple[Evidence, ...]:
         if kind is None:

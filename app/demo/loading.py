@@ -14,7 +14,9 @@ from pathlib import Path
 
 from app.demo.contracts import Registration
 from app.demo.diaries import Call
-from app.demo.portfolio import Calls, Feed, Granting, Portfolio, portfolio
+from app.demo.finance import FinanceAtWork
+from app.demo.months import Finance
+from app.demo.portfolio import Calls, Feed, Granting, Portfolio, Step, portfolio
 from app.errors import StartError
 from app.services import Services
 from handbook import business_day
@@ -109,12 +111,14 @@ class _Loader:
         self._progress = progress
         self._clock = _MovingClock(what.opening.at)
         self._journal = Journal(services.pool, services.handbook, self._clock)
+        self._finance = FinanceAtWork(services, self._journal)
         self._ids: dict[str, RedemptionId] = {}
 
     async def run(self, reached: datetime | None) -> None:
         """Go through the steps; what an earlier run has done until `reached` is not done again.
 
-        Only what vendors posted is sent again then, for the ids of their redemptions: it is answered as before.
+        Only what vendors posted is sent again then, for the ids of their redemptions: it is answered as before. Finance
+        looks for itself what is done.
         """
         opening = self._portfolio.opening
         batches = list(_by_customer(opening.events))
@@ -127,13 +131,13 @@ class _Loader:
         try:
             for done, step in enumerate(self._portfolio.steps, start=len(batches) + 1):
                 self._clock.now = step.at
-                if reached is None or reached <= step.at or isinstance(step, Calls):
+                if reached is None or reached <= step.at or isinstance(step, Calls | Finance):
                     await self._take(step)
                 self._progress(done, total)
         finally:
             await self._journal.stop()
 
-    async def _take(self, step: Registration | Feed | Granting | Calls) -> None:
+    async def _take(self, step: Step) -> None:
         match step:
             case Feed():
                 await self._record(step.events)
@@ -143,6 +147,8 @@ class _Loader:
                 await self._register(step)
             case Calls():
                 await self._post(step.calls)
+            case Finance():
+                await self._finance.do(step)
 
     async def _record(self, events: Sequence[PolicyEvent]) -> None:
         results = await record_events(

@@ -16,6 +16,7 @@ from app.demo.contracts import Registration, registrations
 from app.demo.crowd import live
 from app.demo.diaries import Call, Diary
 from app.demo.histories import History
+from app.demo.months import Finance, finance_steps
 from handbook import Handbook
 from handbook.dates import start_of
 from rating.events import PolicyEvent
@@ -53,7 +54,7 @@ class Calls:
     calls: tuple[Call, ...]
 
 
-Step = Registration | Feed | Granting | Calls
+Step = Registration | Feed | Granting | Calls | Finance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ def portfolio(today: date, handbook: Handbook) -> Portfolio:
         *_feeds([event for event in events if recorded_at(event) > opened_at]),
         *_grantings(opened_on, today),
         *_postings(calls),
+        *finance_steps(today),
     ]
     return Portfolio(
         today=today,

@@ -11,6 +11,7 @@ from itertools import count
 from app.demo.contracts import DENTAL
 from app.demo.diaries import Diary
 from app.demo.histories import History
+from app.demo.months import last_month, settled_month
 
 
 def five_stars(member: History, diary: Diary) -> None:
@@ -75,13 +76,24 @@ def two_stars(member: History, diary: Diary) -> None:
 
 
 def one_star(member: History, diary: Diary) -> None:
-    """Star 1 at its lower bound by semi-annual instalments (15,000 × 2): two of three uses of the medical butler."""
+    """Star 1 at its lower bound by semi-annual instalments (15,000 × 2): two of three uses of the medical butler.
+
+    One call is told only when its month was settled; two others nothing but their numbers tells apart.
+    """
     member.registered(member.years_ago(3, 240), "唐晓燕")
     member.issued(member.years_ago(3, 240), 15_000, mode="semi_annual", term=10)
     diary.redeem("medical-butler", member.day(-77))
     diary.redeem("medical-butler", member.day(-31))
     diary.redeem("family-doctor-video", member.day(-30))
     diary.redeem("physical-exam", member.day(-29))
+    settled, last = settled_month(member.today), last_month(member.today)
+    diary.redeem(
+        "family-doctor-phone",
+        settled.replace(day=27),
+        posted_later_days=(last.replace(day=20) - settled.replace(day=27)).days,
+    )
+    for _ in range(2):
+        diary.redeem("vip-line", last.replace(day=15))
 
 
 def no_star(member: History, diary: Diary) -> None:

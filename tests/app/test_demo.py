@@ -11,11 +11,14 @@ import pytest
 from app.clock import Clock
 from app.demo import load, portfolio
 from app.demo.cast import CAST
+from app.demo.months import VENDORS, last_month, settled_month
 from app.demo.portfolio import DAYS, MEMBERS, Calls, Feed, recorded_at
 from app.errors import StartError
 from app.services import Services
 from handbook.dates import start_of
 from ledger.entries import EntryKind, RedemptionStatus
+from ledger.reconciliation.reading import FindingFilter, Scope, period_view, settlement, stream_findings
+from ledger.reconciliation.values import FindingKind
 from ledger.recording import record_events
 from ledger.verify import verify
 from rating.database import Pool, connect_pool
@@ -192,3 +195,28 @@ _LEDGER = """
 
 async def _ledger(conn, before=NOW + timedelta(days=1)):
     return [tuple(row) for row in await conn.fetch(_LEDGER, before)]
+
+
+async def test_last_months_statements_show_every_kind_of_finding_and_wait_for_somebody(demo):
+    month = last_month(TODAY)
+    views = [await period_view(demo.pool, vendor, month) for vendor in VENDORS]
+    assert {view.status for view in views} == {"OPEN"}
+    assert {kind for view in views for kind, count in view.tally.counts if count} == set(FindingKind)
+    found = [
+        finding
+        for view in views
+        async for finding in stream_findings(
+            demo.pool, scope=Scope.period(view.id), where=FindingFilter(open=True), now=NOW
+        )
+    ]
+    assert {finding.kind for finding in found} == set(FindingKind) - {FindingKind.MATCHED}
+    assert any(len(finding.differences) > 1 for finding in found)
+    assert any(finding.carried_from == settled_month(TODAY) for finding in found)
+    assert any(finding.kind == FindingKind.NOT_IN_STATEMENT and finding.late for finding in found)
+    assert any(finding.kind == FindingKind.REVERSED and finding.line is None for finding in found)
+
+
+async def test_the_month_before_last_is_settled_with_every_vendor(demo):
+    settled = [await settlement(demo.pool, vendor, settled_month(TODAY)) for vendor in VENDORS]
+    assert all(each is not None and each.payable > 0 for each in settled)
+    assert sum(each.carried_forward for each in settled) > 0

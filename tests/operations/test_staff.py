@@ -57,7 +57,7 @@ async def test_a_raised_price_holds_from_its_day(desk):
         {row["unitPrice"] for row in rows if row["benefit"]["code"] == "physical-exam"}
         for rows in (before, after)
     ]
-    assert prices == [{"680.00"}, {"720.00"}]
+    assert prices == [{"680.00", "1980.00"}, {"720.00", "1980.00"}]  # the highest variant is priced apart
 
 
 async def test_months_add_up_to_the_whole(desk):

@@ -188,7 +188,7 @@ async def test_a_variant_priced_apart_counts_at_its_own_price_and_of_several_ven
         finally:
             await trying.rollback()
     prices = {(row.benefit, row.star): row.unit_price for row in rows}
-    assert [prices["physical-exam", star] for star in (2, 3, 4, 5)] == [9000, 9000, 9000, Decimal("720.00")]
+    assert [prices["physical-exam", star] for star in (2, 3, 4, 5)] == [9000, 9000, 9000, Decimal("1980.00")]
     assert prices["dental-care", 2] == Decimal("180.00")  # the other price ended this morning
 
 

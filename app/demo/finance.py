@@ -1,0 +1,165 @@
+"""Finance at work in the demonstration, through the same functions that everybody uses.
+
+Every act can be repeated without effect: a statement that is there is not made again (the ledger has moved on since),
+a decision that was made stands, a month closes once.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from app.demo.months import Act, Finance
+from app.demo.statements import Delivered, number_of, statement_of
+from app.errors import StartError
+from app.services import Services
+from handbook.dates import start_of
+from ledger.commands import FINANCE, Reverse
+from ledger.entries import RedemptionStatus
+from ledger.ids import RedemptionId
+from ledger.journal import Journal
+from ledger.reconciliation.closing import close_period
+from ledger.reconciliation.decisions import resolve
+from ledger.reconciliation.matching import reconcile_period
+from ledger.reconciliation.reading import FindingFilter, FindingView, Scope, period_view, stream_findings
+from ledger.reconciliation.statements import submit
+from ledger.reconciliation.values import Action, FindingKind, StatementLine, next_month
+from ledger.refusals import Refusal
+from rating.database import Statements
+
+SQL = Statements(Path(__file__).with_name("finance.sql"))
+
+_BY = "finance"
+_NOTES = {
+    FindingKind.UNITS_DIFFER: "按台账次数结算",
+    FindingKind.AMOUNT_DIFFERS: "按合同价结算",
+    FindingKind.DATE_DIFFERS: "日期笔误，已与服务商核实",
+    FindingKind.REVERSED: "核销已冲正，不予支付",
+    FindingKind.DUPLICATE_LINE: "重复计费，不予支付",
+    FindingKind.NOT_IN_LEDGER: "台账无此服务，请服务商提供签单",
+    FindingKind.NOT_IN_STATEMENT: "服务商未计费，本期不付",
+    FindingKind.AMBIGUOUS: "与服务商核对后确认",
+}
+
+
+class FinanceAtWork:
+    """The acts of finance, at the moments of the demonstration."""
+
+    def __init__(self, services: Services, journal: Journal) -> None:
+        self._services = services
+        self._journal = journal
+
+    async def do(self, step: Finance) -> None:
+        """Do what a step says, unless it is done. Raises StartError when it is refused."""
+        match step.act:
+            case Act.STATE:
+                await self._state(step)
+            case Act.DECIDE:
+                await self._decide(step)
+            case Act.CLOSE:
+                await self._close(step)
+            case Act.TAKE_BACK:
+                await self._reverse(step, "a_delivery", "客户投诉，退回次数")
+            case Act.REVERSE_PAID:
+                await self._reverse(step, "a_paid_delivery", "复核：服务未完成")
+
+    async def _state(self, step: Finance) -> None:
+        pool, number = self._services.pool, number_of(step.vendor, step.month)
+        if await pool.fetchval(SQL["is_stated"], step.vendor, number):
+            return
+        rows = await pool.fetch(SQL["delivered"], step.vendor, *_moments(step))
+        delivered = [
+            Delivered(
+                member_no=row["member_no"],
+                benefit=row["benefit"],
+                units=row["units"],
+                day=row["day"],
+                amount=row["amount"],
+                reference=row["reference"],
+                status=RedemptionStatus(row["status"]),
+            )
+            for row in rows
+        ]
+        outcome = await submit(
+            pool,
+            vendor=step.vendor,
+            number=number,
+            month=step.month,
+            lines=_each(statement_of(step.vendor, delivered)),
+            by=_BY,
+            now=step.at,
+            handbook=self._services.handbook,
+        )
+        _must(outcome, step)
+
+    async def _decide(self, step: Finance) -> None:
+        """Accept what stands, choose where several fit, and dispute the first line that the ledger knows nothing of."""
+        pool = self._services.pool
+        period = await period_view(pool, step.vendor, step.month)
+        if period is None or period.id is None or period.closed_at is not None:
+            return
+        waiting = [
+            finding
+            async for finding in stream_findings(
+                pool, scope=Scope.period(period.id), where=FindingFilter(open=True), now=step.at
+            )
+        ]
+        disputed = False
+        for finding in waiting:
+            doubtful = finding.kind is FindingKind.NOT_IN_LEDGER and not disputed
+            disputed = disputed or doubtful
+            action = Action.DISPUTE if doubtful else _usual(finding)
+            outcome = await resolve(
+                pool,
+                finding=finding.id,
+                action=action,
+                redemption=_first_candidate(finding) if action is Action.MATCH else None,
+                note=_NOTES.get(finding.kind, "已核实"),
+                by=_BY,
+                now=step.at,
+            )
+            _must(outcome, step)
+
+    async def _close(self, step: Finance) -> None:
+        """Close the month, with what has come in since the sixth decided too."""
+        pool = self._services.pool
+        period = await period_view(pool, step.vendor, step.month)
+        if period is not None and period.closed_at is not None:
+            return
+        _must(await reconcile_period(pool, vendor=step.vendor, month=step.month, now=step.at), step)
+        await self._decide(step)
+        _must(await close_period(pool, vendor=step.vendor, month=step.month, by=_BY, now=step.at), step)
+
+    async def _reverse(self, step: Finance, which: str, reason: str) -> None:
+        """Reverse one delivery; which one is found by the statement of that name."""
+        key = f"demo/{step.act}/{step.month}"
+        if await self._services.pool.fetchval(SQL["is_posted"], key):
+            return
+        row = await self._services.pool.fetchrow(SQL[which], step.vendor, *_moments(step))
+        if row is not None:
+            redemption = RedemptionId(row["customer_id"], row["sequence"])
+            await self._journal.post(Reverse(actor=FINANCE, redemption=redemption, key=key, reason=reason))
+
+
+def _usual(finding: FindingView) -> Action:
+    return Action.MATCH if finding.kind is FindingKind.AMBIGUOUS else Action.ACCEPT
+
+
+def _first_candidate(finding: FindingView) -> RedemptionId:
+    first = finding.candidates[0]
+    return RedemptionId(first.id.customer_id, first.id.sequence)
+
+
+def _moments(step: Finance) -> tuple[datetime, datetime]:
+    return start_of(step.month), start_of(next_month(step.month))
+
+
+async def _each(lines: Sequence[StatementLine]) -> AsyncIterator[StatementLine]:
+    for line in lines:
+        yield line
+
+
+def _must(outcome: object, step: Finance) -> None:
+    if isinstance(outcome, Refusal):
+        raise StartError(
+            f"--demo: {step.act} {step.vendor} {step.month:%Y-%m} was refused: {outcome.message('en')}"
+        )
