@@ -92,6 +92,7 @@ async def _open(services: Services) -> None:
 async def _load_demo(services: Services) -> tuple[str, ...]:
     """Load the demonstration, if it is not there; the codes of the vendors."""
     from app.demo import load
+    from app.demo.sheets import write_sheets
 
     await _open(services)
 
@@ -100,6 +101,9 @@ async def _load_demo(services: Services) -> tuple[str, ...]:
             services,
             progress=lambda done, total: bars.update("loading the demo", done, total, unit="steps"),
         )
+    folder = await write_sheets(services)
+    if folder is not None:
+        typer.echo(f"statements to import: {folder} (see docs/finance.md)")
     return tuple(
         row["code"] for row in await services.pool.fetch("SELECT code FROM vendors ORDER BY code LIMIT 10")
     )

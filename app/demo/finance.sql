@@ -38,3 +38,13 @@ join statements s on s.id = m.statement
 join redemptions r on r.customer_id = m.customer_id and r.sequence = m.sequence
 where s.vendor = $1 and r.occurred_at >= $2 and r.occurred_at < $3 and m.kind = 'MATCHED'
 order by m.statement, m.line_no limit 1;
+
+-- name: forgotten
+-- What a vendor delivered in the month that begins on $2, and left out of its statement.
+select c.member_no, f.benefit, d.reference, f.ledger_units as units, f.occurred_on as day, f.ledger_amount as amount
+from periods p
+join findings f on f.period = p.id
+join customers c on c.id = f.customer_id
+join redemptions d on d.customer_id = f.customer_id and d.sequence = f.sequence
+where p.vendor = $1 and p.month = $2 and f.kind = 'NOT_IN_STATEMENT' and f.action is null and f.occurred_on >= p.month
+order by f.occurred_on, c.member_no, f.sequence;

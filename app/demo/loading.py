@@ -31,6 +31,7 @@ from ledger.refusals import Refusal
 from ledger.vendors import register_vendor
 from rating.database import Connection, Statements
 from rating.events import PolicyEvent, RelativeRegistered
+from rating.reading import Reader
 
 SQL = Statements(Path(__file__).with_name("loading.sql"))
 
@@ -64,7 +65,7 @@ async def load(services: Services, *, progress: Progress | None = None) -> bool:
 
 async def _load(services: Services, conn: Connection, progress: Progress) -> bool:
     now = services.clock()
-    today = await _begun(conn) or business_day(now)
+    today = await begun_on(conn) or business_day(now)
     if await _complete(conn, today):
         return False
     reached = await conn.fetchval(SQL["reached"])
@@ -74,8 +75,11 @@ async def _load(services: Services, conn: Connection, progress: Progress) -> boo
     return True
 
 
-async def _begun(conn: Connection) -> date | None:
-    """The day that the portfolio in the database was made for, None where there is no customer at all."""
+async def begun_on(conn: Reader) -> date | None:
+    """The day that the portfolio in the database was made for, None where there is no customer at all.
+
+    Raises StartError when the database holds other customers.
+    """
     first = await conn.fetchval(SQL["first_event"])
     if first is None:
         return None
