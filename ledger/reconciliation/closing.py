@@ -203,3 +203,5 @@ async def _settle(conn: Connection, period: Period, *, by: str, now: datetime) -
         [line.amount for line in paid],
     )
     await conn.execute(SQL["close"], period.id, now)
+    if await conn.fetchval(SQL["was_reconciled"], following.id):
+        await reconcile(conn, following.id, now=now)

@@ -75,6 +75,10 @@ order by f.statement, f.line_no, f.customer_id, f.sequence;
 -- name: close
 update periods set closed_at = $2 where id = $1;
 
+-- name: was_reconciled
+-- Whether somebody works on the month already: then what is carried on is to be seen there.
+select reconciled_at is not null from periods where id = $1;
+
 -- name: previous
 -- The vendor's settlement closed before.
 select number, seal from settlements where vendor = $1 order by number desc limit 1;

@@ -40,8 +40,12 @@ from (
     join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
     where c.period = $1
 ) m
-join statement_lines l on l.statement = m.statement and l.line_no = m.line_no
-join deliveries d on d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence
+cross join lateral (
+    select * from statement_lines l where l.statement = m.statement and l.line_no = m.line_no offset 0
+) l
+cross join lateral (
+    select * from deliveries d where d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence offset 0
+) d
 where not exists (
     select from findings f where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no
 ) {only_lines};
@@ -51,7 +55,10 @@ where not exists (
 create temporary table left_lines on commit drop as
 select
     f.*, l.member_no, case when f.taken then 'DUPLICATE_LINE' end as kind, null::jsonb as candidates, null::jsonb as facts
-from free_lines f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no;
+from free_lines f
+cross join lateral (
+    select l.member_no from statement_lines l where l.statement = f.statement and l.line_no = f.line_no offset 0
+) l;
 
 -- name: explain_taken
 -- Their reference names a delivery that another line has.

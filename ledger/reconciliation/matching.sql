@@ -150,8 +150,13 @@ select
     l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.units, d.units, l.amount, d.amount,
     l.occurred_on, d.delivered_on
 from pairing p
-join statement_lines l on l.statement = p.statement and l.line_no = p.line_no
-join deliveries d on d.customer_id = p.customer_id and d.sequence = p.sequence
+-- They are few, so they are looked up one by one.
+cross join lateral (
+    select * from statement_lines l where l.statement = p.statement and l.line_no = p.line_no offset 0
+) l
+cross join lateral (
+    select * from deliveries d where d.customer_id = p.customer_id and d.sequence = p.sequence offset 0
+) d
 where p.kind is not null and not p.alone;
 
 -- name: make_fits
