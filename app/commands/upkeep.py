@@ -50,9 +50,10 @@ def rerate(
 
 
 def verify(data: DataOption = None) -> None:
-    """Rate every history again, replay the ledger and check both; what is wrong is named place by place."""
+    """Rate all histories again, replay the ledger, check the seals of settlements; what is wrong is named by its place."""
 
     async def check(services: Services) -> list[str]:
+        from ledger.reconciliation.closing import check_seals
         from ledger.verify import verify as verify_ledger
         from rating.verifying import verify_ratings
 
@@ -60,7 +61,8 @@ def verify(data: DataOption = None) -> None:
             faults = await verify_ratings(services.pool, handbook=services.handbook, progress=update)
         with customers_bar("verifying the ledger") as update:
             findings = await verify_ledger(services.pool, progress=update)
-        return [str(wrong) for wrong in (*faults, *findings)]
+        seals = await check_seals(services.pool)
+        return [str(wrong) for wrong in (*faults, *findings, *seals)]
 
     found = with_services(data, check)
     if found:

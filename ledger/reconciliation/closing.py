@@ -22,6 +22,7 @@ from ledger.reconciliation.periods import Period, RefusedError, lock_month, must
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal, RefusalCode
 from rating.database import Connection, Pool, Statements
+from rating.reading import Reader
 
 SQL = Statements(Path(__file__).with_name("closing.sql"))
 
@@ -97,7 +98,7 @@ async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: da
         return refused.refusal
 
 
-async def check_seals(conn: Connection) -> list[str]:
+async def check_seals(conn: Reader) -> list[str]:
     """What is wrong with the settlements, one line a finding: each must bear the seal of all that it rests on."""
     wrong: list[str] = []
     previous: dict[str, bytes] = {}
