@@ -50,7 +50,7 @@ def rerate(
 
 
 def verify(data: DataOption = None) -> None:
-    """Rate all histories again, replay the ledger, check the seals of settlements; what is wrong is named by its place."""
+    """Rate all histories again, replay the ledger, check settlements' seals; what is wrong is named by its place."""
 
     async def check(services: Services) -> list[str]:
         from ledger.reconciliation.closing import check_seals
