@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from app.commands import database, exports, importing, reports, serving, statements, tokens, upkeep, vendors
+from app.commands import (
+    database,
+    exports,
+    importing,
+    periods,
+    reports,
+    serving,
+    statements,
+    tokens,
+    upkeep,
+    vendors,
+)
 from app.errors import StartError
 
 cli = typer.Typer(
@@ -21,6 +32,7 @@ cli.command("import")(importing.import_history)
 cli.command()(tokens.token)
 cli.add_typer(vendors.vendor, name="vendor")
 cli.add_typer(statements.statement, name="statement")
+cli.add_typer(periods.period, name="period")
 cli.add_typer(exports.export, name="export")
 cli.add_typer(reports.report, name="report")
 cli.command()(upkeep.grant)

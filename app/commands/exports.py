@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, progress_bars, with_services
+from app.commands.running import DataOption, fail, month_of, progress_bars, with_services
 from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
 from app.exports.files import complete_file
@@ -17,7 +17,7 @@ from app.services import Services
 from handbook import start_of
 from ledger.entries import EntryKind
 from ledger.exporting import unknown_in
-from ledger.reconciliation.values import FindingKind, parse_month
+from ledger.reconciliation.values import FindingKind
 from ledger.reports import EntryFilter, Span
 
 export = typer.Typer(help="Files: the ledger, findings, settlements.", no_args_is_help=True)
@@ -100,7 +100,7 @@ def findings(
     data: DataOption = None,
 ) -> None:
     """What the match found of a vendor's month: every line, every difference with its reason."""
-    month = _month(period)
+    month = month_of(period)
 
     async def make(services: Services) -> IO[bytes]:
         from app.exports.findings import FindingsAsked, findings_file
@@ -123,7 +123,7 @@ def settlement(
     data: DataOption = None,
 ) -> None:
     """What a closed month came to, with its seal."""
-    month = _month(period)
+    month = month_of(period)
 
     async def make(services: Services) -> IO[bytes]:
         from app.exports.settlement import settlement_file
@@ -149,13 +149,6 @@ def _write(data: Path | None, out: Path, make: Callable[[Services], Awaitable[IO
 
 def _telling(services: Services, language: Language) -> Telling:
     return Telling(handbook=services.handbook, language=language, now=services.clock())
-
-
-def _month(text: str) -> date:
-    month = parse_month(text)
-    if month is None:
-        raise typer.BadParameter(f"{text!r} is no month like 2026-10", param_hint="--period")
-    return month
 
 
 def _set(values: Iterable[str] | None) -> frozenset[str] | None:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -26,6 +27,7 @@ from rich.progress import (
 
 from app.services import Services, open_services
 from app.settings import load_settings
+from ledger.reconciliation.values import parse_month
 
 T = TypeVar("T")
 
@@ -65,6 +67,14 @@ def ending_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def month_of(text: str) -> date:
+    """The first day of the month that --period names; a usage error when it names none."""
+    month = parse_month(text)
+    if month is None:
+        raise typer.BadParameter(f"{text!r} is no month; write it like 2026-10", param_hint="--period")
+    return month
 
 
 def fail(lines: Iterable[str]) -> NoReturn:

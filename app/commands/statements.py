@@ -13,11 +13,11 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.running import FAILED, Bars, DataOption, fail, progress_bars, with_services
+from app.commands.running import FAILED, Bars, DataOption, fail, month_of, progress_bars, with_services
 from app.errors import StartError
 from app.exports.columns import Language
 from app.services import Services
-from ledger.reconciliation.values import LineProblem, StatementId, month_text, parse_month
+from ledger.reconciliation.values import LineProblem, StatementId, month_text
 
 if TYPE_CHECKING:
     from app.statements.checking import Checked
@@ -57,7 +57,7 @@ def import_statement(
     data: DataOption = None,
 ) -> None:
     """Import a vendor's statement from a sheet, and match it."""
-    month = _month(period)
+    month = month_of(period)
     if file.is_dir() or not file.exists():
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
 
@@ -162,7 +162,7 @@ def list_statements(
     data: DataOption = None,
 ) -> None:
     """List statements, the latest first, one a line."""
-    month = None if period is None else _month(period)
+    month = None if period is None else month_of(period)
 
     async def run(services: Services) -> None:
         async for view in _statements(services, vendor, month):
@@ -225,10 +225,3 @@ def _opened(file: Path) -> IO[bytes]:
         return file.open("rb")
     except OSError as error:
         raise StartError(f"cannot read {file}: {error}") from error
-
-
-def _month(period: str) -> date:
-    month = parse_month(period)
-    if month is None:
-        raise typer.BadParameter(f"{period!r} is no month like 2026-10", param_hint="--period")
-    return month

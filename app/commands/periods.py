@@ -1,0 +1,111 @@
+"""`period`: a vendor's month: how it stands, the match once more, and the close.
+
+What the API does with `reconcilePeriod` and `closePeriod`, for a person at a terminal. A refusal is one line on
+standard error, and the exit code 1.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from app.commands.running import DataOption, fail, month_of, with_services
+from app.exports.columns import Language
+from app.services import Services
+from ledger.reconciliation.values import month_text
+from ledger.refusals import Refusal
+
+period = typer.Typer(help="Vendors' months: how they stand, the match, the close.", no_args_is_help=True)
+
+_BY = "cli"
+
+VendorOption = Annotated[str, typer.Option("--vendor", help="Code of the vendor")]
+PeriodOption = Annotated[str, typer.Option("--period", help="The month, like 2026-10")]
+LanguageOption = Annotated[Language, typer.Option("--language", help="Language of refusals")]
+
+
+@period.command("show")
+def show(vendor: VendorOption, period: PeriodOption, data: DataOption = None) -> None:
+    """Tell how a month stands: what is stated, payable, and open, by kind of finding."""
+    month = month_of(period)
+
+    async def run(services: Services) -> None:
+        await _tell(services, vendor, month)
+
+    with_services(data, run)
+
+
+@period.command("reconcile")
+def reconcile(
+    vendor: VendorOption,
+    period: PeriodOption,
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """Run the match again, with what the ledger has learnt since; decisions stay."""
+    from ledger.reconciliation.matching import reconcile_period
+
+    month = month_of(period)
+
+    async def run(services: Services) -> None:
+        outcome = await reconcile_period(services.pool, vendor=vendor, month=month, now=services.clock())
+        await _told(outcome, language, lambda: _tell(services, vendor, month))
+
+    with_services(data, run)
+
+
+@period.command("close")
+def close(
+    vendor: VendorOption,
+    period: PeriodOption,
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """Close a month for ever, with its settlement; refused while findings are open."""
+    from ledger.reconciliation.closing import close_period
+
+    month = month_of(period)
+
+    async def run(services: Services) -> None:
+        outcome = await close_period(services.pool, vendor=vendor, month=month, by=_BY, now=services.clock())
+        await _told(outcome, language, lambda: _tell_settlement(services, vendor, month))
+
+    with_services(data, run)
+
+
+async def _told(outcome: int | Refusal, language: Language, tell: Callable[[], Awaitable[None]]) -> None:
+    if isinstance(outcome, Refusal):
+        fail([outcome.message(language)])
+    await tell()
+
+
+async def _tell(services: Services, vendor: str, month: date) -> None:
+    from ledger.reconciliation.reading import period_view
+
+    view = await period_view(services.pool, vendor, month)
+    if view is None:
+        fail([f"there is no vendor {vendor}"])
+    tally = view.tally
+    typer.echo(
+        f"{vendor}  {month_text(month)}  {view.status.value}  {view.lines} lines  stated {view.stated_amount:f}  "
+        f"payable {tally.payable:f}  open {tally.open}"
+    )
+    for kind, count in tally.counts:
+        typer.echo(f"{kind.value:17} {count}")
+
+
+async def _tell_settlement(services: Services, vendor: str, month: date) -> None:
+    from ledger.reconciliation.reading import settlement
+
+    view = await settlement(services.pool, vendor, month)
+    if view is None:  # it was stored before the close was answered
+        raise AssertionError
+    typer.echo(
+        f"{vendor}  {month_text(month)}  CLOSED  payable {view.payable:f}  "
+        f"carried forward {view.carried_forward:f}  seal {view.seal}"
+    )
+    for line in view.lines:
+        late = "" if line.occurred_in == month else f"  of {month_text(line.occurred_in)}"
+        correction = "  correction" if line.correction else ""
+        typer.echo(f"{line.benefit}  {line.units} units  {line.amount:f}{late}{correction}")

@@ -1,0 +1,44 @@
+"""`entitlements period`: how a month stands, the match once more, and the close."""
+
+from tests.reconciliation.month import line, october
+
+MONTH = ("--vendor", "v", "--period", "2026-10")
+AGREEING = (
+    line(1, october(5), "A-1"),
+    line(2, october(6), "A-2", units=2),
+    line(3, october(7), member_no="M2"),
+)
+
+
+async def test_a_month_is_shown_matched_again_closed_once_and_verified(run, month, database):
+    await month.state(*AGREEING, line(4, october(9), "B"))
+    shown = run("period", "show", *MONTH)
+    assert shown.stdout.splitlines() == [
+        "v  2026-10  OPEN  4 lines  stated 60.00  payable 48.00  open 1",
+        "MATCHED           3",
+        "NOT_IN_LEDGER     1",
+    ]
+    refused = run("period", "close", *MONTH, "--language", "en")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "line 4 of S-1 NOT_IN_LEDGER" in refused.stderr
+    await month.deliver(october(9), "B", late=True)
+    again = run("period", "reconcile", *MONTH)
+    assert again.stdout.startswith("v  2026-10  OPEN  4 lines  stated 60.00  payable 60.00  open 0\n")
+    closed = run("period", "close", *MONTH)
+    assert "CLOSED  payable 60.00  carried forward 0.00  seal " in closed.stdout
+    assert closed.stdout.splitlines()[1:] == ["family-doctor-phone  5 units  60.00"]
+    twice = run("period", "close", *MONTH)
+    assert (twice.returncode, twice.stderr) == (1, "2026-10 账期已经关闭。\n")
+    async with database.owner_pool.acquire() as owner:
+        await owner.execute("alter table settlements disable trigger user")
+        await owner.execute("update settlements set closed_by = 'somebody else'")
+    found = run("verify")
+    assert found.returncode == 1
+    assert "settlement v 2026-10: the seal is not that of what it rests on" in found.stderr
+
+
+def test_what_is_no_month_and_who_is_no_vendor_is_said(run):
+    wrong = run("period", "show", "--vendor", "v", "--period", "2026-13")
+    assert (wrong.returncode, "write it like 2026-10" in wrong.stderr) == (2, True)
+    unknown = run("period", "close", "--vendor", "nobody", "--period", "2026-10")
+    assert (unknown.returncode, unknown.stderr) == (1, "没有代码为「nobody」的服务商。\n")
