@@ -102,6 +102,8 @@ def demo_template(server_dsn: str, template: str) -> Iterator[str]:
     asyncio.run(_execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} {_COPYING}"))
     try:
         asyncio.run(load_demo(on_database(server_dsn, name)))
+        # As a server does by itself after a while: without statistics it plans large reports badly.
+        asyncio.run(_execute(on_database(server_dsn, name), "ANALYZE"))
         yield name
     finally:
         asyncio.run(_drop(server_dsn, name))
