@@ -31,9 +31,9 @@ from app.streaming import Download
 from app.tokens import Tokens
 from handbook import business_day, start_of
 from ledger.exporting import unknown_in
+from ledger.filters import EntryFilter, Span
 from ledger.reconciliation.reading import FindingFilter
 from ledger.reconciliation.values import FindingKind, month_text, parse_month
-from ledger.reports import EntryFilter, Span
 from schema.context import Role, Viewer
 from schema.permissions import STAFF
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from handbook import Handbook
 from ledger.chain import GENESIS
 from ledger.entries import Entry, EntryKind
-from ledger.reports import EntryFilter, entry_conditions
+from ledger.filters import EntryFilter, entry_conditions
 from ledger.verify import entry_of
 from rating.database import Pool, Statements
 
@@ -56,10 +56,10 @@ async def stream_entries(pool: Pool, where: EntryFilter) -> AsyncGenerator[Seque
 
     One connection reads them by a cursor in one snapshot, and is given back when the generator is closed.
     """
-    conditions, values = entry_conditions(where)
-    statement = SQL["entries"].replace("{conditions}", conditions)
+    conditions = entry_conditions(where)
+    statement = SQL["entries"].replace("{conditions}", conditions.text)
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        cursor = await conn.cursor(statement, *values)
+        cursor = await conn.cursor(statement, *conditions.values)
         while rows := await cursor.fetch(_ENTRIES_A_BATCH):
             yield [
                 ExportedEntry(

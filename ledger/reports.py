@@ -15,52 +15,13 @@ from asyncpg import Record
 from handbook import start_of
 from ledger.account import PoolKey
 from ledger.entries import EntryKind, RedemptionStatus
+from ledger.filters import EntryFilter, Place, RedemptionFilter, entry_conditions, redemption_conditions
 from ledger.ids import RedemptionId
 from ledger.outcomes import BeneficiaryView
 from rating.database import Statements
 from rating.reading import Reader
 
 SQL = Statements(Path(__file__).with_name("reports.sql"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """Moments from `start` (inclusive) to `end` (exclusive); None is open."""
-
-    start: datetime | None = None
-    end: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryFilter:
-    """Which entries: each set holds the values allowed; None allows all."""
-
-    vendors: frozenset[str] | None = None
-    kinds: frozenset[str] | None = None
-    benefits: frozenset[str] | None = None
-    member_nos: frozenset[str] | None = None
-    occurred: Span = Span()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedemptionFilter:
-    """Which redemptions: each set holds the values allowed; None allows all. The status is that of the moment asked."""
-
-    vendors: frozenset[str] | None = None
-    statuses: frozenset[str] | None = None
-    benefits: frozenset[str] | None = None
-    member_nos: frozenset[str] | None = None
-    occurred: Span = Span()
-    ids: frozenset[RedemptionId] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """The place of a row in a list of all customers, newest first."""
-
-    recorded_at: datetime
-    customer_id: int
-    sequence: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,19 +113,10 @@ async def entries_page(
     conn: Reader, *, where: EntryFilter, first: int, after: Place | None, now: datetime
 ) -> list[EntryRow]:
     """Up to `first` entries of all customers after a place, newest first."""
-    conditions = _Conditions(2)
-    conditions.place("e", after)
-    conditions.entries(where)
-    page = conditions.fill(SQL["page_of_entries"])
+    conditions = entry_conditions(where, after=after, parameters=2)
+    page = SQL["page_of_entries"].replace("{conditions}", conditions.text)
     rows = await conn.fetch(_filled("entries", page=page), now, first, *conditions.values)
     return [_entry(row) for row in rows]
-
-
-def entry_conditions(where: EntryFilter) -> tuple[str, list[object]]:
-    """What a filter asks of entries `e`, as the condition of a statement, and its parameters from $1 on."""
-    conditions = _Conditions(0)
-    conditions.entries(where)
-    return conditions.text, conditions.values
 
 
 async def customers_entries(
@@ -199,14 +151,7 @@ async def redemptions_page(
     conn: Reader, *, where: RedemptionFilter, first: int, after: Place | None, now: datetime
 ) -> list[RedemptionRow]:
     """Up to `first` redemptions of all customers after a place, newest first."""
-    conditions = _Conditions(2)
-    conditions.place("r", after)
-    conditions.one_of("r.vendor", where.vendors)
-    conditions.standing(where.statuses)
-    conditions.one_of("r.benefit", where.benefits)
-    conditions.members("r", where.member_nos)
-    conditions.within("r.occurred_at", where.occurred)
-    conditions.among(where.ids)
+    conditions = redemption_conditions(where, after=after, parameters=2)
     statement = _filled("redemptions", conditions=conditions.text)
     return [
         redemption
@@ -239,81 +184,6 @@ async def vendor_usage(
             )
         )
     return usage
-
-
-class _Conditions:
-    """The conditions of a page and their parameters, numbered after those that the statement has itself.
-
-    Only conditions that were asked for are in the text, so that the planner sees which index serves them.
-    """
-
-    def __init__(self, parameters: int) -> None:
-        self.values: list[object] = []
-        self._offset = parameters
-        self._parts: list[str] = []
-
-    @property
-    def text(self) -> str:
-        return " and ".join(self._parts) or "true"
-
-    def fill(self, statement: str) -> str:
-        return statement.replace("{conditions}", self.text)
-
-    def entries(self, where: EntryFilter) -> None:
-        self.one_of("e.vendor", where.vendors)
-        self.one_of("e.kind", where.kinds)
-        self.one_of("e.benefit", where.benefits)
-        self.members("e", where.member_nos)
-        self.within("e.occurred_at", where.occurred)
-
-    def one_of(self, column: str, values: frozenset[str] | None) -> None:
-        if values is not None:
-            self._add(f"{column} = any (%s::text[])", sorted(values))
-
-    def members(self, table: str, member_nos: frozenset[str] | None) -> None:
-        if member_nos is not None:
-            # An array, not a join: the planner then begins with the key of the customer.
-            self._add(
-                f"{table}.customer_id = "  # noqa: S608 (a table of ours, a value by parameter)
-                "any (array(select id from customers where member_no = any (%s::text[])))",
-                sorted(member_nos),
-            )
-
-    def within(self, column: str, span: Span) -> None:
-        if span.start is not None:
-            self._add(f"{column} >= %s", span.start)
-        if span.end is not None:
-            self._add(f"{column} < %s", span.end)
-
-    def place(self, table: str, after: Place | None) -> None:
-        if after is not None:
-            self._add(
-                f"({table}.recorded_at, {table}.customer_id, {table}.sequence) < (%s, %s, %s)",
-                after.recorded_at,
-                after.customer_id,
-                after.sequence,
-            )
-
-    def standing(self, statuses: frozenset[str] | None) -> None:
-        if statuses is not None:
-            self._add(
-                "case when r.status = 'HELD' and r.expires_at <= $1 then 'EXPIRED' else r.status end"
-                " = any (%s::text[])",
-                sorted(statuses),
-            )
-
-    def among(self, ids: frozenset[RedemptionId] | None) -> None:
-        if ids is not None:
-            self._add(
-                "(r.customer_id, r.sequence) in (select * from unnest(%s::bigint[], %s::bigint[]))",
-                [each.customer_id for each in sorted(ids)],
-                [each.sequence for each in sorted(ids)],
-            )
-
-    def _add(self, condition: str, *values: object) -> None:
-        first = self._offset + len(self.values) + 1
-        self._parts.append(condition % tuple(f"${first + index}" for index in range(len(values))))
-        self.values += values
 
 
 def _filled(name: str, **parts: str) -> str:

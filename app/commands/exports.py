@@ -17,8 +17,8 @@ from app.services import Services
 from handbook import start_of
 from ledger.entries import EntryKind
 from ledger.exporting import unknown_in
+from ledger.filters import EntryFilter, Span
 from ledger.reconciliation.values import FindingKind
-from ledger.reports import EntryFilter, Span
 
 export = typer.Typer(help="Files: the ledger, findings, settlements.", no_args_is_help=True)
 

@@ -67,7 +67,7 @@ def usage(
     async def add_up(services: Services) -> bytes:
         from ledger import usage as ledger_usage
         from ledger.exporting import unknown_in
-        from ledger.reports import EntryFilter
+        from ledger.filters import EntryFilter
 
         asked = EntryFilter(vendors=where.vendors, benefits=where.benefits)
         unknown = await unknown_in(services.pool, asked, services.handbook)

@@ -13,8 +13,8 @@ from enum import StrEnum
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines, moment_text
 from ledger.exporting import ExportedEntry, stream_entries
+from ledger.filters import EntryFilter
 from ledger.ids import RedemptionId
-from ledger.reports import EntryFilter
 from rating.database import Pool
 
 

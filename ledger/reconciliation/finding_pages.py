@@ -12,8 +12,9 @@ from pathlib import Path
 
 from asyncpg import Record
 
+from ledger.conditions import Conditions
+from ledger.filters import RedemptionFilter
 from ledger.ids import RedemptionId
-from ledger.reconciliation.conditions import Conditions
 from ledger.reconciliation.finding_rows import (
     candidates_of,
     decision_of,
@@ -29,7 +30,7 @@ from ledger.reconciliation.values import (
     LineFindingId,
 )
 from ledger.reconciliation.views import DecisionView, FindingPlace, FindingView, place_of
-from ledger.reports import RedemptionFilter, RedemptionRow, redemptions_page
+from ledger.reports import RedemptionRow, redemptions_page
 from rating.database import Statements
 from rating.reading import Reader
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from asyncpg import Record
 
-from ledger.reconciliation.conditions import Conditions
+from ledger.conditions import Conditions
 from ledger.reconciliation.finding_pages import (
     SQL,
     FindingFilter,

@@ -12,8 +12,9 @@ from pathlib import Path
 from asyncpg import Record
 
 from handbook import Handbook, ServiceLevel, business_day, start_of
+from ledger.filters import Place, RedemptionFilter
 from ledger.ids import RedemptionId
-from ledger.reports import Place, RedemptionFilter, RedemptionRow, redemptions_page
+from ledger.reports import RedemptionRow, redemptions_page
 from ledger.service_levels.clock import Clock, HoldDays, ServiceStanding, Stage, clock_of, deadline
 from ledger.service_levels.milestones import Milestone, MilestoneKind
 from rating.database import Statements

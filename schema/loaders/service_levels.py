@@ -6,8 +6,9 @@ from typing import TypeAlias
 from strawberry.dataloader import DataLoader
 
 from handbook import Handbook
+from ledger.filters import Place
 from ledger.ids import RedemptionId
-from ledger.reports import Place, RedemptionRow
+from ledger.reports import RedemptionRow
 from ledger.service_levels.milestones import Milestone
 from ledger.service_levels.reading import (
     ClockView,

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from ledger.reports import EntryFilter, entries_page
+from ledger.filters import EntryFilter
+from ledger.reports import entries_page
 from schema.connections import (
     LARGEST_LEDGER_PAGE,
     Connection,

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import strawberry
 
-from ledger.reports import RedemptionFilter, redemptions_page
+from ledger.filters import RedemptionFilter
+from ledger.reports import redemptions_page
 from schema.connections import (
     LARGEST_PAGE,
     Connection,

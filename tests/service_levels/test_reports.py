@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from handbook import BUSINESS_ZONE, Handbook, business_day
+from ledger.filters import Place
 from ledger.ids import RedemptionId
-from ledger.reports import Place
 from ledger.service_levels.clock import LATE_STANDINGS, HoldDays, clock_of
 from ledger.service_levels.reading import (
     Counts,
