@@ -164,14 +164,15 @@ left join periods p on p.id = c.carried_from;
 
 -- name: feeding
 -- Closed months whose open month this is: nothing open lies between. What came late for them is found here.
-select p.id, p.month
+select p.id, p.month, p.closed_at
 from periods p
 join periods here on here.id = $1
 where p.vendor = here.vendor and p.closed_at is not null and p.month < here.month
     and not exists (
         select from periods o
         where o.vendor = p.vendor and o.closed_at is null and o.month > p.month and o.month < here.month
-    );
+    )
+order by p.month;
 
 -- name: find_unstated
 -- Delivered on the days $2 to before $3, and in no line.
@@ -192,34 +193,57 @@ where d.status = 'REDEEMED' and d.delivered_on >= $2 and d.delivered_on < $3
     );
 
 -- name: find_late
--- Delivered in one of the closed months $3, which knew nothing of it, or disputed it.
+-- Delivered in one of the closed months $3, which knew nothing of it; or disputed there, and carried into this period.
 insert into findings (
     period, customer_id, sequence, kind, benefit, occurred_on, ledger_units, ledger_amount, carried_from
 )
-select $1, d.customer_id, d.sequence, 'NOT_IN_STATEMENT', d.benefit, d.delivered_on, d.units, d.amount, q.month
-from unnest($3::date[]) as feeding (month)
-join deliveries d on d.vendor = $2 and d.status = 'REDEEMED'
-    and d.occurred_at >= feeding.month::timestamp at time zone 'Asia/Shanghai'
-    and d.occurred_at < (feeding.month + interval '1 month')::timestamp at time zone 'Asia/Shanghai'
-left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
-left join periods q on q.id = c.carried_from
-where not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
-    and not exists (
-        select from findings f join periods p on p.id = f.period
+select $1, d.customer_id, d.sequence, 'NOT_IN_STATEMENT', d.benefit, d.delivered_on, d.units, d.amount, d.carried_from
+from (
+    select d.*, null::date as carried_from
+    from unnest($3::date[]) as closed (month)
+    join deliveries d on d.vendor = $2
+        and d.occurred_at >= closed.month::timestamp at time zone 'Asia/Shanghai'
+        and d.occurred_at < (closed.month + interval '1 month')::timestamp at time zone 'Asia/Shanghai'
+    where not exists (
+        select from findings f
         where f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
-            and not (p.closed_at is not null and f.action = 'DISPUTE')
     )
+    union all
+    select d.*, p.month
+    from carryovers c
+    join periods p on p.id = c.carried_from
+    join deliveries d on d.vendor = $2 and d.customer_id = c.customer_id and d.sequence = c.sequence
+    where c.period = $1 and c.line_no is null
+        and not exists (
+            select from findings f
+            where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+        )
+) d
+where d.status = 'REDEEMED'
+    and not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
     and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence)
     {only_deliveries};
 
 -- name: find_corrections
--- Paid, in a closed month that feeds this period or by a decision in this period, and reversed since.
+-- Paid, in a closed month that feeds this period or by a decision in this period, and reversed since: after $4, when the
+-- last of these months was closed, or disputed since then.
 insert into findings (
     period, customer_id, sequence, kind, benefit, occurred_on, ledger_units, ledger_amount, carried_from
 )
 select
     $1, d.customer_id, d.sequence, 'REVERSED', d.benefit, d.delivered_on, -paid.units, -paid.amount, q.month
-from deliveries d
+from (
+    select e.customer_id, e.redemption as sequence
+    from entries e
+    where e.vendor = $2 and e.kind = 'REVERSE' and e.occurred_at >= $4
+    union
+    select c.customer_id, c.sequence from carryovers c where c.period = $1 and c.line_no is null
+    union
+    select f.customer_id, f.sequence
+    from findings f
+    where f.period = $1 and f.line_no is not null and f.sequence is not null and f.action in ('MATCH', 'ACCEPT')
+) perhaps
+join deliveries d on d.customer_id = perhaps.customer_id and d.sequence = perhaps.sequence
 join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
 join lateral (
     select coalesce(f.payable_units, f.stated_units) as units, coalesce(f.payable, f.stated_amount) as amount

@@ -7,14 +7,14 @@ statements here: this program only says which comes next.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from asyncpg import Record
 
 from handbook import start_of
 from ledger.reconciliation.periods import RefusedError, lock_month, must_have_begun
-from ledger.reconciliation.values import Pass, month_span
+from ledger.reconciliation.values import Pass, month_span, next_month
 from ledger.refusals import Refusal
 from rating.database import Connection, Pool, Statements
 
@@ -23,6 +23,10 @@ FINDINGS = Statements(Path(__file__).with_name("findings.sql"))
 
 _DELIVERED, _REVERSED = "REDEEMED", "REVERSED"
 _MANY_LINES = 20_000
+_SKEW = timedelta(days=1)
+"""Between the moment that a posting bears and the moment at which others see it, and clocks apart."""
+_LIES_BACK = timedelta(days=62)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,11 +153,24 @@ class _Run:
         await conn.execute(FINDINGS["find_left_lines"], period)
         await conn.execute(FINDINGS["find_undecidable"], period)
         await conn.execute(FINDINGS["find_unstated"], period, *month_span(self._month))
-        feeding = await conn.fetch(FINDINGS["feeding"], period)
+        await self._find_what_came_late()
+
+    async def _find_what_came_late(self) -> None:
+        """Find what the closed months before could not know: late postings, and reversals of what they paid.
+
+        Each of these months was matched when it was closed, so only what was posted after the last close is new. A
+        posting lies back a month at most.
+        """
+        period, vendor = self._period, self._vendor
+        feeding = await self._conn.fetch(FINDINGS["feeding"], period)
+        since = feeding[-1]["closed_at"] - _SKEW if feeding else _NEVER
         if feeding:
-            months = [row["month"] for row in feeding]
+            months = [
+                row["month"] for row in feeding if start_of(next_month(row["month"])) > since - _LIES_BACK
+            ]
             await self._execute(FINDINGS["find_late"], period, vendor, months)
-        await self._execute(FINDINGS["find_corrections"], period, vendor, [row["id"] for row in feeding])
+        closed = [row["id"] for row in feeding]
+        await self._execute(FINDINGS["find_corrections"], period, vendor, closed, since)
 
     async def _pass(self, name: Pass, fit: str, match: str, *arguments: object) -> None:
         """Lay side by side what might fit, and pair what does."""
