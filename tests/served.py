@@ -19,6 +19,7 @@ from app.postgres.postmaster import running
 from app.settings import Settings
 from app.tokens import tokens_of
 from schema.context import Role
+from tests.commands import run_command
 from tests.scratch import scratch_folder
 
 REPOSITORY = str(Path(__file__).parents[1])
@@ -67,15 +68,7 @@ class Service:
         return tokens_of(settings, key_ring(settings)).issue(role, **claims)
 
     def command(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            env=self.environment,
-        )
+        return run_command(*arguments, environment=self.environment, stdin=stdin)
 
     def ask(self, token: str, query: str, **variables: object) -> dict[str, object]:
         request = urllib.request.Request(

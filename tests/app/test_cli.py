@@ -14,6 +14,7 @@ import jwt
 import pytest
 
 from app.cli import main
+from tests.commands import run_command
 
 KEY = "0123456789abcdef0123456789abcdef"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -56,19 +57,9 @@ def run(database_dsn: str, tmp_path: Path) -> Run:
         "ENTITLEMENTS_TOKEN_KEY": KEY,
         "ENTITLEMENTS_DATA": str(tmp_path),
     }
-    repository = str(Path(__file__).parents[2])
 
     def run(*arguments: str, stdin: str = "", **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", "from app.cli import main; main()", *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=tmp_path,
-            env={**environment, "PYTHONPATH": repository, **more},
-        )
+        return run_command(*arguments, environment=environment | more, folder=tmp_path, stdin=stdin)
 
     return run
 

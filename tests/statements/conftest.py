@@ -15,8 +15,9 @@ from app.services import open_services
 from app.settings import Settings
 from app.tokens import Tokens
 from schema.context import Role
+from tests.commands import run_command
 from tests.reconciliation.month import NOW, Month, a_month, october
-from tests.served import COMMAND, REPOSITORY
+from tests.served import REPOSITORY
 
 SECRET = "0123456789abcdef0123456789abcdef"
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -50,15 +51,7 @@ def run(environment, tmp_path) -> Run:
     """The command line."""
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=60,
-            cwd=tmp_path,
-            env=environment,
-        )
+        return run_command(*arguments, environment=environment, folder=tmp_path)
 
     return run
 
