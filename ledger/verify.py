@@ -5,7 +5,6 @@ somebody must see first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from asyncpg import Record
@@ -19,30 +18,17 @@ from ledger.service_levels.milestones import Milestone
 from ledger.service_levels.reading import milestone_from
 from ledger.state import Redemption
 from rating.database import Connection, Pool
+from rating.verifying import Fault
 
 _CUSTOMERS_A_BATCH = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something that is wrong: which customer, which line or pool, and what."""
-
-    customer_id: int
-    member_no: str
-    place: str
-    problem: str
-
-    def __str__(self) -> str:
-        """One line, exact."""
-        return f"customer {self.member_no} (id {self.customer_id}), {self.place}: {self.problem}"
-
-
-async def verify(pool: Pool, *, progress: Callable[[int, int], None] | None = None) -> list[Finding]:
+async def verify(pool: Pool, *, progress: Callable[[int, int], None] | None = None) -> list[Fault]:
     """Check every customer's books in one consistent snapshot; what is wrong, in order of customers.
 
     `progress` is told how many customers of how many are done. Memory is bounded by a batch of customers.
     """
-    found: list[Finding] = []
+    found: list[Fault] = []
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         total = await conn.fetchval(SQL["customers_count"])
         last = done = 0
@@ -52,7 +38,7 @@ async def verify(pool: Pool, *, progress: Callable[[int, int], None] | None = No
             if progress is not None:
                 progress(min(done, total), total)
         found += [
-            Finding(
+            Fault(
                 customer_id=row["customer_id"],
                 member_no="?",
                 place=row["place"],
@@ -63,7 +49,7 @@ async def verify(pool: Pool, *, progress: Callable[[int, int], None] | None = No
     return found
 
 
-async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None]) -> list[Finding]:
+async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None]) -> list[Fault]:
     ids = list(numbers)
     entries: dict[int, list[Entry]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["entries_of"], ids):
@@ -85,7 +71,7 @@ async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None]) -> 
     for row in await conn.fetch(SQL["milestones_of"], ids):
         milestones[row["customer_id"]].append(milestone_from(row))
     heads = {row["customer_id"]: head_of(row) for row in await conn.fetch(SQL["heads_of"], ids)}
-    found: list[Finding] = []
+    found: list[Fault] = []
     for each, member_no in numbers.items():
         problems: Sequence[tuple[str, str]]
         if member_no is None:
@@ -104,7 +90,7 @@ async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None]) -> 
             )
             problems = [*unreadable[each], *problems_of(books)]
         found += [
-            Finding(customer_id=each, member_no=member_no or "?", place=place, problem=problem)
+            Fault(customer_id=each, member_no=member_no or "?", place=place, problem=problem)
             for place, problem in problems
         ]
     return found

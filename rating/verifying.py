@@ -31,7 +31,7 @@ _CUSTOMERS_A_BATCH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that is wrong with the history or the rating of a customer."""
+    """Something that is wrong with what is stored of a customer: the place (an event, an entry, …), and what."""
 
     customer_id: int
     member_no: str
