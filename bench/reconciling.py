@@ -37,7 +37,9 @@ _SIZES = (10_000, 100_000, 1_000_000)
 _COPIES = 2
 _NOW = datetime(2026, 11, 5, 1, tzinfo=UTC)
 _STATEMENT = 1
-_EXPLAINED = {"insert", "update", "delete", "with", "select"}
+_EXPLAINED = re.compile(
+    r"(insert|update|delete|with|select)\b|create temporary table \w+ on commit drop as\b"
+)
 _HEADINGS = ("预约号", "会员号", "服务项目", "次数", "服务日期", "金额")
 
 
@@ -127,7 +129,7 @@ class _Explaining:
             words = " ".join(line for line in statement.splitlines() if not line.lstrip().startswith("--"))
             started = time.perf_counter()
             plan: list[asyncpg.Record] = []
-            if method == "execute" and words.split(maxsplit=1)[0].lower() in _EXPLAINED:
+            if method == "execute" and _EXPLAINED.match(" ".join(words.split())):
                 plan = await self._conn.fetch(f"EXPLAIN (ANALYZE, BUFFERS) {statement}", *arguments)
                 wrote = re.search(r"->.*actual.* rows=(\d+)", "\n".join(row[0] for row in plan))
                 answer = f"INSERT 0 {wrote[1]}" if wrote else ""

@@ -11,10 +11,13 @@ import pytest
 from app.clock import Clock
 from app.demo import load, portfolio
 from app.demo.cast import CAST
+from app.demo.contracts import ASSIST, DENTAL
 from app.demo.months import VENDORS, last_month, settled_month
 from app.demo.portfolio import DAYS, MEMBERS, Calls, Feed, recorded_at
+from app.demo.sheets import write_sheets
 from app.errors import StartError
 from app.services import Services
+from app.statements.checking import Spool, check
 from handbook.dates import start_of
 from ledger.entries import EntryKind, RedemptionStatus
 from ledger.reconciliation.reading import FindingFilter, Scope, period_view, settlement, stream_findings
@@ -220,3 +223,31 @@ async def test_the_month_before_last_is_settled_with_every_vendor(demo):
     settled = [await settlement(demo.pool, vendor, settled_month(TODAY)) for vendor in VENDORS]
     assert all(each is not None and each.payable > 0 for each in settled)
     assert sum(each.carried_forward for each in settled) > 0
+
+
+async def test_its_sheets_hold_what_the_vendors_forgot_and_are_not_written_twice(demo, handbook, tmp_path):
+    services = replace(demo, settings=demo.settings.model_copy(update={"data": tmp_path}))
+    folder = await write_sheets(services)
+    files = {file.suffix: file for file in folder.iterdir()}
+    read = {}
+    for suffix, file in files.items():
+        with file.open("rb") as stream, Spool() as spool:
+            checked = check(stream, spool, handbook=handbook, on_problems=lambda *_: None)
+            read[suffix] = checked.refused, [line async for line in spool.lines()]
+    assert {suffix: refused for suffix, (refused, _) in read.items()} == {".xlsx": 0, ".csv": 2}
+    for vendor, suffix in ((DENTAL, ".xlsx"), (ASSIST, ".csv")):
+        view = await period_view(demo.pool, vendor, last_month(TODAY))
+        forgotten = {
+            (finding.redemption.reference, finding.ledger_amount)
+            async for finding in stream_findings(
+                demo.pool,
+                scope=Scope.period(view.id),
+                where=FindingFilter(kinds=frozenset({"NOT_IN_STATEMENT"})),
+                now=NOW,
+            )
+            if not finding.late
+        }
+        assert forgotten == {(line.reference, line.amount) for line in read[suffix][1]} != set()
+    written = {file: file.stat().st_mtime_ns for file in files.values()}
+    await write_sheets(services)
+    assert {file: file.stat().st_mtime_ns for file in files.values()} == written
