@@ -3,7 +3,6 @@
     python -m bench.reconciling                      # 10,000, 100,000 and 1,000,000 lines
     python -m bench.reconciling --sizes 100000 --shuffled --explain
     python -m bench.reconciling --sizes 1000000 --import csv
-import re
 
 Each size has an embedded, durable database of its own with as many redemptions as lines. About 2 % of the lines differ
 in known ways, and what is found is compared with what was planted. The time is that of `reconcile` with its commit, on
