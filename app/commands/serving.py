@@ -103,7 +103,9 @@ async def _load_demo(services: Services) -> tuple[str, ...]:
         )
     folder = await write_sheets(services)
     if folder is not None:
-        typer.echo(f"finance: `entitlements statement list`, then docs/finance.md; sheets to import: {folder}")
+        typer.echo(
+            f"finance: `entitlements statement list`, then docs/finance.md; sheets to import: {folder}"
+        )
     return tuple(
         row["code"] for row in await services.pool.fetch("SELECT code FROM vendors ORDER BY code LIMIT 10")
     )
