@@ -74,7 +74,10 @@ async def test_a_workbook_made_by_openpyxl_is_read_right():
 @given(
     some.lists(
         some.tuples(
-            some.text(some.characters(codec="utf-8", exclude_categories=("C",)), max_size=20),
+            # openpyxl takes a text that begins with = for a formula
+            some.text(some.characters(codec="utf-8", exclude_categories=("C",)), max_size=20).filter(
+                lambda text: not text.startswith("=")
+            ),
             some.integers(-(10**14), 10**14),
             some.decimals(0, 10**9, places=2),
             some.dates(date(1900, 3, 1), date(2199, 12, 31)),
