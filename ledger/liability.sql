@@ -76,13 +76,7 @@ priced as (
     select g.star, g.benefit, max(t.unit_price) as unit_price
     from grid g
     cross join vendors v
-    cross join lateral (
-        select t.unit_price from contract_terms t
-        where t.vendor = v.code and t.benefit = g.benefit and (t.variant is null or t.variant = g.variant)
-          and t.starts_on <= $1 and (t.ends_on is null or t.ends_on > $1)
-        order by t.variant nulls last
-        limit 1
-    ) t
+    cross join lateral price_on(v.code, g.benefit, g.variant, $1) t
     group by g.star, g.benefit
 ),
 summed as (

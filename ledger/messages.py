@@ -108,6 +108,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "该幂等键（idempotencyKey）已用于另一请求；不同之处：{differing}。请为新的请求换一个键。",
         "This idempotencyKey was used for another request; it differs in: {differing}. Use a new key for a new request.",
     ),
+    "KEY_REUSED.withdrawn": (
+        "该对账单号的对账单已撤回；请换一个单号重新提交。",
+        "The statement with this number was withdrawn; send it again under a new number.",
+    ),
     "KEY_REUSED.statement": (
         "该对账单号已用于另一份内容；不同之处：{differing}。更正请先撤回原单，或换一个单号。",
         "This statement number was used for other content; it differs in: {differing}. Withdraw the earlier one and use a new number.",

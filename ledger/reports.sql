@@ -79,14 +79,7 @@ left join lateral (
     where later.customer_id = e.customer_id and later.sequence > e.sequence
       and later.redemption = e.redemption and later.kind = 'REVERSE'
 ) reversal on true
-left join lateral (
-    select t.variant, t.unit_price from contract_terms t
-    where t.vendor = e.vendor and t.benefit = e.benefit and (t.variant is null or t.variant = r.variant)
-      and t.starts_on <= (e.occurred_at at time zone 'Asia/Shanghai')::date
-      and (t.ends_on is null or t.ends_on > (e.occurred_at at time zone 'Asia/Shanghai')::date)
-    order by t.variant nulls last
-    limit 1
-) t on true
+left join lateral price_on(e.vendor, e.benefit, r.variant, (e.occurred_at at time zone 'Asia/Shanghai')::date) t on true
 where e.vendor = any ($1::text[]) and e.occurred_at >= $2 and e.occurred_at < $3 and e.kind = 'REDEEM'
 group by e.vendor, e.benefit, t.variant, t.unit_price
 order by e.vendor, e.benefit, t.variant nulls first, t.unit_price

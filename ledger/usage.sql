@@ -33,13 +33,7 @@ grouped as (
         coalesce(sum((d.units - d.reversed_units) * t.unit_price), 0) as amount,
         coalesce(sum(d.units - d.reversed_units) filter (where t.unit_price is null), 0)::bigint as unpriced_units
     from delivered d
-    left join lateral (
-        select t.unit_price from contract_terms t
-        where t.vendor = d.vendor and t.benefit = d.benefit and (t.variant is null or t.variant = d.variant)
-          and t.starts_on <= d.day and (t.ends_on is null or t.ends_on > d.day)
-        order by t.variant nulls last
-        limit 1
-    ) t on true
+    left join lateral price_on(d.vendor, d.benefit, d.variant, d.day) t on true
     group by 1, 2, 3, 4, 5, 6
 )
 select g.*, v.name as vendor_name

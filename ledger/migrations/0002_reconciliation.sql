@@ -26,7 +26,7 @@ create table if not exists statements (
     number text not null,
     lines integer not null,
     units bigint not null,
-    amount numeric(18, 2) not null,
+    amount numeric(24, 2) not null,
     first_day date,  -- of what its lines say; null: no lines
     last_day date,
     content bytea not null constraint statements_content_length check (octet_length(content) = 32),
@@ -108,13 +108,15 @@ create table if not exists findings (
     stated_units integer,          -- null: no line
     stated_amount numeric(14, 2),
     ledger_units integer,          -- null: no redemption; of a correction: less than nothing, what was paid
-    ledger_amount numeric(18, 2),  -- at the price of the day of delivery; null: no redemption, or no price that day
+    ledger_amount numeric(24, 2),  -- at the price of the day of delivery; null: no redemption, or no price that day
     candidates jsonb,              -- [[customer_id, sequence], …] that would fit
     facts jsonb,                   -- what the reason tells: see ledger.reconciliation.words
     carried_from date,             -- the month in which it was disputed, and that is closed
     action text constraint findings_action_known check (action in ('MATCH', 'ACCEPT', 'DISPUTE')),
     payable_units integer,         -- as decided; null while it waits
     payable numeric(14, 2),
+    contested boolean not null default false,  -- it agrees, and did when somebody disputed it in an earlier month
+    waits boolean not null generated always as (action is null and (kind <> 'MATCHED' or contested)) stored,
     constraint findings_of_something check (line_no is not null or sequence is not null),
     constraint findings_decided check ((action is null) = (payable is null))
 );
@@ -122,7 +124,10 @@ create unique index if not exists findings_of_line on findings (period, statemen
     where line_no is not null;
 create unique index if not exists findings_of_redemption on findings (period, customer_id, sequence)
     where line_no is null;
-create index if not exists findings_waiting on findings (period) where action is null;
+create index if not exists findings_undecided on findings (period) where action is null;
+-- Lines that somebody had paid although the ledger knows nothing of them.
+create index if not exists findings_exceptions on findings (period)
+    where line_no is not null and sequence is null and payable > 0;
 create index if not exists findings_by_redemption on findings (customer_id, sequence) where line_no is null;
 
 -- What was disputed in a closed period, and is found again in a later one.
@@ -161,8 +166,8 @@ create table if not exists settlements (
     vendor text not null,
     number integer not null,  -- 1, 2, 3, … in the order in which the vendor's months were closed
     month date not null,
-    payable numeric(18, 2) not null,
-    carried_forward numeric(18, 2) not null,
+    payable numeric(24, 2) not null,
+    carried_forward numeric(24, 2) not null,
     previous bytea,  -- the seal of the vendor's settlement before
     seal bytea not null constraint settlements_seal_length check (octet_length(seal) = 32),
     closed_by text not null,
@@ -177,7 +182,7 @@ create table if not exists settlement_lines (
     occurred_in date not null,
     correction boolean not null,
     units bigint not null,
-    amount numeric(18, 2) not null,
+    amount numeric(24, 2) not null,
     primary key (period, benefit, occurred_in, correction)
 );
 

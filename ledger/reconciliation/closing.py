@@ -122,6 +122,10 @@ async def check_seals(conn: Reader) -> list[str]:
         )
         if sealed.seal() != row["seal"]:
             wrong.append(f"{place}: the seal is not that of what it rests on")
+        changed = [each["number"] for each in await conn.fetch(SQL["changed_statements"], row["period"])]
+        wrong += [f"{place}: the lines of statement {each} are not those taken in" for each in changed]
+        if await conn.fetchval(SQL["lost_carryovers"], row["period"]):
+            wrong.append(f"{place}: what it carried forward is not what was disputed")
         if sum((Decimal(line[-1]) for line in row["lines"]), Decimal(0)) != row["payable"]:
             wrong.append(f"{place}: its lines do not add up to what is payable")
     return wrong

@@ -12,7 +12,7 @@ from (
     left join statement_lines l on l.statement = f.statement and l.line_no = f.line_no
     left join customers c on c.id = f.customer_id
     left join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence
-    where f.period = $1 and f.action is null and f.kind <> 'MATCHED'
+    where f.period = $1 and f.waits
 ) f
 left join statements s on s.id = f.statement
 order by f.statement nulls last, f.line_no, f.member_no, f.sequence
@@ -47,7 +47,7 @@ order by 1, 2, 3;
 
 -- name: carried_forward
 -- What is in dispute: what was stated, else what the ledger says.
-select coalesce(sum(coalesce(stated_amount, ledger_amount)), 0)::numeric(18, 2)
+select coalesce(sum(coalesce(stated_amount, ledger_amount)), 0)::numeric(24, 2)
 from findings
 where period = $1 and action = 'DISPUTE';
 
@@ -133,6 +133,45 @@ select
         from decisions d
         where d.period = $1
     ) as decisions;
+
+-- name: changed_statements
+-- Statements of the period $1 whose lines are not those that were taken in.
+select s.number
+from statements s
+left join lateral (
+    select
+        count(*) as lines, coalesce(sum(l.units), 0) as units, coalesce(sum(l.amount), 0) as amount,
+        sha256(coalesce(string_agg(
+            sha256(convert_to(
+                jsonb_build_array(
+                    l.line_no, l.reference, l.member_no, l.benefit, l.units, l.occurred_on, l.amount::text
+                )::text,
+                'UTF8'
+            )),
+            ''::bytea order by l.line_no
+        ), ''::bytea)) as content
+    from statement_lines l
+    where l.statement = s.id
+) l on true
+where s.period = $1 and (s.lines, s.units, s.amount, s.content) is distinct from (l.lines, l.units, l.amount, l.content)
+order by s.id;
+
+-- name: lost_carryovers
+-- How many disputes of the period $1 were not carried on, or carried without a dispute.
+with disputed as (
+    select
+        f.statement, f.line_no, case when f.line_no is null then f.customer_id end as customer_id,
+        case when f.line_no is null then f.sequence end as sequence
+    from findings f
+    where f.period = $1 and f.action = 'DISPUTE'
+),
+carried as (
+    select statement, line_no, customer_id, sequence from carryovers where carried_from = $1
+)
+select count(*)
+from (
+    (select * from disputed except select * from carried) union all (select * from carried except select * from disputed)
+) d;
 
 -- name: settlements
 -- Every settlement with its lines, in the order in which each vendor closed.

@@ -102,7 +102,7 @@ class _Deciding:
             await self._reopen()
         elif action is Action.MATCH:
             await self._match()
-        elif action is Action.ACCEPT and row["kind"] == FindingKind.MATCHED and row["action"] is None:
+        elif action is Action.ACCEPT and row["action"] is None and not row["waits"]:
             raise _wrong("该行已一致，无需处理", "action: the line agrees already and needs no decision")
         else:
             await self._store(
@@ -238,7 +238,7 @@ class _Deciding:
             raise _wrong(
                 "pay 仅用于对账单行的 ACCEPT 或 MATCH", "pay: is for ACCEPT or MATCH of a line of a statement"
             )
-        if not 0 <= pay <= sides.stated_amount or pay != round(pay, _PLACES):
+        if not pay.is_finite() or not 0 <= pay <= sides.stated_amount or pay != round(pay, _PLACES):
             raise _wrong(
                 f"pay 须在 0 至该行金额 {sides.stated_amount} 之间，最多两位小数",
                 f"pay: expected from 0 to the stated amount {sides.stated_amount}, with at most {_PLACES} places",

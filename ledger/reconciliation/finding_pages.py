@@ -164,7 +164,7 @@ def _page(kind: ScopeKind, where: FindingFilter, after: FindingPlace | None) -> 
     conditions.one_of("f.action", where.actions)
     conditions.one_of("{benefit}", where.benefits)
     if where.open is not None:
-        waits = "f.action is null and coalesce(f.kind, 'MATCHED') <> 'MATCHED'"
+        waits = "coalesce(f.waits, false)"
         conditions.add(f"({waits})" if where.open else f"not ({waits})")
     if where.member_nos is not None:
         conditions.add("{member} = any (%s::text[])", sorted(where.member_nos))

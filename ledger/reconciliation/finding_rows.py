@@ -43,7 +43,7 @@ def view_of(
     kind = FindingKind(row["kind"])
     delivery = delivery_of(row)
     payable = row["payable"]
-    if row["action"] is None and kind is FindingKind.MATCHED:
+    if row["action"] is None and not row["waits"]:
         payable = row["amount"]
     found = FindingView(
         id=id_of(row),
@@ -69,6 +69,7 @@ def view_of(
         carried_from=row["carried_from"],
         action=Action(row["action"]) if row["action"] is not None else None,
         payable=payable,
+        waits=row["waits"],
         history=history,
     )
     if (

@@ -23,17 +23,24 @@ delete from free_lines l using undecidable u where u.statement = l.statement and
 -- Pairs that differ, and pairs of lines that were disputed before.
 insert into findings (
     period, statement, line_no, customer_id, sequence, kind, pass, benefit, occurred_on, stated_units, stated_amount,
-    ledger_units, ledger_amount, carried_from
+    ledger_units, ledger_amount, carried_from, contested
 )
 select
     $1, m.statement, m.line_no, m.customer_id, m.sequence, m.kind, m.pass, l.benefit, d.delivered_on, l.units, l.amount,
-    case m.kind when 'REVERSED' then 0 else d.units end, case m.kind when 'REVERSED' then 0 else d.amount end, m.month
+    case m.kind when 'REVERSED' then 0 else d.units end, case m.kind when 'REVERSED' then 0 else d.amount end, m.month,
+    m.contested
 from (
-    select m.*, null::date as month
+    select m.*, null::date as month, false as contested
     from matches m
     where m.statement = any ($3::integer[]) and m.kind <> 'MATCHED'
     union all
-    select m.*, p.month
+    select
+        m.*, p.month,
+        m.kind = 'MATCHED' and exists (
+            select from findings f
+            where f.period = c.carried_from and f.statement = c.statement and f.line_no = c.line_no
+                and f.kind = 'MATCHED' and f.customer_id = m.customer_id and f.sequence = m.sequence
+        )
     from carryovers c
     join periods p on p.id = c.carried_from
     join lines l on l.statement = c.statement and l.line_no = c.line_no
@@ -59,6 +66,30 @@ from free_lines f
 cross join lateral (
     select l.member_no from statement_lines l where l.statement = f.statement and l.line_no = f.line_no offset 0
 ) l;
+
+-- name: repeat_exceptions
+-- Lines that say again what was paid by exception: it is paid once.
+insert into left_lines (
+    statement, line_no, reference, customer_id, member_no, benefit, stated_units, stated_amount, occurred_on, taken, kind, facts
+)
+select distinct on (l.statement, l.line_no)
+    l.statement, l.line_no, l.reference, l.customer_id, l.member_no, l.benefit, l.units, l.amount, l.occurred_on, false,
+    'DUPLICATE_LINE', jsonb_build_object('statement', x.statement, 'line_no', x.line_no)
+from exceptions x
+join lines l on {repeats}
+where (
+        l.statement = any ($2::integer[])
+        or (l.statement, l.line_no) in (select c.statement, c.line_no from carryovers c where c.period = $1)
+    )
+    and not exists (
+        select from findings f where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no
+    )
+    and not exists (
+        select from matches m
+        where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+    )
+    {only_lines}
+order by l.statement, l.line_no, x.statement, x.line_no;
 
 -- name: explain_taken
 -- Their reference names a delivery that another line has.
@@ -185,12 +216,7 @@ left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id 
 left join periods p on p.id = c.carried_from
 where d.status = 'REDEEMED' and d.delivered_on >= $2 and d.delivered_on < $3
     and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence)
-    -- Nor while it may be what a disputed line means.
-    and not exists (
-        select from findings f
-        where f.period = $1 and f.benefit = d.benefit and f.kind = 'AMBIGUOUS' and f.action = 'DISPUTE'
-            and f.candidates @> jsonb_build_array(jsonb_build_array(d.customer_id, d.sequence))
-    );
+    {unless_disputed};
 
 -- name: find_late
 -- Delivered in one of the closed months $3, which knew nothing of it; or disputed there, and carried into this period.
@@ -222,7 +248,16 @@ from (
 where d.status = 'REDEEMED'
     and not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
     and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence)
+    {unless_disputed}
     {only_deliveries};
+
+-- name: unless_disputed
+-- Nor while it may be what a disputed line means.
+and not exists (
+    select from findings f
+    where f.period = $1 and f.benefit = d.benefit and f.kind = 'AMBIGUOUS' and f.action = 'DISPUTE'
+        and f.candidates @> jsonb_build_array(jsonb_build_array(d.customer_id, d.sequence))
+)
 
 -- name: find_corrections
 -- Paid, in a closed month that feeds this period or by a decision in this period, and reversed since: after $4, when the
@@ -246,6 +281,20 @@ from (
 join deliveries d on d.customer_id = perhaps.customer_id and d.sequence = perhaps.sequence
 join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
 join lateral (
+    {paid}
+) paid on paid.amount > 0
+left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
+left join periods q on q.id = c.carried_from
+where d.vendor = $2 and d.status = 'REVERSED'
+    and not exists (
+        select from findings f join periods p on p.id = f.period
+        where f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence and f.kind = 'REVERSED'
+            and not (p.closed_at is not null and f.action = 'DISPUTE')
+    )
+    {only_deliveries};
+
+-- name: paid
+-- What is paid for the pair m: as somebody decided in one of the closed periods $3 or in this one, or because it agreed.
     select coalesce(f.payable_units, f.stated_units) as units, coalesce(f.payable, f.stated_amount) as amount
     from findings f
     where f.statement = m.statement and f.line_no = m.line_no and f.kind <> 'REVERSED'
@@ -261,13 +310,19 @@ join lateral (
         and not exists (
             select from findings f where f.period = s.period and f.statement = l.statement and f.line_no = l.line_no
         )
-) paid on paid.amount > 0
-left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
-left join periods q on q.id = c.carried_from
-where d.vendor = $2 and d.status = 'REVERSED'
+
+-- name: forget_unfounded
+-- A correction, decided on or not, lives no longer than the payment that it takes back: what pays it may be reopened.
+delete from findings f
+where f.period = $1 and f.line_no is null and f.kind = 'REVERSED'
     and not exists (
-        select from findings f join periods p on p.id = f.period
-        where f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence and f.kind = 'REVERSED'
-            and not (p.closed_at is not null and f.action = 'DISPUTE')
+        select from deliveries d
+        join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+        join lateral (
+            {paid}
+        ) paid on true
+        where d.vendor = $2 and d.status = 'REVERSED' and d.customer_id = f.customer_id and d.sequence = f.sequence
+            and paid.amount = -f.ledger_amount and paid.units = -f.ledger_units
     )
-    {only_deliveries};
+    {only_findings};
+

@@ -90,6 +90,7 @@ class _Run:
         conn = self._conn
         await self._execute(SQL["release_reversed"], self._period, self._vendor)
         await self._pair()
+        await self._execute(SQL["refresh_kinds"], self._period, self._vendor, self._statements)
         await conn.execute(SQL["make_fits"])
         await conn.execute(SQL["match_references"])
         await conn.execute(SQL["fit_by_reference"])
@@ -118,10 +119,12 @@ class _Run:
         self._statements = statements["ids"]
         await conn.execute(SQL["know_members"], self._period, self._statements)
         carried = await conn.fetchval(SQL["carries"], self._period)
+        exceptions = await conn.execute(SQL["exceptions"], self._vendor) != "SELECT 0"
         pairing = (
             SQL["pairing"]
             .replace("{or_carried}", SQL["or_carried"] if carried else "")
             .replace("{and_free}", "" if self._first and not carried else SQL["and_free"])
+            .replace("{and_new}", SQL["and_new"].replace("{repeats}", SQL["repeats"]) if exceptions else "")
         )
         many = self._only is None and statements["lines"] >= _MANY_LINES
         if many:
@@ -145,6 +148,8 @@ class _Run:
         await conn.execute(FINDINGS["forget_stated"], vendor)
         await self._execute(FINDINGS["find_pairs"], period, vendor, self._statements)
         await conn.execute(FINDINGS["left_lines"])
+        repeat = FINDINGS["repeat_exceptions"].replace("{repeats}", SQL["repeats"])
+        await self._execute(repeat, period, self._statements)
         await conn.execute(FINDINGS["explain_taken"], vendor)
         await conn.execute(FINDINGS["explain_equal"], vendor)
         await conn.execute(FINDINGS["explain_repeated"])
@@ -152,7 +157,8 @@ class _Run:
         await conn.execute(FINDINGS["explain_unknown_members"])
         await conn.execute(FINDINGS["find_left_lines"], period)
         await conn.execute(FINDINGS["find_undecidable"], period)
-        await conn.execute(FINDINGS["find_unstated"], period, *month_span(self._month))
+        unstated = FINDINGS["find_unstated"].replace("{unless_disputed}", FINDINGS["unless_disputed"])
+        await conn.execute(unstated, period, *month_span(self._month))
         await self._find_what_came_late()
 
     async def _find_what_came_late(self) -> None:
@@ -168,9 +174,14 @@ class _Run:
             months = [
                 row["month"] for row in feeding if start_of(next_month(row["month"])) > since - _LIES_BACK
             ]
-            await self._execute(FINDINGS["find_late"], period, vendor, months)
+            late = FINDINGS["find_late"].replace("{unless_disputed}", FINDINGS["unless_disputed"])
+            await self._execute(late, period, vendor, months)
         closed = [row["id"] for row in feeding]
-        await self._execute(FINDINGS["find_corrections"], period, vendor, closed, since)
+        paid = FINDINGS["paid"]
+        unfounded = FINDINGS["forget_unfounded"].replace("{paid}", paid)
+        await self._execute(unfounded, period, vendor, closed)
+        corrections = FINDINGS["find_corrections"].replace("{paid}", paid)
+        await self._execute(corrections, period, vendor, closed, since)
 
     async def _pass(self, name: Pass, fit: str, match: str, *arguments: object) -> None:
         """Lay side by side what might fit, and pair what does."""

@@ -74,9 +74,7 @@ where d.vendor = $2 and d.status = 'REVERSED'
 create temporary table pairing on commit drop as
 select
     customer_id, sequence, statement, line_no, kind,
-    kind is not null
-    and count(*) over (partition by customer_id, sequence) = 1
-    and count(*) over (partition by customer_id, statement, line_no) = 1 as alone,
+    kind is not null and count(*) over (partition by customer_id, reference_hash) = 1 as alone,
     reference, member, benefit, stated_units, stated_amount, occurred_on, status, units, amount, delivered_on
 from (
     select
@@ -84,6 +82,8 @@ from (
         case when l.line_no is not null and d.sequence is not null
             then match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
         end as kind,
+        -- A number sorts quicker than a text; two references with one hash are only looked at more closely.
+        case when l.line_no is not null and d.sequence is not null then hashtextextended(l.reference, 0) end as reference_hash,
         case when d.sequence is null then l.reference end as reference,
         case when d.sequence is null then l.customer_id end as member,
         case when d.sequence is null then l.benefit when l.line_no is null then d.benefit end as benefit,
@@ -103,6 +103,7 @@ from (
                 {or_carried}
             )
             {and_free}
+            {and_new}
             {only_lines}
     ) l
     full join (
@@ -137,6 +138,44 @@ and not exists (
     select from findings f
     where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
 )
+
+-- name: exceptions
+-- Lines of the vendor $1 that somebody had paid although the ledger knew nothing of them.
+create temporary table exceptions on commit drop as
+select o.statement, o.line_no, o.reference, o.member_no, o.benefit, o.occurred_on, o.units
+from periods p
+join findings f on f.period = p.id and f.line_no is not null and f.sequence is null and f.payable > 0
+join statement_lines o on o.statement = f.statement and o.line_no = f.line_no
+where p.vendor = $1;
+
+-- name: repeats
+-- A line says the same again: the reference, or without any the day and the units.
+x.member_no = l.member_no and x.benefit = l.benefit and (x.statement, x.line_no) <> (l.statement, l.line_no)
+and (
+    x.reference = l.reference
+    or x.reference is null and l.reference is null and x.occurred_on = l.occurred_on and x.units = l.units
+)
+
+-- name: and_new
+and not exists (select from exceptions x where {repeats})
+
+-- name: refresh_kinds
+-- A price may have come, and a pair made by hand may have been reversed, while nobody has decided.
+update matches m set kind = match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
+from lines l, deliveries d
+where (
+        l.statement = any ($3::integer[])
+        or (l.statement, l.line_no) in (select c.statement, c.line_no from carryovers c where c.period = $1)
+    )
+    and m.statement = l.statement and m.line_no = l.line_no and m.customer_id = l.customer_id
+    and (m.kind <> 'MATCHED' or m.pass = 'HAND')
+    and d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence
+    and m.kind <> match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
+    and not exists (
+        select from findings f
+        where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no and f.action is not null
+    )
+    {only_lines};
 
 -- name: match_references
 -- Pass REFERENCE, where a reference leads one line to one delivery.
@@ -335,7 +374,7 @@ insert into newly select * from pairs;
 update periods set reconciled_at = $2 where id = $1;
 
 -- name: clean_up
-drop table if exists pairing, fits, newly, free_lines, free_deliveries, undecidable, left_lines;
+drop table if exists exceptions, pairing, fits, newly, free_lines, free_deliveries, undecidable, left_lines;
 
 -- name: carries
 select exists (select from carryovers where period = $1 and line_no is not null);

@@ -46,7 +46,7 @@ class RefusedError(Exception):
 
 async def lock_month(conn: Connection, vendor: str, month: date) -> Period:
     """Take the vendor's turn; its month, made if need be. Refuses with INVALID for an unknown vendor."""
-    if await conn.fetchval(SQL["lock_vendor"], vendor) is None:
+    if not is_text(vendor) or await conn.fetchval(SQL["lock_vendor"], vendor) is None:
         raise _no_vendor(vendor)
     await conn.execute(SQL["open_period"], vendor, month)
     row = await conn.fetchrow(SQL["period_of_month"], vendor, month)
@@ -69,7 +69,7 @@ async def lock_period(conn: Connection, period: int) -> Period | None:
 
 async def must_be_a_vendor(conn: Connection, vendor: str) -> None:
     """Refuse with INVALID when nobody is registered under this code."""
-    if not await conn.fetchval(SQL["vendor_exists"], vendor):
+    if not is_text(vendor) or not await conn.fetchval(SQL["vendor_exists"], vendor):
         raise _no_vendor(vendor)
 
 
@@ -90,7 +90,7 @@ def must_have_begun(month: date, now: datetime) -> None:
 
 
 def _no_vendor(vendor: str) -> RefusedError:
-    shown = vendor[:64]
+    shown = vendor[:64] if is_text(vendor) else "?"
     return RefusedError(
         invalid(f"没有代码为「{shown}」的服务商", f"vendor: there is no vendor with the code {shown}")
     )

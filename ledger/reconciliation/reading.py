@@ -194,19 +194,18 @@ def _tally(stated: Record, rows: list[Record]) -> Tally:
     """What is stated less what the findings say of it, and what was decided of them."""
     own = [row for row in rows if row["own"]]
     differing = [row for row in own if row["kind"] != FindingKind.MATCHED]
-    agreeing = [row for row in rows if row["kind"] == FindingKind.MATCHED]
     counts: dict[FindingKind, int] = dict.fromkeys(FindingKind, 0)
     counts[FindingKind.MATCHED] = stated["lines"] - sum(row["findings"] for row in own)
     for row in rows:
         counts[FindingKind(row["kind"])] += row["findings"]
     payable: Decimal = stated["amount"] - sum((row["stated_amount"] for row in own), _NOTHING)
     payable += sum((row["payable"] for row in rows), _NOTHING)
-    payable += sum((row["undecided_amount"] for row in agreeing), _NOTHING)
+    payable += sum((row["agreeing_amount"] for row in rows), _NOTHING)
     return Tally(
         matched_units=stated["units"] - sum(row["stated_units"] for row in differing),
         matched_amount=stated["amount"] - sum((row["stated_amount"] for row in differing), _NOTHING),
         payable=payable,
-        open=sum(row["undecided"] for row in rows if row["kind"] != FindingKind.MATCHED),
+        open=sum(row["waiting"] for row in rows),
         counts=tuple((kind, number) for kind, number in counts.items() if number),
     )
 

@@ -34,8 +34,8 @@ case when w.statement is not null then 'WITHDRAWN' when p.closed_at is not null 
 select
     f.scope, f.kind, f.own, count(*) as findings, coalesce(sum(f.stated_units), 0)::bigint as stated_units,
     coalesce(sum(f.stated_amount), 0) as stated_amount,
-    coalesce(sum(f.payable), 0) as payable, count(*) filter (where f.action is null) as undecided,
-    coalesce(sum(f.stated_amount) filter (where f.action is null), 0) as undecided_amount
+    coalesce(sum(f.payable), 0) as payable, count(*) filter (where f.waits) as waiting,
+    coalesce(sum(f.stated_amount) filter (where f.action is null and not f.waits), 0) as agreeing_amount
 from (
     select s.id as scope, true as own, f.*
     from statements s join findings f on f.period = s.period and f.statement = s.id and f.line_no is not null
@@ -81,8 +81,8 @@ where v.code = $1
 select
     f.kind, f.own, count(*) as findings, coalesce(sum(f.stated_units), 0)::bigint as stated_units,
     coalesce(sum(f.stated_amount), 0) as stated_amount,
-    coalesce(sum(f.payable), 0) as payable, count(*) filter (where f.action is null) as undecided,
-    coalesce(sum(f.stated_amount) filter (where f.action is null), 0) as undecided_amount
+    coalesce(sum(f.payable), 0) as payable, count(*) filter (where f.waits) as waiting,
+    coalesce(sum(f.stated_amount) filter (where f.action is null and not f.waits), 0) as agreeing_amount
 from (
     select f.*, s.id is not null as own
     from findings f left join statements s on s.id = f.statement and s.period = f.period
@@ -147,7 +147,7 @@ from periods p where p.id = any ($1::integer[])
             coalesce(f.occurred_on, l.occurred_on) as occurred_on,
             case when f.kind is null then l.units else f.ledger_units end as ledger_units,
             case when f.kind is null then l.amount else f.ledger_amount end as ledger_amount,
-            f.candidates, f.facts, f.carried_from, f.action, f.payable
+            f.candidates, f.facts, f.carried_from, f.action, f.payable, coalesce(f.waits, false) as waits
         from {joined}
         where l.statement = st.id {after_line} and {conditions}
         order by l.line_no
@@ -181,7 +181,7 @@ left join matches m on false
     select
         1, l.statement::bigint as major, l.line_no::bigint as minor, l.statement, l.line_no, l.reference, l.member_no,
         l.benefit, l.units, l.occurred_on, l.amount, f.kind, f.pass, f.customer_id, f.sequence, f.occurred_on,
-        f.ledger_units, f.ledger_amount, f.candidates, f.facts, f.carried_from, f.action, f.payable
+        f.ledger_units, f.ledger_amount, f.candidates, f.facts, f.carried_from, f.action, f.payable, f.waits
     from carryovers c
     join findings f on f.period = c.period and f.statement = c.statement and f.line_no = c.line_no
     join statement_lines l on l.statement = f.statement and l.line_no = f.line_no
@@ -196,7 +196,7 @@ left join matches m on false
     select
         2, f.customer_id as major, f.sequence as minor, null::integer, null::integer, null, null,
         f.benefit, null::integer, null::date, null::numeric, f.kind, f.pass, f.customer_id, f.sequence, f.occurred_on,
-        f.ledger_units, f.ledger_amount, f.candidates, f.facts, f.carried_from, f.action, f.payable
+        f.ledger_units, f.ledger_amount, f.candidates, f.facts, f.carried_from, f.action, f.payable, f.waits
     from findings f
     where a.rest and f.period = a.period and f.line_no is null {after} and {conditions}
     order by f.customer_id, f.sequence

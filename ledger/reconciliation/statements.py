@@ -197,6 +197,8 @@ async def _again(
     conn: Connection, stored: Record, content: bytes, *, month: date, now: datetime
 ) -> Submitted:
     """The number was used: the same statement is answered again, and matched with what the ledger has by now."""
+    if await conn.fetchval(SQL["is_withdrawn"], stored["id"]):
+        raise RefusedError(Refusal(code=RefusalCode.KEY_REUSED, case="withdrawn"))
     differing = []
     if stored["month"] != month:
         differing.append("period")

@@ -20,7 +20,7 @@ _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 _LONGEST_TEXT = 200
 _MOST_UNITS = 1_000_000
-_MOST_LINES = 2**31 - 1
+_LARGEST = 2**31 - 1
 _HIGHEST_AMOUNT = Decimal(10) ** 12
 _PLACES = 2
 
@@ -117,7 +117,7 @@ def problems_of(line: StatementLine, handbook: Handbook) -> list[LineProblem]:
 
 
 def _wrong(line: StatementLine, handbook: Handbook) -> Iterator[tuple[str, str, str]]:
-    if not 1 <= line.line_no <= _MOST_LINES:
+    if not 1 <= line.line_no <= _LARGEST:
         yield "lineNo", "须为正整数", f"expected a whole number from 1; got {line.line_no}"
     if line.reference is not None and not is_text(line.reference):
         yield (
@@ -186,7 +186,7 @@ class StatementId:
     def parse(cls, text: str) -> Self | None:
         """The statement that a client's id names; None when the text is no such id."""
         numbers = parse_numbers(text, "Statement", 1)
-        return cls(*numbers) if numbers else None
+        return cls(*numbers) if numbers and numbers[0] <= _LARGEST else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -224,9 +224,9 @@ def parse_finding_id(text: str) -> FindingId | None:
     """The finding that a client's id names; None when the text is no such id."""
     numbers = parse_numbers(text, "LineFinding", 3)
     if numbers is not None:
-        return LineFindingId(*numbers)
+        return LineFindingId(*numbers) if max(numbers) <= _LARGEST else None
     numbers = parse_numbers(text, "LedgerFinding", 3)
-    return LedgerFindingId(*numbers) if numbers is not None else None
+    return LedgerFindingId(*numbers) if numbers is not None and numbers[0] <= _LARGEST else None
 
 
 def month_span(month: date) -> tuple[date, date]:

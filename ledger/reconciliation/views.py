@@ -148,7 +148,8 @@ class FindingView:
     `ledger_units` and `ledger_amount` are what the ledger counts (None: no delivery, or no price that day): nothing of
     a delivery that was reversed, and less than nothing of one that was paid before. `delivered_units` and
     `delivered_amount` are the delivery's, also of a reversed one. `resolution` is None while it waits, whatever
-    `history` holds. `occurred_on` is the day of delivery, else the line's.
+    `history` holds. `occurred_on` is the day of delivery, else the line's. `waits`: somebody must
+    decide before the period can close.
     """
 
     id: FindingId
@@ -174,12 +175,8 @@ class FindingView:
     carried_from: date | None
     action: Action | None
     payable: Decimal | None
+    waits: bool
     history: tuple[DecisionView, ...]
-
-    @property
-    def waits(self) -> bool:
-        """Whether somebody must decide before the period can close."""
-        return self.action is None and self.kind is not FindingKind.MATCHED
 
     @property
     def late(self) -> bool:
