@@ -74,6 +74,23 @@ async def test_amounts_are_those_of_the_vendors_own_usage(demo_pool):
     assert all(view.figures.unpriced_units == 0 for view in views)
 
 
+async def test_amounts_are_what_a_reconciliation_takes_them_for(demo_pool):
+    """Whether a price is looked up for a row or joined to a month of deliveries, it is the same."""
+    delivered = await demo_pool.fetch(
+        "select d.*, p.unit_price as looked_up from deliveries d"
+        " left join lateral price_on(d.vendor, d.benefit, d.variant, d.delivered_on) p on true"
+    )
+    assert len({row["variant"] for row in delivered}) > 2
+    assert all(row["unit_price"] == row["looked_up"] for row in delivered)
+    owed = sum(
+        row["amount"]
+        for row in delivered
+        if row["status"] == "REDEEMED" and SPAN[0] <= row["delivered_on"] < SPAN[1]
+    )
+    (whole,) = await report(demo_pool)
+    assert whole.figures.amount == owed
+
+
 async def test_months_are_the_months_of_the_days(demo_pool):
     for view in await report(demo_pool, UsageGroup.DAY, UsageGroup.MONTH):
         assert view.month == view.day.replace(day=1)
