@@ -21,7 +21,7 @@ from app.migrating import migrate
 from app.postgres import EmbeddedPostgres
 from handbook import Handbook, load_handbook
 from rating.database import connect_pool
-from tests.scratch import scratch_folder
+from tests.scratch import clear_left_over, scratch_folder
 
 # A slow machine is no failure of the code; a run of CI is repeatable; `HYPOTHESIS_PROFILE=search` looks harder.
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -51,6 +51,7 @@ def server_dsn() -> Iterator[str]:
     if given:
         yield given
         return
+    clear_left_over("tests")
     folder = scratch_folder("tests")
     try:
         with EmbeddedPostgres(folder, durable=False) as postgres:
