@@ -176,6 +176,7 @@ BY_RECONCILIATION = {
     "ALREADY_MATCHED",
     "FINDINGS_OPEN",
     "KEY_REUSED.statement",
+    "KEY_REUSED.withdrawn",
 }
 """Met by the tests of the reconciliation: no command about a redemption is refused like that."""
 

@@ -64,6 +64,12 @@ async def other_content(month):
     return await month.submit(line(1, october(3), units=2), line(3, october(4)))
 
 
+async def taken_back(month):
+    statement = await month.state(line(1, october(3)))
+    await withdraw(month.pool, statement=statement, note="作废", by="li", now=month.clock.now)
+    return await month.submit(line(1, october(3)))
+
+
 SCENES = {
     "PERIOD_CLOSED": (closed_already, ["2026-10"]),
     "UNKNOWN_STATEMENT": (no_statement, []),
@@ -71,6 +77,7 @@ SCENES = {
     "ALREADY_MATCHED": (taken_by_a_line, ["S-1", "4"]),
     "FINDINGS_OPEN": (findings_that_wait, ["13", "S-1", "NOT_IN_LEDGER", "…"]),
     "KEY_REUSED.statement": (other_content, ["lines[1].units", "lines[2]", "lines[3]"]),
+    "KEY_REUSED.withdrawn": (taken_back, []),
 }
 
 
