@@ -10,12 +10,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Self, cast
+from typing import IO, TYPE_CHECKING, Annotated, cast
 from zlib import error as ZlibError  # noqa: N812 - an exception's name
 
 import typer
 
 from app.commands.running import FAILED, DataOption, progress_bars, with_services
+from app.drafts import Draft
 from app.errors import StartError
 from app.services import Services, granting
 
@@ -87,40 +88,21 @@ def _lines(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
         raise StartError(f"cannot read {file}: {error}") from error
 
 
-class _Rejected:
-    """Names the lines that were not taken; with `keep`, writes them beside the file once all is known.
-
-    Those of an earlier run go then, so that FILE.rejected is always what the last one left out.
-    """
+class _Rejected(Draft):
+    """Names the lines that were not taken; with `keep`, writes them beside the file once all is known."""
 
     def __init__(self, file: Path, *, keep: bool) -> None:
         name = "stdin" if file == _STANDARD_INPUT else file.name
-        self._path = file.with_name(f"{name}.rejected")
-        self._draft = file.with_name(f"{name}.rejected.new")
+        super().__init__(file.with_name(f"{name}.rejected"))
         self._keep = keep
-        self._stream: IO[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._stream is not None:
-            self._stream.close()
-            self._draft.unlink(missing_ok=True)
 
     def add(self, rejection: "Rejection") -> None:
         """Name a line."""
         sys.stderr.write(f"line {rejection.line_no}: {' '.join(rejection.reason.en.split())}\n")
         if self._keep:
-            if self._stream is None:
-                self._stream = self._draft.open("wb")
-            self._stream.write(rejection.line + b"\n")
+            self.write(rejection.line + b"\n")
 
     def finish(self) -> None:
         """Put FILE.rejected in its place, just before the good lines are committed."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
-            self._draft.replace(self._path)
-        elif self._keep:
-            self._path.unlink(missing_ok=True)
+        if self._keep:
+            self.keep()
