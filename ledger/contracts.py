@@ -2,7 +2,7 @@
 
 Amounts owed follow from the price on the day of delivery, so the past is never rewritten. Terms are only added: a
 later price ends the open one on the day it begins, and a price for some days only interrupts the open one, which goes
-on after them. No delivery on a day gone by changes its price, and nothing changes in a month that is closed. A variant
+on after them. What was delivered keeps its price, today's too, and nothing changes in a month that is closed. A variant
 that is priced apart has its own terms; while none of them is in force, it costs what the benefit costs.
 """
 
@@ -86,7 +86,7 @@ def change(
 ) -> Change | Refusal:
     """What the new terms change in the stored ones, in order of their days.
 
-    `delivered` are the deliveries on days gone by, whose price stays what it was; `closed` the first days of the months
+    `delivered` are the deliveries there are, whose price stays what it was; `closed` the first days of the months
     that are closed. Refused: terms that overlap (INVALID), and a change of the past (INVALID, PERIOD_CLOSED).
     """
     told = sorted(terms, key=lambda each: each.starts_on)

@@ -15,7 +15,7 @@ from asyncpg import Record
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
-from handbook import Handbook, business_day
+from handbook import Handbook
 from ledger.commands import invalid
 from ledger.contracts import Change, Delivery, TermView, change, malformed_term
 from ledger.models import ContractTerm, Vendor
@@ -78,7 +78,7 @@ async def register_vendor(
 
     `date_tolerance_days` None leaves it as it is. Refused, nothing written: as INVALID a malformed code, name or price,
     an unknown benefit or variant, an end not after its beginning, terms that overlap, and a price that would change
-    what days gone by cost; as PERIOD_CLOSED one that would begin in, or change, a month that is closed.
+    what was delivered cost; as PERIOD_CLOSED one that would begin in, or change, a month that is closed.
     """
     wrong = _malformed(code, name, terms, date_tolerance_days, handbook)
     if wrong is not None:
@@ -92,7 +92,7 @@ async def register_vendor(
         )
         # Two registrations of one vendor wait for each other here, and for whoever closes a month of it.
         vendor = await Vendor.select_for_update().using_db(connection).get(code=code)
-        changed = await _changed(connection, vendor, terms, business_day(now))
+        changed = await _changed(connection, vendor, terms)
         if isinstance(changed, Refusal):
             return changed  # only of a vendor that has terms or months already: nothing was written
         vendor.name = name
@@ -110,7 +110,7 @@ async def register_vendor(
 
 
 async def _changed(
-    connection: BaseDBAsyncClient, vendor: Vendor, terms: Sequence[TermView], today: date
+    connection: BaseDBAsyncClient, vendor: Vendor, terms: Sequence[TermView]
 ) -> Change | Refusal:
     """Change the vendor's terms, whose row is locked."""
     code = vendor.code
@@ -119,7 +119,7 @@ async def _changed(
     if stored and terms:
         first = min(term.starts_on for term in terms)
         benefits = sorted({term.benefit for term in terms})
-        rows = await connection.execute_query_dict(SQL["delivered"], [code, first, today, benefits])
+        rows = await connection.execute_query_dict(SQL["delivered"], [code, first, benefits])
         delivered = [Delivery(benefit=row["benefit"], variant=row["variant"], day=row["day"]) for row in rows]
     closed = await connection.execute_query_dict(SQL["closed_months"], [code])
     changed = change(

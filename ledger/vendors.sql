@@ -16,12 +16,11 @@ from (
 order by v.code, t.starts_on, t.benefit, t.variant nulls first
 
 -- name: delivered
--- On which of the days from $2 until before $3 the vendor $1 delivered the benefits $4, and in which variants.
+-- On which of the days from $2 on, today too, the vendor $1 delivered the benefits $3, and in which variants.
 select distinct benefit, variant, (occurred_at at time zone 'Asia/Shanghai')::date as day
 from redemptions
-where vendor = $1 and status in ('REDEEMED', 'REVERSED') and benefit = any ($4::text[])
+where vendor = $1 and status in ('REDEEMED', 'REVERSED') and benefit = any ($3::text[])
     and occurred_at >= $2::date::timestamp at time zone 'Asia/Shanghai'
-    and occurred_at < $3::date::timestamp at time zone 'Asia/Shanghai'
 
 -- name: closed_months
 -- The months of the vendor $1 that are closed. Whoever closes one holds the vendor's row, like whoever asks here.

@@ -37,7 +37,7 @@ class RegisterVendorMutation:
 
     @strawberry.mutation(
         description="Register a vendor, or add terms to a registered one, which takes the new name. A later price "
-        "ends the open one on the day it begins; what was delivered on days gone by keeps its price, and so does a "
+        "ends the open one on the day it begins; what was delivered keeps its price, and so does a "
         "month that is closed. `dateToleranceDays`, from 0 to 31: by how much the day of a statement's line may differ "
         "from the delivery that it is taken for; absent: as it is, 3 at first. The same again changes nothing."
     )

@@ -206,6 +206,15 @@ async def test_a_delivery_before_a_variant_was_priced_apart_keeps_its_price(api:
     assert await usage_of(api) == [(None, "680.00", 1, "680.00")]
 
 
+async def test_what_was_delivered_today_keeps_its_price_too(api: Api) -> None:
+    await api.redeem()  # a statement may name it already
+    refused = await told(api, priced("900.00", "2026-10-20"))
+    assert [error["extensions"]["code"] for error in refused["errors"]] == ["BAD_USER_INPUT"]
+    assert "2026-10-20" in refused["errors"][0]["message"]
+    assert not (await told(api, priced("900.00", "2026-10-21")))["errors"]
+    assert await usage_of(api) == [(None, "680.00", 1, "680.00")]
+
+
 async def test_a_variant_that_no_edition_has_is_refused(empty_api: Api) -> None:
     answer = await told(empty_api, priced("1.00", "2026-01-01", variant="豪华体检"), code="v")
     assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
