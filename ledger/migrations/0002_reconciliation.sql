@@ -87,8 +87,6 @@ create table if not exists matches (
     constraint matches_redemption_once unique (customer_id, sequence),
     constraint matches_line_once unique (customer_id, statement, line_no)
 );
--- The pairs of a statement were written together: where they lie is all there is to know.
-create index if not exists matches_by_statement on matches using brin (statement) with (autosummarize = on);
 create index if not exists matches_differing on matches (statement, line_no) where kind <> 'MATCHED';
 
 -- What a person has to see of a period: of a line (statement, line_no), of a redemption (customer_id, sequence), or of a

@@ -47,12 +47,8 @@ from (
     join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
     where c.period = $1
 ) m
-cross join lateral (
-    select * from statement_lines l where l.statement = m.statement and l.line_no = m.line_no offset 0
-) l
-cross join lateral (
-    select * from deliveries d where d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence offset 0
-) d
+join statement_lines l on l.statement = m.statement and l.line_no = m.line_no
+join deliveries d on d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence
 where not exists (
     select from findings f where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no
 ) {only_lines};

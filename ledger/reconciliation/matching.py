@@ -84,6 +84,7 @@ class _Run:
         self._first: bool = row["first"]
         self._only = only
         self._statements: list[int] = []
+        self._many = False
 
     async def match(self) -> None:
         """Pair what is free; what stays free is in free_lines, free_deliveries, and undecidable."""
@@ -124,12 +125,11 @@ class _Run:
             SQL["pairing"]
             .replace("{or_carried}", SQL["or_carried"] if carried else "")
             .replace("{and_free}", "" if self._first and not carried else SQL["and_free"])
+            .replace("{and_unmatched}", SQL["and_unmatched"] if statements["matched"] else "")
             .replace("{and_new}", SQL["and_new"].replace("{repeats}", SQL["repeats"]) if exceptions else "")
         )
-        many = self._only is None and statements["lines"] >= _MANY_LINES
-        if many:
-            await conn.fetch(SQL["many"])
-        await self._execute(
+        self._many = self._only is None and statements["lines"] >= _MANY_LINES
+        await self._execute_large(
             pairing,
             self._period,
             self._vendor,
@@ -138,15 +138,13 @@ class _Run:
             statements["ids"],
             statements["of_vendor"],
         )
-        if many:
-            await conn.fetch(SQL["few"])
 
     async def find(self) -> None:
         """Write down what does not agree."""
         conn, period, vendor = self._conn, self._period, self._vendor
         await self._execute(FINDINGS["forget_undecided"], period)
         await conn.execute(FINDINGS["forget_stated"], vendor)
-        await self._execute(FINDINGS["find_pairs"], period, vendor, self._statements)
+        await self._execute_large(FINDINGS["find_pairs"], period, vendor, self._statements)
         await conn.execute(FINDINGS["left_lines"])
         repeat = FINDINGS["repeat_exceptions"].replace("{repeats}", SQL["repeats"])
         await self._execute(repeat, period, self._statements)
@@ -196,6 +194,14 @@ class _Run:
             if await self._conn.execute(statement, name.value) == "INSERT 0 0":
                 return
             await self._conn.execute(SQL["forget_newly"])
+
+    async def _execute_large(self, statement: str, *arguments: object) -> None:
+        """Execute what reads all lines: of many of them, each table once and in order of none."""
+        if self._many:
+            await self._conn.fetch(SQL["many"])
+        await self._execute(statement, *arguments)
+        if self._many:
+            await self._conn.fetch(SQL["few"])
 
     async def _execute(self, statement: str, *arguments: object) -> None:
         statement, all_arguments = self._narrowed(statement, arguments)

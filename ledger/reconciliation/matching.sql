@@ -18,6 +18,7 @@ select
     coalesce(array_agg(s.id order by s.id) filter (where s.period = $1), '{}') as ids,
     coalesce(sum(s.lines) filter (where s.period = $1), 0) as lines,
     coalesce(array_agg(s.id order by s.id), '{}') as of_vendor,
+    exists (select from periods p where p.vendor = $2 and p.reconciled_at is not null) as matched,
     least($3::date, min(s.first_day) filter (where s.period = $1), min(c.first_day)) - 31 as first_day,
     greatest($4::date, max(s.last_day) filter (where s.period = $1) + 1, max(c.last_day) + 1) + 31 as end_day
 from statements s
@@ -110,15 +111,9 @@ from (
         select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
         from deliveries d
         where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
-            and not exists (
-                select from matches m
-                where m.customer_id = d.customer_id and m.sequence = d.sequence and m.statement = any ($6::integer[])
-            )
-            and not exists (
-                select from findings f
-                where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
-                    and f.action is not null
-            )
+            -- The period and the vendor's statements are there, whichever of the conditions below ask for them.
+            and $1::integer is not null and $6::integer[] is not null
+            {and_unmatched}
             {only_deliveries}
     ) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit
 ) p;
@@ -137,6 +132,18 @@ and not exists (
 and not exists (
     select from findings f
     where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
+)
+
+-- name: and_unmatched
+-- Unless no statement of the vendor was ever matched.
+and not exists (
+    select from matches m
+    where m.customer_id = d.customer_id and m.sequence = d.sequence and m.statement = any ($6::integer[])
+)
+and not exists (
+    select from findings f
+    where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+        and f.action is not null
 )
 
 -- name: exceptions
