@@ -93,6 +93,7 @@ class _Run:
         await self._pair()
         await self._execute(SQL["refresh_kinds"], self._period, self._vendor, self._statements)
         await conn.execute(SQL["make_fits"])
+        await conn.execute(SQL["make_shared"])
         await conn.execute(SQL["match_references"])
         await conn.execute(SQL["fit_by_reference"])
         for name in ("make_free", "make_free_deliveries", "make_newly", "analyze_free"):

@@ -71,52 +71,45 @@ where d.vendor = $2 and d.status = 'REVERSED'
 
 -- name: pairing
 -- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree. Of a
--- pair only what it takes to write it down: `kind`, and whether each has no other (`alone`).
+-- pair only what it takes to write it down. Two references with one hash are only looked at more closely.
 create temporary table pairing on commit drop as
 select
-    customer_id, sequence, statement, line_no, kind,
-    kind is not null and count(*) over (partition by customer_id, reference_hash) = 1 as alone,
-    reference, member, benefit, stated_units, stated_amount, occurred_on, status, units, amount, delivered_on
+    d.customer_id, d.sequence, l.statement, l.line_no,
+    case when l.line_no is not null and d.sequence is not null
+        then match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
+    end as kind,
+    case when l.line_no is not null and d.sequence is not null then hashtextextended(l.reference, 0) end as reference_hash,
+    case when d.sequence is null then l.reference end as reference,
+    case when d.sequence is null then l.customer_id end as member,
+    case when d.sequence is null then l.benefit when l.line_no is null then d.benefit end as benefit,
+    case when d.sequence is null then l.units end as stated_units,
+    case when d.sequence is null then l.amount end as stated_amount,
+    case when d.sequence is null then l.occurred_on end as occurred_on,
+    case when l.line_no is null then d.status end as status,
+    case when l.line_no is null then d.units end as units,
+    case when l.line_no is null then d.amount end as amount,
+    case when l.line_no is null then d.delivered_on end as delivered_on
 from (
     select
-        d.customer_id, d.sequence, l.statement, l.line_no,
-        case when l.line_no is not null and d.sequence is not null
-            then match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
-        end as kind,
-        -- A number sorts quicker than a text; two references with one hash are only looked at more closely.
-        case when l.line_no is not null and d.sequence is not null then hashtextextended(l.reference, 0) end as reference_hash,
-        case when d.sequence is null then l.reference end as reference,
-        case when d.sequence is null then l.customer_id end as member,
-        case when d.sequence is null then l.benefit when l.line_no is null then d.benefit end as benefit,
-        case when d.sequence is null then l.units end as stated_units,
-        case when d.sequence is null then l.amount end as stated_amount,
-        case when d.sequence is null then l.occurred_on end as occurred_on,
-        case when l.line_no is null then d.status end as status,
-        case when l.line_no is null then d.units end as units,
-        case when l.line_no is null then d.amount end as amount,
-        case when l.line_no is null then d.delivered_on end as delivered_on
-    from (
-        select
-            l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
-        from lines l
-        where (
-                l.statement = any ($5::integer[])
-                {or_carried}
-            )
-            {and_free}
-            {and_new}
-            {only_lines}
-    ) l
-    full join (
-        select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
-        from deliveries d
-        where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
-            -- The period and the vendor's statements are there, whichever of the conditions below ask for them.
-            and $1::integer is not null and $6::integer[] is not null
-            {and_unmatched}
-            {only_deliveries}
-    ) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit
-) p;
+        l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
+    from lines l
+    where (
+            l.statement = any ($5::integer[])
+            {or_carried}
+        )
+        {and_free}
+        {and_new}
+        {only_lines}
+) l
+full join (
+    select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
+    from deliveries d
+    where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
+        -- The period and the vendor's statements are there, whichever of the conditions below ask for them.
+        and $1::integer is not null and $6::integer[] is not null
+        {and_unmatched}
+        {only_deliveries}
+) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit;
 
 -- name: or_carried
 -- Lines that were disputed in a period that is closed.
@@ -184,10 +177,21 @@ where (
     )
     {only_lines};
 
+-- name: make_shared
+-- References that lead several lines or deliveries of a member to each other.
+create temporary table shared on commit drop as
+select customer_id, reference_hash from pairing where kind is not null group by 1, 2 having count(*) > 1;
+
 -- name: match_references
 -- Pass REFERENCE, where a reference leads one line to one delivery.
 insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-select customer_id, sequence, statement, line_no, 'REFERENCE', kind from pairing where alone;
+select customer_id, sequence, statement, line_no, 'REFERENCE', kind
+from pairing p
+where kind is not null
+    and not exists (
+        select from shared s where s.customer_id = p.customer_id and s.reference_hash = p.reference_hash
+    )
+order by customer_id, sequence;
 
 -- name: fit_by_reference
 -- Pass REFERENCE, where it leads several to each other.
@@ -196,6 +200,7 @@ select
     l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.units, d.units, l.amount, d.amount,
     l.occurred_on, d.delivered_on
 from pairing p
+join shared s on s.customer_id = p.customer_id and s.reference_hash = p.reference_hash
 -- They are few, so they are looked up one by one.
 cross join lateral (
     select * from statement_lines l where l.statement = p.statement and l.line_no = p.line_no offset 0
@@ -203,7 +208,7 @@ cross join lateral (
 cross join lateral (
     select * from deliveries d where d.customer_id = p.customer_id and d.sequence = p.sequence offset 0
 ) d
-where p.kind is not null and not p.alone;
+where p.kind is not null;
 
 -- name: make_fits
 -- Which free line might be which free delivery, in the pass at hand.
@@ -381,7 +386,7 @@ insert into newly select * from pairs;
 update periods set reconciled_at = $2 where id = $1;
 
 -- name: clean_up
-drop table if exists exceptions, pairing, fits, newly, free_lines, free_deliveries, undecidable, left_lines;
+drop table if exists exceptions, pairing, shared, fits, newly, free_lines, free_deliveries, undecidable, left_lines;
 
 -- name: carries
 select exists (select from carryovers where period = $1 and line_no is not null);
