@@ -1,0 +1,197 @@
+"""Money: what was decided is neither undone nor paid again by what is reversed, repeated or reopened later."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ledger.reconciliation.closing import check_seals
+from ledger.reconciliation.matching import reconcile_period
+from ledger.reconciliation.statements import withdraw
+from ledger.reconciliation.values import LedgerFindingId, LineFindingId
+from ledger.refusals import Refusal
+from tests.reconciliation.month import NOVEMBER, OCTOBER, PHONE, VENDOR, line, noon, october
+from tests.reconciliation.test_closing import close, closed, found_in
+from tests.reconciliation.test_decisions import decide, of_line, of_redemption, run
+
+DECEMBER = date(2026, 12, 1)
+
+
+async def here(month, finding, which):
+    """The finding of the same line or delivery in another month."""
+    period = await month.pool.fetchval(
+        "select id from periods where vendor = $1 and month = $2", VENDOR, which
+    )
+    if isinstance(finding, LineFindingId):
+        return LineFindingId(period, finding.statement, finding.line_no)
+    return LedgerFindingId(period, finding.customer_id, finding.sequence)
+
+
+@pytest.fixture
+async def taken_back(month):
+    """A line accepted for 24, its delivery reversed, the correction of -24 accepted: the line's finding."""
+    delivered = await month.deliver(october(3), "A", units=2)
+    await month.state(line(1, october(3), "A", units=3))
+    accepted = await of_line(month, 1)
+    await decide(month, accepted, "ACCEPT")
+    await month.reverse(delivered)
+    await run(month)
+    await decide(month, await of_redemption(month, delivered), "ACCEPT")
+    return accepted
+
+
+async def test_what_was_paid_and_taken_back_comes_to_nothing(month, taken_back):
+    assert taken_back
+    assert (await closed(month))[0] == 0
+
+
+async def test_nothing_is_taken_back_once_the_payment_is_reopened(month, taken_back):
+    assert await decide(month, taken_back, "REOPEN") is None
+    await run(month)
+    assert await decide(month, taken_back, "ACCEPT") is None
+    assert (await closed(month))[0] == 0
+
+
+async def test_nothing_is_taken_back_once_the_payment_is_disputed(month, taken_back):
+    assert await decide(month, taken_back, "DISPUTE") is None
+    assert (await closed(month))[:2] == (0, 36)
+
+
+async def test_nothing_is_taken_back_of_a_statement_that_is_withdrawn(month, taken_back):
+    await withdraw(month.pool, statement=taken_back.statement, note="更正", by="li", now=month.clock.now)
+    assert await closed(month) == (0, 0, [])
+
+
+async def test_a_payment_that_is_changed_is_taken_back_as_it_is_now(month, taken_back):
+    assert await decide(month, taken_back, "ACCEPT", pay=Decimal(5)) is None
+    [correction] = [row for row in await month.findings() if row["line_no"] is None]
+    assert (correction["ledger_amount"], correction["action"]) == (-5, None)
+    refusal = await close(month)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "FINDINGS_OPEN"
+
+
+@pytest.mark.parametrize("again", [OCTOBER, NOVEMBER])
+async def test_what_was_paid_by_exception_is_not_paid_again_when_it_is_posted_and_stated_at_last(
+    month, again
+):
+    await month.state(line(1, october(3), "A"))
+    await decide(month, await of_line(month, 1), "ACCEPT", pay=Decimal(12))
+    if again is NOVEMBER:
+        assert (await closed(month))[0] == 12
+    await month.deliver(october(3), "A", late=True)
+    await month.state(line(5, october(3), "A"), number="S-2", month=again)
+    assert (5, "DUPLICATE_LINE") in await month.kinds(again)
+    refusal = await close(month, again)
+    assert isinstance(refusal, Refusal)
+    assert "line 5 of S-2 DUPLICATE_LINE" in refusal.message("en")
+
+
+async def test_a_dispute_of_what_agrees_waits_for_a_decision_in_the_next_month_too(month):
+    await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A"))
+    finding = await of_line(month, 1)
+    await decide(month, finding, "DISPUTE", note="客户投诉")
+    assert await closed(month) == (0, 12, [])
+    assert await found_in(month, NOVEMBER) == [("MATCHED", OCTOBER)]
+    refusal = await close(month, NOVEMBER)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "FINDINGS_OPEN"
+    assert await decide(month, await here(month, finding, NOVEMBER), "ACCEPT") is None
+    assert await closed(month, NOVEMBER) == (12, 0, [(PHONE, OCTOBER, False, 1, 12)])
+    assert await check_seals(month.pool) == []
+
+
+async def test_a_pair_made_by_hand_and_disputed_pays_nothing_for_what_was_reversed_meanwhile(month):
+    delivered = await month.deliver(october(3), "A", member_no="M2")
+    await month.state(line(1, october(3), "Z"))
+    finding = await of_line(month, 1)
+    await decide(month, finding, "MATCH", redemption=delivered)
+    await decide(month, finding, "DISPUTE")
+    await closed(month)
+    await month.reverse(delivered)
+    assert await found_in(month, NOVEMBER) == [("REVERSED", OCTOBER)]
+
+
+async def test_a_price_that_comes_at_last_ends_the_difference(month):
+    await month.pool.execute(
+        "update contract_terms set starts_on = '2026-10-20' where vendor = $1 and benefit = $2", VENDOR, PHONE
+    )
+    other = "insert into contract_terms (vendor, benefit, variant, unit_price, starts_on) values ($1, $2, '-', 1, $3)"
+    await month.pool.execute(other, VENDOR, PHONE, OCTOBER)  # contracted, but not for this
+    await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A"))
+    assert await month.kinds() == [(1, "AMOUNT_DIFFERS")]
+    await month.pool.execute(
+        "insert into contract_terms (vendor, benefit, unit_price, starts_on, ends_on) values ($1, $2, 12, $3, $4)",
+        VENDOR,
+        PHONE,
+        OCTOBER,
+        october(20),
+    )
+    await run(month)
+    assert await month.kinds() == []
+
+
+async def test_what_a_line_in_dispute_may_mean_is_not_called_missing_in_the_next_month_either(month):
+    for reference in ("A", "B"):
+        await month.deliver(october(3), reference)
+    await month.state(line(1, october(3)))
+    finding = await of_line(month, 1)
+    await decide(month, finding, "DISPUTE")
+    await closed(month)
+    assert await found_in(month, NOVEMBER) == [("AMBIGUOUS", OCTOBER)]
+    await decide(month, await here(month, finding, NOVEMBER), "DISPUTE")
+    assert await found_in(month, NOVEMBER) == [("AMBIGUOUS", OCTOBER)]
+
+
+async def test_a_correction_is_found_whatever_month_closes_when(month):
+    month.clock.now = noon(date(2026, 12, 2))
+    delivered = await month.deliver(NOVEMBER.replace(day=6), "A", late=True)
+    await month.state(line(1, NOVEMBER.replace(day=6), "A"), number="S-11", month=NOVEMBER)
+    await month.state(number="S-10", month=OCTOBER)
+    assert (await closed(month, NOVEMBER))[0] == 12
+    await month.reverse(delivered)
+    month.clock.now = noon(date(2027, 1, 5))
+    assert await closed(month, OCTOBER) == (0, 0, [])
+    assert await found_in(month, DECEMBER) == [("REVERSED", None)]
+
+
+async def test_a_correction_may_be_disputed_and_is_taken_back_in_the_end_once(month):
+    delivered = await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A"))
+    assert (await closed(month))[0] == 12
+    await month.reverse(delivered)
+    assert await found_in(month, NOVEMBER) == [("REVERSED", None)]
+    finding = await of_redemption(month, delivered)
+    await decide(month, await here(month, finding, NOVEMBER), "DISPUTE")
+    assert await closed(month, NOVEMBER) == (0, -12, [])
+    month.clock.now = noon(DECEMBER)
+    assert await found_in(month, DECEMBER) == [("REVERSED", NOVEMBER)]
+    await decide(month, await here(month, finding, DECEMBER), "ACCEPT")
+    assert await closed(month, DECEMBER) == (-12, 0, [(PHONE, OCTOBER, True, -1, -12)])
+    month.clock.now = noon(date(2027, 1, 5))
+    january = await reconcile_period(month.pool, vendor=VENDOR, month=date(2027, 1, 1), now=month.clock.now)
+    assert isinstance(january, int)
+    assert await month.findings(date(2027, 1, 1)) == []
+    assert await check_seals(month.pool) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("statement_lines", "update statement_lines set amount = amount + 1 where line_no = 1"),
+        ("statement_lines", "delete from statement_lines where line_no = 1"),
+        ("carryovers", "delete from carryovers"),
+    ],
+)
+async def test_whoever_changes_the_lines_or_what_was_carried_on_is_noticed(month, database, table, change):
+    await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A"), line(2, october(5), "Z"))
+    await decide(month, await of_line(month, 2), "DISPUTE")
+    await closed(month)
+    assert await check_seals(month.pool) == []
+    async with database.owner_pool.acquire() as owner:
+        await owner.execute(f"alter table {table} disable trigger user")
+        await owner.execute(change)
+    assert any(each.startswith("settlement v 2026-10") for each in await check_seals(month.pool))
