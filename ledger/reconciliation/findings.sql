@@ -14,7 +14,9 @@ where p.id = f.period and p.vendor = $1 and p.closed_at is null
 
 -- name: set_undecidable_aside
 -- Lines that several deliveries fit, and what fits them.
-create temporary table undecidable on commit drop as select statement, line_no, customer_id, sequence from fits;
+create temporary table undecidable on commit drop as
+select f.statement, f.line_no, f.customer_id, f.sequence, d.benefit, d.units, d.delivered_on, d.delivered_on - f.occurred_on as days
+from fits f join free_deliveries d on d.customer_id = f.customer_id and d.sequence = f.sequence;
 
 -- name: forget_undecidable_lines
 delete from free_lines l using undecidable u where u.statement = l.statement and u.line_no = l.line_no;
@@ -107,18 +109,28 @@ where t.statement = l.statement and t.line_no = l.line_no;
 -- They say what another line says, which has its delivery: same member, benefit, day and units, and no other reference.
 update left_lines l set kind = 'DUPLICATE_LINE', facts = t.facts, candidates = t.candidates
 from (
-    select distinct on (l.statement, l.line_no)
-        l.statement, l.line_no, jsonb_build_object('statement', m.statement, 'line_no', m.line_no) as facts,
+    select
+        k.*, jsonb_build_object('statement', m.statement, 'line_no', m.line_no) as facts,
         jsonb_build_array(jsonb_build_array(m.customer_id, m.sequence)) as candidates
-    from left_lines l
-    join deliveries d on d.customer_id = l.customer_id and d.vendor = $1 and d.benefit = l.benefit
-    join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
-    join statement_lines o on o.statement = m.statement and o.line_no = m.line_no
-    where l.kind is null and o.occurred_on = l.occurred_on and o.units = l.stated_units
-        and (l.reference is null or l.reference = o.reference)
-    order by l.statement, l.line_no, m.statement, m.line_no
+    from (
+        select distinct customer_id, benefit, occurred_on, stated_units, reference
+        from left_lines
+        where kind is null and customer_id is not null
+    ) k
+    cross join lateral (
+        select m.*
+        from deliveries d
+        join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+        join statement_lines o on o.statement = m.statement and o.line_no = m.line_no
+        where d.customer_id = k.customer_id and d.vendor = $1 and d.benefit = k.benefit
+            and o.occurred_on = k.occurred_on and o.units = k.stated_units
+            and (k.reference is null or k.reference = o.reference)
+        order by m.statement, m.line_no
+        limit 1
+    ) m
 ) t
-where t.statement = l.statement and t.line_no = l.line_no;
+where l.kind is null and t.customer_id = l.customer_id and t.benefit = l.benefit and t.occurred_on = l.occurred_on
+    and t.stated_units = l.stated_units and t.reference is not distinct from l.reference;
 
 -- name: explain_repeated
 -- They say what an earlier line without a delivery says, with the same reference.
@@ -136,26 +148,35 @@ from (
 where t.statement = l.statement and t.line_no = l.line_no and (t.first_statement, t.first_line) <> (l.statement, l.line_no);
 
 -- name: explain_missing
--- What the ledger has instead: somebody else's delivery under this reference, or an appointment that was not delivered.
+-- What the ledger has instead: somebody else's delivery under this reference, or an appointment that was not delivered. A
+-- reference that several have names none of them.
 update left_lines l set
-    facts = t.facts,
+    facts = jsonb_build_object(
+        'why', case when t.status in ('REDEEMED', 'REVERSED') then 'OTHER' else 'NOT_DELIVERED' end,
+        'status', t.status, 'member_no', t.member_no, 'benefit', t.benefit
+    ),
     candidates = case when t.status in ('REDEEMED', 'REVERSED') and not t.matched
         then jsonb_build_array(jsonb_build_array(t.customer_id, t.sequence)) end
 from (
-    select distinct on (l.statement, l.line_no)
-        l.statement, l.line_no, r.customer_id, r.sequence, r.status,
-        exists (select from matches m where m.customer_id = r.customer_id and m.sequence = r.sequence) as matched,
-        jsonb_build_object(
-            'why', case when r.status in ('REDEEMED', 'REVERSED') then 'OTHER' else 'NOT_DELIVERED' end,
-            'status', r.status, 'member_no', c.member_no, 'benefit', r.benefit
-        ) as facts
-    from left_lines l
-    join redemptions r on r.vendor = $1 and r.reference = l.reference
+    select
+        r.*, c.member_no,
+        exists (select from matches m where m.customer_id = r.customer_id and m.sequence = r.sequence) as matched
+    from (select distinct reference from left_lines where kind is null and reference is not null) k
+    cross join lateral (
+        select
+            k.reference, min(r.customer_id) as customer_id, min(r.sequence) as sequence, min(r.status) as status,
+            min(r.benefit) as benefit
+        from (
+            select r.customer_id, r.sequence, r.status, r.benefit
+            from redemptions r
+            where r.vendor = $1 and r.reference = k.reference
+            limit 2
+        ) r
+        having count(*) = 1
+    ) r
     join customers c on c.id = r.customer_id
-    where l.kind is null and l.reference is not null
-    order by l.statement, l.line_no, r.status in ('REDEEMED', 'REVERSED') desc, r.customer_id, r.sequence
 ) t
-where t.statement = l.statement and t.line_no = l.line_no;
+where l.kind is null and l.reference = t.reference;
 
 -- name: explain_unknown_members
 update left_lines set facts = jsonb_build_object('why', 'UNKNOWN_MEMBER')
@@ -182,7 +203,11 @@ from (
     select
         statement, line_no,
         jsonb_agg(jsonb_build_array(customer_id, sequence) order by customer_id, sequence) as candidates
-    from undecidable
+    from (
+        select *, row_number() over (partition by statement, line_no order by abs(days), days, sequence) as place
+        from undecidable
+    ) nearest
+    where place <= 20
     group by statement, line_no
 ) u
 join statement_lines l on l.statement = u.statement and l.line_no = u.line_no
@@ -211,7 +236,7 @@ from free_deliveries d
 left join carryovers c on c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
 left join periods p on p.id = c.carried_from
 where d.status = 'REDEEMED' and d.delivered_on >= $2 and d.delivered_on < $3
-    and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence)
+    and not exists (select from undecidable u where {undecidable})
     {unless_disputed};
 
 -- name: find_late
@@ -243,7 +268,7 @@ from (
 ) d
 where d.status = 'REDEEMED'
     and not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
-    and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence)
+    and not exists (select from undecidable u where {undecidable})
     {unless_disputed}
     {only_deliveries};
 

@@ -85,11 +85,20 @@ class _Run:
         self._only = only
         self._statements: list[int] = []
         self._many = False
+        self._feeding: list[Record] = []
+
+    @property
+    def _closed(self) -> list[int]:
+        """The ids of the closed months before, whose open month this is."""
+        return [row["id"] for row in self._feeding]
 
     async def match(self) -> None:
         """Pair what is free; what stays free is in free_lines, free_deliveries, and undecidable."""
         conn = self._conn
         await self._execute(SQL["release_reversed"], self._period, self._vendor)
+        self._feeding = await conn.fetch(FINDINGS["feeding"], self._period)
+        unfounded = FINDINGS["forget_unfounded"].replace("{paid}", FINDINGS["paid"])
+        await self._execute(unfounded, self._period, self._vendor, self._closed)
         await self._pair()
         await self._execute(SQL["refresh_kinds"], self._period, self._vendor, self._statements)
         await conn.execute(SQL["make_fits"])
@@ -98,16 +107,18 @@ class _Run:
         await conn.execute(SQL["fit_by_reference"])
         for name in ("make_free", "make_free_deliveries", "make_newly", "analyze_free"):
             await conn.execute(SQL[name])
+        await conn.execute(SQL["match_perfect"], Pass.REFERENCE.value)
+        await conn.execute(SQL["forget_newly"])
         await self._repeat("match_best", Pass.REFERENCE)
         await conn.execute(SQL["mark_taken"], self._vendor)
         tolerance = await conn.fetchval(SQL["tolerance"], self._vendor)
-        await self._pass(Pass.EXACT, "fit_exactly", "match_best", _DELIVERED)
+        await self._exact(_DELIVERED)
         await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_only_fit", _DELIVERED, tolerance)
         await conn.execute(FINDINGS["set_undecidable_aside"])
         await conn.execute(FINDINGS["forget_undecidable_lines"])
         await self._pass(Pass.UNITS, "fit_other_units", "match_only_pairs", _DELIVERED)
         # Nothing is paid for what was reversed, so which of several it was makes no difference.
-        await self._pass(Pass.EXACT, "fit_exactly", "match_best", _REVERSED)
+        await self._exact(_REVERSED)
         await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_best", _REVERSED, tolerance)
 
     async def _pair(self) -> None:
@@ -156,7 +167,7 @@ class _Run:
         await conn.execute(FINDINGS["explain_unknown_members"])
         await conn.execute(FINDINGS["find_left_lines"], period)
         await conn.execute(FINDINGS["find_undecidable"], period)
-        unstated = FINDINGS["find_unstated"].replace("{unless_disputed}", FINDINGS["unless_disputed"])
+        unstated = _unless_in_doubt(FINDINGS["find_unstated"])
         await conn.execute(unstated, period, *month_span(self._month))
         await self._find_what_came_late()
 
@@ -167,25 +178,27 @@ class _Run:
         posting lies back a month at most.
         """
         period, vendor = self._period, self._vendor
-        feeding = await self._conn.fetch(FINDINGS["feeding"], period)
+        feeding = self._feeding
         since = feeding[-1]["closed_at"] - _SKEW if feeding else _NEVER
         if feeding:
             months = [
                 row["month"] for row in feeding if start_of(next_month(row["month"])) > since - _LIES_BACK
             ]
-            late = FINDINGS["find_late"].replace("{unless_disputed}", FINDINGS["unless_disputed"])
+            late = _unless_in_doubt(FINDINGS["find_late"])
             await self._execute(late, period, vendor, months)
-        closed = [row["id"] for row in feeding]
-        paid = FINDINGS["paid"]
-        unfounded = FINDINGS["forget_unfounded"].replace("{paid}", paid)
-        await self._execute(unfounded, period, vendor, closed)
-        corrections = FINDINGS["find_corrections"].replace("{paid}", paid)
-        await self._execute(corrections, period, vendor, closed, since)
+        corrections = FINDINGS["find_corrections"].replace("{paid}", FINDINGS["paid"])
+        await self._execute(corrections, period, vendor, self._closed, since)
+
+    async def _exact(self, status: str) -> None:
+        """Pass EXACT for deliveries of a status."""
+        await self._conn.execute(SQL["match_exactly"], status)
+        await self._conn.execute(SQL["forget_newly"])
+        await self._pass(Pass.EXACT, "fit_exactly", "match_best", status)
 
     async def _pass(self, name: Pass, fit: str, match: str, *arguments: object) -> None:
         """Lay side by side what might fit, and pair what does."""
         await self._conn.execute(SQL["clear_fits"])
-        await self._conn.execute(SQL[fit], *arguments)
+        await self._conn.execute(SQL[fit].replace("{undecidable}", SQL["undecidable"]), *arguments)
         await self._repeat(match, name)
 
     async def _repeat(self, match: str, name: Pass) -> None:
@@ -234,3 +247,10 @@ class _Run:
                     )
             statement = statement.replace(marker, text)
         return statement, values
+
+
+def _unless_in_doubt(statement: str) -> str:
+    """The statement, without deliveries that may be what an undecidable line or a disputed one means."""
+    return statement.replace("{unless_disputed}", FINDINGS["unless_disputed"]).replace(
+        "{undecidable}", SQL["undecidable"]
+    )

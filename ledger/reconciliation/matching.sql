@@ -152,7 +152,7 @@ where p.vendor = $1;
 -- A line says the same again: the reference, or without any the day and the units.
 x.member_no = l.member_no and x.benefit = l.benefit and (x.statement, x.line_no) <> (l.statement, l.line_no)
 and (
-    x.reference = l.reference
+    x.reference = l.reference and abs(x.occurred_on - l.occurred_on) <= 31
     or x.reference is null and l.reference is null and x.occurred_on = l.occurred_on and x.units = l.units
 )
 
@@ -268,8 +268,72 @@ where not f.taken and f.reference is not null
 -- name: clear_fits
 delete from fits;
 
+-- name: match_perfect
+-- What agrees in everything, as far as it fits: equal lines and equal deliveries, one after the other.
+with perfect as (
+    select
+        *,
+        dense_rank() over (
+            partition by customer_id, reference, occurred_on, stated_units, stated_amount order by statement, line_no
+        ) as line,
+        dense_rank() over (
+            partition by customer_id, reference, occurred_on, stated_units, stated_amount order by sequence
+        ) as delivery
+    from fits
+    where status = 'REDEEMED' and stated_units = units and stated_amount = amount and occurred_on = delivered_on
+),
+pairs as (
+    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+    select customer_id, sequence, statement, line_no, $1, 'MATCHED' from perfect where line = delivery
+    order by customer_id, sequence
+    returning customer_id, sequence, statement, line_no
+)
+insert into newly select * from pairs;
+
+-- name: match_exactly
+-- Pass EXACT, where all deliveries of a member, benefit, day and units cost the same, so that their order decides: the
+-- lines nearest in their amount get one each. Fewer lines than deliveries: nothing tells which, so none is taken.
+with alike as (
+    select customer_id, benefit, delivered_on, units, count(*) as deliveries, min(amount) as amount
+    from free_deliveries
+    where status = $1
+    group by customer_id, benefit, delivered_on, units
+    having count(amount) in (0, count(*)) and min(amount) is not distinct from max(amount)
+),
+lines as (
+    select
+        l.*, a.deliveries, count(*) over same as lines,
+        row_number() over (
+            partition by l.customer_id, l.benefit, l.occurred_on, l.stated_units
+            order by abs(l.stated_amount - a.amount) nulls last, l.stated_amount, l.reference nulls last, l.statement, l.line_no
+        ) as place
+    from free_lines l
+    join alike a on a.customer_id = l.customer_id and a.benefit = l.benefit and a.delivered_on = l.occurred_on
+        and a.units = l.stated_units
+    where not l.taken
+    window same as (partition by l.customer_id, l.benefit, l.occurred_on, l.stated_units)
+),
+deliveries as (
+    select *, row_number() over (partition by customer_id, benefit, delivered_on, units order by sequence) as place
+    from free_deliveries
+    where status = $1
+),
+pairs as (
+    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+    select
+        d.customer_id, d.sequence, l.statement, l.line_no, 'EXACT',
+        match_kind(d.status, l.stated_units, d.units, l.stated_amount, d.amount, l.occurred_on, d.delivered_on)
+    from lines l
+    join deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
+        and d.units = l.stated_units and d.place = l.place
+    where l.lines >= l.deliveries or d.status = 'REVERSED'
+    order by d.customer_id, d.sequence
+    returning customer_id, sequence, statement, line_no
+)
+insert into newly select * from pairs;
+
 -- name: fit_exactly
--- Pass EXACT: member, benefit, day and units agree. Fewer lines than deliveries: nothing tells which, so none is taken.
+-- Pass EXACT, where deliveries that else agree cost differently.
 insert into fits
 select
     l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount,
@@ -288,14 +352,18 @@ join (
 where l.lines >= d.deliveries or d.status = 'REVERSED';
 
 -- name: fit_within_tolerance
--- Pass TOLERANCE: member, benefit and units agree, the day within $2 days.
+-- Pass TOLERANCE: member, benefit and units agree, the day within $2 days. Of equal deliveries of one day some are enough:
+-- whoever fits one fits all.
 insert into fits
 select
     l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount,
     d.amount, l.occurred_on, d.delivered_on
 from free_lines l
-join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.units = l.stated_units
-    and d.delivered_on between l.occurred_on - $2::integer and l.occurred_on + $2::integer
+join (
+    select *, row_number() over (partition by customer_id, benefit, units, status, delivered_on order by sequence) as place
+    from free_deliveries
+) d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.units = l.stated_units
+    and d.place <= 20 and d.delivered_on between l.occurred_on - $2::integer and l.occurred_on + $2::integer
 where not l.taken and d.status = $1;
 
 -- name: fit_other_units
@@ -309,7 +377,11 @@ join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefi
     and d.units <> l.stated_units
 where not l.taken and d.status = $1
     -- What may be another line's waits for a person.
-    and not exists (select from undecidable u where u.customer_id = d.customer_id and u.sequence = d.sequence);
+    and not exists (select from undecidable u where {undecidable});
+
+-- name: undecidable
+-- What may be an undecidable line's: this delivery, or one that nothing tells from it.
+u.customer_id = d.customer_id and u.benefit = d.benefit and u.units = d.units and u.delivered_on = d.delivered_on
 
 -- name: match_best
 -- Of everything that fits, the pairs that are each other's best: what was not reversed before what was, then the nearest
