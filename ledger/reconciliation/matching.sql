@@ -149,11 +149,11 @@ join statement_lines o on o.statement = f.statement and o.line_no = f.line_no
 where p.vendor = $1;
 
 -- name: repeats
--- A line says the same again: the reference, or without any the day and the units.
+-- A line says the same again: the reference, or, where one of them has none, the day and the units.
 x.member_no = l.member_no and x.benefit = l.benefit and (x.statement, x.line_no) <> (l.statement, l.line_no)
 and (
     x.reference = l.reference and abs(x.occurred_on - l.occurred_on) <= 31
-    or x.reference is null and l.reference is null and x.occurred_on = l.occurred_on and x.units = l.units
+    or (x.reference is null or l.reference is null) and x.occurred_on = l.occurred_on and x.units = l.units
 )
 
 -- name: and_new

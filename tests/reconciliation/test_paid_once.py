@@ -87,6 +87,15 @@ async def test_what_was_paid_by_exception_is_not_paid_again_when_it_is_posted_an
     assert "line 5 of S-2 DUPLICATE_LINE" in refusal.message("en")
 
 
+async def test_an_exception_without_a_reference_is_known_again_by_its_day(month):
+    await month.state(line(1, october(3)))
+    await decide(month, await of_line(month, 1), "ACCEPT", pay=Decimal(12))
+    assert (await closed(month))[0] == 12
+    await month.deliver(october(3), "A", late=True)
+    await month.state(line(5, october(3), "A"), line(6, october(20), "B"), number="S-2", month=NOVEMBER)
+    assert {(5, "DUPLICATE_LINE"), (6, "NOT_IN_LEDGER")} <= set(await month.kinds(NOVEMBER))
+
+
 async def test_a_dispute_of_what_agrees_waits_for_a_decision_in_the_next_month_too(month):
     await month.deliver(october(3), "A")
     await month.state(line(1, october(3), "A"))
