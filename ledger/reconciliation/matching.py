@@ -103,8 +103,8 @@ class _Run:
         await self._execute(SQL["refresh_kinds"], self._period, self._vendor, self._statements)
         await conn.execute(SQL["make_fits"])
         await conn.execute(SQL["make_shared"])
-        await conn.execute(SQL["match_references"])
-        await conn.execute(SQL["fit_by_reference"])
+        await self._execute_large(SQL["match_references"])
+        await self._execute_large(SQL["fit_by_reference"])
         for name in ("make_free", "make_free_deliveries", "make_newly", "analyze_free"):
             await conn.execute(SQL[name])
         await conn.execute(SQL["match_perfect"], Pass.REFERENCE.value)
@@ -156,7 +156,7 @@ class _Run:
         conn, period, vendor = self._conn, self._period, self._vendor
         await self._execute(FINDINGS["forget_undecided"], period)
         await conn.execute(FINDINGS["forget_stated"], vendor)
-        await self._execute_large(FINDINGS["find_pairs"], period, vendor, self._statements)
+        await self._execute(FINDINGS["find_pairs"], period, vendor, self._statements)
         await conn.execute(FINDINGS["left_lines"])
         repeat = FINDINGS["repeat_exceptions"].replace("{repeats}", SQL["repeats"])
         await self._execute(repeat, period, self._statements)
