@@ -258,3 +258,24 @@ async def test_running_again_changes_nothing(month):
     before = await everything()
     await reconcile_period(month.pool, vendor=VENDOR, month=OCTOBER, now=month.clock.now)
     assert await everything() == before
+
+
+async def test_of_many_equal_lines_each_has_one_of_the_equal_deliveries_and_the_rest_are_duplicates(month):
+    for _ in range(12):
+        await month.deliver(october(3), "无")
+        await month.deliver(october(4))
+    await month.state(
+        *(line(number, october(3), "无") for number in range(1, 14)),
+        *(line(number, october(4), amount="10") for number in range(14, 27)),
+    )
+    assert len(await month.pairs()) == 24
+    kinds = [kind for _, kind in await month.kinds()]
+    assert sorted(kinds) == ["AMOUNT_DIFFERS"] * 12 + ["DUPLICATE_LINE"] * 2
+
+
+async def test_a_reference_that_several_deliveries_bear_names_none_of_them(month):
+    for day in (3, 4):
+        await month.deliver(october(day), "-", member_no="M2")
+    await month.state(line(1, october(20), "-"))
+    [found, *_] = await month.findings()
+    assert (found["kind"], found["facts"], found["candidates"]) == ("NOT_IN_LEDGER", None, None)

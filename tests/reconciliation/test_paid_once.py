@@ -204,3 +204,27 @@ async def test_whoever_changes_the_lines_or_what_was_carried_on_is_noticed(month
         await owner.execute(f"alter table {table} disable trigger user")
         await owner.execute(change)
     assert any(each.startswith("settlement v 2026-10") for each in await check_seals(month.pool))
+
+
+async def test_a_line_reopened_after_its_correction_is_reversed_at_once_and_after_another_run(month):
+    delivered = await month.deliver(october(3), "A", units=2)
+    await month.state(line(1, october(3), "A", units=3))
+    finding = await of_line(month, 1)
+    await decide(month, finding, "ACCEPT")
+    await month.reverse(delivered)
+    await run(month)
+    await decide(month, await of_redemption(month, delivered), "ACCEPT")
+    assert await decide(month, finding, "REOPEN") is None
+    for _ in range(2):
+        assert await month.kinds() == [(1, "REVERSED")]
+        await run(month)
+
+
+async def test_an_exception_blocks_no_line_of_another_season_with_the_same_reference(month):
+    await month.state(line(1, october(3), "无"))
+    await decide(month, await of_line(month, 1), "ACCEPT", pay=Decimal(12))
+    await closed(month)
+    month.clock.now = noon(date(2026, 11, 30))
+    delivered = await month.deliver(date(2026, 11, 20), "无")
+    await month.state(line(7, date(2026, 11, 20), "无"), number="S-11", month=NOVEMBER)
+    assert (await month.pairs())[7][0] == delivered
