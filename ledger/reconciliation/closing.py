@@ -18,7 +18,8 @@ from typing import Any
 from asyncpg import Record
 
 from ledger.reconciliation.matching import reconcile
-from ledger.reconciliation.periods import Period, RefusedError, lock_month, must_have_begun
+from ledger.reconciliation.periods import Period, RefusedError, lock_month, lock_open_month
+from ledger.reconciliation.statements import SQL as STATEMENTS
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal, RefusalCode
 from rating.database import Connection, Pool, Statements
@@ -85,9 +86,7 @@ async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: da
     """
     try:
         async with pool.acquire() as conn, conn.transaction():
-            must_have_begun(month, now)
-            period = await lock_month(conn, vendor, month)
-            period.must_be_open()
+            period = await lock_open_month(conn, vendor, month, now=now)
             await reconcile(conn, period.id, now=now)
             waiting = await conn.fetch(SQL["open_findings"], period.id)
             if waiting:
@@ -101,6 +100,7 @@ async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: da
 async def check_seals(conn: Reader) -> list[str]:
     """What is wrong with the settlements, one line a finding: each must bear the seal of all that it rests on."""
     wrong: list[str] = []
+    lines_changed = SQL["changed_statements"].replace("{content}", STATEMENTS["content"])
     previous: dict[str, bytes] = {}
     for row in await conn.fetch(SQL["settlements"]):
         place = f"settlement {row['vendor']} {month_text(row['month'])}"
@@ -122,7 +122,7 @@ async def check_seals(conn: Reader) -> list[str]:
         )
         if sealed.seal() != row["seal"]:
             wrong.append(f"{place}: the seal is not that of what it rests on")
-        changed = [each["number"] for each in await conn.fetch(SQL["changed_statements"], row["period"])]
+        changed = [each["number"] for each in await conn.fetch(lines_changed, row["period"])]
         wrong += [f"{place}: the lines of statement {each} are not those taken in" for each in changed]
         if await conn.fetchval(SQL["lost_carryovers"], row["period"]):
             wrong.append(f"{place}: what it carried forward is not what was disputed")

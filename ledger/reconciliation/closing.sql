@@ -141,15 +141,7 @@ from statements s
 left join lateral (
     select
         count(*) as lines, coalesce(sum(l.units), 0) as units, coalesce(sum(l.amount), 0) as amount,
-        sha256(coalesce(string_agg(
-            sha256(convert_to(
-                jsonb_build_array(
-                    l.line_no, l.reference, l.member_no, l.benefit, l.units, l.occurred_on, l.amount::text
-                )::text,
-                'UTF8'
-            )),
-            ''::bytea order by l.line_no
-        ), ''::bytea)) as content
+        {content}
     from statement_lines l
     where l.statement = s.id
 ) l on true

@@ -13,7 +13,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from handbook import start_of
-from ledger.reconciliation.periods import RefusedError, lock_month, must_have_begun
+from ledger.reconciliation.periods import RefusedError, lock_open_month
 from ledger.reconciliation.values import Pass, month_span, next_month
 from ledger.refusals import Refusal
 from rating.database import Connection, Pool, Statements
@@ -45,9 +45,7 @@ async def reconcile_period(pool: Pool, *, vendor: str, month: date, now: datetim
     """
     try:
         async with pool.acquire() as conn, conn.transaction():
-            must_have_begun(month, now)
-            period = await lock_month(conn, vendor, month)
-            period.must_be_open()
+            period = await lock_open_month(conn, vendor, month, now=now)
             await reconcile(conn, period.id, now=now)
             return period.id
     except RefusedError as refused:
@@ -107,7 +105,7 @@ class _Run:
         await self._execute_large(SQL["fit_by_reference"])
         for name in ("make_free", "make_free_deliveries", "make_newly", "analyze_free"):
             await conn.execute(SQL[name])
-        await conn.execute(SQL["match_perfect"], Pass.REFERENCE.value)
+        await conn.execute(_choosing("match_perfect"), Pass.REFERENCE.value)
         await conn.execute(SQL["forget_newly"])
         await self._repeat("match_best", Pass.REFERENCE)
         await conn.execute(SQL["mark_taken"], self._vendor)
@@ -203,7 +201,7 @@ class _Run:
 
     async def _repeat(self, match: str, name: Pass) -> None:
         """Pair until nothing more comes of it: each round may leave somebody with one choice only."""
-        statement = SQL[match].replace("{nearest}", SQL["nearest"])
+        statement = _choosing(match)
         while await self._conn.fetchval("select exists (select from fits)"):
             if await self._conn.execute(statement, name.value) == "INSERT 0 0":
                 return
@@ -247,6 +245,11 @@ class _Run:
                     )
             statement = statement.replace(marker, text)
         return statement, values
+
+
+def _choosing(match: str) -> str:
+    """The statement that pairs some of what fits."""
+    return SQL[match].replace("{nearest}", SQL["nearest"]).replace("{write_chosen}", SQL["write_chosen"])
 
 
 def _unless_in_doubt(statement: str) -> str:

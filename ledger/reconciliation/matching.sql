@@ -282,13 +282,10 @@ with perfect as (
     from fits
     where status = 'REDEEMED' and stated_units = units and stated_amount = amount and occurred_on = delivered_on
 ),
-pairs as (
-    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-    select customer_id, sequence, statement, line_no, $1, 'MATCHED' from perfect where line = delivery
-    order by customer_id, sequence
-    returning customer_id, sequence, statement, line_no
-)
-insert into newly select * from pairs;
+chosen as (
+    select * from perfect where line = delivery
+),
+{write_chosen};
 
 -- name: match_exactly
 -- Pass EXACT, where all deliveries of a member, benefit, day and units cost the same, so that their order decides: the
@@ -394,21 +391,27 @@ with ranked as (
         row_number() over (partition by customer_id, sequence order by {nearest}) as for_delivery
     from fits
 ),
+chosen as (
+    select * from ranked where for_line = 1 and for_delivery = 1
+),
+{write_chosen};
+
+-- name: nearest
+status = 'REVERSED', stated_units <> units, abs(stated_amount - amount) nulls last, abs(occurred_on - delivered_on),
+stated_units, stated_amount, occurred_on, reference nulls last, statement, line_no, customer_id, sequence
+
+-- name: write_chosen
+-- The pairs of a round: written down, and told to the next step.
 pairs as (
     insert into matches (customer_id, sequence, statement, line_no, pass, kind)
     select
         customer_id, sequence, statement, line_no, $1,
         match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
-    from ranked
-    where for_line = 1 and for_delivery = 1
+    from chosen
     order by customer_id, sequence
     returning customer_id, sequence, statement, line_no
 )
-insert into newly select * from pairs;
-
--- name: nearest
-status = 'REVERSED', stated_units <> units, abs(stated_amount - amount) nulls last, abs(occurred_on - delivered_on),
-stated_units, stated_amount, occurred_on, reference nulls last, statement, line_no, customer_id, sequence
+insert into newly select * from pairs
 
 -- name: match_only_fit
 -- As above, but only lines that fit one delivery alone: where several fit, nobody but a person may choose.
@@ -421,17 +424,10 @@ ranked as (
     from counted
     where choices = 1
 ),
-pairs as (
-    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-    select
-        customer_id, sequence, statement, line_no, $1,
-        match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
-    from ranked
-    where for_delivery = 1
-    order by customer_id, sequence
-    returning customer_id, sequence, statement, line_no
-)
-insert into newly select * from pairs;
+chosen as (
+    select * from ranked where for_delivery = 1
+),
+{write_chosen};
 
 -- name: match_only_pairs
 -- As above, but only where one line fits one delivery alone, and this delivery no other line.
@@ -442,17 +438,10 @@ with counted as (
         count(*) over (partition by customer_id, sequence) as rivals
     from fits
 ),
-pairs as (
-    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-    select
-        customer_id, sequence, statement, line_no, $1,
-        match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
-    from counted
-    where choices = 1 and rivals = 1
-    order by customer_id, sequence
-    returning customer_id, sequence, statement, line_no
-)
-insert into newly select * from pairs;
+chosen as (
+    select * from counted where choices = 1 and rivals = 1
+),
+{write_chosen};
 
 -- name: reconciled
 update periods set reconciled_at = $2 where id = $1;

@@ -56,6 +56,14 @@ async def lock_month(conn: Connection, vendor: str, month: date) -> Period:
     return _period(row)
 
 
+async def lock_open_month(conn: Connection, vendor: str, month: date, *, now: datetime) -> Period:
+    """The same, to change the month: refuses with INVALID one that lies ahead, with PERIOD_CLOSED a closed one."""
+    must_have_begun(month, now)
+    period = await lock_month(conn, vendor, month)
+    period.must_be_open()
+    return period
+
+
 async def lock_period(conn: Connection, period: int) -> Period | None:
     """Take the turn of the period's vendor; the period, or None when there is none of this id."""
     row = await conn.fetchrow(SQL["period_by_id"], period)

@@ -16,20 +16,26 @@ create temporary table incoming_lines (
 select line_no from incoming_lines group by line_no having count(*) > 1 order by line_no limit 20;
 
 -- name: summary
--- Totals of what came, and the hash of its content: of each line in one spelling, in the order of their numbers.
+-- Totals of what came, and the hash of its content.
 select
     count(*)::integer as lines,
     coalesce(sum(units), 0)::bigint as units,
     coalesce(sum(amount), 0) as amount,
     min(occurred_on) as first_day,
     max(occurred_on) as last_day,
-    sha256(coalesce(string_agg(
-        sha256(convert_to(
-            jsonb_build_array(line_no, reference, member_no, benefit, units, occurred_on, amount::text)::text, 'UTF8'
-        )),
-        ''::bytea order by line_no
-    ), ''::bytea)) as content
-from incoming_lines;
+    {content}
+from incoming_lines l;
+
+-- name: content
+-- The hash over lines l: of each in one spelling, in the order of their numbers. A statement is known by it, and seals rest
+-- on it: whoever takes lines in and whoever looks at them again must mean the same.
+sha256(coalesce(string_agg(
+    sha256(convert_to(
+        jsonb_build_array(l.line_no, l.reference, l.member_no, l.benefit, l.units, l.occurred_on, l.amount::text)::text,
+        'UTF8'
+    )),
+    ''::bytea order by l.line_no
+), ''::bytea)) as content
 
 -- name: store_statement
 -- No row comes back when the vendor has used the number before.
