@@ -18,7 +18,9 @@ OF_STATEMENTS = (
     "settlements",
     "settlement_lines",
 )
-UNTIL_CLOSED = ("findings", "matches", "periods")
+UNTIL_CLOSED = ("findings", "line_members", "matches", "periods")
+# What takes rows of open periods only.
+WHILE_OPEN = {*OF_STATEMENTS, "findings", "line_members"} - {"statement_lines"}
 CHANGES = {
     "update": "update {table} set recorded_at = recorded_at",
     "update of nothing else": "update {table} set customer_id = customer_id where false or customer_id > 0",
@@ -98,7 +100,9 @@ async def test_the_triggers_fire_in_a_replica_too(posted):
         (table, f"{table}_{kind}")
         for table in (*APPEND_ONLY, *OF_STATEMENTS)
         for kind in ("append_only", "no_truncate")
-    } | {(table, f"{table}_closed") for table in UNTIL_CLOSED}
+    } | {(table, f"{table}_closed") for table in UNTIL_CLOSED} | {
+        (table, f"{table}_closed_addition") for table in WHILE_OPEN
+    } | {("line_members", "line_members_closed_arrival")}
     assert {row["tgenabled"] for row in always} == {b"A"}
     disguise = "set local session_replication_role = replica"
     if await posted.owner_pool.fetchval("select rolsuper from pg_roles where rolname = current_user"):

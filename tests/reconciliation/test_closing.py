@@ -139,6 +139,92 @@ async def test_nothing_of_a_closed_month_changes_any_more(month, database):
             await database.owner_pool.execute(change)
 
 
+CLOSED = "(select id from periods where month = '2026-10-01')"
+OPEN = "(select id from periods where month = '2026-11-01')"
+ADDED = {
+    "a finding": f"insert into findings (period, customer_id, sequence, kind, benefit, occurred_on)"
+    f" values ({CLOSED}, 1, 9, 'MATCHED', 'b', '2026-10-01')",
+    "a finding among those of an open month": "insert into findings"
+    " (period, customer_id, sequence, kind, benefit, occurred_on)"
+    " select id, 1, 9, 'MATCHED', 'b', '2026-10-01' from periods",
+    "a finding of an open month": f"update findings set period = {CLOSED} where period = {OPEN}",
+    "a decision": "insert into decisions (period, statement, line_no, kind, action, note, decided_by, decided_at)"
+    f" values ({CLOSED}, 1, 1, 'MATCHED', 'REOPEN', 'x', 'x', now())",
+    "a statement": "insert into statements"
+    " (period, vendor, number, lines, units, amount, content, submitted_by, submitted_at)"
+    f" values ({CLOSED}, 'v', 'S-9', 0, 0, 0, sha256(''), 'x', now())",
+    "a withdrawal": "insert into withdrawals"
+    f" select id, 'x', 'x', now() from statements where period = {CLOSED}",
+    "a line of a settlement": "insert into settlement_lines"
+    f" values ({CLOSED}, 'b', '2026-09-01', false, 1, 1)",
+    "what is carried on from it": f"insert into carryovers (period, carried_from) values ({OPEN}, {CLOSED})",
+    "what is carried into it": f"insert into carryovers (period, carried_from) values ({CLOSED}, {OPEN})",
+    "whose a line is": f"insert into line_members select id, 2, 1 from statements where period = {CLOSED}",
+    "somebody else whose a line is": "update line_members set customer_id = 1 where statement in"
+    f" (select id from statements where period = {CLOSED})",
+    "whose a line of an open month is": "update line_members set line_no = 1, statement = o.id"
+    f" from statements o where o.period = {CLOSED} and line_members.statement <> o.id",
+    "nobody whose a line is": "delete from line_members where statement in"
+    f" (select id from statements where period = {CLOSED})",
+}
+
+
+@pytest.fixture
+async def october_closed(month):
+    """October is closed, and November waits; in each a person has matched M1's line with M2's delivery."""
+    for which, reference in ((OCTOBER, "A"), (NOVEMBER, "B")):
+        delivered = await month.deliver(which.replace(day=1), reference, member_no="M2")
+        statement = await month.state(
+            line(3, which.replace(day=1), member_no="M1"), number=f"S-{which.month}", month=which
+        )
+        period = await month.pool.fetchval("select id from periods where month = $1", which)
+        matched = await decide(month, LineFindingId(period, statement, 3), "MATCH", redemption=delivered)
+        assert matched is None
+    await closed(month)
+    return month
+
+
+@pytest.mark.parametrize("added", ADDED)
+async def test_the_service_adds_nothing_to_a_closed_month(october_closed, added):
+    with pytest.raises(asyncpg.RestrictViolationError, match=r"the period .* is closed"):
+        await october_closed.pool.execute(ADDED[added])
+    assert await check_seals(october_closed.pool) == []
+
+
+async def test_a_month_that_closed_without_a_settlement_gets_none_later(month):
+    await month.state()
+    await month.pool.execute("update periods set closed_at = now()")
+    with pytest.raises(
+        asyncpg.RestrictViolationError, match=r"the period \d+ of these settlements is closed"
+    ):
+        await month.pool.execute(
+            "insert into settlements"
+            " select id, 'v', 1, month, 0, 0, null, sha256(''), 'x', now() from periods"
+        )
+
+
+async def test_whose_a_line_is_may_change_where_it_was_carried_on_until_that_month_closes_too(month):
+    await month.state(line(1, october(9), "Z"))
+    disputed = await of_line(month, 1)
+    await decide(month, disputed, "DISPUTE")
+    await closed(month)
+    changes = (
+        "insert into line_members select statement, 1, 1 from carryovers",
+        "update line_members set customer_id = 2",
+        "delete from line_members",
+        "insert into line_members select statement, 1, 1 from carryovers",
+    )
+    for change in changes:
+        await month.pool.execute(change)
+    await found_in(month, NOVEMBER)
+    here = await month.pool.fetchval("select id from periods where month = $1", NOVEMBER)
+    await decide(month, LineFindingId(here, disputed.statement, 1), "ACCEPT")
+    await closed(month, NOVEMBER)
+    for change in (*changes[1:3], "insert into line_members select statement, 2, 1 from carryovers"):
+        with pytest.raises(asyncpg.RestrictViolationError, match=r"the period of line [12] of statement"):
+            await month.pool.execute(change)
+
+
 async def test_a_disputed_line_is_carried_on_and_found_again_in_the_next_month(month):
     await month.deliver(october(3), "A")
     await month.state(line(1, october(3), "A", amount="50"), line(2, october(9), "Z", units=2))
