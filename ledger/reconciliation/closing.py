@@ -18,7 +18,7 @@ from typing import Any
 from asyncpg import Record
 
 from ledger.reconciliation.matching import reconcile
-from ledger.reconciliation.periods import Period, RefusedError, lock_month, lock_open_month
+from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
 from ledger.reconciliation.statements import SQL as STATEMENTS
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal, RefusalCode
@@ -78,23 +78,21 @@ class _Settlement:
         return hashlib.sha256(text.encode()).digest()
 
 
+@answering_refusals
 async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: datetime) -> int | Refusal:
     """Close a vendor's month and settle it; the id of the period, whose settlement is durable.
 
     The match runs once more before. Refused: FINDINGS_OPEN (the message says which, and they can be decided on),
     PERIOD_CLOSED, INVALID for an unknown vendor or a month that has not begun.
     """
-    try:
-        async with pool.acquire() as conn, conn.transaction():
-            period = await lock_open_month(conn, vendor, month, now=now)
-            await reconcile(conn, period.id, now=now)
-            waiting = await conn.fetch(SQL["open_findings"], period.id)
-            if waiting:
-                return _open(waiting)  # and keep what the match has found, to be decided on
-            await _settle(conn, period, by=by, now=now)
-            return period.id
-    except RefusedError as refused:
-        return refused.refusal
+    async with pool.acquire() as conn, conn.transaction():
+        period = await lock_open_month(conn, vendor, month, now=now)
+        await reconcile(conn, period.id, now=now)
+        waiting = await conn.fetch(SQL["open_findings"], period.id)
+        if waiting:
+            return _open(waiting)  # and keep what the match has found, to be decided on
+        await _settle(conn, period, by=by, now=now)
+        return period.id
 
 
 async def check_seals(conn: Reader) -> list[str]:

@@ -22,7 +22,13 @@ from ledger.reconciliation.paying import (
     payable_as_said,
     payable_when_accepted,
 )
-from ledger.reconciliation.periods import Period, RefusedError, lock_period, must_be_text
+from ledger.reconciliation.periods import (
+    Period,
+    RefusedError,
+    answering_refusals,
+    lock_period,
+    must_be_text,
+)
 from ledger.reconciliation.values import Action, FindingId, FindingKind, LineFindingId, Pass
 from ledger.refusals import Refusal, RefusalCode
 from rating.database import Connection, Pool, Statements
@@ -45,6 +51,7 @@ class _Asked:
     now: datetime
 
 
+@answering_refusals
 async def resolve(
     pool: Pool,
     *,
@@ -62,18 +69,15 @@ async def resolve(
     changed: UNKNOWN_FINDING, PERIOD_CLOSED, UNKNOWN_REDEMPTION, ALREADY_MATCHED, INVALID.
     """
     asked = _Asked(finding=finding, action=action, redemption=redemption, pay=pay, note=note, by=by, now=now)
-    try:
-        async with pool.acquire() as conn, conn.transaction():
-            must_be_text("note", note)
-            period = await lock_period(conn, finding.period)
-            row = await _find(conn, finding)
-            if period is None or row is None:
-                return Refusal(code=RefusalCode.UNKNOWN_FINDING)
-            period.must_be_open()
-            await _Deciding(conn, period, row, asked).decide()
-            return None
-    except RefusedError as refused:
-        return refused.refusal
+    async with pool.acquire() as conn, conn.transaction():
+        must_be_text("note", note)
+        period = await lock_period(conn, finding.period)
+        row = await _find(conn, finding)
+        if period is None or row is None:
+            return Refusal(code=RefusalCode.UNKNOWN_FINDING)
+        period.must_be_open()
+        await _Deciding(conn, period, row, asked).decide()
+        return None
 
 
 async def _find(conn: Connection, finding: FindingId) -> Record | None:

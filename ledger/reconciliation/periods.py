@@ -4,9 +4,12 @@ A refusal inside such work must leave everything as it was: it is raised, so tha
 answered as a value.
 """
 
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 from asyncpg import Record
 
@@ -17,6 +20,9 @@ from ledger.refusals import Refusal, RefusalCode
 from rating.database import Connection, Statements
 
 SQL = Statements(Path(__file__).with_name("periods.sql"))
+
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,21 @@ class RefusedError(Exception):
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code.value)
         self.refusal = refusal
+
+
+def answering_refusals(
+    work: Callable[_Arguments, Coroutine[Any, Any, _Answer]],
+) -> Callable[_Arguments, Coroutine[Any, Any, _Answer | Refusal]]:
+    """Let work that opens its own transaction answer the refusal that ended it."""
+
+    @wraps(work)
+    async def answering(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer | Refusal:
+        try:
+            return await work(*args, **kwargs)
+        except RefusedError as refused:
+            return refused.refusal
+
+    return answering
 
 
 async def lock_month(conn: Connection, vendor: str, month: date) -> Period:

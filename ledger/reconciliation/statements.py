@@ -18,6 +18,7 @@ from ledger.commands import invalid
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import (
     RefusedError,
+    answering_refusals,
     lock_month,
     lock_period,
     must_be_a_vendor,
@@ -54,6 +55,7 @@ class Submitted:
     replayed: bool = False
 
 
+@answering_refusals
 async def submit(
     pool: Pool,
     *,
@@ -71,31 +73,26 @@ async def submit(
     Refused, nothing stored: INVALID for an unknown vendor, a malformed number or line, a month ahead; KEY_REUSED for
     other content under a number that was used; PERIOD_CLOSED. What `lines` raises is raised on, and nothing is stored.
     """
-    try:
-        async with pool.acquire() as conn, conn.transaction():
-            must_be_text("number", number)
-            must_have_begun(month, now)
-            await must_be_a_vendor(conn, vendor)
-            await conn.execute(SQL["stage"])
-            await conn.copy_records_to_table(
-                "incoming_lines", columns=list(_COLUMNS), records=_checked(lines, handbook, progress)
-            )
-            return await _store(conn, vendor=vendor, number=number, month=month, by=by, now=now)
-    except RefusedError as refused:
-        return refused.refusal
+    async with pool.acquire() as conn, conn.transaction():
+        must_be_text("number", number)
+        must_have_begun(month, now)
+        await must_be_a_vendor(conn, vendor)
+        await conn.execute(SQL["stage"])
+        await conn.copy_records_to_table(
+            "incoming_lines", columns=list(_COLUMNS), records=_checked(lines, handbook, progress)
+        )
+        return await _store(conn, vendor=vendor, number=number, month=month, by=by, now=now)
 
 
+@answering_refusals
 async def withdraw(pool: Pool, *, statement: int, note: str, by: str, now: datetime) -> Submitted | Refusal:
     """Take a statement back while its period is open: its lines count no more. Twice is once.
 
     Refused: UNKNOWN_STATEMENT, PERIOD_CLOSED, INVALID for an empty note.
     """
-    try:
-        async with pool.acquire() as conn, conn.transaction():
-            must_be_text("note", note)
-            return await _withdraw(conn, statement, note=note, by=by, now=now)
-    except RefusedError as refused:
-        return refused.refusal
+    async with pool.acquire() as conn, conn.transaction():
+        must_be_text("note", note)
+        return await _withdraw(conn, statement, note=note, by=by, now=now)
 
 
 async def _withdraw(conn: Connection, statement: int, *, note: str, by: str, now: datetime) -> Submitted:
