@@ -29,6 +29,7 @@ from app.tokens import Tokens
 from ledger.reconciliation.reading import StatementView
 from ledger.reconciliation.values import LineProblem, StatementId, month_text, parse_month
 from ledger.refusals import Refusal, RefusalCode
+from rating.words import counted
 from schema.context import Role, Viewer
 
 _MOST_AT_ONCE = 2
@@ -123,7 +124,7 @@ class Uploads:
         if imported.outcome is None:
             count = imported.checked.refused
             message = (
-                f"{count} rows cannot be read: nothing was taken."
+                f"{counted(count, 'row')} cannot be read: nothing was taken."
                 if chosen == "en"
                 else f"有 {count} 行无法读取，整份未导入。"
             )

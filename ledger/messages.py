@@ -1,12 +1,15 @@
 """What a refusal says, in Chinese and English: what, why, and what would help.
 
 One table, so that somebody who is no programmer can read and correct it. A key is a code, or `CODE.case` where one
-code has several wordings.
+code has several wordings. What follows a number in English comes with it, for one and for many:
+`{count:finding waits|findings wait}`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from rating.words import counted
 
 if TYPE_CHECKING:
     from ledger.refusals import Refusal
@@ -34,7 +37,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "WAITING_PERIOD": (
         "「{benefit_zh}」有 {waiting_days} 天等待期，自 {since} 起算。",
-        "{benefit_en} has a waiting period of {waiting_days} days, counted from {since}.",
+        "{benefit_en} has a waiting period of {waiting_days:day|days}, counted from {since}.",
     ),
     "BENEFICIARY_NOT_COVERED": (
         "「{benefit_zh}」仅限客户本人使用。",
@@ -78,7 +81,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "UNITS_INVALID.held": (
         "确认的数量（{units}）不能超过占用的数量（{held}）。",
-        "Cannot confirm {units}: only {held} are held.",
+        "Cannot confirm {units}: only {held:is|are} held.",
     ),
     "OCCURRED_IN_FUTURE": (
         "发生时间 {occurred_at} 晚于当前时间 {now}。",
@@ -86,7 +89,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "OCCURRED_TOO_LONG_AGO": (
         "发生日 {day} 早于可补记的最早日期 {earliest}（最多补记 {backdating_days} 天）。",
-        "occurredAt {day} is before {earliest}, the earliest day that may still be posted ({backdating_days} days back).",
+        "occurredAt {day} is before {earliest}, the earliest day that may still be posted ({backdating_days:day|days} back).",
     ),
     "HOLD_NOT_OPEN": (
         "该预约占用已不是待用状态（当前：{status}）。",
@@ -134,7 +137,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "FINDINGS_OPEN": (
         "还有 {count} 项差异待处理，账期不能关闭：{which_zh}。",
-        "The period cannot be closed: {count} findings wait for a decision: {which_en}.",
+        "The period cannot be closed: {count:finding waits|findings wait} for a decision: {which_en}.",
     ),
     "LIFE_CYCLE": ("{words_zh}", "{words_en}"),
     "EVENT_CHANGED": (
@@ -148,13 +151,21 @@ _FROM = ("最早可用日期：{from_day}。", " Available from {from_day}.")
 _LANGUAGES = ("zh", "en")
 
 
+class _Number(int):
+    """A number that is written with what fits it, one of `one|many`."""
+
+    def __format__(self, form: str, /) -> str:
+        one, several, many = form.partition("|")
+        return counted(self, one, many) if several else super().__format__(form)
+
+
 def render(refusal: Refusal, language: str) -> str:
     """The words of a refusal in `zh` or `en`."""
     column = _LANGUAGES.index(language)
     key = f"{refusal.code}.{refusal.case}" if refusal.case else refusal.code.value
     comma = "、" if language == "zh" else ", "
     facts = {
-        **refusal.facts,
+        **{name: _Number(fact) if isinstance(fact, int) else fact for name, fact in refusal.facts.items()},
         "required_star": refusal.required_star,
         "missing": comma.join(refusal.missing),
         "differing": comma.join(refusal.differing),

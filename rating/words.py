@@ -20,3 +20,11 @@ class Words(NamedTuple):
     def as_sentence(self) -> "Words":
         """Return the same words beginning and ending as a sentence does."""
         return Words(f"{self.zh}。", f"{self.en[:1].upper()}{self.en[1:]}.")
+
+
+def counted(number: int, one: str, many: str = "", *, form: str = "d") -> str:
+    """Return a number with its noun, in English: 1 line, 2 lines; `many` where an -s is not enough.
+
+    `form` is how the number is written.
+    """
+    return f"{number:{form}} {one if number == 1 else many or one + 's'}"

@@ -15,6 +15,7 @@ from app.exports.columns import Language
 from app.services import Services
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal
+from rating.words import counted
 
 period = typer.Typer(help="Vendors' months: how they stand, the match, the close.", no_args_is_help=True)
 
@@ -88,8 +89,8 @@ async def _tell(services: Services, vendor: str, month: date) -> None:
         fail([f"there is no vendor {vendor}"])
     tally = view.tally
     typer.echo(
-        f"{vendor}  {month_text(month)}  {view.status.value}  {view.lines} lines  stated {view.stated_amount:f}  "
-        f"payable {tally.payable:f}  open {tally.open}"
+        f"{vendor}  {month_text(month)}  {view.status.value}  {counted(view.lines, 'line')}  "
+        f"stated {view.stated_amount:f}  payable {tally.payable:f}  open {tally.open}"
     )
     for kind, count in tally.counts:
         typer.echo(f"{kind.value:17} {count}")
@@ -108,4 +109,4 @@ async def _tell_settlement(services: Services, vendor: str, month: date) -> None
     for line in view.lines:
         late = "" if line.occurred_in == month else f"  of {month_text(line.occurred_in)}"
         correction = "  correction" if line.correction else ""
-        typer.echo(f"{line.benefit}  {line.units} units  {line.amount:f}{late}{correction}")
+        typer.echo(f"{line.benefit}  {counted(line.units, 'unit')}  {line.amount:f}{late}{correction}")

@@ -18,6 +18,7 @@ from app.errors import StartError
 from app.exports.columns import Language
 from app.services import Services
 from ledger.reconciliation.values import LineProblem, StatementId, month_text
+from rating.words import counted
 
 if TYPE_CHECKING:
     from app.statements.checking import Checked
@@ -124,7 +125,9 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
     for note in _notes(checked):
         typer.echo(note)
     if outcome is None:
-        typer.echo(f"nothing was taken: {checked.lines} good rows, {checked.refused} that cannot be read")
+        typer.echo(
+            f"nothing was taken: {counted(checked.lines, 'good row')}, {checked.refused} that cannot be read"
+        )
         raise typer.Exit(FAILED)
     if isinstance(outcome, Refusal):
         fail([outcome.message(language)])
@@ -132,8 +135,9 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
         typer.echo("nothing was changed: the statement had been taken before")
     typer.echo(_summary(outcome))
     if checked.refused:
-        kept = f"; they are in {file.name}.rejected.csv" if keep_going else ""
-        typer.echo(f"{checked.refused} rows were not taken{kept}")
+        one = checked.refused == 1
+        kept = f"; {'it is' if one else 'they are'} in {file.name}.rejected.csv" if keep_going else ""
+        typer.echo(f"{counted(checked.refused, 'row was', 'rows were')} not taken{kept}")
         raise typer.Exit(FAILED)
 
 
@@ -150,7 +154,7 @@ def _summary(view: "StatementView") -> str:
     counts = ", ".join(f"{kind.value} {count}" for kind, count in view.counts)
     return (
         f"statement {view.number} of {view.vendor.code} for {month_text(view.month)} "
-        f"({StatementId(view.id).opaque}): {view.lines} lines, {view.stated_units} units, "
+        f"({StatementId(view.id).opaque}): {counted(view.lines, 'line')}, {counted(view.stated_units, 'unit')}, "
         f"{view.stated_amount:f} CNY; payable {view.payable:f} CNY; open {view.open}; {counts}"
     )
 
@@ -168,8 +172,8 @@ def list_statements(
         async for view in _statements(services, vendor, month):
             typer.echo(
                 f"{view.vendor.code}  {month_text(view.month)}  {view.number}  {view.status.value}  "
-                f"{view.lines} lines  stated {view.stated_amount:f}  payable {view.payable:f}  open {view.open}  "
-                f"{StatementId(view.id).opaque}"
+                f"{counted(view.lines, 'line')}  stated {view.stated_amount:f}  payable {view.payable:f}  "
+                f"open {view.open}  {StatementId(view.id).opaque}"
             )
 
     with_services(data, run)

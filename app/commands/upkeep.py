@@ -6,6 +6,7 @@ import typer
 
 from app.commands.running import DataOption, customers_bar, fail, with_services
 from app.services import Services, granting
+from rating.words import counted
 
 
 def grant(data: DataOption = None) -> None:
@@ -19,7 +20,7 @@ def grant(data: DataOption = None) -> None:
                 services.pool, now=services.clock(), handbook=services.handbook, progress=update
             )
 
-    typer.echo(f"{with_services(data, post)} entries posted")
+    typer.echo(f"{counted(with_services(data, post), 'entry', 'entries')} posted")
 
 
 def rerate(
@@ -46,7 +47,7 @@ def rerate(
                 after_batch=granting(services),
             )
 
-    typer.echo(f"{with_services(data, rate)} customers rated otherwise than before")
+    typer.echo(f"{counted(with_services(data, rate), 'customer')} rated otherwise than before")
 
 
 def verify(data: DataOption = None) -> None:

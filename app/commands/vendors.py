@@ -14,6 +14,7 @@ import typer
 
 from app.commands.running import DataOption, fail, with_services
 from app.services import Services
+from rating.words import counted
 
 vendor = typer.Typer(help="Vendors and their contracts.", no_args_is_help=True)
 
@@ -78,7 +79,7 @@ def add(
         )
         if isinstance(outcome, Refusal):
             fail([outcome.message("en")])
-        typer.echo(f"vendor {outcome.code} ({outcome.name}): {len(outcome.terms)} terms")
+        typer.echo(f"vendor {outcome.code} ({outcome.name}): {counted(len(outcome.terms), 'term')}")
 
     with_services(data, register)
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from ledger.entries import RedemptionStatus
 from ledger.reconciliation.values import FindingKind, Pass, month_text
-from rating.words import Words
+from rating.words import Words, counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,7 +296,7 @@ def _cny(amount: Decimal | None) -> str:
 
 
 def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return counted(number, one, many, form=",")
 
 
 def _capital(words: str) -> str:

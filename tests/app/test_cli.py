@@ -284,7 +284,7 @@ def test_a_variant_is_priced_apart_from_today_or_from_a_day_and_the_tolerance_is
 def test_a_vendor_is_registered_with_its_contract_and_grants_are_repeatable(run):
     done = run("vendor", "add", "dental-1", "--name", "Dental", "--benefit", "dental-care=120.50")
     assert done.returncode == 0, done.stderr
-    assert "1 term" in done.stdout
+    assert done.stdout == "vendor dental-1 (Dental): 1 term\n"
     refused = run("vendor", "add", "dental-1", "--name", "Dental", "--benefit", "teeth=1")
     assert refused.returncode == 1
     assert len(refused.stderr.splitlines()) == 1

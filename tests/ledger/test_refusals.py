@@ -234,6 +234,24 @@ def test_no_wording_asks_for_a_fact_that_some_refusal_lacks(handbook):
     assert set(MESSAGES) - met <= {*BY_RECONCILIATION, "NOT_A_MEMBER.no_programme"}
 
 
+@pytest.mark.parametrize(
+    ("key", "fact", "one", "many"),
+    [
+        ("FINDINGS_OPEN", "count", "1 finding waits for", "2 findings wait for"),
+        ("WAITING_PERIOD", "waiting_days", "of 1 day,", "of 2 days,"),
+        ("OCCURRED_TOO_LONG_AGO", "backdating_days", "(1 day back)", "(2 days back)"),
+        ("UNITS_INVALID.held", "held", "only 1 is held", "only 2 are held"),
+    ],
+)
+def test_one_is_not_told_as_many(key, fact, one, many):
+    code, _, case = key.partition(".")
+    others = dict.fromkeys(re.findall(r"{(\w+)", "".join(MESSAGES[key])), "x")
+    for number, words in ((1, one), (2, many)):
+        refusal = Refusal(code=RefusalCode(code), case=case, facts={**others, fact: number})
+        assert words in refusal.message("en")
+        assert f"{number}" in refusal.message()
+
+
 @pytest.mark.parametrize(("code", "number"), refusals())
 def test_a_stored_refusal_is_read_back_whole(code, number, handbook):
     refusal = played(code, number, handbook)

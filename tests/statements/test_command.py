@@ -99,7 +99,7 @@ async def test_to_keep_going_takes_the_good_rows_and_gives_the_others_back_with_
     done = run(*IMPORT, "--keep-going", "--language", "en", str(file))
     assert done.returncode == 1
     assert done.stderr.splitlines()[1] == "row 4, 次数: expected a whole number from 1; got 一次"
-    assert "1 rows were not taken; they are in RK.csv.rejected.csv" in done.stdout
+    assert "1 row was not taken; it is in RK.csv.rejected.csv" in done.stdout
     assert await counts(database) == (1, 3, 1)
     rejected = tmp_path / "RK.csv.rejected.csv"
     with rejected.open(encoding="utf-8-sig", newline="") as stream:
@@ -181,8 +181,8 @@ async def test_statements_are_listed_and_taken_back(run, month, database):
     await month.state(line(1, october(7), member_no="M2"), number="RK-2")
     listed = run("statement", "list", "--vendor", "v", "--period", "2026-10").stdout.splitlines()
     assert [each.split("  ")[:5] for each in listed] == [
-        ["v", "2026-10", "RK-2", "OPEN", "1 lines"],
-        ["v", "2026-10", "RK-1", "OPEN", "1 lines"],
+        ["v", "2026-10", "RK-2", "OPEN", "1 line"],
+        ["v", "2026-10", "RK-1", "OPEN", "1 line"],
     ]
 
     withdraw = ("statement", "withdraw", "--vendor", "v", "RK-1", "--note", "重复提交")

@@ -51,16 +51,19 @@ async def test_the_same_sheet_again_changes_nothing_and_another_content_is_refus
 
 
 @pytest.mark.parametrize(
-    ("language", "reason"),
-    [("zh", "须为不小于 1 的整数：「一次」"), ("en", "expected a whole number from 1; got 一次")],
+    ("language", "reason", "whole"),
+    [
+        ("zh", "须为不小于 1 的整数：「一次」", "有 1 行无法读取，整份未导入。"),
+        ("en", "expected a whole number from 1; got 一次", "1 row cannot be read: nothing was taken."),
+    ],
 )
 async def test_bad_rows_come_back_with_row_column_and_reason_and_nothing_is_taken(
-    desk, database, language, reason
+    desk, database, language, reason, whole
 ):
     answer = await desk.send(csv_of(HEADER, *LINES, BAD), language=language)
     assert answer.status_code == 422
     found = answer.json()
-    assert found["errors"][0]["extensions"]["code"] == "UNREADABLE"
+    assert found["errors"] == [{"message": whole, "extensions": {"code": "UNREADABLE"}}]
     assert (found["goodRows"], found["refusedRows"]) == (3, 1)
     assert [(problem["row"], problem["column"]) for problem in found["problems"]] == [
         (5, "服务项目"),
