@@ -33,7 +33,7 @@ from handbook import business_day, start_of
 from ledger.exporting import unknown_in
 from ledger.filters import EntryFilter, Span
 from ledger.reconciliation.reading import FindingFilter
-from ledger.reconciliation.values import FindingKind, month_text, parse_month
+from ledger.reconciliation.values import MONTH_EXPECTED, FindingKind, month_text, parse_month
 from schema.context import Role, Viewer
 from schema.permissions import STAFF
 
@@ -230,7 +230,7 @@ def _own_vendor(asked: Mapping[str, list[str]], viewer: Viewer) -> str:
 def _month(asked: Mapping[str, list[str]]) -> date:
     month = parse_month(_at_most_one(asked, "period") or "")
     if month is None:
-        raise _bad("`period` must be given: a month like 2026-10.")
+        raise _bad(f"`period`: {MONTH_EXPECTED.en}.")
     return month
 
 

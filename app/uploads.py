@@ -27,7 +27,13 @@ from app.statements.reading import Table
 from app.statements.sheets import Row, SheetError
 from app.tokens import Tokens
 from ledger.reconciliation.reading import StatementView
-from ledger.reconciliation.values import LineProblem, StatementId, month_text, parse_month
+from ledger.reconciliation.values import (
+    MONTH_EXPECTED,
+    LineProblem,
+    StatementId,
+    month_text,
+    parse_month,
+)
 from ledger.refusals import Refusal, RefusalCode
 from rating.words import counted
 from schema.context import Role, Viewer
@@ -167,7 +173,7 @@ def _sheet(form: FormData) -> Sheet:
     if vendor is None:
         raise _bad("`vendor` must be given: the code of the vendor.")
     if month is None:
-        raise _bad("`period` must be given: a month like 2026-10.")
+        raise _bad(f"`period`: {MONTH_EXPECTED.en}.")
     number = _text(form, "number") or PurePosixPath((file.filename or "").replace("\\", "/")).stem
     if not number:
         raise _bad("`number` must be given, or the file have a name: the vendor's number of the statement.")

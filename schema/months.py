@@ -3,7 +3,7 @@
 from datetime import date
 
 from ledger.commands import invalid
-from ledger.reconciliation.values import parse_month
+from ledger.reconciliation.values import MONTH_EXPECTED, parse_month
 from ledger.refusals import Refusal
 from schema.errors import BadInputError
 
@@ -12,15 +12,13 @@ def asked_month(name: str, text: str) -> date:
     """The first day of the month that a question names; BAD_USER_INPUT with what would be right."""
     month = parse_month(text)
     if month is None:
-        raise BadInputError(f"{name}: expected a month like 2026-10.")
+        raise BadInputError(f"{name}: {MONTH_EXPECTED.en}.")
     return month
 
 
 def given_month(text: str) -> date | Refusal:
     """The first day of the month that a command names, or a refusal with what would be right."""
     month = parse_month(text)
-    return (
-        month
-        if month is not None
-        else invalid("period 须为月份，如 2026-10", "period: expected a month like 2026-10")
-    )
+    if month is None:
+        return invalid(f"period {MONTH_EXPECTED.zh}", f"period: {MONTH_EXPECTED.en}")
+    return month

@@ -27,7 +27,7 @@ from rich.progress import (
 
 from app.services import Services, open_services
 from app.settings import load_settings
-from ledger.reconciliation.values import parse_month
+from ledger.reconciliation.values import MONTH_EXPECTED, parse_month
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ def month_of(text: str) -> date:
     """The first day of the month that --period names; a usage error when it names none."""
     month = parse_month(text)
     if month is None:
-        raise typer.BadParameter(f"{text!r} is no month; write it like 2026-10", param_hint="--period")
+        raise typer.BadParameter(f"{MONTH_EXPECTED.en}; got {text!r}", param_hint="--period")
     return month
 
 

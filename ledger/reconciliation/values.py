@@ -15,9 +15,15 @@ from unicodedata import category
 
 from handbook import Handbook
 from ledger.ids import opaque_id, parse_numbers
+from rating.words import Words
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
+MONTH_EXPECTED = Words(
+    f"须为 {_FIRST_YEAR}-01 至 {_LAST_YEAR}-12 之间的月份，如 2026-10",
+    f"expected a month from {_FIRST_YEAR}-01 to {_LAST_YEAR}-12, like 2026-10",
+)
+"""What helps where `parse_month` finds no month."""
 _LONGEST_TEXT = 200
 _MOST_UNITS = 1_000_000
 _LARGEST = 2**31 - 1

@@ -90,6 +90,8 @@ async def test_what_cannot_be_meant_is_refused(site):
         await site.client.get(FINDINGS, params=asked, headers=site.header()) for asked in CANNOT_BE_MEANT
     ]
     assert [code(answer) for answer in answers] == [(400, "BAD_REQUEST")] * len(CANNOT_BE_MEANT)
+    month = answers[CANNOT_BE_MEANT.index(ASKED | {"period": "10/2026"})].json()["errors"][0]["message"]
+    assert month == "`period`: expected a month from 2000-01 to 2199-12, like 2026-10."
 
 
 async def test_what_is_not_there_is_not_an_empty_file(site, month):

@@ -18,7 +18,8 @@ async def test_a_statement_is_taken_once_and_nothing_of_a_bad_one(api: Api, octo
     for wrong, words in (
         ({"vendor": "nobody"}, "nobody"),
         ({"number": " "}, "number"),
-        ({"period": "2026-13"}, "period"),
+        ({"period": "2026-13"}, "period 须为 2000-01 至 2199-12 之间的月份"),
+        ({"period": "1990-01"}, "period 须为 2000-01 至 2199-12 之间的月份"),
         ({"period": "2026-11"}, "2026-11"),
         ({"lines": [{**first, "benefit": "x"}]}, "第 1 行，benefit"),
         ({"lines": [{**first, "amount": "1.005"}]}, "第 1 行，amount"),
@@ -38,6 +39,17 @@ async def test_a_statement_is_taken_once_and_nothing_of_a_bad_one(api: Api, octo
     )
     assert many["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert "5000" in many["errors"][0]["message"]
+
+
+async def test_a_question_about_no_month_is_told_which_months_there_are(
+    api: Api, october: dict[str, Any]
+) -> None:
+    for asked in ("period", "settlement"):
+        answer = await api.ask(f'{{ {asked}(vendor: "exam-1", period: "1990-01") {{ payable }} }}', FINANCE)
+        assert (
+            answer["errors"][0]["message"]
+            == "period: expected a month from 2000-01 to 2199-12, like 2026-10."
+        )
 
 
 WITHDRAW = """mutation ($id: ID!, $note: String!) { withdrawStatement(statement: $id, note: $note) { __typename

@@ -38,7 +38,10 @@ async def test_a_month_is_shown_matched_again_closed_once_and_verified(run, mont
 
 
 def test_what_is_no_month_and_who_is_no_vendor_is_said(run):
-    wrong = run("period", "show", "--vendor", "v", "--period", "2026-13")
-    assert (wrong.returncode, "write it like 2026-10" in wrong.stderr) == (2, True)
+    for month in ("2026-13", "1990-01"):
+        wrong = run("period", "show", "--vendor", "v", "--period", month)
+        assert wrong.returncode == 2
+        said = " ".join(wrong.stderr.replace("│", " ").split())
+        assert f"expected a month from 2000-01 to 2199-12, like 2026-10; got '{month}'" in said
     unknown = run("period", "close", "--vendor", "nobody", "--period", "2026-10")
     assert (unknown.returncode, unknown.stderr) == (1, "没有代码为「nobody」的服务商。\n")

@@ -97,6 +97,13 @@ async def test_a_file_that_is_no_sheet_is_refused_with_the_reason(desk):
     assert "PDF" in problem["reason"]
 
 
+@pytest.mark.parametrize("period", ["", "10/2026", "1990-01"])
+async def test_what_is_no_month_is_told_which_months_there_are(desk, period):
+    answer = await desk.send(csv_of(HEADER, *LINES), period=period)
+    message = "`period`: expected a month from 2000-01 to 2199-12, like 2026-10."
+    assert answer.json()["errors"] == [{"message": message, "extensions": {"code": "BAD_REQUEST"}}]
+
+
 @pytest.mark.parametrize(
     ("form", "status", "code"),
     [
