@@ -14,7 +14,7 @@ from typing import IO
 from app.services import Services
 from app.statements.checking import Checked, OnProblems, Progress, Spool, check
 from ledger.reconciliation.reading import StatementView, statements_by_id
-from ledger.reconciliation.statements import submit
+from ledger.reconciliation.statements import refused_unread, submit
 from ledger.refusals import Refusal
 
 
@@ -32,11 +32,14 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What came of a file: what it holds, and the statement it became; None when nothing was taken."""
+    """What came of a file: what was read of it, and the statement it became; None when nothing was taken."""
 
     checked: Checked
     outcome: StatementView | Refusal | None
     replayed: bool = False
+
+
+_UNREAD = Checked(lines=0, refused=0, ignored=(), skipped=(), skipped_rows=0)
 
 
 class _StoppedError(Exception):
@@ -54,8 +57,14 @@ async def import_sheet(
 ) -> Imported:
     """Check a file and, if all of it is good or the good lines are asked for, take it as a statement.
 
-    `reading` is told bytes, `taking` lines. Raises SheetError when the file as a whole cannot be read.
+    What no mending of its rows would help, such as an unknown vendor, is refused before the file is read. `reading` is
+    told bytes, `taking` lines. Raises SheetError when the file as a whole cannot be read.
     """
+    refused = await refused_unread(
+        services.pool, vendor=sheet.vendor, number=sheet.number, month=sheet.month, now=services.clock()
+    )
+    if refused is not None:
+        return Imported(checked=_UNREAD, outcome=refused)
     with Spool() as spool:
         checked = await _check(services, sheet, spool, on_problems, reading)
         if not checked.lines or (checked.refused and not sheet.keep_going):

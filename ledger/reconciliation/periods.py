@@ -85,6 +85,13 @@ async def lock_open_month(conn: Connection, vendor: str, month: date, *, now: da
     return period
 
 
+async def must_not_be_closed(conn: Connection, vendor: str, month: date) -> None:
+    """Refuse with PERIOD_CLOSED as things stand: without the vendor's turn, the month may close the moment after."""
+    row = await conn.fetchrow(SQL["period_of_month"], vendor, month)
+    if row is not None:
+        _period(row).must_be_open()
+
+
 async def lock_period(conn: Connection, period: int) -> Period | None:
     """Take the turn of the period's vendor; the period, or None when there is none of this id."""
     row = await conn.fetchrow(SQL["period_by_id"], period)

@@ -24,6 +24,7 @@ from ledger.reconciliation.periods import (
     must_be_a_vendor,
     must_be_text,
     must_have_begun,
+    must_not_be_closed,
 )
 from ledger.reconciliation.values import LineProblem, StatementLine, problems_of
 from ledger.refusals import Refusal, RefusalCode
@@ -74,14 +75,25 @@ async def submit(
     other content under a number that was used; PERIOD_CLOSED. What `lines` raises is raised on, and nothing is stored.
     """
     async with pool.acquire() as conn, conn.transaction():
-        must_be_text("number", number)
-        must_have_begun(month, now)
-        await must_be_a_vendor(conn, vendor)
+        await _must_be_awaited(conn, vendor=vendor, number=number, month=month, now=now)
         await conn.execute(SQL["stage"])
         await conn.copy_records_to_table(
             "incoming_lines", columns=list(_COLUMNS), records=_checked(lines, handbook, progress)
         )
         return await _store(conn, vendor=vendor, number=number, month=month, by=by, now=now)
+
+
+@answering_refusals
+async def refused_unread(
+    pool: Pool, *, vendor: str, number: str, month: date, now: datetime
+) -> Refusal | None:
+    """What `submit` would refuse a statement for whatever its lines are; None when that depends on them.
+
+    To be asked before somebody reads a sheet, and mends its rows in vain.
+    """
+    async with pool.acquire() as conn:
+        await _must_be_awaited(conn, vendor=vendor, number=number, month=month, now=now)
+        return None
 
 
 @answering_refusals
@@ -109,6 +121,22 @@ async def _withdraw(conn: Connection, statement: int, *, note: str, by: str, now
     await conn.execute(SQL["forget_findings"], period.id, statement)
     await reconcile(conn, period.id, now=now)
     return Submitted(statement=statement)
+
+
+async def _must_be_awaited(conn: Connection, *, vendor: str, number: str, month: date, now: datetime) -> None:
+    must_be_text("number", number)
+    must_have_begun(month, now)
+    await must_be_a_vendor(conn, vendor)
+    stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
+    if stored is None:
+        await must_not_be_closed(conn, vendor, month)
+    else:  # it may come again, also after the close: that changes nothing
+        await _must_not_be_withdrawn(conn, stored["id"])
+
+
+async def _must_not_be_withdrawn(conn: Connection, statement: int) -> None:
+    if await conn.fetchval(SQL["is_withdrawn"], statement):
+        raise RefusedError(Refusal(code=RefusalCode.KEY_REUSED, case="withdrawn"))
 
 
 async def _checked(
@@ -194,8 +222,7 @@ async def _again(
     conn: Connection, stored: Record, content: bytes, *, month: date, now: datetime
 ) -> Submitted:
     """The number was used: the same statement is answered again, and matched with what the ledger has by now."""
-    if await conn.fetchval(SQL["is_withdrawn"], stored["id"]):
-        raise RefusedError(Refusal(code=RefusalCode.KEY_REUSED, case="withdrawn"))
+    await _must_not_be_withdrawn(conn, stored["id"])
     differing = []
     if stored["month"] != month:
         differing.append("period")

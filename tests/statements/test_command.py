@@ -89,6 +89,15 @@ async def test_one_bad_row_and_nothing_is_taken(run, database, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".csv"] == ["RK.csv"]
 
 
+async def test_an_unknown_vendor_is_told_before_any_row(run, database, tmp_path):
+    file = tmp_path / "RK.csv"
+    file.write_bytes(csv_of(HEADER, BAD, BAD))
+    done = run(*IMPORT, "--vendor", "nobody", "--language", "en", str(file))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "vendor: there is no vendor with the code nobody.\n"
+    assert await counts(database) == (0, 0, 0)
+
+
 async def test_to_keep_going_takes_the_good_rows_and_gives_the_others_back_with_reasons(
     run, database, tmp_path
 ):

@@ -1,8 +1,13 @@
 """POST /statements: finance sends a sheet; what is wrong with it comes back row by row, and nothing is taken."""
 
+from datetime import date
+
 import pytest
 
+from ledger.reconciliation.closing import close_period
+from ledger.reconciliation.statements import withdraw
 from schema.context import Role
+from tests.reconciliation.month import NOW
 from tests.statements.sheets import HEADER, csv_of, xlsx_of
 from tests.statements.test_command import BAD, LINES, counts
 
@@ -122,6 +127,39 @@ async def test_a_form_that_asks_for_nothing_sensible_is_refused(desk, database, 
     assert answer.status_code == status
     assert answer.json()["errors"][0]["extensions"]["code"] == code
     assert await counts(database) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "about"),
+    [
+        ({"vendor": "nobody"}, 422, "nobody"),
+        ({"period": "2026-12"}, 422, "2026-12"),
+        ({"number": "x" * 201}, 422, "number"),
+        ({"period": "2026-09"}, 409, "2026-09"),
+        ({"number": "RK-0"}, 409, "withdrawn"),
+    ],
+)
+@pytest.mark.parametrize("content", [csv_of(HEADER, *[BAD] * 20), b"%PDF-1.7"], ids=["bad rows", "no sheet"])
+async def test_what_no_mending_of_rows_would_help_is_told_before_them(
+    desk, month, content, form, status, about
+):
+    gone = await month.state(number="RK-0")
+    await withdraw(month.pool, statement=gone, note="x", by="li", now=NOW)
+    await close_period(month.pool, vendor="v", month=date(2026, 9, 1), by="li", now=NOW)
+    answer = await desk.send(content, language="en", **form)
+    assert answer.status_code == status
+    (error,) = answer.json()["errors"]
+    assert about in error["message"]
+    assert "problems" not in answer.json()
+
+
+async def test_what_was_taken_before_the_close_may_come_again_after_it(desk, database):
+    assert (await desk.send(csv_of(HEADER, *LINES), number="RK")).status_code == 201
+    await database.owner_pool.execute("update periods set closed_at = now()")
+    again = await desk.send(csv_of(HEADER, *LINES), number="RK")
+    assert (again.status_code, again.json()["replayed"]) == (200, True)
+    bad = await desk.send(csv_of(HEADER, *LINES, BAD), number="RK")
+    assert bad.json()["errors"][0]["extensions"]["code"] == "UNREADABLE"
 
 
 async def test_a_closed_month_takes_nothing_more(desk, database):
