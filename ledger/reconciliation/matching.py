@@ -13,7 +13,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from handbook import start_of
-from ledger.reconciliation.periods import RefusedError, lock_open_month
+from ledger.reconciliation.periods import answering_refusals, lock_open_month
 from ledger.reconciliation.values import Pass, month_span, next_month
 from ledger.refusals import Refusal
 from rating.database import Connection, Pool, Statements
@@ -38,18 +38,16 @@ class Key:
     benefit: str
 
 
+@answering_refusals
 async def reconcile_period(pool: Pool, *, vendor: str, month: date, now: datetime) -> int | Refusal:
     """Run the match of a vendor's month again; the id of the period.
 
     Refused: INVALID for an unknown vendor or a month ahead, PERIOD_CLOSED.
     """
-    try:
-        async with pool.acquire() as conn, conn.transaction():
-            period = await lock_open_month(conn, vendor, month, now=now)
-            await reconcile(conn, period.id, now=now)
-            return period.id
-    except RefusedError as refused:
-        return refused.refusal
+    async with pool.acquire() as conn, conn.transaction():
+        period = await lock_open_month(conn, vendor, month, now=now)
+        await reconcile(conn, period.id, now=now)
+        return period.id
 
 
 async def reconcile(conn: Connection, period: int, *, now: datetime, only: Key | None = None) -> None:
@@ -100,11 +98,13 @@ class _Run:
         await self._pair()
         await self._execute(SQL["refresh_kinds"], self._period, self._vendor, self._statements)
         await conn.execute(SQL["make_fits"])
-        await conn.execute(SQL["make_shared"])
-        await self._execute_large(SQL["match_references"])
-        await self._execute_large(SQL["fit_by_reference"])
-        for name in ("make_free", "make_free_deliveries", "make_newly", "analyze_free"):
-            await conn.execute(SQL[name])
+        await conn.execute(SQL["match_references"])
+        await conn.execute(SQL["make_rest"])
+        await conn.execute(SQL["fit_by_reference"])
+        await conn.execute(SQL["make_free"])
+        await conn.execute(SQL["make_free_deliveries"], *month_span(self._month))
+        await conn.execute(SQL["make_newly"])
+        await conn.execute(SQL["analyze_free"])
         await conn.execute(_choosing("match_perfect"), Pass.REFERENCE.value)
         await conn.execute(SQL["forget_newly"])
         await self._repeat("match_best", Pass.REFERENCE)

@@ -4,9 +4,11 @@
 -- A text between braces is filled in by matching.py, from this file only: {only_…} narrows a run to one member's benefit.
 
 -- name: tune
--- For this transaction: large joins in memory and on all cores, and no time lost in compiling.
+-- For this transaction: large joins in memory and on all cores, no time lost in compiling, and what was just read or
+-- written is looked up at no great cost. The tables of a run tell enough of themselves by a few of their rows.
 select
-    set_config('work_mem', '256MB', true), set_config('jit', 'off', true),
+    set_config('work_mem', '256MB', true), set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true),
+    set_config('default_statistics_target', '10', true),
     set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true),
     set_config('min_parallel_table_scan_size', '1MB', true);
 
@@ -70,46 +72,52 @@ where d.vendor = $2 and d.status = 'REVERSED'
     {only_deliveries};
 
 -- name: pairing
--- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree. Of a
--- pair only what it takes to write it down. Two references with one hash are only looked at more closely.
+-- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree, in
+-- the order of members; `alike`: how many pairs of a member bear the reference. Of a pair only what it takes to write it
+-- down. Two references with one hash are only looked at more closely.
 create temporary table pairing on commit drop as
-select
-    d.customer_id, d.sequence, l.statement, l.line_no,
-    case when l.line_no is not null and d.sequence is not null
-        then match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
-    end as kind,
-    case when l.line_no is not null and d.sequence is not null then hashtextextended(l.reference, 0) end as reference_hash,
-    case when d.sequence is null then l.reference end as reference,
-    case when d.sequence is null then l.customer_id end as member,
-    case when d.sequence is null then l.benefit when l.line_no is null then d.benefit end as benefit,
-    case when d.sequence is null then l.units end as stated_units,
-    case when d.sequence is null then l.amount end as stated_amount,
-    case when d.sequence is null then l.occurred_on end as occurred_on,
-    case when l.line_no is null then d.status end as status,
-    case when l.line_no is null then d.units end as units,
-    case when l.line_no is null then d.amount end as amount,
-    case when l.line_no is null then d.delivered_on end as delivered_on
+select *, count(*) over (partition by customer_id, reference_hash) as alike
 from (
     select
-        l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
-    from lines l
-    where (
-            l.statement = any ($5::integer[])
-            {or_carried}
-        )
-        {and_free}
-        {and_new}
-        {only_lines}
-) l
-full join (
-    select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
-    from deliveries d
-    where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
-        -- The period and the vendor's statements are there, whichever of the conditions below ask for them.
-        and $1::integer is not null and $6::integer[] is not null
-        {and_unmatched}
-        {only_deliveries}
-) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit;
+        d.customer_id, d.sequence, l.statement, l.line_no,
+        case when l.line_no is not null and d.sequence is not null
+            then match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
+        end as kind,
+        case when l.line_no is not null and d.sequence is not null
+            then hashtextextended(l.reference, 0)
+        end as reference_hash,
+        case when d.sequence is null then l.reference end as reference,
+        case when d.sequence is null then l.customer_id end as member,
+        case when d.sequence is null then l.benefit when l.line_no is null then d.benefit end as benefit,
+        case when d.sequence is null then l.units end as stated_units,
+        case when d.sequence is null then l.amount end as stated_amount,
+        case when d.sequence is null then l.occurred_on end as occurred_on,
+        case when l.line_no is null then d.status end as status,
+        case when l.line_no is null then d.units end as units,
+        case when l.line_no is null then d.amount end as amount,
+        case when l.line_no is null then d.delivered_on end as delivered_on
+    from (
+        select
+            l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
+        from lines l
+        where (
+                l.statement = any ($5::integer[])
+                {or_carried}
+            )
+            {and_free}
+            {and_new}
+            {only_lines}
+    ) l
+    full join (
+        select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
+        from deliveries d
+        where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
+            -- The period and the vendor's statements are there, whichever of the conditions below ask for them.
+            and $1::integer is not null and $6::integer[] is not null
+            {and_unmatched}
+            {only_deliveries}
+    ) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit
+) side_by_side;
 
 -- name: or_carried
 -- Lines that were disputed in a period that is closed.
@@ -177,21 +185,16 @@ where (
     )
     {only_lines};
 
--- name: make_shared
--- References that lead several lines or deliveries of a member to each other.
-create temporary table shared on commit drop as
-select customer_id, reference_hash from pairing where kind is not null group by 1, 2 having count(*) > 1;
-
 -- name: match_references
 -- Pass REFERENCE, where a reference leads one line to one delivery.
 insert into matches (customer_id, sequence, statement, line_no, pass, kind)
 select customer_id, sequence, statement, line_no, 'REFERENCE', kind
-from pairing p
-where kind is not null
-    and not exists (
-        select from shared s where s.customer_id = p.customer_id and s.reference_hash = p.reference_hash
-    )
-order by customer_id, sequence;
+from pairing
+where kind is not null and alike = 1;
+
+-- name: make_rest
+-- All but those.
+create temporary table rest on commit drop as select * from pairing where kind is null or alike > 1;
 
 -- name: fit_by_reference
 -- Pass REFERENCE, where it leads several to each other.
@@ -199,8 +202,7 @@ insert into fits
 select
     l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.units, d.units, l.amount, d.amount,
     l.occurred_on, d.delivered_on
-from pairing p
-join shared s on s.customer_id = p.customer_id and s.reference_hash = p.reference_hash
+from rest p
 -- They are few, so they are looked up one by one.
 cross join lateral (
     select * from statement_lines l where l.statement = p.statement and l.line_no = p.line_no offset 0
@@ -225,7 +227,7 @@ create temporary table newly (customer_id bigint, sequence bigint, statement int
 -- What the references left: lines (`taken`: their reference names a delivery that another line has), and deliveries.
 create temporary table free_lines on commit drop as
 select statement, line_no, reference, member as customer_id, benefit, stated_units, stated_amount, occurred_on, false as taken
-from pairing
+from rest
 where sequence is null
 union all
 select distinct
@@ -233,8 +235,15 @@ select distinct
 from fits f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no;
 
 -- name: make_free_deliveries
+-- Of other months than the one from $1 to before $2 only what a free line may mean.
 create temporary table free_deliveries on commit drop as
-select customer_id, sequence, status, benefit, units, amount, delivered_on from pairing where line_no is null
+select p.customer_id, p.sequence, p.status, p.benefit, p.units, p.amount, p.delivered_on
+from rest p
+where p.line_no is null
+    and (
+        p.delivered_on >= $1 and p.delivered_on < $2
+        or (p.customer_id, p.benefit) in (select l.customer_id, l.benefit from free_lines l)
+    )
 union all
 select distinct f.customer_id, f.sequence, f.status, r.benefit, f.units, f.amount, f.delivered_on
 from fits f join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence;
@@ -405,7 +414,7 @@ stated_units, stated_amount, occurred_on, reference nulls last, statement, line_
 pairs as (
     insert into matches (customer_id, sequence, statement, line_no, pass, kind)
     select
-        customer_id, sequence, statement, line_no, $1,
+        customer_id, sequence, statement, line_no, $1::match_pass,
         match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
     from chosen
     order by customer_id, sequence
@@ -447,7 +456,7 @@ chosen as (
 update periods set reconciled_at = $2 where id = $1;
 
 -- name: clean_up
-drop table if exists exceptions, pairing, shared, fits, newly, free_lines, free_deliveries, undecidable, left_lines;
+drop table if exists exceptions, pairing, rest, fits, newly, free_lines, free_deliveries, undecidable, left_lines;
 
 -- name: carries
 select exists (select from carryovers where period = $1 and line_no is not null);
