@@ -141,7 +141,7 @@ from periods p where p.id = any ($1::integer[])
         select
             0 as section, l.statement::bigint as major, l.line_no::bigint as minor, l.statement, l.line_no, l.reference,
             l.member_no, l.benefit, l.units, l.occurred_on as stated_on, l.amount,
-            coalesce(f.kind, 'MATCHED') as kind, case when f.kind is null then m.pass else f.pass end as pass,
+            coalesce(f.kind, 'MATCHED') as kind, case when f.kind is null then m.pass::text else f.pass end as pass,
             case when f.kind is null then m.customer_id else f.customer_id end as customer_id,
             case when f.kind is null then m.sequence else f.sequence end as sequence,
             coalesce(f.occurred_on, l.occurred_on) as occurred_on,
