@@ -106,31 +106,36 @@ from (
 where t.statement = l.statement and t.line_no = l.line_no;
 
 -- name: explain_equal
--- They say what another line says, which has its delivery: same member, benefit, day and units, and no other reference.
-update left_lines l set kind = 'DUPLICATE_LINE', facts = t.facts, candidates = t.candidates
-from (
-    select
-        k.*, jsonb_build_object('statement', m.statement, 'line_no', m.line_no) as facts,
-        jsonb_build_array(jsonb_build_array(m.customer_id, m.sequence)) as candidates
-    from (
-        select distinct customer_id, benefit, occurred_on, stated_units, reference
-        from left_lines
-        where kind is null and customer_id is not null
-    ) k
-    cross join lateral (
-        select m.*
-        from deliveries d
-        join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
-        join statement_lines o on o.statement = m.statement and o.line_no = m.line_no
-        where d.customer_id = k.customer_id and d.vendor = $1 and d.benefit = k.benefit
-            and o.occurred_on = k.occurred_on and o.units = k.stated_units
-            and (k.reference is null or k.reference = o.reference)
-        order by m.statement, m.line_no
-        limit 1
-    ) m
-) t
-where l.kind is null and t.customer_id = l.customer_id and t.benefit = l.benefit and t.occurred_on = l.occurred_on
-    and t.stated_units = l.stated_units and t.reference is not distinct from l.reference;
+-- They say what another line says, which has its delivery: same member, benefit, day and units, and no other reference. Of
+-- several such lines the first.
+with said as materialized (
+    select m.statement, m.line_no, m.customer_id, m.sequence, r.benefit, o.occurred_on, o.units, o.reference
+    from (select distinct customer_id, benefit from left_lines where kind is null and customer_id is not null) k
+    join redemptions r on r.customer_id = k.customer_id and r.benefit = k.benefit and r.vendor = $1
+    join matches m on m.customer_id = r.customer_id and m.sequence = r.sequence
+    join statement_lines o on o.statement = m.statement and o.line_no = m.line_no
+),
+firsts as (
+    (
+        select distinct on (customer_id, benefit, occurred_on, units) *, null as of_reference, true as of_any
+        from said
+        order by customer_id, benefit, occurred_on, units, statement, line_no
+    )
+    union all
+    (
+        select distinct on (customer_id, benefit, occurred_on, units, reference) *, reference, false
+        from said
+        where reference is not null
+        order by customer_id, benefit, occurred_on, units, reference, statement, line_no
+    )
+)
+update left_lines l set
+    kind = 'DUPLICATE_LINE', facts = jsonb_build_object('statement', f.statement, 'line_no', f.line_no),
+    candidates = jsonb_build_array(jsonb_build_array(f.customer_id, f.sequence))
+from firsts f
+where l.kind is null and f.customer_id = l.customer_id and f.benefit = l.benefit and f.occurred_on = l.occurred_on
+    and f.units = l.stated_units and f.of_any = (l.reference is null)
+    and coalesce(f.of_reference, '') = coalesce(l.reference, '');
 
 -- name: explain_repeated
 -- They say what an earlier line without a delivery says, with the same reference.
