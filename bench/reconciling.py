@@ -92,7 +92,7 @@ async def _measure(dsn: str, folder: Path, month: Month, *, sheet: str | None, e
 async def _reconcile(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
     """Seconds and MiB of a first run and of a second, which changes nothing."""
     pool = await connect_pool(dsn, min_size=1, max_size=1, service_role=True)
-    runs = {}
+    runs: dict[str, tuple[float, float]] = {}
     try:
         for name in ("reconciled", "once more"):
             with own_memory() as memory:
