@@ -245,7 +245,8 @@ where d.status = 'REDEEMED' and d.delivered_on >= $2 and d.delivered_on < $3
     {unless_disputed};
 
 -- name: find_late
--- Delivered in one of the closed months $3, which knew nothing of it; or disputed there, and carried into this period.
+-- Delivered in one of the closed months $3, which knew nothing of it; or disputed there, and carried into this period; or
+-- in any of the closed months $4 that feed this period, and parted since from the line that somebody had matched it with.
 insert into findings (
     period, customer_id, sequence, kind, benefit, occurred_on, ledger_units, ledger_amount, carried_from
 )
@@ -269,6 +270,33 @@ from (
         and not exists (
             select from findings f
             where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+        )
+    union all
+    select d.*, null
+    from (
+        select distinct x.matched_customer, x.matched_sequence
+        from periods p join decisions x on x.period = p.id and x.action = 'MATCH'
+        where p.vendor = $2
+    ) x
+    join deliveries d on d.vendor = $2 and d.customer_id = x.matched_customer and d.sequence = x.matched_sequence
+    cross join lateral (select date_trunc('month', d.delivered_on)::date as month) delivered
+    where delivered.month = any ($4::date[])
+        -- Else it is among the first.
+        and (
+            delivered.month <> all ($3::date[])
+            or exists (
+                select from findings f
+                where f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+            )
+        )
+        and not exists (
+            select from carryovers c
+            where c.period = $1 and c.line_no is null and c.customer_id = d.customer_id and c.sequence = d.sequence
+        )
+        and not exists (
+            select from findings f join periods q on q.id = f.period
+            where f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+                and (q.closed_at is null or f.action <> 'DISPUTE')
         )
 ) d
 where d.status = 'REDEEMED'

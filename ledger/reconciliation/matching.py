@@ -183,7 +183,7 @@ class _Run:
                 row["month"] for row in feeding if start_of(next_month(row["month"])) > since - _LIES_BACK
             ]
             late = _unless_in_doubt(FINDINGS["find_late"])
-            await self._execute(late, period, vendor, months)
+            await self._execute(late, period, vendor, months, [row["month"] for row in feeding])
         corrections = FINDINGS["find_corrections"].replace("{paid}", FINDINGS["paid"])
         await self._execute(corrections, period, vendor, self._closed, since)
 

@@ -15,6 +15,7 @@ from tests.reconciliation.test_closing import close, closed, found_in
 from tests.reconciliation.test_decisions import decide, of_line, of_redemption, run
 
 DECEMBER = date(2026, 12, 1)
+FEBRUARY = date(2027, 2, 1)
 
 
 async def here(month, finding, which):
@@ -228,3 +229,44 @@ async def test_an_exception_blocks_no_line_of_another_season_with_the_same_refer
     delivered = await month.deliver(date(2026, 11, 20), "无")
     await month.state(line(7, date(2026, 11, 20), "无"), number="S-11", month=NOVEMBER)
     assert (await month.pairs())[7][0] == delivered
+
+
+async def test_a_delivery_disputed_then_matched_by_hand_and_parted_is_listed_again(month):
+    delivered = await month.deliver(october(3), "A", member_no="M2")
+    await month.state(line(1, october(3), "Z"))
+    stated = await of_line(month, 1)
+    await decide(month, stated, "DISPUTE")
+    await decide(month, await of_redemption(month, delivered), "DISPUTE")
+    await closed(month)
+    month.clock.now = noon(date(2026, 12, 2))
+    await found_in(month, NOVEMBER)
+    stated = await here(month, stated, NOVEMBER)
+    assert await decide(month, stated, "MATCH", redemption=delivered) is None
+    assert await decide(month, stated, "DISPUTE") is None
+    await closed(month, NOVEMBER)
+
+    assert await found_in(month, DECEMBER) == [("MATCHED", NOVEMBER)]
+    assert await decide(month, await here(month, stated, DECEMBER), "REOPEN") is None
+
+    assert await found_in(month, DECEMBER) == [("NOT_IN_LEDGER", NOVEMBER), ("NOT_IN_STATEMENT", None)]
+    assert await found_in(month, DECEMBER) == [("NOT_IN_LEDGER", NOVEMBER), ("NOT_IN_STATEMENT", None)]
+
+
+async def test_a_delivery_parted_from_its_line_months_later_is_listed_again(month):
+    delivered = await month.deliver(october(3), "A", member_no="M2")
+    await month.state(line(1, october(3), "Z"))
+    stated = await of_line(month, 1)
+    await decide(month, stated, "MATCH", redemption=delivered)
+    await decide(month, stated, "DISPUTE")
+    await closed(month)
+    for after in (NOVEMBER, DECEMBER, date(2027, 1, 1)):
+        month.clock.now = noon(after.replace(day=28))
+        await found_in(month, after)
+        assert await decide(month, await here(month, stated, after), "DISPUTE") is None
+        await closed(month, after)
+    month.clock.now = noon(FEBRUARY.replace(day=28))
+    await found_in(month, FEBRUARY)
+
+    assert await decide(month, await here(month, stated, FEBRUARY), "REOPEN") is None
+
+    assert sorted(kind for _, kind in await month.kinds(FEBRUARY)) == ["NOT_IN_LEDGER", "NOT_IN_STATEMENT"]
