@@ -96,7 +96,11 @@ async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: da
 
 
 async def check_seals(conn: Reader) -> list[str]:
-    """What is wrong with the settlements, one line a finding: each must bear the seal of all that it rests on."""
+    """What is wrong with the settlements, one line a finding.
+
+    Each must bear the seal of all that it rests on, every closed month must have one, and no pair may be there that
+    none of them knows.
+    """
     wrong: list[str] = []
     lines_changed = SQL["changed_statements"].replace("{content}", STATEMENTS["content"])
     previous: dict[str, bytes] = {}
@@ -126,7 +130,23 @@ async def check_seals(conn: Reader) -> list[str]:
             wrong.append(f"{place}: what it carried forward is not what was disputed")
         if sum((Decimal(line[-1]) for line in row["lines"]), Decimal(0)) != row["payable"]:
             wrong.append(f"{place}: its lines do not add up to what is payable")
+    wrong += [
+        f"period {row['vendor']} {month_text(row['month'])}: closed without a settlement"
+        for row in await conn.fetch(SQL["unsettled"])
+    ]
+    wrong += [_unknown_pair(row) for row in await conn.fetch(SQL["unknown_pairs"])]
     return wrong
+
+
+def _unknown_pair(row: Record) -> str:
+    """A pair that no settlement knows, by its line and its delivery."""
+    pair = (
+        f"line {row['line_no']} is matched with redemption {row['sequence']} of customer {row['customer_id']}"
+    )
+    if row["number"] is None:
+        return f"statement {row['statement']}: {pair}, but there is no such statement"
+    place = f"period {row['vendor']} {month_text(row['month'])}: statement {row['number']}"
+    return f"{place}: {pair}, which is not how it was settled or stated"
 
 
 def _open(waiting: Sequence[Record]) -> Refusal:

@@ -165,6 +165,43 @@ from (
     (select * from disputed except select * from carried) union all (select * from carried except select * from disputed)
 ) d;
 
+-- name: unknown_pairs
+-- Pairs that no settlement knows, and that would keep what they name from ever being found. In closed periods: a pair is the
+-- one that the last finding of its line names, there or where the line was carried on, or it agrees, without a finding, and
+-- so is one of those whose digest is sealed. Anywhere: a pair has a line, of a statement that counts.
+with last_found as (
+    select distinct on (f.statement, f.line_no) f.statement, f.line_no, f.customer_id, f.sequence
+    from findings f
+    join periods p on p.id = f.period
+    join statements s on s.id = f.statement
+    where s.period = f.period
+        or exists (
+            select from carryovers c
+            where c.period = f.period and c.statement = f.statement and c.line_no = f.line_no
+        )
+    order by f.statement, f.line_no, p.month desc
+)
+select s.vendor, p.month, s.number, m.statement, m.line_no, m.customer_id, m.sequence
+from matches m
+left join lines l on l.statement = m.statement and l.line_no = m.line_no
+left join statements s on s.id = m.statement
+left join periods p on p.id = s.period
+left join withdrawals w on w.statement = m.statement
+left join last_found f on f.statement = m.statement and f.line_no = m.line_no
+where l.statement is null or w.statement is not null
+    or p.closed_at is not null and case
+        when f.statement is not null then (m.customer_id, m.sequence) is distinct from (f.customer_id, f.sequence)
+        else m.kind <> 'MATCHED' or m.customer_id is distinct from l.customer_id
+    end
+order by s.vendor, p.month, m.statement, m.line_no, m.customer_id, m.sequence;
+
+-- name: unsettled
+-- Periods that are closed and have no settlement.
+select p.vendor, p.month
+from periods p
+where p.closed_at is not null and not exists (select from settlements s where s.period = p.id)
+order by p.vendor, p.month;
+
 -- name: settlements
 -- Every settlement with its lines, in the order in which each vendor closed.
 select

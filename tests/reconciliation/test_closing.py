@@ -191,9 +191,26 @@ async def test_the_service_adds_nothing_to_a_closed_month(october_closed, added)
     assert await check_seals(october_closed.pool) == []
 
 
-async def test_a_month_that_closed_without_a_settlement_gets_none_later(month):
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update periods set closed_at = now()",
+        "insert into periods (vendor, month, closed_at) values ('w', '2026-10-01', now())",
+    ],
+)
+async def test_no_month_closes_without_a_settlement(month, change):
     await month.state()
-    await month.pool.execute("update periods set closed_at = now()")
+    with pytest.raises(asyncpg.RestrictViolationError, match=r"the period \d+ has no settlement"):
+        await month.pool.execute(change)
+    assert await closed(month) == (0, 0, [])
+
+
+async def test_a_month_that_closed_without_a_settlement_is_told_and_gets_none_later(month, database):
+    await month.state()
+    async with database.owner_pool.acquire() as owner:
+        await owner.execute("alter table periods disable trigger user")
+        await owner.execute("update periods set closed_at = now()")
+    assert await check_seals(month.pool) == ["period v 2026-10: closed without a settlement"]
     with pytest.raises(
         asyncpg.RestrictViolationError, match=r"the period \d+ of these settlements is closed"
     ):
@@ -334,6 +351,75 @@ async def test_whoever_changes_what_a_settlement_rests_on_breaks_its_seal(month,
         await owner.execute(change)
     [*wrong] = await check_seals(month.pool)
     assert any(each.startswith("settlement v 2026-10") for each in wrong)
+
+
+OF_A_FINDING = "period v 2026-10: statement S-1: line 1 is matched"
+PAIRED = {
+    "a line that was accepted as not in the ledger": ("id, 1, 'REFERENCE', 'MATCHED'", "S-1", OF_A_FINDING),
+    "the line as somebody else's, by hand": ("id, 1, 'HAND', 'REVERSED'", "S-1", OF_A_FINDING),
+    "a line that agrees, once more": (
+        "id, 2, 'EXACT', 'MATCHED'",
+        "S-1",
+        "period v 2026-10: statement S-1: line 2 is matched",
+    ),
+    "a line that differs, once more": (
+        "id, 3, 'EXACT', 'AMOUNT_DIFFERS'",
+        "S-1",
+        "period v 2026-10: statement S-1: line 3 is matched",
+    ),
+    "a line that the statement does not have": (
+        "id, 9, 'EXACT', 'MATCHED'",
+        "S-1",
+        "period v 2026-10: statement S-1: line 9 is matched",
+    ),
+    "a line of a statement that was withdrawn": (
+        "id, 1, 'EXACT', 'UNITS_DIFFER'",
+        "S-0",
+        "period v 2026-10: statement S-0: line 1 is matched",
+    ),
+    "a line of no statement": ("id + 99, 1, 'EXACT', 'MATCHED'", "S-1", "statement 10"),
+    "a line that was disputed, and then accepted": (
+        "id, 4, 'EXACT', 'MATCHED'",
+        "S-1",
+        "period v 2026-10: statement S-1: line 4 is matched",
+    ),
+}
+
+
+@pytest.mark.parametrize("paired", PAIRED)
+async def test_whoever_hides_a_late_delivery_behind_a_pair_is_found(month, paired):
+    await month.deliver(october(4), "B")
+    await month.deliver(october(5), "C")
+    gone = await month.state(line(1, october(6), "X"), number="S-0")
+    await withdraw(month.pool, statement=gone, note="更正", by="li", now=month.clock.now)
+    await month.state(
+        line(1, october(3), "A"),
+        line(2, october(4), "B"),
+        line(3, october(5), "C", amount="1"),
+        line(4, october(9), "D"),
+    )
+    for line_no, action in ((1, "ACCEPT"), (3, "ACCEPT"), (4, "DISPUTE")):
+        await decide(month, await of_line(month, line_no), action)
+    await closed(month)
+    await found_in(month, NOVEMBER)
+    here = await month.pool.fetchval("select id from periods where month = $1", NOVEMBER)
+    disputed = await of_line(month, 4)
+    await decide(month, LineFindingId(here, disputed.statement, 4), "ACCEPT")
+    await closed(month, NOVEMBER)
+    assert await check_seals(month.pool) == []
+    month.clock.now = month.clock.now.replace(month=12)
+    late = await month.deliver(NOVEMBER.replace(day=20), "L", member_no="M2", late=True)
+    row, number, told = PAIRED[paired]
+    await month.pool.execute(
+        f"insert into matches select $1, $2, {row} from statements where number = $3",
+        late.customer_id,
+        late.sequence,
+        number,
+    )
+    assert await found_in(month, NOVEMBER.replace(month=12)) == []
+    [wrong] = await check_seals(month.pool)
+    assert wrong.startswith(told)
+    assert f"redemption {late.sequence} of customer {late.customer_id}" in wrong
 
 
 async def test_two_months_whose_statements_come_at_once_share_no_delivery(month):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ledger.commands import Redeem, Reverse
 from ledger.ids import RedemptionId
 from ledger.outcomes import RedemptionOutcome
-from ledger.reconciliation.closing import check_seals, close_period
+from ledger.reconciliation.closing import SQL, check_seals, close_period
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.statements import Submitted, submit, withdraw
@@ -332,6 +332,7 @@ async def test_in_the_end_everything_is_paid_once_or_not_at_all(month, life: Seq
         if step.what == "close":  # what it carried on is found by the next run
             await vendor.happen(Step(what="run", month=NOVEMBER))
         await vendor.open_lines_are_accounted_for()
+        assert await month.pool.fetch(SQL["unknown_pairs"]) == []
     month.clock.now = noon(date(2026, 12, 3))
     await vendor.end()
     by_redemption: dict[RedemptionId, Decimal] = defaultdict(Decimal)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.reconciliation.periods import lock_month
+from tests.reconciliation.month import close_by_hand
 from tests.schema.api import FINANCE, STAFF, Api, member
 
 TERMS = "query ($code: String!) { vendor(code: $code) { name terms { benefit { code } variant unitPrice from to } } }"
@@ -233,9 +234,8 @@ async def test_after_a_price_for_some_days_the_open_one_goes_on(api: Api) -> Non
 
 
 async def test_no_price_begins_in_a_closed_month(api: Api) -> None:
-    await api.pool.execute(
-        "insert into periods (vendor, month, closed_at) values ('exam-1', '2026-09-01', now())"
-    )
+    await api.pool.execute("insert into periods (vendor, month) values ('exam-1', '2026-09-01')")
+    await close_by_hand(api.pool)
     before = await terms_of(api, "exam-1")
     for start in ("2026-09-15", "2026-08-01"):
         answer = await told(api, priced("700.00", start))
@@ -247,11 +247,11 @@ async def test_no_price_begins_in_a_closed_month(api: Api) -> None:
 
 async def test_a_price_waits_for_a_month_that_is_just_being_closed(api: Api, database: Any) -> None:
     async with database.pool.acquire() as closer, closer.transaction():
-        period = await lock_month(closer, "exam-1", date(2026, 9, 1))
+        await lock_month(closer, "exam-1", date(2026, 9, 1))
         waiting = asyncio.create_task(told(api, priced("700.00", "2026-09-15")))
         done, _ = await asyncio.wait([waiting], timeout=0.3)
         assert not done
-        await closer.execute("update periods set closed_at = now() where id = $1", period.id)
+        await close_by_hand(closer)
     assert "2026-09" in (await waiting)["errors"][0]["message"]
 
 

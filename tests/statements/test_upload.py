@@ -7,7 +7,7 @@ import pytest
 from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.statements import withdraw
 from schema.context import Role
-from tests.reconciliation.month import NOW
+from tests.reconciliation.month import NOW, close_by_hand
 from tests.statements.sheets import HEADER, csv_of, xlsx_of
 from tests.statements.test_command import BAD, LINES, counts
 
@@ -155,7 +155,7 @@ async def test_what_no_mending_of_rows_would_help_is_told_before_them(
 
 async def test_what_was_taken_before_the_close_may_come_again_after_it(desk, database):
     assert (await desk.send(csv_of(HEADER, *LINES), number="RK")).status_code == 201
-    await database.owner_pool.execute("update periods set closed_at = now()")
+    await close_by_hand(database.owner_pool)
     again = await desk.send(csv_of(HEADER, *LINES), number="RK")
     assert (again.status_code, again.json()["replayed"]) == (200, True)
     bad = await desk.send(csv_of(HEADER, *LINES, BAD), number="RK")
@@ -164,7 +164,7 @@ async def test_what_was_taken_before_the_close_may_come_again_after_it(desk, dat
 
 async def test_a_closed_month_takes_nothing_more(desk, database):
     assert (await desk.send(csv_of(HEADER, *LINES), "first.csv")).status_code == 201
-    await database.owner_pool.execute("update periods set closed_at = now()")
+    await close_by_hand(database.owner_pool)
     answer = await desk.send(csv_of(HEADER, *LINES), "second.csv")
     assert answer.status_code == 409
     assert answer.json()["errors"][0]["extensions"]["code"] == "PERIOD_CLOSED"
