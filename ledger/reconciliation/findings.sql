@@ -53,7 +53,7 @@ join statement_lines l on l.statement = m.statement and l.line_no = m.line_no
 join deliveries d on d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence
 where not exists (
     select from findings f where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no
-) {only_lines};
+) {only_pairs};
 
 -- name: left_lines
 -- The lines that stay without a match, to be told why.

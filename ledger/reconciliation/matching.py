@@ -6,6 +6,7 @@ touched; all else is found anew by every run, so that running twice is running o
 statements here: this program only says which comes next.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ _SKEW = timedelta(days=1)
 """Between the moment that a posting bears and the moment at which others see it, and clocks apart."""
 _LIES_BACK = timedelta(days=62)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+_ONLY = re.compile(r"\{only_\w+\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,22 +229,25 @@ class _Run:
             values.append(value)
             return f"${len(values)}"
 
-        for marker in ("{only_lines}", "{only_deliveries}", "{only_findings}"):
-            if marker not in statement:
-                continue
-            text = ""
-            if self._only is not None:
-                benefit = place(self._only.benefit)
-                if marker == "{only_lines}":
-                    text = f"and l.benefit = {benefit} and l.member_no = {place(self._only.member_no)}"
-                elif marker == "{only_deliveries}":
-                    text = f"and d.benefit = {benefit} and d.customer_id = {place(self._only.customer_id)}::bigint"
-                else:
-                    text = (
-                        f"and f.benefit = {benefit} and (f.customer_id = {place(self._only.customer_id)}::bigint"
-                        " or exists (select from statement_lines l where l.statement = f.statement"
-                        f" and l.line_no = f.line_no and l.member_no = {place(self._only.member_no)}))"
-                    )
+        if self._only is None:
+            return _ONLY.sub("", statement), values
+        benefit, member, customer = self._only.benefit, self._only.member_no, self._only.customer_id
+        for marker in dict.fromkeys(_ONLY.findall(statement)):
+            if marker == "{only_lines}":
+                text = f"and l.benefit = {place(benefit)} and l.member_no = {place(member)}"
+            elif marker == "{only_deliveries}":
+                text = f"and d.benefit = {place(benefit)} and d.customer_id = {place(customer)}::bigint"
+            elif marker == "{only_pairs}":
+                text = (
+                    f"and l.benefit = {place(benefit)}"
+                    f" and (l.member_no = {place(member)} or m.customer_id = {place(customer)}::bigint)"
+                )
+            else:
+                text = (
+                    f"and f.benefit = {place(benefit)} and (f.customer_id = {place(customer)}::bigint"
+                    " or exists (select from statement_lines l where l.statement = f.statement"
+                    f" and l.line_no = f.line_no and l.member_no = {place(member)}))"
+                )
             statement = statement.replace(marker, text)
         return statement, values
 
