@@ -1,7 +1,10 @@
 -- What people decide of findings.
 
 -- name: line_finding
-select f.*, l.occurred_on as stated_on, l.member_no, l.customer_id as member
+-- `member`: whose number the line bears, whoever's delivery it has.
+select
+    f.*, l.occurred_on as stated_on, l.member_no,
+    (select c.id from customers c where c.member_no = l.member_no) as member
 from findings f join lines l on l.statement = f.statement and l.line_no = f.line_no
 where f.period = $1 and f.statement = $2 and f.line_no = $3;
 
@@ -10,7 +13,8 @@ where f.period = $1 and f.statement = $2 and f.line_no = $3;
 select
     s.period, l.statement, l.line_no, m.customer_id, m.sequence, m.kind, m.pass, l.benefit, l.occurred_on,
     l.units as stated_units, l.amount as stated_amount, l.units as ledger_units, l.amount as ledger_amount,
-    null::date as carried_from, null::text as action, false as waits, l.occurred_on as stated_on, l.member_no, l.customer_id as member
+    null::date as carried_from, null::text as action, false as waits, l.occurred_on as stated_on, l.member_no,
+    (select c.id from customers c where c.member_no = l.member_no) as member
 from lines l
 join statements s on s.id = l.statement
 join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no

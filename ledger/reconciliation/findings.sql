@@ -246,7 +246,8 @@ where d.status = 'REDEEMED' and d.delivered_on >= $2 and d.delivered_on < $3
 
 -- name: find_late
 -- Delivered in one of the closed months $3, which knew nothing of it; or disputed there, and carried into this period; or
--- in any of the closed months $4 that feed this period, and parted since from the line that somebody had matched it with.
+-- in any of the closed months $4 that feed this period, and hidden when that closed: by a match that was parted since, by
+-- a dispute that ended, or by a line in dispute that may have meant it.
 insert into findings (
     period, customer_id, sequence, kind, benefit, occurred_on, ledger_units, ledger_amount, carried_from
 )
@@ -274,11 +275,23 @@ from (
     union all
     select d.*, null
     from (
-        select distinct x.matched_customer, x.matched_sequence
+        select x.matched_customer as customer_id, x.matched_sequence as sequence
         from periods p join decisions x on x.period = p.id and x.action = 'MATCH'
         where p.vendor = $2
+        union
+        select c.customer_id, c.sequence
+        from periods p join carryovers c on c.period = p.id and c.line_no is null
+        where p.vendor = $2
+        union
+        select (candidate ->> 0)::bigint, (candidate ->> 1)::bigint
+        from periods p
+        join carryovers c on c.period = p.id
+        join findings f on f.period = c.carried_from and f.statement = c.statement and f.line_no = c.line_no
+            and f.kind = 'AMBIGUOUS'
+        cross join jsonb_array_elements(f.candidates) candidate
+        where p.vendor = $2
     ) x
-    join deliveries d on d.vendor = $2 and d.customer_id = x.matched_customer and d.sequence = x.matched_sequence
+    join deliveries d on d.vendor = $2 and d.customer_id = x.customer_id and d.sequence = x.sequence
     cross join lateral (select date_trunc('month', d.delivered_on)::date as month) delivered
     where delivered.month = any ($4::date[])
         -- Else it is among the first.

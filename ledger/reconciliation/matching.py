@@ -174,8 +174,8 @@ class _Run:
     async def _find_what_came_late(self) -> None:
         """Find what the closed months before could not know: late postings, and reversals of what they paid.
 
-        Each of these months was matched when it was closed, so only what was posted after the last close is new. A
-        posting lies back a month at most.
+        Each of these months was matched when it was closed, so what was posted after the last close is new, and lies
+        back a month at most; and what a match by hand or a dispute hid then may be free by now.
         """
         period, vendor = self._period, self._vendor
         feeding = self._feeding

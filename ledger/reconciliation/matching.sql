@@ -183,7 +183,7 @@ where (
         select from findings f
         where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no and f.action is not null
     )
-    {only_deliveries};
+    {only_pairs};
 
 -- name: match_references
 -- Pass REFERENCE, where a reference leads one line to one delivery.

@@ -111,26 +111,3 @@ async def test_a_disputed_line_that_is_stated_again_is_a_duplicate_beside_the_on
     await closed(month)
     await month.state(line(1, october(3), "A"), number="N-1", month=NOVEMBER)
     assert sorted(await found_in(month, NOVEMBER)) == [("DUPLICATE_LINE", None), ("MATCHED", OCTOBER)]
-
-
-async def test_a_decision_on_another_finding_of_the_member_leaves_a_pair_by_hand_where_it_is(month):
-    delivered = await month.deliver(october(3), "A", member_no="M2")
-    await month.state(line(1, october(9), "B"), line(2, october(12), "C", member_no="M2"))
-    first, second = await of_line(month, 1), await of_line(month, 2)
-    assert await decide(month, first, "MATCH", redemption=delivered) is None
-    assert await decide(month, first, "DISPUTE") is None
-    assert await decide(month, second, "DISPUTE") is None
-    await closed(month)
-    carried = await found_in(month, NOVEMBER)
-    november = await month.pool.fetchval(
-        "select id from periods where vendor = $1 and month = $2", VENDOR, NOVEMBER
-    )
-
-    other = LineFindingId(november, second.statement, second.line_no)
-    assert await decide(month, other, "ACCEPT") is None
-
-    kinds = {
-        row["line_no"] for row in await month.pool.fetch("select * from findings where period = $1", november)
-    }
-    assert kinds == {1, 2}
-    assert len(carried) == 2

@@ -270,3 +270,37 @@ async def test_a_delivery_parted_from_its_line_months_later_is_listed_again(mont
     assert await decide(month, await here(month, stated, FEBRUARY), "REOPEN") is None
 
     assert sorted(kind for _, kind in await month.kinds(FEBRUARY)) == ["NOT_IN_LEDGER", "NOT_IN_STATEMENT"]
+
+
+async def test_a_delivery_that_a_disputed_line_might_have_meant_is_listed_once_the_line_is_matched(month):
+    meant = await month.deliver(october(9), "X")
+    await month.deliver(october(9), "Y")
+    await month.state(line(1, october(9)))
+    stated = await of_line(month, 1)
+    await decide(month, stated, "DISPUTE")
+    month.clock.now = noon(date(2027, 1, 20))
+    await closed(month)
+    assert await found_in(month, NOVEMBER) == [("AMBIGUOUS", OCTOBER)]
+
+    assert await decide(month, await here(month, stated, NOVEMBER), "MATCH", redemption=meant) is None
+
+    assert ("NOT_IN_STATEMENT", None) in await found_in(month, NOVEMBER)
+
+
+async def test_a_disputed_delivery_is_listed_again_once_no_line_may_mean_it_any_more(month):
+    meant, other = await month.deliver(october(9), "X"), await month.deliver(october(9), "Y")
+    await month.state()
+    for delivered in (meant, other):
+        await decide(month, await of_redemption(month, delivered), "DISPUTE")
+    await closed(month)
+    month.clock.now = noon(date(2026, 12, 2))
+    await month.state(line(1, october(9)), number="S-11", month=NOVEMBER)
+    statement = await month.pool.fetchval("select id from statements where number = 'S-11'")
+    stated = await here(month, LineFindingId(0, statement, 1), NOVEMBER)
+    assert await decide(month, stated, "DISPUTE") is None
+    await closed(month, NOVEMBER)
+    assert await found_in(month, DECEMBER) == [("AMBIGUOUS", NOVEMBER)]
+
+    assert await decide(month, await here(month, stated, DECEMBER), "MATCH", redemption=meant) is None
+
+    assert ("NOT_IN_STATEMENT", None) in await found_in(month, DECEMBER)
