@@ -7,7 +7,7 @@ statements here: this program only says which comes next.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -28,7 +28,7 @@ _SKEW = timedelta(days=1)
 """Between the moment that a posting bears and the moment at which others see it, and clocks apart."""
 _LIES_BACK = timedelta(days=62)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-_ONLY = re.compile(r"\{only_\w+\}")
+_ONLY = re.compile(r"\{(only_\w+)\}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,31 +224,13 @@ class _Run:
     def _narrowed(self, statement: str, arguments: tuple[object, ...]) -> tuple[str, list[object]]:
         """The statement for what the run is about, with its parameters after those that it has itself."""
         values = list(arguments)
-
-        def place(value: object) -> str:
-            values.append(value)
-            return f"${len(values)}"
-
         if self._only is None:
             return _ONLY.sub("", statement), values
-        benefit, member, customer = self._only.benefit, self._only.member_no, self._only.customer_id
-        for marker in dict.fromkeys(_ONLY.findall(statement)):
-            if marker == "{only_lines}":
-                text = f"and l.benefit = {place(benefit)} and l.member_no = {place(member)}"
-            elif marker == "{only_deliveries}":
-                text = f"and d.benefit = {place(benefit)} and d.customer_id = {place(customer)}::bigint"
-            elif marker == "{only_pairs}":
-                text = (
-                    f"and l.benefit = {place(benefit)}"
-                    f" and (l.member_no = {place(member)} or m.customer_id = {place(customer)}::bigint)"
-                )
-            else:
-                text = (
-                    f"and f.benefit = {place(benefit)} and (f.customer_id = {place(customer)}::bigint"
-                    " or exists (select from statement_lines l where l.statement = f.statement"
-                    f" and l.line_no = f.line_no and l.member_no = {place(member)}))"
-                )
-            statement = statement.replace(marker, text)
+        statement = _ONLY.sub(lambda marker: SQL[marker[1]], statement)
+        for name, value in asdict(self._only).items():
+            if f"{{{name}}}" in statement:
+                values.append(value)
+                statement = statement.replace(f"{{{name}}}", f"${len(values)}")
         return statement, values
 
 

@@ -1,7 +1,8 @@
 -- The match: lines of an open period against what the vendor delivered. Set-based, one to one, and the same whatever the
 -- order of the lines. Existing matches stay; a run pairs what is left.
 --
--- A text between braces is filled in by matching.py, from this file only: {only_…} narrows a run to one member's benefit.
+-- A text between braces is filled in by matching.py, from this file only: {only_…} narrows a run to a key (see there), whose
+-- parts are parameters.
 
 -- name: tune
 -- For this transaction: large joins in memory and on all cores, no time lost in compiling, and what was just read or
@@ -466,3 +467,23 @@ select vendor, month, reconciled_at is null as first from periods where id = $1;
 
 -- name: tolerance
 select date_tolerance_days from vendors where code = $1;
+
+-- name: only_lines
+and l.benefit = {benefit} and l.member_no = {member_no}
+
+-- name: only_deliveries
+and d.benefit = {benefit} and d.customer_id = {customer_id}::bigint
+
+-- name: only_pairs
+-- Those that a narrowed run forgets the findings of: by their line, or by their delivery.
+and l.benefit = {benefit} and (l.member_no = {member_no} or m.customer_id = {customer_id}::bigint)
+
+-- name: only_findings
+and f.benefit = {benefit}
+and (
+    f.customer_id = {customer_id}::bigint
+    or exists (
+        select from statement_lines l
+        where l.statement = f.statement and l.line_no = f.line_no and l.member_no = {member_no}
+    )
+)

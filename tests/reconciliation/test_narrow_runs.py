@@ -30,6 +30,17 @@ async def is_as_after_a_whole_run(month, which=OCTOBER):
     return before == await found(month, which)
 
 
+async def carried_with_a_pair_by_hand(month, delivered):
+    """Lines 1, matched with a delivery by hand, and 2 are disputed and carried on: the second's finding in November."""
+    first, second = await of_line(month, 1), await of_line(month, 2)
+    assert await decide(month, first, "MATCH", redemption=delivered) is None
+    for finding in (first, second):
+        assert await decide(month, finding, "DISPUTE") is None
+    await closed(month)
+    await found_in(month, NOVEMBER)
+    return await here(month, second, NOVEMBER)
+
+
 @pytest.fixture
 async def by_hand(month):
     """The finding of a line of M1 that was matched with a delivery to M2; two deliveries fit another line of M1."""
@@ -77,14 +88,9 @@ async def test_deliveries_that_a_line_of_the_other_member_may_mean_are_not_calle
 async def test_a_carried_pair_by_hand_stays_when_another_finding_of_the_deliverys_member_is_decided(month):
     delivered = await month.deliver(october(3), "A", member_no="M2")
     await month.state(line(1, october(9), "B"), line(2, october(12), "C", member_no="M2"))
-    first, second = await of_line(month, 1), await of_line(month, 2)
-    assert await decide(month, first, "MATCH", redemption=delivered) is None
-    for finding in (first, second):
-        assert await decide(month, finding, "DISPUTE") is None
-    await closed(month)
-    await found_in(month, NOVEMBER)
+    second = await carried_with_a_pair_by_hand(month, delivered)
 
-    assert await decide(month, await here(month, second, NOVEMBER), "ACCEPT") is None
+    assert await decide(month, second, "ACCEPT") is None
 
     assert [row["line_no"] for row in await month.findings(NOVEMBER)] == [1, 2]
     assert await is_as_after_a_whole_run(month, NOVEMBER)
@@ -93,15 +99,10 @@ async def test_a_carried_pair_by_hand_stays_when_another_finding_of_the_delivery
 async def test_a_pair_across_benefits_is_known_as_reversed_at_once(month):
     delivered = await month.deliver(october(9), "A", benefit=VIDEO)
     await month.state(line(1, october(9), "B"), line(2, october(12), "C"))
-    first, second = await of_line(month, 1), await of_line(month, 2)
-    assert await decide(month, first, "MATCH", redemption=delivered) is None
-    for finding in (first, second):
-        assert await decide(month, finding, "DISPUTE") is None
-    await closed(month)
-    await found_in(month, NOVEMBER)
+    second = await carried_with_a_pair_by_hand(month, delivered)
     await month.reverse(delivered)
 
-    assert await decide(month, await here(month, second, NOVEMBER), "ACCEPT") is None
+    assert await decide(month, second, "ACCEPT") is None
 
     assert (1, "REVERSED") in await month.kinds(NOVEMBER)
     assert await is_as_after_a_whole_run(month, NOVEMBER)
