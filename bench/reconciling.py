@@ -4,10 +4,13 @@
     python -m bench.reconciling --sizes 100000 --shuffled --explain
     python -m bench.reconciling --sizes 1000000 --import csv
 
-Each size has an embedded, durable database of its own with as many redemptions as lines. About 2 % of the lines differ
+Each size has an embedded, durable server of its own with as many redemptions as lines. About 2 % of the lines differ
 in known ways, and what is found is compared with what was planted. The time is that of `reconcile` with its commit, on
-lines that were stored before in the same transaction, as `submit` does. `--import` instead takes a spreadsheet with the
-same lines through the command line.
+lines that were stored before in the same transaction, as `submit` does; it begins, as each COPY does, after a
+checkpoint. `--import` instead takes a spreadsheet with the same lines through the command line.
+
+Who else uses the machine comes and goes, and a COPY is short: so there are some rounds, each in a copy of the database
+with COPYs before and after, and the figures are those of the round in the middle.
 """
 
 import argparse
@@ -17,10 +20,12 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import asyncpg
 from openpyxl import Workbook
@@ -28,15 +33,15 @@ from openpyxl import Workbook
 from app.migrating import migrate
 from app.postgres import EmbeddedPostgres
 from bench.measuring import entitlements, own_memory
-from bench.statement_month import MONTH, OTHER_VENDOR, PRICES, VENDOR, Month, member_no
+from bench.month_tables import NOW, fill_ledger, store_lines, write_lines
+from bench.statement_month import MONTH, VENDOR, Month
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.values import StatementLine, month_text
 from rating.database import Connection, connect_pool, prepare_connection
 
 _SIZES = (10_000, 100_000, 1_000_000)
+_ROUNDS = 5
 _COPIES = 2
-_NOW = datetime(2026, 11, 5, 1, tzinfo=UTC)
-_STATEMENT = 1
 _EXPLAINED = re.compile(
     r"(insert|update|delete|with|select)\b|create temporary table \w+ on commit drop as\b"
 )
@@ -52,39 +57,93 @@ def main() -> None:
     arguments.add_argument("--shuffled", action="store_true", help="lines in no order, not in that of time")
     arguments.add_argument("--explain", action="store_true", help="tell the plans too (and take longer)")
     arguments.add_argument("--import", dest="sheet", choices=("csv", "xlsx"), help="by the command line")
+    arguments.add_argument(
+        "--rounds", type=int, default=_ROUNDS, help="of which the one in the middle counts"
+    )
     given = arguments.parse_args()
     for size in given.sizes:
         month = Month(size, shuffled=given.shuffled)
         with tempfile.TemporaryDirectory(prefix="entitlements-bench-") as name:
-            folder = Path(name)
-            with EmbeddedPostgres(folder / "data", durable=True) as postgres:
-                asyncio.run(_measure(postgres.dsn, folder, month, sheet=given.sheet, explain=given.explain))
+            bench = _Bench(folder=Path(name), month=month, sheet=given.sheet, explain=given.explain)
+            with EmbeddedPostgres(bench.folder / "data", durable=True) as postgres:
+                asyncio.run(bench.measure(postgres.dsn, given.rounds))
 
 
-async def _measure(dsn: str, folder: Path, month: Month, *, sheet: str | None, explain: bool) -> None:
-    await migrate(dsn)
-    owner = await asyncpg.connect(dsn)
-    await prepare_connection(owner)
-    try:
-        redemptions = await _fill_ledger(owner, month, folder / "ledger.tsv")
-        file = folder / "lines.tsv"
-        lines = _write(file, (_stored(line) for line in month.lines()))
-        await _checkpoint(dsn)
-        print(f"\n{lines:,} lines ({file.stat().st_size / 2**20:.0f} MiB), {redemptions:,} redemptions")
-        copies = await _copy_plainly(owner, file)
-        if sheet is not None:
-            runs = {f"imported from {sheet} and reconciled": _import(dsn, folder, month, sheet)}
-        else:
-            runs = await (_explain(dsn, file) if explain else _reconcile(dsn, file))
-        await _check(owner, month)
-        # Before and after: who else uses the machine comes and goes.
-        copying = statistics.median(copies + await _copy_plainly(owner, file))
-        print(f"  COPY into a plain table: {copying:.2f} s")
-        for name, (took, peak_mib) in runs.items():
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Round:
+    """What COPY took, and each run with its seconds and MiB."""
+
+    copying: float
+    runs: dict[str, tuple[float, float]]
+
+    def ratio(self, run: str) -> float:
+        """What a run took, in copies."""
+        return self.runs[run][0] / self.copying
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bench:
+    """What is measured, and where."""
+
+    folder: Path
+    month: Month
+    sheet: str | None
+    explain: bool
+
+    @property
+    def _file(self) -> Path:
+        return self.folder / "lines.tsv"
+
+    async def measure(self, dsn: str, rounds: int) -> None:
+        """Measure some rounds, and print their figures."""
+        await migrate(dsn)
+        async with _owner_of(dsn) as owner:
+            redemptions = await fill_ledger(owner, self.month, self.folder / "ledger.tsv")
+        lines = write_lines(self._file, self.month)
+        print(f"\n{lines:,} lines ({self._file.stat().st_size / 2**20:.0f} MiB), {redemptions:,} redemptions")
+        measured = [await self._round(dsn, f"round_{number}") for number in range(1, rounds + 1)]
+        for run in measured[0].runs:
+            in_order = sorted(measured, key=lambda each: each.ratio(run))
+            middle = in_order[len(in_order) // 2]
+            took, peak_mib = middle.runs[run]
             print(
-                f"  {name}: {took:.2f} s = {took / copying:.1f} x COPY, {lines / took:,.0f} lines/s, "
+                f"  {run}: {took:.2f} s = {middle.ratio(run):.1f} x COPY ({middle.copying:.2f} s; rounds "
+                f"{in_order[0].ratio(run):.1f} to {in_order[-1].ratio(run):.1f}), {lines / took:,.0f} lines/s, "
                 f"peak memory of the process {peak_mib:.0f} MiB"
             )
+
+    async def _round(self, dsn: str, name: str) -> _Round:
+        """Measure in a copy of the database."""
+        async with _owner_of(dsn) as owner:
+            await owner.execute(
+                f"CREATE DATABASE {name} STRATEGY FILE_COPY TEMPLATE {urlsplit(dsn).path[1:]}"
+            )
+        copied = urlsplit(dsn)._replace(path=f"/{name}").geturl()
+        async with _owner_of(copied) as owner:
+            copies = await _copy_plainly(owner, copied, self._file)
+            runs = await self._run(copied)
+            await _check(owner, self.month)
+            copies += await _copy_plainly(owner, copied, self._file)
+        async with _owner_of(dsn) as owner:
+            await owner.execute(f"DROP DATABASE {name}")
+        return _Round(copying=statistics.median(copies), runs=runs)
+
+    async def _run(self, dsn: str) -> dict[str, tuple[float, float]]:
+        if self.sheet is not None:
+            return {
+                f"imported from {self.sheet} and reconciled": _import(
+                    dsn, self.folder, self.month, self.sheet
+                )
+            }
+        return await (_explain(dsn, self._file) if self.explain else _reconcile(dsn, self._file))
+
+
+@asynccontextmanager
+async def _owner_of(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+    owner = await asyncpg.connect(dsn)
+    try:
+        await prepare_connection(owner)
+        yield owner
     finally:
         await owner.close()
 
@@ -98,9 +157,10 @@ async def _reconcile(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
             with own_memory() as memory:
                 async with pool.acquire() as conn, conn.transaction():
                     if not runs:
-                        await _store_lines(conn, file)
+                        await store_lines(conn, file)
+                    await _checkpoint(dsn)
                     started = time.perf_counter()
-                    await reconcile(conn, 1, now=_NOW)
+                    await reconcile(conn, 1, now=NOW)
                 took = time.perf_counter() - started
             runs[name] = took, memory.mib
     finally:
@@ -113,8 +173,8 @@ async def _explain(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
     pool = await connect_pool(dsn, min_size=1, max_size=1, service_role=True)
     try:
         async with pool.acquire() as conn, conn.transaction():
-            await _store_lines(conn, file)
-            await reconcile(cast("Connection", _Explaining(conn)), 1, now=_NOW)
+            await store_lines(conn, file)
+            await reconcile(cast("Connection", _Explaining(conn)), 1, now=NOW)
     finally:
         await pool.close()
     return {}
@@ -164,55 +224,17 @@ async def _check(owner: asyncpg.Connection, month: Month) -> None:
         raise AssertionError(f"planted were {month.expected}")
 
 
-async def _copy_plainly(owner: asyncpg.Connection, file: Path) -> list[float]:
+async def _copy_plainly(owner: asyncpg.Connection, dsn: str, file: Path) -> list[float]:
     """Seconds that a copy into an empty table takes, some times."""
     took = []
     for _ in range(_COPIES):
         await owner.execute("CREATE TABLE plain (LIKE statement_lines)")
+        await _checkpoint(dsn)
         started = time.perf_counter()
         await owner.copy_to_table("plain", source=file)
         took.append(time.perf_counter() - started)
         await owner.execute("DROP TABLE plain")
     return took
-
-
-async def _fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> int:
-    """Fill what the ledger holds before the statement comes; how many redemptions."""
-    _write(file, ((n, member_no(n), f"客户{n}", "2025-01-01", _NOW) for n in range(1, month.members + 1)))
-    await owner.copy_to_table("customers", source=file)
-    for code in (VENDOR, OTHER_VENDOR):
-        await owner.execute("INSERT INTO vendors VALUES ($1, $1, $2)", code, _NOW)
-        await owner.executemany(
-            "INSERT INTO contract_terms (vendor, benefit, variant, starts_on, ends_on, unit_price)"
-            " VALUES ($1, $2, $3, $4, $5, $6)",
-            [(code, *term) for term in PRICES],
-        )
-    count = _write(
-        file,
-        (
-            (
-                *(
-                    each.customer_id,
-                    each.sequence,
-                    each.status,
-                    each.benefit,
-                    each.variant,
-                    1,
-                    1,
-                    "",
-                    None,
-                    None,
-                ),
-                *(each.vendor, each.units, each.reference, "[]", each.star, "2024-01"),
-                *(each.occurred_at, each.occurred_at, None, None),
-            )
-            for each in month.deliveries()
-        ),
-    )
-    await owner.copy_to_table("redemptions", source=file)
-    for table in ("customers", "vendors", "contract_terms", "redemptions"):
-        await owner.execute(f"VACUUM (ANALYZE) {table}")
-    return count
 
 
 async def _checkpoint(dsn: str) -> None:
@@ -224,32 +246,6 @@ async def _checkpoint(dsn: str) -> None:
         await superuser.close()
 
 
-async def _store_lines(conn: Connection, file: Path) -> None:
-    """Put the statement where `submit` puts it, in the transaction in which it is matched."""
-    await conn.execute("INSERT INTO periods (vendor, month) VALUES ($1, $2)", VENDOR, MONTH)
-    await conn.copy_to_table("statement_lines", source=file)
-    await conn.execute(
-        """
-        INSERT INTO statements
-            (period, vendor, number, lines, units, amount, first_day, last_day, content, submitted_by,
-             submitted_at)
-        SELECT 1, $1, 'S-202610', count(*), sum(units), sum(amount), min(occurred_on), max(occurred_on),
-            sha256('made up'), 'bench', $2
-        FROM statement_lines
-        """,
-        VENDOR,
-        _NOW,
-    )
-
-
-def _stored(line: StatementLine) -> tuple[object, ...]:
-    known = int(line.member_no[1:]) if len(line.member_no) == len(member_no(1)) else None
-    return (
-        *(_STATEMENT, line.line_no, line.reference, line.member_no, known),
-        *(line.benefit, line.units, line.occurred_on, line.amount),
-    )
-
-
 def _import(dsn: str, folder: Path, month: Month, kind: str) -> tuple[float, float]:
     """Seconds and MiB of the command that takes a spreadsheet with the lines of the month."""
     file = folder / f"S-202610.{kind}"
@@ -259,7 +255,7 @@ def _import(dsn: str, folder: Path, month: Month, kind: str) -> tuple[float, flo
         _write_xlsx(file, month)
     return entitlements(
         ["statement", "import", "--vendor", VENDOR, "--period", month_text(MONTH), file],
-        {"DATABASE_URL": dsn, "ENTITLEMENTS_CLOCK": _NOW.isoformat()},
+        {"DATABASE_URL": dsn, "ENTITLEMENTS_CLOCK": NOW.isoformat()},
     )
 
 
@@ -284,16 +280,6 @@ def _write_xlsx(file: Path, month: Month) -> None:
     for line in month.lines():
         sheet.append(_cells(line))
     book.save(file)
-
-
-def _write(file: Path, rows: Iterable[tuple[object, ...]]) -> int:
-    """Write rows as COPY reads them, none of whose texts needs an escape; how many."""
-    count = 0
-    with file.open("w", encoding="utf-8") as out:
-        for row in rows:
-            out.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
-            count += 1
-    return count
 
 
 if __name__ == "__main__":
