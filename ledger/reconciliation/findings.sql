@@ -1,5 +1,8 @@
 -- What a run of the match found, for a person to see: made anew each time, but for what somebody has decided.
--- pairing, free_lines and free_deliveries are the tables of the run at hand: see matching.sql.
+-- rest, fits, free_lines and free_deliveries are the tables of the run at hand: see matching.sql.
+--
+-- What is looked up row by row in a large table stands in a lateral subquery with a fence, `offset 0`: then the order of the
+-- look-ups is as written. What the planner knows of tables that are just being filled may be nothing, or wrong.
 
 -- name: forget_undecided
 delete from findings f
@@ -15,14 +18,26 @@ where p.id = f.period and p.vendor = $1 and p.closed_at is null
 -- name: set_undecidable_aside
 -- Lines that several deliveries fit, and what fits them.
 create temporary table undecidable on commit drop as
-select f.statement, f.line_no, f.customer_id, f.sequence, d.benefit, d.units, d.delivered_on, d.delivered_on - f.occurred_on as days
-from fits f join free_deliveries d on d.customer_id = f.customer_id and d.sequence = f.sequence;
+select statement, line_no, customer_id, sequence, benefit, units, delivered_on, delivered_on - occurred_on as days
+from fits;
 
 -- name: forget_undecidable_lines
 delete from free_lines l using undecidable u where u.statement = l.statement and u.line_no = l.line_no;
 
+-- name: find_new_pairs
+-- Pairs that this run made by reference and that differ: what they say is at hand.
+insert into findings (
+    period, statement, line_no, customer_id, sequence, kind, pass, benefit, occurred_on, stated_units, stated_amount,
+    ledger_units, ledger_amount
+)
+select
+    $1, r.statement, r.line_no, r.customer_id, r.sequence, r.kind, 'REFERENCE', r.benefit, r.delivered_on, r.stated_units,
+    r.stated_amount, case r.kind when 'REVERSED' then 0 else r.units end, case r.kind when 'REVERSED' then 0 else r.amount end
+from rest r
+where r.kind <> 'MATCHED' and r.alike = 1 and r.statement = any ($2::integer[]);
+
 -- name: find_pairs
--- Pairs that differ, and pairs of lines that were disputed before.
+-- All other pairs that differ, and pairs of lines that were disputed before.
 insert into findings (
     period, statement, line_no, customer_id, sequence, kind, pass, benefit, occurred_on, stated_units, stated_amount,
     ledger_units, ledger_amount, carried_from, contested
@@ -49,11 +64,20 @@ from (
     join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
     where c.period = $1
 ) m
-join statement_lines l on l.statement = m.statement and l.line_no = m.line_no
-join deliveries d on d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence
-where not exists (
-    select from findings f where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no
-) {only_pairs};
+cross join lateral (
+    -- None where a finding is there already.
+    select f.period
+    from (values (1)) once left join findings f on f.period = $1 and f.statement = m.statement and f.line_no = m.line_no
+    where f.period is null
+    offset 0
+) unfound
+cross join lateral (
+    select * from statement_lines l where l.statement = m.statement and l.line_no = m.line_no offset 0
+) l
+cross join lateral (
+    select * from deliveries d where d.customer_id = m.customer_id and d.sequence = m.sequence offset 0
+) d
+where d.vendor = $2 {only_pairs};
 
 -- name: left_lines
 -- The lines that stay without a match, to be told why.
@@ -93,15 +117,21 @@ order by l.statement, l.line_no, x.statement, x.line_no;
 -- Their reference names a delivery that another line has.
 update left_lines l set facts = t.facts, candidates = t.candidates
 from (
-    select distinct on (l.statement, l.line_no)
-        l.statement, l.line_no, jsonb_build_object('statement', m.statement, 'line_no', m.line_no) as facts,
-        jsonb_build_array(jsonb_build_array(m.customer_id, m.sequence)) as candidates
+    select
+        l.statement, l.line_no, jsonb_build_object('statement', d.statement, 'line_no', d.line_no) as facts,
+        jsonb_build_array(jsonb_build_array(d.customer_id, d.sequence)) as candidates
     from left_lines l
-    join redemptions r on r.customer_id = l.customer_id and r.vendor = $1 and r.reference = l.reference
-        and r.benefit = l.benefit
-    join matches m on m.customer_id = r.customer_id and m.sequence = r.sequence
+    cross join lateral (
+        select m.*
+        from redemptions r
+        cross join lateral (
+            select * from matches m where m.customer_id = r.customer_id and m.sequence = r.sequence offset 0
+        ) m
+        where r.customer_id = l.customer_id and r.vendor = $1 and r.reference = l.reference and r.benefit = l.benefit
+        order by r.sequence
+        limit 1
+    ) d
     where l.taken
-    order by l.statement, l.line_no, r.sequence
 ) t
 where t.statement = l.statement and t.line_no = l.line_no;
 
@@ -111,9 +141,16 @@ where t.statement = l.statement and t.line_no = l.line_no;
 with said as materialized (
     select m.statement, m.line_no, m.customer_id, m.sequence, r.benefit, o.occurred_on, o.units, o.reference
     from (select distinct customer_id, benefit from left_lines where kind is null and customer_id is not null) k
-    join redemptions r on r.customer_id = k.customer_id and r.benefit = k.benefit and r.vendor = $1
-    join matches m on m.customer_id = r.customer_id and m.sequence = r.sequence
-    join statement_lines o on o.statement = m.statement and o.line_no = m.line_no
+    cross join lateral (
+        select * from redemptions r
+        where r.customer_id = k.customer_id and r.benefit = k.benefit and r.vendor = $1 offset 0
+    ) r
+    cross join lateral (
+        select * from matches m where m.customer_id = r.customer_id and m.sequence = r.sequence offset 0
+    ) m
+    cross join lateral (
+        select * from statement_lines o where o.statement = m.statement and o.line_no = m.line_no offset 0
+    ) o
 ),
 firsts as (
     (

@@ -82,6 +82,7 @@ class _Run:
         self._first: bool = row["first"]
         self._only = only
         self._statements: list[int] = []
+        self._tolerance = 0
         self._many = False
         self._feeding: list[Record] = []
 
@@ -102,7 +103,7 @@ class _Run:
         await conn.execute(SQL["make_fits"])
         await conn.execute(SQL["match_references"])
         await conn.execute(SQL["make_rest"])
-        await conn.execute(SQL["fit_by_reference"])
+        await conn.execute(_fitting("fit_by_reference"))
         await conn.execute(SQL["make_free"])
         await conn.execute(SQL["make_free_deliveries"], *month_span(self._month))
         await conn.execute(SQL["make_newly"])
@@ -111,15 +112,16 @@ class _Run:
         await conn.execute(SQL["forget_newly"])
         await self._repeat("match_best", Pass.REFERENCE)
         await conn.execute(SQL["mark_taken"], self._vendor)
-        tolerance = await conn.fetchval(SQL["tolerance"], self._vendor)
         await self._exact(_DELIVERED)
-        await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_only_fit", _DELIVERED, tolerance)
+        await self._pass(
+            Pass.TOLERANCE, "fit_within_tolerance", "match_only_fit", _DELIVERED, self._tolerance
+        )
         await conn.execute(FINDINGS["set_undecidable_aside"])
         await conn.execute(FINDINGS["forget_undecidable_lines"])
         await self._pass(Pass.UNITS, "fit_other_units", "match_only_pairs", _DELIVERED)
         # Nothing is paid for what was reversed, so which of several it was makes no difference.
         await self._exact(_REVERSED)
-        await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_best", _REVERSED, tolerance)
+        await self._pass(Pass.TOLERANCE, "fit_within_tolerance", "match_best", _REVERSED, self._tolerance)
 
     async def _pair(self) -> None:
         """Lay lines and deliveries side by side."""
@@ -130,11 +132,14 @@ class _Run:
         if statements is None:  # an aggregate without grouping has one row
             raise AssertionError
         self._statements = statements["ids"]
+        self._tolerance = statements["tolerance"]
         await conn.execute(SQL["know_members"], self._period, self._statements)
         carried = await conn.fetchval(SQL["carries"], self._period)
         exceptions = await conn.execute(SQL["exceptions"], self._vendor) != "SELECT 0"
         pairing = (
             SQL["pairing"]
+            .replace("{paired}", SQL["paired"])
+            .replace("{kind}", SQL["kind"])
             .replace("{or_carried}", SQL["or_carried"] if carried else "")
             .replace("{and_free}", "" if self._first and not carried else SQL["and_free"])
             .replace("{and_unmatched}", SQL["and_unmatched"] if statements["matched"] else "")
@@ -149,6 +154,8 @@ class _Run:
             start_of(statements["end_day"]),
             statements["ids"],
             statements["of_vendor"],
+            statements["near_first_day"],
+            statements["near_end_day"],
         )
 
     async def find(self) -> None:
@@ -156,6 +163,7 @@ class _Run:
         conn, period, vendor = self._conn, self._period, self._vendor
         await self._execute(FINDINGS["forget_undecided"], period)
         await conn.execute(FINDINGS["forget_stated"], vendor)
+        await conn.execute(FINDINGS["find_new_pairs"], period, self._statements)
         await self._execute(FINDINGS["find_pairs"], period, vendor, self._statements)
         await conn.execute(FINDINGS["left_lines"])
         repeat = FINDINGS["repeat_exceptions"].replace("{repeats}", SQL["repeats"])
@@ -198,7 +206,7 @@ class _Run:
     async def _pass(self, name: Pass, fit: str, match: str, *arguments: object) -> None:
         """Lay side by side what might fit, and pair what does."""
         await self._conn.execute(SQL["clear_fits"])
-        await self._conn.execute(SQL[fit].replace("{undecidable}", SQL["undecidable"]), *arguments)
+        await self._conn.execute(_fitting(fit), *arguments)
         await self._repeat(match, name)
 
     async def _repeat(self, match: str, name: Pass) -> None:
@@ -232,6 +240,11 @@ class _Run:
                 values.append(value)
                 statement = statement.replace(f"{{{name}}}", f"${len(values)}")
         return statement, values
+
+
+def _fitting(fit: str) -> str:
+    """The statement that lays side by side what might fit."""
+    return SQL[fit].replace("{fit}", SQL["fit"]).replace("{undecidable}", SQL["undecidable"])
 
 
 def _choosing(match: str) -> str:

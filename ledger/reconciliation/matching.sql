@@ -15,30 +15,42 @@ select
 
 -- name: statements
 -- The statements of a period that count and how many lines they have, all statements of the vendor $2, and from which day
--- to before which a delivery may fit: the month $3 to $4 and the days of all lines, and 31 days around (nobody may post a
--- use that lies further back).
+-- to before which a delivery may be meant: the days of the month $3 to $4 and of all lines, with 31 days around for a
+-- reference (nobody may post a use that lies further back), with the vendor's tolerance around without one.
 select
-    coalesce(array_agg(s.id order by s.id) filter (where s.period = $1), '{}') as ids,
-    coalesce(sum(s.lines) filter (where s.period = $1), 0) as lines,
-    coalesce(array_agg(s.id order by s.id), '{}') as of_vendor,
-    exists (select from periods p where p.vendor = $2 and p.reconciled_at is not null) as matched,
-    least($3::date, min(s.first_day) filter (where s.period = $1), min(c.first_day)) - 31 as first_day,
-    greatest($4::date, max(s.last_day) filter (where s.period = $1) + 1, max(c.last_day) + 1) + 31 as end_day
-from statements s
-left join (
-    select c.statement, min(l.occurred_on) as first_day, max(l.occurred_on) as last_day
-    from carryovers c join statement_lines l on l.statement = c.statement and l.line_no = c.line_no
-    where c.period = $1
-    group by c.statement
-) c on c.statement = s.id
-where s.vendor = $2 and not exists (select from withdrawals w where w.statement = s.id);
+    ids, lines, of_vendor, matched,
+    first_day - 31 as first_day, end_day + 31 as end_day,
+    date_tolerance_days as tolerance, first_day - date_tolerance_days as near_first_day, end_day + date_tolerance_days as near_end_day
+from (
+    select
+        coalesce(array_agg(s.id order by s.id) filter (where s.period = $1), '{}') as ids,
+        coalesce(sum(s.lines) filter (where s.period = $1), 0) as lines,
+        coalesce(array_agg(s.id order by s.id), '{}') as of_vendor,
+        exists (select from periods p where p.vendor = $2 and p.reconciled_at is not null) as matched,
+        least($3::date, min(s.first_day) filter (where s.period = $1), min(c.first_day)) as first_day,
+        greatest($4::date, max(s.last_day) filter (where s.period = $1) + 1, max(c.last_day) + 1) as end_day
+    from statements s
+    left join (
+        select c.statement, min(l.occurred_on) as first_day, max(l.occurred_on) as last_day
+        from carryovers c join statement_lines l on l.statement = c.statement and l.line_no = c.line_no
+        where c.period = $1
+        group by c.statement
+    ) c on c.statement = s.id
+    where s.vendor = $2 and not exists (select from withdrawals w where w.statement = s.id)
+) s
+join vendors v on v.code = $2;
 
 -- name: many
 -- For the join of many lines: each table is read once. What is known of tables that were just filled misleads the planner.
-select set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true);
+-- The leader only gathers: it has the most to do as it is.
+select
+    set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
+    set_config('parallel_leader_participation', 'off', true);
 
 -- name: few
-select set_config('enable_nestloop', 'on', true), set_config('enable_mergejoin', 'on', true);
+select
+    set_config('enable_nestloop', 'on', true), set_config('enable_mergejoin', 'on', true),
+    set_config('parallel_leader_participation', 'on', true);
 
 -- name: know_members
 -- Lines whose member was registered after the statement came.
@@ -74,29 +86,20 @@ where d.vendor = $2 and d.status = 'REVERSED'
 
 -- name: pairing
 -- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree, in
--- the order of members; `alike`: how many pairs of a member bear the reference. Of a pair only what it takes to write it
--- down. Two references with one hash are only looked at more closely.
+-- the order of members; `alike`: how many pairs of a member bear the reference. Of a pair that agrees only what it takes to
+-- write it down. A delivery that no line names is only of use near the days of the lines, $7 to before $8. Two references
+-- with one hash are only looked at more closely.
 create temporary table pairing on commit drop as
 select *, count(*) over (partition by customer_id, reference_hash) as alike
 from (
     select
-        d.customer_id, d.sequence, l.statement, l.line_no,
-        case when l.line_no is not null and d.sequence is not null
-            then match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
-        end as kind,
-        case when l.line_no is not null and d.sequence is not null
-            then hashtextextended(l.reference, 0)
-        end as reference_hash,
-        case when d.sequence is null then l.reference end as reference,
-        case when d.sequence is null then l.customer_id end as member,
-        case when d.sequence is null then l.benefit when l.line_no is null then d.benefit end as benefit,
-        case when d.sequence is null then l.units end as stated_units,
-        case when d.sequence is null then l.amount end as stated_amount,
-        case when d.sequence is null then l.occurred_on end as occurred_on,
-        case when l.line_no is null then d.status end as status,
-        case when l.line_no is null then d.units end as units,
-        case when l.line_no is null then d.amount end as amount,
-        case when l.line_no is null then d.delivered_on end as delivered_on
+        coalesce(d.customer_id, l.customer_id) as customer_id, d.sequence, l.statement, l.line_no,
+        case when {paired} then {kind} end as kind,
+        case when {paired} then hashtextextended(l.reference, 0) end as reference_hash,
+        case when not ({paired}) or {kind} <> 'MATCHED' then row(
+            l.statement, l.line_no, coalesce(d.customer_id, l.customer_id), d.sequence, coalesce(d.benefit, l.benefit),
+            l.reference, d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on
+        )::fit end as fit
     from (
         select
             l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
@@ -118,7 +121,17 @@ from (
             {and_unmatched}
             {only_deliveries}
     ) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit
+    where l.line_no is not null or d.delivered_on >= $7 and d.delivered_on < $8
+    -- The fence: what a pair comes to is worked out beside the join, on all cores, not where they are counted, on one.
+    order by 1, reference_hash
+    offset 0
 ) side_by_side;
+
+-- name: paired
+l.line_no is not null and d.sequence is not null
+
+-- name: kind
+match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
 
 -- name: or_carried
 -- Lines that were disputed in a period that is closed.
@@ -194,31 +207,37 @@ from pairing
 where kind is not null and alike = 1;
 
 -- name: make_rest
--- All but those.
-create temporary table rest on commit drop as select * from pairing where kind is null or alike > 1;
+-- What is more than a pair that agrees: what a reference leads to nothing or to several, and pairs that differ.
+create temporary table rest on commit drop as
+select
+    p.customer_id, p.sequence, p.statement, p.line_no, p.kind, p.alike, (p.fit).benefit, (p.fit).reference, (p.fit).status,
+    (p.fit).stated_units, (p.fit).units, (p.fit).stated_amount, (p.fit).amount, (p.fit).occurred_on, (p.fit).delivered_on
+from pairing p
+where p.kind is distinct from 'MATCHED' or p.alike > 1;
 
 -- name: fit_by_reference
 -- Pass REFERENCE, where it leads several to each other.
 insert into fits
-select
-    l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.units, d.units, l.amount, d.amount,
-    l.occurred_on, d.delivered_on
+select {fit}
 from rest p
 -- They are few, so they are looked up one by one.
 cross join lateral (
-    select * from statement_lines l where l.statement = p.statement and l.line_no = p.line_no offset 0
+    select *, units as stated_units, amount as stated_amount from statement_lines l
+    where l.statement = p.statement and l.line_no = p.line_no offset 0
 ) l
 cross join lateral (
     select * from deliveries d where d.customer_id = p.customer_id and d.sequence = p.sequence offset 0
 ) d
-where p.kind is not null;
+where p.alike > 1 and p.kind is not null;
+
+-- name: fit
+-- A line and a delivery side by side.
+l.statement, l.line_no, d.customer_id, d.sequence, d.benefit, l.reference, d.status, l.stated_units, d.units, l.stated_amount,
+d.amount, l.occurred_on, d.delivered_on
 
 -- name: make_fits
 -- Which free line might be which free delivery, in the pass at hand.
-create temporary table fits (
-    statement integer, line_no integer, reference text, customer_id bigint, sequence bigint, status text,
-    stated_units integer, units integer, stated_amount numeric, amount numeric, occurred_on date, delivered_on date
-) on commit drop;
+create temporary table fits of fit on commit drop;
 
 -- name: make_newly
 -- The pairs of a round.
@@ -227,27 +246,26 @@ create temporary table newly (customer_id bigint, sequence bigint, statement int
 -- name: make_free
 -- What the references left: lines (`taken`: their reference names a delivery that another line has), and deliveries.
 create temporary table free_lines on commit drop as
-select statement, line_no, reference, member as customer_id, benefit, stated_units, stated_amount, occurred_on, false as taken
+select statement, line_no, reference, customer_id, benefit, stated_units, stated_amount, occurred_on, false as taken
 from rest
 where sequence is null
 union all
-select distinct
-    f.statement, f.line_no, f.reference, f.customer_id, l.benefit, f.stated_units, f.stated_amount, f.occurred_on, true
-from fits f join statement_lines l on l.statement = f.statement and l.line_no = f.line_no;
+select distinct statement, line_no, reference, customer_id, benefit, stated_units, stated_amount, occurred_on, true
+from fits;
 
 -- name: make_free_deliveries
 -- Of other months than the one from $1 to before $2 only what a free line may mean.
 create temporary table free_deliveries on commit drop as
-select p.customer_id, p.sequence, p.status, p.benefit, p.units, p.amount, p.delivered_on
-from rest p
-where p.line_no is null
+select customer_id, sequence, status, benefit, units, amount, delivered_on
+from rest
+where line_no is null
     and (
-        p.delivered_on >= $1 and p.delivered_on < $2
-        or (p.customer_id, p.benefit) in (select l.customer_id, l.benefit from free_lines l)
+        delivered_on >= $1 and delivered_on < $2
+        or (customer_id, benefit) in (select l.customer_id, l.benefit from free_lines l)
     )
 union all
-select distinct f.customer_id, f.sequence, f.status, r.benefit, f.units, f.amount, f.delivered_on
-from fits f join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence;
+select distinct customer_id, sequence, status, benefit, units, amount, delivered_on
+from fits;
 
 -- name: forget_newly
 -- What the last round has matched is free no more.
@@ -270,10 +288,15 @@ analyze free_lines, free_deliveries, fits;
 -- name: mark_taken
 -- Lines whose reference names a delivery to the same member of the same benefit that an earlier run gave to another line.
 update free_lines f set taken = true
-from redemptions r, matches m
 where not f.taken and f.reference is not null
-    and r.customer_id = f.customer_id and r.vendor = $1 and r.reference = f.reference and r.benefit = f.benefit
-    and m.customer_id = r.customer_id and m.sequence = r.sequence;
+    and (
+        select count(*)
+        from redemptions r
+        cross join lateral (
+            select from matches m where m.customer_id = r.customer_id and m.sequence = r.sequence offset 0
+        ) m
+        where r.customer_id = f.customer_id and r.vendor = $1 and r.reference = f.reference and r.benefit = f.benefit
+    ) > 0;
 
 -- name: clear_fits
 delete from fits;
@@ -301,7 +324,9 @@ chosen as (
 -- Pass EXACT, where all deliveries of a member, benefit, day and units cost the same, so that their order decides: the
 -- lines nearest in their amount get one each. Fewer lines than deliveries: nothing tells which, so none is taken.
 with alike as (
-    select customer_id, benefit, delivered_on, units, count(*) as deliveries, min(amount) as amount
+    select
+        customer_id, benefit, delivered_on, units, count(*) as deliveries, min(amount) as amount,
+        array_agg(sequence order by sequence) as sequences
     from free_deliveries
     where status = $1
     group by customer_id, benefit, delivered_on, units
@@ -309,7 +334,7 @@ with alike as (
 ),
 lines as (
     select
-        l.*, a.deliveries, count(*) over same as lines,
+        l.*, a.deliveries, a.amount, a.sequences, count(*) over same as lines,
         row_number() over (
             partition by l.customer_id, l.benefit, l.occurred_on, l.stated_units
             order by abs(l.stated_amount - a.amount) nulls last, l.stated_amount, l.reference nulls last, l.statement, l.line_no
@@ -320,21 +345,14 @@ lines as (
     where not l.taken
     window same as (partition by l.customer_id, l.benefit, l.occurred_on, l.stated_units)
 ),
-deliveries as (
-    select *, row_number() over (partition by customer_id, benefit, delivered_on, units order by sequence) as place
-    from free_deliveries
-    where status = $1
-),
 pairs as (
     insert into matches (customer_id, sequence, statement, line_no, pass, kind)
     select
-        d.customer_id, d.sequence, l.statement, l.line_no, 'EXACT',
-        match_kind(d.status, l.stated_units, d.units, l.stated_amount, d.amount, l.occurred_on, d.delivered_on)
-    from lines l
-    join deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
-        and d.units = l.stated_units and d.place = l.place
-    where l.lines >= l.deliveries or d.status = 'REVERSED'
-    order by d.customer_id, d.sequence
+        customer_id, sequences[place], statement, line_no, 'EXACT',
+        match_kind($1, stated_units, stated_units, stated_amount, amount, occurred_on, occurred_on)
+    from lines
+    where place <= deliveries and (lines >= deliveries or $1 = 'REVERSED')
+    order by customer_id, sequences[place]
     returning customer_id, sequence, statement, line_no
 )
 insert into newly select * from pairs;
@@ -342,9 +360,7 @@ insert into newly select * from pairs;
 -- name: fit_exactly
 -- Pass EXACT, where deliveries that else agree cost differently.
 insert into fits
-select
-    l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount,
-    d.amount, l.occurred_on, d.delivered_on
+select {fit}
 from (
     select *, count(*) over (partition by customer_id, benefit, occurred_on, stated_units) as lines
     from free_lines
@@ -362,9 +378,7 @@ where l.lines >= d.deliveries or d.status = 'REVERSED';
 -- Pass TOLERANCE: member, benefit and units agree, the day within $2 days. Of equal deliveries of one day some are enough:
 -- whoever fits one fits all.
 insert into fits
-select
-    l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount,
-    d.amount, l.occurred_on, d.delivered_on
+select {fit}
 from free_lines l
 join (
     select *, row_number() over (partition by customer_id, benefit, units, status, delivered_on order by sequence) as place
@@ -376,9 +390,7 @@ where not l.taken and d.status = $1;
 -- name: fit_other_units
 -- Pass UNITS: member, benefit and day agree, the units do not.
 insert into fits
-select
-    l.statement, l.line_no, l.reference, d.customer_id, d.sequence, d.status, l.stated_units, d.units, l.stated_amount,
-    d.amount, l.occurred_on, d.delivered_on
+select {fit}
 from free_lines l
 join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
     and d.units <> l.stated_units
@@ -464,9 +476,6 @@ select exists (select from carryovers where period = $1 and line_no is not null)
 
 -- name: period
 select vendor, month, reconciled_at is null as first from periods where id = $1;
-
--- name: tolerance
-select date_tolerance_days from vendors where code = $1;
 
 -- name: only_lines
 and l.benefit = {benefit} and l.member_no = {member_no}
