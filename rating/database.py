@@ -23,6 +23,9 @@ else:
 SERVICE_ROLE = "entitlements_service"
 """The role that the service works as: it owns nothing and may change nothing that was posted."""
 
+_TEMPORARY_TABLES = "128MB"
+"""Of memory for the temporary tables of a connection, taken as they grow: what a match lays side by side fits in."""
+
 _NAME = "-- name: "
 _JSONB_VERSION = b"\x01"
 
@@ -81,7 +84,7 @@ async def connect_pool(dsn: str, *, min_size: int, max_size: int, service_role: 
 
     Raises what asyncpg raises: OSError when nobody answers, PostgresError when the server says no.
     """
-    settings = {"application_name": "entitlements"}
+    settings = {"application_name": "entitlements", "temp_buffers": _TEMPORARY_TABLES}
     if service_role:
         settings["role"] = SERVICE_ROLE
     return await asyncpg.create_pool(
