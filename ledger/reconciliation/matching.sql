@@ -131,6 +131,7 @@ from (
 l.line_no is not null and d.sequence is not null
 
 -- name: kind
+-- What a line and its delivery have that differs.
 match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
 
 -- name: or_carried
@@ -183,7 +184,7 @@ and not exists (select from exceptions x where {repeats})
 
 -- name: refresh_kinds
 -- A price may have come, and a pair made by hand may have been reversed, while nobody has decided.
-update matches m set kind = match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
+update matches m set kind = {kind}
 from lines l, deliveries d
 where (
         l.statement = any ($3::integer[])
@@ -192,7 +193,7 @@ where (
     and m.statement = l.statement and m.line_no = l.line_no and m.customer_id = l.customer_id
     and (m.kind <> 'MATCHED' or m.pass = 'HAND')
     and d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence
-    and m.kind <> match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
+    and m.kind <> {kind}
     and not exists (
         select from findings f
         where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no and f.action is not null
