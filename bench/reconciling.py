@@ -10,7 +10,7 @@ lines that were stored before in the same transaction, as `submit` does; it begi
 checkpoint. `--import` instead takes a spreadsheet with the same lines through the command line.
 
 Who else uses the machine comes and goes, and a COPY is short: so there are some rounds, each in a copy of the database
-with COPYs before and after, and the figures are those of the round in the middle.
+with COPYs before and after. The figures are the run in the middle of all runs, against the COPY in the middle of all.
 """
 
 import argparse
@@ -40,8 +40,8 @@ from ledger.reconciliation.values import StatementLine, month_text
 from rating.database import Connection, connect_pool, prepare_connection
 
 _SIZES = (10_000, 100_000, 1_000_000)
-_ROUNDS = 5
-_COPIES = 2
+_ROUNDS = 7
+_COPIES = 3
 _EXPLAINED = re.compile(
     r"(insert|update|delete|with|select)\b|create temporary table \w+ on commit drop as\b"
 )
@@ -58,7 +58,7 @@ def main() -> None:
     arguments.add_argument("--explain", action="store_true", help="tell the plans too (and take longer)")
     arguments.add_argument("--import", dest="sheet", choices=("csv", "xlsx"), help="by the command line")
     arguments.add_argument(
-        "--rounds", type=int, default=_ROUNDS, help="of which the one in the middle counts"
+        "--rounds", type=int, default=_ROUNDS, help="how often, each in a copy of the database"
     )
     given = arguments.parse_args()
     for size in given.sizes:
@@ -71,14 +71,10 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Round:
-    """What COPY took, and each run with its seconds and MiB."""
+    """What each COPY took, and each run with its seconds and MiB."""
 
-    copying: float
+    copies: list[float]
     runs: dict[str, tuple[float, float]]
-
-    def ratio(self, run: str) -> float:
-        """What a run took, in copies."""
-        return self.runs[run][0] / self.copying
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,14 +98,15 @@ class _Bench:
         lines = write_lines(self._file, self.month)
         print(f"\n{lines:,} lines ({self._file.stat().st_size / 2**20:.0f} MiB), {redemptions:,} redemptions")
         measured = [await self._round(dsn, f"round_{number}") for number in range(1, rounds + 1)]
+        copies = sorted(took for each in measured for took in each.copies)
+        copy = statistics.median(copies)
+        print(f"  COPY: {copy:.2f} s (of {len(copies)}: {copies[0]:.2f} to {copies[-1]:.2f})")
         for run in measured[0].runs:
-            in_order = sorted(measured, key=lambda each: each.ratio(run))
-            middle = in_order[len(in_order) // 2]
-            took, peak_mib = middle.runs[run]
+            runs = sorted(each.runs[run][0] for each in measured)
+            took, peak_mib = statistics.median(runs), max(each.runs[run][1] for each in measured)
             print(
-                f"  {run}: {took:.2f} s = {middle.ratio(run):.1f} x COPY ({middle.copying:.2f} s; rounds "
-                f"{in_order[0].ratio(run):.1f} to {in_order[-1].ratio(run):.1f}), {lines / took:,.0f} lines/s, "
-                f"peak memory of the process {peak_mib:.0f} MiB"
+                f"  {run}: {took:.2f} s (of {rounds}: {runs[0]:.2f} to {runs[-1]:.2f}) = {took / copy:.1f} x COPY, "
+                f"{lines / took:,.0f} lines/s, peak memory of the process {peak_mib:.0f} MiB"
             )
 
     async def _round(self, dsn: str, name: str) -> _Round:
@@ -126,7 +123,7 @@ class _Bench:
             copies += await _copy_plainly(owner, copied, self._file)
         async with _owner_of(dsn) as owner:
             await owner.execute(f"DROP DATABASE {name}")
-        return _Round(copying=statistics.median(copies), runs=runs)
+        return _Round(copies=copies, runs=runs)
 
     async def _run(self, dsn: str) -> dict[str, tuple[float, float]]:
         if self.sheet is not None:
