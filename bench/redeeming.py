@@ -79,7 +79,7 @@ async def _members(pool: Pool, customers: int) -> None:
     for first in range(1, customers + 1, 250):
         events = []
         for number in range(first, min(first + 250, customers + 1)):
-            common = {"member_no": f"B{number}", "effective_on": "2024-01-10"}
+            common: dict[str, object] = {"member_no": f"B{number}", "effective_on": "2024-01-10"}
             events.append(
                 {**common, "event_id": f"B{number}-1", "type": "customer_registered", "name": "客户"}
             )

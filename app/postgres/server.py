@@ -24,6 +24,11 @@ from app.postgres.account import Account, account_for
 from app.postgres.errors import PostgresError
 from app.postgres.holders import Holders
 
+_ALWAYS = (
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "client_connection_check_interval=2s",  # what a killed client asked for ends, and lets go of what it locked
+)
 _DURABLE = ("fsync=on", "full_page_writes=on", "synchronous_commit=on")
 _NOT_DURABLE = (
     "fsync=off",
@@ -147,7 +152,7 @@ class EmbeddedPostgres:
         socket_dir = self._choose_socket_dir(account)
         durability = _DURABLE if self._durable else _NOT_DURABLE
         options = ["-D", str(self._pgdata), "-k", str(socket_dir), "-p", "5432"]
-        for setting in ("listen_addresses=", "unix_socket_permissions=0700", *durability):
+        for setting in (*_ALWAYS, *durability):
             options += ["-c", setting]
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))

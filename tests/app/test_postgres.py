@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +24,16 @@ from app.postgres import EmbeddedPostgres
 with EmbeddedPostgres(Path(sys.argv[1])):
     print("holding", flush=True)
     sys.stdin.readline()
+"""
+
+ASKER = """
+import asyncio, sys
+import asyncpg
+async def ask():
+    connection = await asyncpg.connect(sys.argv[1])
+    await connection.execute("SET application_name = 'asker'")
+    await connection.execute("SELECT pg_sleep(600)")
+asyncio.run(ask())
 """
 
 
@@ -81,8 +91,12 @@ def kill_postmaster(folder: Path) -> None:
     server = running(folder / "postgres")
     assert server is not None
     server.process.kill()
-    deadline = time.monotonic() + 10
-    while running(folder / "postgres") is not None:
+    until(lambda: running(folder / "postgres") is None)
+
+
+def until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
@@ -133,6 +147,17 @@ def test_what_was_committed_survives_kill_9_of_the_service(folder):
     with EmbeddedPostgres(folder) as postgres:
         assert execute(postgres.dsn, "SELECT one FROM kept") == 1
     assert running(folder / "postgres") is None  # the killed holder does not keep it alive
+
+
+def test_what_a_killed_client_asked_for_ends(folder):
+    asking = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'asker' AND query ~ 'pg_sleep'"
+    with (
+        EmbeddedPostgres(folder) as postgres,
+        subprocess.Popen([sys.executable, "-c", ASKER, postgres.dsn]) as asker,
+    ):
+        until(lambda: execute(postgres.dsn, asking) == 1)
+        asker.kill()
+        until(lambda: execute(postgres.dsn, asking) == 0)
 
 
 def test_the_first_to_leave_does_not_stop_it_for_the_others(folder):
