@@ -12,14 +12,18 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from app.statements.sheets import Cell, quoted, shown
-from handbook import BUSINESS_ZONE
+from handbook import BUSINESS_ZONE, Unit
 
 _FAULTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
 _CURRENCY = re.compile(r"^(?:cny|rmb|人民币|¥)|(?:cny|rmb|人民币|元整|元|圆|¥)$")
-_UNIT_WORDS = re.compile(r"(?:次数|人次|次|分钟|小时|份|个|项|套|times?|minutes?|mins?|units?|x)$")
+_UNIT_WORDS = re.compile(
+    r"(?:(?P<times>次数|人次|次|times?)|(?P<minutes>分钟|minutes?|mins?)|(?P<hours>小时|hours?|hrs?|h)|份|个|项|套|units?|x)$"
+)
+_MINUTES = {"minutes": 1, "hours": 60}
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?e\+?[0-9]+")
+_FULL_WIDTH = {ord("！") + place: ord("!") + place for place in range(ord("~") - ord("!") + 1)}
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _EXACT_DIGITS = 15
 """A spreadsheet program keeps so many digits of a number; the digits of a longer one are lost for good."""
@@ -65,7 +69,7 @@ def is_blank(cell: Cell) -> bool:
 
 
 def text_of(cell: Cell) -> str:
-    """A number of a member or an order, as it was written. Raises UnreadableError."""
+    """A number of a member or an order, as it was written, in signs of the usual width. Raises UnreadableError."""
     if isinstance(cell, Decimal):
         return _digits_of(cell)
     if isinstance(cell, date):
@@ -73,18 +77,40 @@ def text_of(cell: Cell) -> str:
             f"须为文本，但单元格是日期（{cell}）；请把该列设为文本格式",
             f"expected text, the cell holds a day ({cell}); format the column as text",
         )
-    text = _written(cell)
+    text = _written(cell).translate(_FULL_WIDTH)
     if _SCIENTIFIC.fullmatch(text.casefold()):
         raise _lost_digits(text)
     return text
 
 
-def units_of(cell: Cell) -> int:
-    """How many units: a whole number, perhaps with its word (2 次, 30 minutes). Raises UnreadableError."""
+def units_of(cell: Cell, counted_in: Unit | None = None) -> int:
+    """How many units: a whole number, perhaps with its word (2 次, 30 minutes, 1.5 小时). Raises UnreadableError.
+
+    `counted_in` is what the benefit counts, where that is known: a word for something else is not taken for it.
+    """
     number = cell if isinstance(cell, Decimal) else _number(cell, _without_unit, _not_units)
+    if isinstance(cell, str):
+        word = _UNIT_WORDS.search(_plainly(cell))
+        counted = word.lastgroup if word is not None else None
+        if counted is not None:
+            _must_count(counted_in, counted, cell)
+            number *= _MINUTES.get(counted, 1)
     if not number.is_finite() or number != number.to_integral_value() or number < 1:
         raise _not_units(shown(cell))
     return int(number)
+
+
+def _must_count(unit: Unit | None, counted: str, cell: str) -> None:
+    if unit is Unit.MINUTES and counted not in _MINUTES:
+        raise UnreadableError(
+            f"该项目按分钟计，单元格写的是「{quoted(cell)}」；请写分钟数",
+            f"the benefit is counted in minutes, the cell says {quoted(cell)}: write how many minutes",
+        )
+    if unit is Unit.TIMES and counted in _MINUTES:
+        raise UnreadableError(
+            f"该项目按次计，单元格写的是「{quoted(cell)}」；请写次数",
+            f"the benefit is counted in times, the cell says {quoted(cell)}: write how often",
+        )
 
 
 def amount_of(cell: Cell) -> Decimal:
@@ -179,9 +205,12 @@ def _number(
     if isinstance(cell, date):
         raise complaint(cell.isoformat())
     written = _written(cell)
-    text = without_words(re.sub(r"\s", "", unicodedata.normalize("NFKC", written)).casefold())
-    sign = -1 if text.startswith(("-", "\u2212")) or (text.startswith("(") and text.endswith(")")) else 1
-    text = text.strip("()").lstrip("+-\u2212")
+    if any(unicodedata.category(sign) == "No" for sign in written):
+        raise complaint(written)  # a mark of a footnote, as in 720¹, would become a digit
+    text = without_words(_plainly(written))
+    in_brackets = text.startswith("(") and text.endswith(")")
+    sign = -1 if in_brackets or text.startswith(("-", "\u2212")) else 1
+    text = (text[1:-1] if in_brackets else text).lstrip("+-\u2212")
     text = without_words(text)
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")
@@ -191,6 +220,11 @@ def _number(
         return sign * Decimal(text)
     except InvalidOperation:
         raise complaint(written) from None
+
+
+def _plainly(text: str) -> str:
+    """The text without spaces, in small letters and signs of the usual width."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
 def _without_unit(text: str) -> str:

@@ -77,6 +77,7 @@ class LineReader:
         self._handbook = handbook
         self._day_zero = day_zero
         self._code_of = Benefits(handbook).code_of
+        self._units = {each.code: each.unit for edition in handbook.editions for each in edition.benefits}
         self._titles = tuple(title.casefold() for title in header.titles if title)
 
     def read(self, row: Row) -> StatementLine | list[LineProblem] | Skipped | None:
@@ -86,7 +87,7 @@ class LineReader:
         reading = _Reading(self._header, row)
         member_no = reading.field(Field.MEMBER_NO, text_of)
         benefit = reading.field(Field.BENEFIT, lambda cell: self._code_of(text_of(cell)))
-        units = reading.field(Field.UNITS, units_of)
+        units = reading.field(Field.UNITS, lambda cell: units_of(cell, self._units.get(benefit or "")))
         occurred_on = reading.field(Field.OCCURRED_ON, lambda cell: day_of(cell, self._day_zero))
         amount = self._amount(reading, units)
         reference = None

@@ -7,7 +7,7 @@ import pytest
 
 from app.statements.benefits import Benefits
 from app.statements.cells import UnreadableError, amount_of, checked_amount, day_of, text_of, units_of
-from handbook import BUSINESS_ZONE
+from handbook import BUSINESS_ZONE, Unit
 from tests.statements.sheets import HANDBOOK
 
 ZERO = date(1899, 12, 30)
@@ -140,11 +140,47 @@ def test_parts_of_a_cent_are_not_rounded_away():
         ("1,000", 1000),
         ("１", 1),
         ("2 Times", 2),
+        ("1小时", 60),
+        ("1.5 hours", 90),
         (Decimal(3), 3),
     ],
 )
 def test_units_are_read_with_or_without_their_word(written, units):
     assert units_of(written) == units
+
+
+@pytest.mark.parametrize(
+    ("written", "counted_in", "units"),
+    [
+        ("2小时", Unit.MINUTES, 120),
+        ("30 分钟", Unit.MINUTES, 30),
+        ("２次", Unit.TIMES, 2),
+        ("3份", Unit.TIMES, 3),
+    ],
+)
+def test_a_word_for_what_the_benefit_counts_is_understood(written, counted_in, units):
+    assert units_of(written, counted_in) == units
+
+
+@pytest.mark.parametrize(
+    ("written", "counted_in", "words"),
+    [
+        ("1次", Unit.MINUTES, "counted in minutes, the cell says 1次"),
+        ("30 分钟", Unit.TIMES, "counted in times, the cell says 30 分钟"),
+        ("1小时", Unit.TIMES, "counted in times, the cell says 1小时"),
+    ],
+)
+def test_a_word_for_something_else_than_the_benefit_counts_is_not_taken_for_it(written, counted_in, words):
+    with pytest.raises(UnreadableError, match=words):
+        units_of(written, counted_in)
+
+
+@pytest.mark.parametrize("written", ["720¹", "²", "①", "(3.33", "3.33)", "((3.33))"])
+def test_marks_and_single_brackets_are_not_taken_for_a_number(written):
+    with pytest.raises(UnreadableError):
+        amount_of(written)
+    with pytest.raises(UnreadableError):
+        units_of(written)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +201,7 @@ def test_units_are_a_whole_number_from_one(written):
         ("'0012", "0012"),
         (Decimal(20261005001), "20261005001"),
         (Decimal("12.0"), "12"),
+        ("Ｍ０００３５－Ａ", "M00035-A"),
     ],
 )
 def test_a_number_of_a_member_or_an_order_is_kept_as_it_was_written(written, text):
