@@ -116,8 +116,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The statement with this number was withdrawn; send it again under a new number.",
     ),
     "KEY_REUSED.statement": (
-        "该对账单号已用于另一份内容；不同之处：{differing}。更正请先撤回原单，或换一个单号。",
-        "This statement number was used for other content; it differs in: {differing}. Withdraw the earlier one and use a new number.",
+        "该对账单号已用于另一份内容；不同之处：{differing}。更正请先撤回原单，再用新的单号提交。",
+        "This statement number was used for other content; it differs in: {differing}. Withdraw the earlier one and send the correction under a new number.",
     ),
     "PERIOD_CLOSED": (
         "{period} 账期已经关闭。",
@@ -132,8 +132,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "There is no such finding; a later run of the match may have settled it. Read the findings again.",
     ),
     "ALREADY_MATCHED": (
-        "该核销已与对账单「{statement}」第 {line_no} 行配对；如需改配，请先撤销原配对（REOPEN）。",
-        "The redemption is matched already, with line {line_no} of statement {statement}; to pair it otherwise, reopen that finding first.",
+        "该核销已与对账单「{statement}」第 {line_no} 行配对；如需改配，请先为那一行另行配对（MATCH），人工配对的请先撤销（REOPEN）。",
+        "The redemption is matched already, with line {line_no} of statement {statement}. To pair it otherwise, first MATCH that line with another, or REOPEN it if somebody matched it by hand.",
     ),
     "FINDINGS_OPEN": (
         "还有 {count} 项差异待处理，账期不能关闭：{which_zh}。",

@@ -2,7 +2,8 @@
 
 ACCEPT lets the finding stand: we pay what both the statement and the ledger bear out, never more than either. `pay` is
 the exception that somebody answers for by name. DISPUTE pays nothing and carries the amount on. MATCH pairs a line by
-hand. REOPEN takes a decision back. Each is one more row of a history that is only ever added to.
+hand, also one that the match had paired otherwise. REOPEN takes a decision back. Each is one more row of a history that
+is only ever added to.
 """
 
 from dataclasses import dataclass
@@ -120,10 +121,12 @@ class _Deciding:
         by_hand = row["pass"] == Pass.HAND
         if row["action"] is None and not by_hand:
             raise _wrong(
-                "该差异尚未处理，无需重新打开", "action: nobody has decided on it, so it is open already"
+                "尚无人处理，无可撤销；已配对的行如需改配，请直接人工配对（MATCH）",
+                "action: nobody has decided on it, so there is nothing to take back; "
+                "a line that is paired wrongly can be paired otherwise with MATCH",
             )
         if by_hand:
-            await self._conn.execute(SQL["part"], row["customer_id"], row["sequence"])
+            await self._part()
             await self._conn.execute(SQL["give_line_back"], row["statement"], row["line_no"])
         if row["line_no"] is None:
             await self._conn.execute(
@@ -141,10 +144,7 @@ class _Deciding:
                 "action: MATCH is for a line of a statement, not for this",
             )
         if row["sequence"] is not None:
-            raise _wrong(
-                "该行已匹配；人工匹配的可先 REOPEN",
-                "action: the line is matched already; a match by hand can be reopened",
-            )
+            await self._part_from_other_than(redemption)
         delivery = await self._conn.fetchrow(
             SQL["delivery"],
             self._period.vendor,
@@ -190,6 +190,23 @@ class _Deciding:
             occurred_on=delivery["delivered_on"],
         )
         await self._match_anew(redemption.customer_id, redemption.sequence)
+
+    async def _part_from_other_than(self, redemption: RedemptionId) -> None:
+        """Take the line from the delivery that the match found for it; what somebody decided is reopened first."""
+        row = self._row
+        if row["action"] is not None:
+            raise _wrong(
+                "该行已有处理结果，请先 REOPEN", "action: somebody has decided on this line; REOPEN it first"
+            )
+        if (row["customer_id"], row["sequence"]) == (redemption.customer_id, redemption.sequence):
+            raise _wrong("该行已与这笔核销配对", "redemption: the line is matched with it already")
+        await self._part()
+
+    async def _part(self) -> None:
+        row = self._row
+        await self._conn.execute(
+            SQL["part"], row["customer_id"], row["statement"], row["line_no"], row["sequence"]
+        )
 
     async def _store(
         self,

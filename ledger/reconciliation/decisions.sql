@@ -85,7 +85,7 @@ on conflict (statement, line_no) do update set customer_id = excluded.customer_i
 delete from line_members where statement = $1 and line_no = $2;
 
 -- name: part
-delete from matches where customer_id = $1 and sequence = $2 and pass = 'HAND';
+delete from matches where customer_id = $1 and statement = $2 and line_no = $3 and sequence = $4;
 
 -- name: payable
 -- What the finding pays as it stands decided; null when it waits.

@@ -320,7 +320,7 @@ _publish(
         "PERIOD_CLOSED": "The accounting period is closed.",
         "UNKNOWN_STATEMENT": "There is no such statement of this vendor.",
         "UNKNOWN_FINDING": "There is no such finding, or not any more.",
-        "ALREADY_MATCHED": "Another line is matched with this redemption: reopen that first.",
+        "ALREADY_MATCHED": "Another line has this redemption: match that one otherwise first, or reopen it.",
         "FINDINGS_OPEN": "Findings wait for a decision: the message names them.",
         "LIFE_CYCLE": "The policy's life cycle does not allow the event.",
         "EVENT_CHANGED": "The event id was used for another event: see `differing`.",

@@ -114,6 +114,33 @@ async def test_a_match_by_hand_ends_the_doubt_and_frees_the_other_candidate(mont
     assert await month.pairs() == {}
 
 
+@pytest.mark.parametrize("stated", [{}, {"units": 2}])  # it agrees, or a finding waits
+async def test_a_pair_that_the_match_got_wrong_is_made_otherwise_by_hand(month, stated):
+    found, meant = await month.deliver(october(3), "A"), await month.deliver(october(20), "B")
+    await month.state(line(1, october(3), "A", **stated), line(2, october(3)))
+    assert await month.pairs() == {1: (found, "REFERENCE")}
+    assert await decide(month, await of_line(month, 1), "MATCH", redemption=meant) is None
+    assert await month.pairs() == {1: (meant, "HAND"), 2: (found, "EXACT")}
+    await run(month)
+    assert await month.pairs() == {1: (meant, "HAND"), 2: (found, "EXACT")}
+    assert [row[:3] for row in await decided(month)] == [
+        (1, "UNITS_DIFFER" if stated else "DATE_DIFFERS", "MATCH")
+    ]
+    assert await decide(month, await of_line(month, 1), "REOPEN") is None
+    assert await month.pairs() == {2: (found, "EXACT")}
+
+
+async def test_a_line_that_somebody_decided_on_or_that_has_the_delivery_is_not_matched_by_hand(month):
+    found, other = await month.deliver(october(3), "A"), await month.deliver(october(20), "B")
+    await month.state(line(1, october(3), "A"))
+    again = await decide(month, await of_line(month, 1), "MATCH", redemption=found)
+    assert (again.code, "with it already" in again.message("en")) == ("INVALID", True)
+    await decide(month, await of_line(month, 1), "DISPUTE")
+    decided_on = await decide(month, await of_line(month, 1), "MATCH", redemption=other)
+    assert (decided_on.code, "REOPEN it first" in decided_on.message("en")) == ("INVALID", True)
+    assert await month.pairs() == {1: (found, "REFERENCE")}
+
+
 async def test_a_line_with_a_wrong_member_can_be_matched_by_hand(month):
     delivered = await month.deliver(october(3), "A", member_no="M2", units=2)
     await month.state(line(1, october(5), "Z", member_no="M1", units=3))
@@ -148,7 +175,6 @@ async def test_what_cannot_be_decided_is_refused_and_leaves_no_trace(month):
     await month.state(line(1, october(3), "A"), line(2, october(9), "Z"))
     plain, missing = await of_line(month, 1), await of_redemption(month, free)
     assert (await decide(month, plain, "ACCEPT")).code == "INVALID"
-    assert (await decide(month, plain, "MATCH", redemption=free)).code == "INVALID"
     assert (await decide(month, plain, "REOPEN")).code == "INVALID"
     assert (await decide(month, missing, "MATCH", redemption=free)).code == "INVALID"
     assert (await decide(month, missing, "ACCEPT", pay=Decimal(1))).code == "INVALID"
