@@ -100,7 +100,12 @@ def _other_line(row: Record) -> LineName | None:
     facts = row["facts"] or {}
     if "line_no" not in facts or row["other_number"] is None:
         return None
-    return LineName(statement=row["other_number"], line_no=facts["line_no"], paired=bool(row["candidates"]))
+    return LineName(
+        statement=row["other_number"],
+        line_no=facts["line_no"],
+        paired=bool(row["candidates"]),
+        excepted=facts.get("why") == "EXCEPTION",
+    )
 
 
 def _named(row: Record) -> Named | None:

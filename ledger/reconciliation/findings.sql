@@ -96,7 +96,7 @@ insert into left_lines (
 )
 select distinct on (l.statement, l.line_no)
     l.statement, l.line_no, l.reference, l.customer_id, l.member_no, l.benefit, l.units, l.amount, l.occurred_on, false,
-    'DUPLICATE_LINE', jsonb_build_object('statement', x.statement, 'line_no', x.line_no)
+    'DUPLICATE_LINE', jsonb_build_object('why', 'EXCEPTION', 'statement', x.statement, 'line_no', x.line_no)
 from exceptions x
 join lines l on {repeats}
 where (

@@ -19,7 +19,7 @@ from ledger.reconciliation.values import (
     Pass,
     StatementLine,
 )
-from ledger.reconciliation.words import Case, LineName, Named, Side, reason
+from ledger.reconciliation.words import Case, Delivered, LineName, Named, Side, reason
 from ledger.reports import RedemptionRow, VendorName
 
 _NOTHING = Decimal()
@@ -254,6 +254,7 @@ class FindingView:
             stated=stated,
             ledger=delivered,
             member_no=line.member_no if line else "",
+            delivered=self._of_another(),
             reference=line.reference if line else redemption.reference if redemption else None,
             unknown_member=self.unknown_member,
             duplicate_of=self.duplicate_of,
@@ -263,6 +264,14 @@ class FindingView:
             carried_from=self.carried_from,
             accepting_pays=self.accepting_pays if self.waits else None,
         )
+
+    def _of_another(self) -> Delivered | None:
+        """What the delivery of the line was, where that is another member's or of another benefit."""
+        line, redemption = self.line, self.redemption
+        if line is None or redemption is None:
+            return None
+        told = Delivered(member_no=redemption.member_no, benefit=redemption.pool.benefit)
+        return told if told != Delivered(member_no=line.member_no, benefit=line.benefit) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,11 +26,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineName:
-    """A line of a statement as the vendor calls it; `paired`: it has a delivery."""
+    """A line of a statement as the vendor calls it; `paired`: it has a delivery; `excepted`: it is paid without one."""
 
     statement: str
     line_no: int
     paired: bool
+    excepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +44,21 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """To whom, and of which benefit, a delivery was."""
+
+    member_no: str
+    benefit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What a reason is made of. `stated` or `ledger` None: that side has nothing.
 
     `ledger` of a delivery that was paid and then reversed has units and amount below zero; of a pair whose delivery was
     reversed, it is what had been delivered. `reference` is the line's, without a line the delivery's. `month` is the
-    first day of the period. `duplicate_of` is the line that a duplicate repeats, `named` what the reference of a line
+    first day of the period. `delivered` is what a pair's delivery was where its line names another member or benefit,
+    as only by hand. `duplicate_of` is the line that a duplicate repeats, `named` what the reference of a line
     without a delivery leads to, where they are known. `accepting_pays` is what ACCEPT would pay in CNY; None when
     nothing waits for a decision.
     """
@@ -59,6 +69,7 @@ class Case:
     stated: Side | None = None
     ledger: Side | None = None
     member_no: str = ""
+    delivered: Delivered | None = None
     reference: str | None = None
     unknown_member: bool = False
     duplicate_of: LineName | None = None
@@ -92,7 +103,7 @@ _STATUS_WORDS: Mapping[RedemptionStatus, Words] = {
 
 def reason(case: Case) -> Words:
     """The finding explained, in one to a few sentences."""
-    said = [*_carried(case), *_REASONS[case.kind](case), *_accepting(case)]
+    said = [*_carried(case), *_REASONS[case.kind](case), *_of_another(case), *_accepting(case)]
     return Words("".join(words.zh for words in said), " ".join(words.en for words in said))
 
 
@@ -100,6 +111,16 @@ def _carried(case: Case) -> Iterator[Words]:
     if case.carried_from is not None:
         month = month_text(case.carried_from)
         yield Words(f"{month} 账期争议结转。", f"Disputed in {month} and carried forward.")
+
+
+def _of_another(case: Case) -> Iterator[Words]:
+    if case.delivered is not None:
+        member_no, benefit = case.delivered.member_no, case.delivered.benefit
+        yield Words(
+            f"注意：该笔服务是会员「{member_no}」的 {benefit}，与该行不同；付款记在该行的项目下。",
+            f"Mind that the delivery is of {benefit} to member {member_no}, not what the line says; what is paid "
+            "counts for the benefit of the line.",
+        )
 
 
 def _accepting(case: Case) -> Iterator[Words]:
@@ -118,7 +139,10 @@ def _accepting(case: Case) -> Iterator[Words]:
 
 def _matched(case: Case) -> Iterator[Words]:
     how = _how(case)
-    yield Words(f"{how.zh}，与台账一致。", f"{_capital(how.en)}; it agrees with the ledger.")
+    if case.delivered is None:
+        yield Words(f"{how.zh}，与台账一致。", f"{_capital(how.en)}; it agrees with the ledger.")
+    else:
+        yield Words(f"{how.zh}；数量、金额、日期一致。", f"{_capital(how.en)}; units, amount and date agree.")
 
 
 def _differing(case: Case) -> Iterator[Words]:
@@ -192,6 +216,13 @@ def _duplicate(case: Case) -> Iterator[Words]:
             f"与对账单「{other.statement}」第 {other.line_no} 行重复：该笔服务已与那一行配对，只付一次。",
             f"It repeats line {other.line_no} of statement {other.statement}: the delivery is matched with that line, "
             "and is paid once.",
+        )
+    elif other.excepted:
+        yield Words(
+            f"与对账单「{other.statement}」第 {other.line_no} 行相同：那一行在台账没有服务时已破例付款，只付一次；"
+            "如指另一次服务，请人工配对（MATCH）。",
+            f"It says the same as line {other.line_no} of statement {other.statement}, which is paid by exception, "
+            "without a delivery, and is paid once. If a delivery of its own is meant, MATCH it by hand.",
         )
     else:
         yield Words(

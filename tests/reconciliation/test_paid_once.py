@@ -83,6 +83,8 @@ async def test_what_was_paid_by_exception_is_not_paid_again_when_it_is_posted_an
     await month.deliver(october(3), "A", late=True)
     await month.state(line(5, october(3), "A"), number="S-2", month=again)
     assert (5, "DUPLICATE_LINE") in await month.kinds(again)
+    [repeating] = [row for row in await month.findings(again) if row["line_no"] == 5]
+    assert repeating["facts"]["why"] == "EXCEPTION"
     refusal = await close(month, again)
     assert isinstance(refusal, Refusal)
     assert "line 5 of S-2 DUPLICATE_LINE" in refusal.message("en")

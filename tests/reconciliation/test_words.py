@@ -9,7 +9,7 @@ import pytest
 
 from ledger.entries import RedemptionStatus
 from ledger.reconciliation.values import FindingKind, Pass
-from ledger.reconciliation.words import PASS_WORDS, Case, LineName, Named, Side, reason
+from ledger.reconciliation.words import PASS_WORDS, Case, Delivered, LineName, Named, Side, reason
 
 OCTOBER = date(2026, 10, 1)
 STATED = Side(units=2, amount=Decimal(24), day=date(2026, 10, 5))
@@ -68,6 +68,29 @@ def test_a_correction_tells_what_was_paid_and_is_taken_back():
     assert said("REVERSED", "en", **more) == (
         "The delivery of 2026-10-05 (2 units, CNY 24.00) was paid, and reversed since. "
         "ACCEPT takes CNY 24.00 back in this period."
+    )
+
+
+def test_a_pair_with_another_members_delivery_or_of_another_benefit_says_so():
+    pair: dict[str, Any] = {"pass_": Pass.HAND, "stated": STATED, "ledger": ledger()}
+    other = Delivered(member_no="M2", benefit="dental-care")
+    assert said("MATCHED", delivered=other, **pair) == (
+        "人工配对；数量、金额、日期一致。注意：该笔服务是会员「M2」的 dental-care，与该行不同；付款记在该行的项目下。"
+    )
+    assert said("MATCHED", "en", delivered=other, **pair) == (
+        "Matched by hand; units, amount and date agree. Mind that the delivery is of dental-care to member M2, not "
+        "what the line says; what is paid counts for the benefit of the line."
+    )
+    assert "member M2" in said("UNITS_DIFFER", "en", delivered=other, **pair)
+
+
+def test_a_duplicate_of_what_was_paid_by_exception_says_so():
+    first = LineName(statement="S", line_no=1, paired=False, excepted=True)
+    assert "那一行在台账没有服务时已破例付款，只付一次" in said(
+        "DUPLICATE_LINE", stated=STATED, duplicate_of=first
+    )
+    assert "paid by exception, without a delivery, and is paid once" in said(
+        "DUPLICATE_LINE", "en", stated=STATED, duplicate_of=first
     )
 
 
