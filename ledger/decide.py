@@ -1,7 +1,7 @@
 """Deciding a command: a pure function of what is known of the customer, the command and the moment.
 
 A refused command changes nothing but its own stored outcome: whatever was posted on the way is dropped. A command
-whose key has been answered gets that answer again.
+whose key has been answered gets that answer again. INVALID is not stored: who sent it may correct it under its key.
 """
 
 from collections.abc import Sequence
@@ -28,10 +28,14 @@ from ledger.commands import (
 from ledger.counts import counts_of
 from ledger.entitlement import (
     Case,
+    Rule,
     Term,
+    customer_is_a_member,
     day_is_not_too_long_ago,
     judge,
     moment_is_not_ahead,
+    tier_has_the_benefit,
+    waiting_period_is_over,
 )
 from ledger.entries import Entry, EntryKind, RedemptionStatus
 from ledger.ids import RedemptionId
@@ -47,13 +51,15 @@ from ledger.service_levels.milestones import Milestone, milestone_of
 from ledger.settling import expire_holds, settle
 from ledger.state import Posting, Redemption, State, StoredOutcome
 
+_ENTITLED = (customer_is_a_member, tier_has_the_benefit, waiting_period_is_over)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """What a command leads to: its outcome, what to write, and the state for the next command.
 
     A command writes entries or one milestone, never both. `stored` is the outcome to store; None when the key had been
-    answered before.
+    answered before, or stays free.
     """
 
     outcome: Outcome
@@ -91,6 +97,8 @@ def decide(
         outcome, milestone = reported if isinstance(reported, tuple) else (reported, None)
     else:
         outcome = _follow_up(posting, command, context)
+    if isinstance(outcome, Refusal) and outcome.code is RefusalCode.INVALID:
+        return Decision(outcome=outcome, state=state)
     stored = StoredOutcome(request=request, outcome=outcome_as_json(outcome))
     posted = not isinstance(outcome, Refusal) and milestone is None
     after = posting.after() if posted else state
@@ -259,9 +267,13 @@ def _report(
 
 
 def _wrong_moment(
-    posting: Posting, redemption: Redemption, occurred_at: datetime, context: _Context
+    posting: Posting,
+    redemption: Redemption,
+    occurred_at: datetime,
+    context: _Context,
+    rules: tuple[Rule, ...] = (),
 ) -> Refusal | None:
-    """Why something about a redemption cannot have happened then: it lies ahead, or too long ago."""
+    """Why something about a redemption cannot have happened then: it lies ahead, or too long ago, or one of `rules`."""
     case = Case(
         account=posting.state.account,
         handbook=context.handbook,
@@ -271,15 +283,19 @@ def _wrong_moment(
         occurred_at=occurred_at,
         now=posting.recorded_at,
     )
-    return judge(case, (moment_is_not_ahead, day_is_not_too_long_ago))
+    return judge(case, (moment_is_not_ahead, day_is_not_too_long_ago, *rules))
 
 
 def _confirm(
     posting: Posting, redemption: Redemption, command: Confirm, context: _Context
 ) -> Redemption | Refusal:
-    """Deliver what is held. Tier, waiting period and contract are not asked again: what was booked is honoured."""
+    """Deliver what is held. Tier, waiting period and contract are not asked again: what was booked is honoured.
+
+    A delivery of a day before the booking has no booking to be honoured by: tier and waiting period are asked of it.
+    """
     occurred_at = command.occurred_at or posting.recorded_at
-    refusal = _wrong_moment(posting, redemption, occurred_at, context)
+    unbooked = business_day(occurred_at) < business_day(redemption.occurred_at)
+    refusal = _wrong_moment(posting, redemption, occurred_at, context, _ENTITLED if unbooked else ())
     if refusal is not None:
         return refusal
     units = redemption.units if command.units is None else command.units

@@ -196,6 +196,26 @@ def test_an_appointment_held_before_a_fall_is_honoured(desk):
     assert (done.status, done.quota.granted, done.quota.used, done.quota.remaining) == ("REDEEMED", 0, 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("stars", "code"),
+    [([(JOINED, 4)], None), ([(TODAY, 4)], "NOT_A_MEMBER"), ([(JOINED, 1), (TODAY, 4)], "TIER_TOO_LOW")],
+)
+def test_a_delivery_of_a_day_before_its_booking_is_judged_by_the_star_of_that_day(desk, stars, code):
+    held = taken(desk.ask(a_hold("outpatient-escort")))
+    desk.re_rate(*stars)
+    outcome = desk.ask(a_confirm(held.id, occurred_at=NOW - timedelta(days=1)))
+    if code is None:
+        assert taken(outcome).status == "REDEEMED"
+        return
+    assert refused(outcome) == code
+    assert taken(desk.ask(a_confirm(held.id))).status == "REDEEMED"
+
+
+def test_what_was_invalid_can_be_corrected_under_its_key(desk):
+    assert refused(desk.ask(a_redeem("vip-line", key="k", policy_no="P1"))) == "INVALID"
+    assert taken(desk.ask(a_redeem("vip-line", key="k"))).status == "REDEEMED"
+
+
 def test_units_that_come_back_after_a_fall_are_revoked(desk):
     held = taken(desk.ask(a_hold("outpatient-escort")))
     desk.re_rate((JOINED, 4), (TODAY, 1))
