@@ -14,6 +14,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     SelectionSetNode,
     StringValueNode,
@@ -25,6 +26,9 @@ MOST_TOKENS = 2_000
 MOST_DEPTH = 12
 MOST_ALIASES = 30
 MOST_SIDE_BY_SIDE = 200
+MOST_ALIKE = 20
+MOST_FIELDS = 10_000
+"""With every fragment spelled out, so far as the limit of depth."""
 MOST_COST = 20_000
 """Objects that an answer could hold."""
 
@@ -34,18 +38,21 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class ShapeRule(ValidationRule):
-    """Depth, aliases, fields side by side and text of a document stay within limits.
+    """Depth, aliases, fields side by side, fields alike and text of a document stay within limits.
 
-    What is out of shape is refused before any rule walks the document: comparing fields with each other is quadratic.
+    What is out of shape is refused before any rule walks the document: GraphQL compares all fields that are answered
+    together under one name with each other, in a process that meanwhile does nothing else.
     """
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
-        shape = _Shape(context.document)
+        shape, together = _Shape(context.document), _Together(context.document)
         for what, found, most in (
             ("depth", shape.depth, MOST_DEPTH),
             ("number of aliases", shape.aliases, MOST_ALIASES),
             ("number of selections side by side", shape.widest, MOST_SIDE_BY_SIDE),
+            ("number of fields, with fragments spelled out,", together.fields, MOST_FIELDS),
+            ("number of fields of one name in one place", together.alike, MOST_ALIKE),
         ):
             if found > most:
                 raise GraphQLError(f"The document's {what} is {found}; at most {most} is allowed.")
@@ -92,6 +99,47 @@ class _Shape:
             if fragment is not None:
                 self._measured[name] = self.measure(fragment.selection_set)
         return self._measured[name]
+
+
+class _Together:
+    """The fields of a document as they are answered: those of one name in one place laid together.
+
+    `alike` is the greatest number of them; `fields` how many there are, beyond MOST_FIELDS no longer counted.
+    """
+
+    def __init__(self, document: DocumentNode) -> None:
+        self.alike = self.fields = 0
+        self._fragments = fragments_of(document)
+        for definition in document.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                self._lay([definition.selection_set])
+
+    def _lay(self, sets: list[SelectionSetNode]) -> None:
+        waiting = [(0, sets)]
+        while waiting and self.fields <= MOST_FIELDS:
+            depth, sets = waiting.pop()
+            for fields in self._by_name(sets).values():
+                self.fields += len(fields)
+                self.alike = max(self.alike, len(fields))
+                below = [each.selection_set for each in fields if each.selection_set is not None]
+                if below and depth < MOST_DEPTH:
+                    waiting.append((depth + 1, below))
+
+    def _by_name(self, sets: list[SelectionSetNode]) -> dict[str, list[FieldNode]]:
+        named: dict[str, list[FieldNode]] = {}
+        waiting, spread = list(sets), set()
+        while waiting:
+            for selection in waiting.pop().selections:
+                if isinstance(selection, FieldNode):
+                    name = selection.alias.value if selection.alias is not None else selection.name.value
+                    named.setdefault(name, []).append(selection)
+                elif isinstance(selection, InlineFragmentNode):
+                    waiting.append(selection.selection_set)
+                elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in spread:
+                    spread.add(selection.name.value)
+                    fragment = self._fragments.get(selection.name.value)
+                    waiting += [fragment.selection_set] if fragment is not None else []
+        return named
 
 
 def unstorable(value: Any) -> bool:

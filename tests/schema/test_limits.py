@@ -4,7 +4,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from schema.analysis import analysis_of
-from schema.limits import MOST_ALIASES, MOST_COST, MOST_DEPTH, MOST_TOKENS
+from schema.limits import MOST_ALIASES, MOST_ALIKE, MOST_COST, MOST_DEPTH, MOST_TOKENS
 from tests.schema.api import OPERATIONS, SCHEMA, VENDOR, Api
 
 CORE = SCHEMA.core
@@ -48,6 +48,24 @@ async def test_aliases_are_limited_also_inside_fragments_that_are_spread_often(e
 async def test_tokens_and_breadth_are_limited(empty_api: Api) -> None:
     assert "token" in await refused(empty_api, "{ " + "viewer { role } " * (MOST_TOKENS // 4 + 1) + "}")
     assert "side by side" in await refused(empty_api, "{ " + "viewer { role } " * 201 + "}")
+
+
+async def test_what_is_asked_for_again_and_again_is_limited_however_it_is_spread(empty_api: Api) -> None:
+    stars = "tier { star } " * (MOST_ALIKE // 4)
+    customer = f'customer(memberNo: "M1") {{ {stars} }} '
+    assert not await empty_api.codes(f"{{ {customer * 4} }}")
+    assert "one name in one place is 25" in await refused(empty_api, f"{{ {customer * 5} }}")
+    spread = f"{{ {customer * 3} ...A ... {{ {customer} }} }} fragment A on Query {{ {customer} }}"
+    assert "one name in one place is 25" in await refused(empty_api, spread)
+
+
+async def test_fragments_that_multiply_are_not_spelled_out_to_their_end(empty_api: Api) -> None:
+    chain = "".join(
+        f"fragment F{level} on Section {{ {' '.join(f'f{n} {{ ...F{level + 1} }}' for n in range(9))} }} "
+        for level in range(9)
+    )
+    text = f"{{ programme {{ ...F0 }} }} {chain} fragment F9 on Section {{ code }}"
+    assert "spelled out" in await refused(empty_api, text)
 
 
 async def test_nesting_beyond_reason_is_an_error_of_the_client(empty_api: Api) -> None:
