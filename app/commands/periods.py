@@ -90,7 +90,7 @@ async def _tell(services: Services, vendor: str, month: date) -> None:
     tally = view.tally
     typer.echo(
         f"{vendor}  {month_text(month)}  {view.status.value}  {counted(view.lines, 'line')}  "
-        f"stated {view.stated_amount:f}  payable {tally.payable:f}  open {tally.open}"
+        f"stated {view.stated_amount:.2f}  payable {tally.payable:.2f}  open {tally.open}"
     )
     for kind, count in tally.counts:
         typer.echo(f"{kind.value:17} {count}")
@@ -103,7 +103,7 @@ async def _tell_settlement(services: Services, vendor: str, month: date) -> None
     if view is None:  # it was stored before the close was answered
         raise AssertionError
     typer.echo(
-        f"{vendor}  {month_text(month)}  CLOSED  payable {view.payable:f}  "
+        f"{vendor}  {month_text(month)}  CLOSED  payable {view.payable:.2f}  "
         f"carried forward {view.carried_forward:f}  seal {view.seal}"
     )
     for line in view.lines:

@@ -155,7 +155,7 @@ def _summary(view: "StatementView") -> str:
     return (
         f"statement {view.number} of {view.vendor.code} for {month_text(view.month)} "
         f"({StatementId(view.id).opaque}): {counted(view.lines, 'line')}, {counted(view.stated_units, 'unit')}, "
-        f"{view.stated_amount:f} CNY; payable {view.payable:f} CNY; open {view.open}; {counts}"
+        f"{view.stated_amount:.2f} CNY; payable {view.payable:.2f} CNY; open {view.open}; {counts}"
     )
 
 
@@ -169,10 +169,14 @@ def list_statements(
     month = None if period is None else month_of(period)
 
     async def run(services: Services) -> None:
+        from ledger.vendors import vendors_by_code
+
+        if vendor is not None and not await vendors_by_code(services.pool, [vendor]):
+            fail([f"there is no vendor {vendor}"])
         async for view in _statements(services, vendor, month):
             typer.echo(
                 f"{view.vendor.code}  {month_text(view.month)}  {view.number}  {view.status.value}  "
-                f"{counted(view.lines, 'line')}  stated {view.stated_amount:f}  payable {view.payable:f}  "
+                f"{counted(view.lines, 'line')}  stated {view.stated_amount:.2f}  payable {view.payable:.2f}  "
                 f"open {view.open}  {StatementId(view.id).opaque}"
             )
 
@@ -226,6 +230,10 @@ async def _statements(
 
 def _opened(file: Path) -> IO[bytes]:
     try:
-        return file.open("rb")
+        stream = file.open("rb")
     except OSError as error:
         raise StartError(f"cannot read {file}: {error}") from error
+    if not stream.seekable():
+        stream.close()
+        raise StartError(f"cannot read {file}: a sheet is read more than once; save it as a file first")
+    return stream

@@ -160,7 +160,7 @@ async def _find(conn: Connection, asked: FindingsAsked) -> _Found:
             if each.status is StatementStatus.WITHDRAWN:
                 raise NothingThereError(f"the statement {each.number} was withdrawn: it has no findings")
             return _Found(period=period, statements=[each], scope=Scope.statement(each.id))
-    raise NothingThereError(f"{asked.vendor} has no statement {asked.statement} for {month}")
+    raise NothingThereError(f"there is no statement {asked.statement} of {asked.vendor} for {month}")
 
 
 async def findings_file(pool: Pool, asked: FindingsAsked, form: SheetForm, telling: Telling) -> IO[bytes]:

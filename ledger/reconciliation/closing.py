@@ -131,7 +131,8 @@ async def check_seals(conn: Reader) -> list[str]:
         if sum((Decimal(line[-1]) for line in row["lines"]), Decimal(0)) != row["payable"]:
             wrong.append(f"{place}: its lines do not add up to what is payable")
     wrong += [
-        f"period {row['vendor']} {month_text(row['month'])}: closed without a settlement"
+        f"period {row['vendor']} {month_text(row['month'])}: "
+        + ("closed without a settlement" if row["closed"] else "settled, and not closed")
         for row in await conn.fetch(SQL["unsettled"])
     ]
     wrong += [_unknown_pair(row) for row in await conn.fetch(SQL["unknown_pairs"])]

@@ -196,10 +196,10 @@ where l.statement is null or w.statement is not null
 order by s.vendor, p.month, m.statement, m.line_no, m.customer_id, m.sequence;
 
 -- name: unsettled
--- Periods that are closed and have no settlement.
-select p.vendor, p.month
+-- Periods that are closed and have no settlement, or have one and are not closed.
+select p.vendor, p.month, p.closed_at is not null as closed
 from periods p
-where p.closed_at is not null and not exists (select from settlements s where s.period = p.id)
+where (p.closed_at is not null) <> exists (select from settlements s where s.period = p.id)
 order by p.vendor, p.month;
 
 -- name: settlements

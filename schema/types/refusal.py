@@ -14,7 +14,8 @@ from schema.types.enums import RefusalCode
 class Refusal:
     code: RefusalCode = strawberry.field(description="Why.")
     available_from: date | None = strawberry.field(
-        description="First day on which the same request could succeed, as far as known today."
+        description="First day on which the same request could succeed, as far as known today. "
+        "Units that are only held may come back before."
     )
     required_star: int | None = strawberry.field(description="The lowest star that would do.")
     missing: list[str] = strawberry.field(description="What must come with the request.")

@@ -129,7 +129,7 @@ async def test_what_is_not_there_is_said_instead_of_an_empty_file(month):
 
     assert await said(vendor="nobody") == "there is no vendor nobody"
     assert await said(which=date(2026, 9, 1)) == "nothing has been reconciled for v and 2026-09"
-    assert await said(statement="S-9") == "v has no statement S-9 for 2026-10"
+    assert await said(statement="S-9") == "there is no statement S-9 of v for 2026-10"
     statement = await month.pool.fetchval("select id from statements")
     assert isinstance(
         await withdraw(month.pool, statement=statement, note="重发", by="li", now=month.clock.now), Submitted

@@ -205,6 +205,15 @@ async def test_no_month_closes_without_a_settlement(month, change):
     assert await closed(month) == (0, 0, [])
 
 
+async def test_a_settled_month_that_was_opened_again_is_told(month, database):
+    await month.state()
+    assert await closed(month) == (0, 0, [])
+    async with database.owner_pool.acquire() as owner:
+        await owner.execute("alter table periods disable trigger user")
+        await owner.execute("update periods set closed_at = null")
+    assert await check_seals(month.pool) == ["period v 2026-10: settled, and not closed"]
+
+
 async def test_a_month_that_closed_without_a_settlement_is_told_and_gets_none_later(month, database):
     await month.state()
     async with database.owner_pool.acquire() as owner:

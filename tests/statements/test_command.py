@@ -2,9 +2,11 @@
 
 import asyncio
 import csv
+import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import pytest
@@ -73,6 +75,21 @@ async def test_the_same_sheet_again_changes_nothing_and_another_content_is_refus
     assert len(other.stderr.splitlines()) == 1
     assert "lines[4].amount" in other.stderr
     assert await counts(database) == (1, 3, 1)
+
+
+async def test_what_can_be_read_only_once_is_refused(run, tmp_path):
+    pipe = tmp_path / "RK.csv"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as writer:
+        writer.submit(pipe.write_bytes, csv_of(HEADER, *LINES))
+        answer = run(*IMPORT, str(pipe))
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr.endswith("save it as a file first\n")
+
+
+async def test_statements_of_nobody_are_no_empty_list(run):
+    answer = run("statement", "list", "--vendor", "nobody")
+    assert (answer.returncode, answer.stderr) == (1, "there is no vendor nobody\n")
 
 
 async def test_one_bad_row_and_nothing_is_taken(run, database, tmp_path):
