@@ -99,7 +99,8 @@ def import_statement(
                 )
             except SheetError as error:
                 fail([f"{file}: {error.message(language)}"])
-            if keep_going and _is_taken(imported):
+            # Nothing changed: then what the first run gave back stays, for somebody may be mending it.
+            if keep_going and _is_taken(imported) and not (imported.replayed and rejected_file.exists()):
                 rejected.keep()
         return imported
 

@@ -142,9 +142,11 @@ async def test_to_keep_going_takes_the_good_rows_and_gives_the_others_back_with_
     assert (mended.returncode, mended.stderr) == (0, "")
     assert await counts(database) == (2, 4, 1)
 
+    half_mended = rejected.read_bytes()
     again = run(*IMPORT, "--keep-going", str(file))
     assert again.returncode == 1
     assert "nothing was changed" in again.stdout
+    assert rejected.read_bytes() == half_mended
 
 
 async def test_what_an_earlier_run_left_out_goes_when_nothing_is_left_to_mend(run, tmp_path):
