@@ -104,7 +104,7 @@ async def _tell_settlement(services: Services, vendor: str, month: date) -> None
         raise AssertionError
     typer.echo(
         f"{vendor}  {month_text(month)}  CLOSED  payable {view.payable:.2f}  "
-        f"carried forward {view.carried_forward:f}  seal {view.seal}"
+        f"carried forward {view.carried_forward:.2f}  seal {view.seal}"
     )
     for line in view.lines:
         late = "" if line.occurred_in == month else f"  of {month_text(line.occurred_in)}"

@@ -89,7 +89,7 @@ def units_of(cell: Cell, counted_in: Unit | None = None) -> int:
     `counted_in` is what the benefit counts, where that is known: a word for something else is not taken for it.
     """
     number = cell if isinstance(cell, Decimal) else _number(cell, _without_unit, _not_units)
-    if isinstance(cell, str):
+    if isinstance(cell, str) and not cell.isdecimal():
         word = _UNIT_WORDS.search(_plainly(cell))
         counted = word.lastgroup if word is not None else None
         if counted is not None:
