@@ -1,5 +1,7 @@
 """Every line is a line or is told with its row, its column and the reason; what is no line is told from what is one."""
 
+import pytest
+
 from tests.statements.sheets import GOOD, HEADER, csv_of, read
 
 
@@ -65,6 +67,24 @@ async def test_totals_remarks_and_a_repeated_header_are_no_lines_and_named():
         (10, "审核："),
     ]
     assert not found.problems
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        ("大写金额：叁元叁角叁分",),
+        ("总金额（大写）", "", "", "", "叁元叁角叁分"),
+        ("金额大写：叁元",),
+        ("负责人：王芳", "财务：李娜"),
+        ("日期：2026-12-01",),
+        ("开户行：招商银行上海分行", "账号：6225"),
+        ("联系电话：021-12345678",),
+    ],
+)
+async def test_what_stands_below_the_lines_of_an_invoice_is_no_line(footer):
+    found = await read(csv_of(HEADER, GOOD, footer))
+    assert [line.line_no for line in found.lines] == [2]
+    assert [skipped.row for skipped in found.checked.skipped] == [3]
 
 
 async def test_a_row_that_could_be_a_line_is_never_left_out():
