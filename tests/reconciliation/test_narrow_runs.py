@@ -106,3 +106,20 @@ async def test_a_pair_across_benefits_is_known_as_reversed_at_once(month):
 
     assert (1, "REVERSED") in await month.kinds(NOVEMBER)
     assert await is_as_after_a_whole_run(month, NOVEMBER)
+
+
+@pytest.mark.parametrize("other", [{}, {"member_no": "M2"}, {"benefit": VIDEO}])
+@pytest.mark.parametrize("amount", ["12.00", "13.00"])  # it agreed, or a finding waited
+async def test_the_delivery_that_a_line_is_parted_from_is_found_by_others_at_once(month, other, amount):
+    delivered = await month.deliver(october(3), "A")
+    meant = await month.deliver(october(9), "B", **other)
+    await month.state(
+        line(1, october(3), "A", amount=amount), line(2, october(3), "A", amount="14.00"), line(3, october(4))
+    )
+    assert (await month.pairs())[1] == (delivered, "REFERENCE")
+    first = await of_line(month, 1)
+    assert await decide(month, first, "MATCH", redemption=meant) is None
+    assert await month.pairs() == {1: (meant, "HAND"), 2: (delivered, "REFERENCE")}
+    assert await is_as_after_a_whole_run(month)
+    assert await decide(month, first, "REOPEN") is None
+    assert await is_as_after_a_whole_run(month)
