@@ -133,7 +133,7 @@ async def check_seals(conn: Reader) -> list[str]:
     wrong += [
         f"period {row['vendor']} {month_text(row['month'])}: "
         + ("closed without a settlement" if row["closed"] else "settled, and not closed")
-        for row in await conn.fetch(SQL["unsettled"])
+        for row in await conn.fetch(SQL["half_closed"])
     ]
     wrong += [_unknown_pair(row) for row in await conn.fetch(SQL["unknown_pairs"])]
     return wrong

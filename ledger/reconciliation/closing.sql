@@ -195,7 +195,7 @@ where l.statement is null or w.statement is not null
     end
 order by s.vendor, p.month, m.statement, m.line_no, m.customer_id, m.sequence;
 
--- name: unsettled
+-- name: half_closed
 -- Periods that are closed and have no settlement, or have one and are not closed.
 select p.vendor, p.month, p.closed_at is not null as closed
 from periods p

@@ -192,9 +192,12 @@ class _Deciding:
         await self._match_anew(redemption.customer_id, redemption.sequence)
 
     async def _part_from_other_than(self, redemption: RedemptionId) -> None:
-        """Take the line from the delivery that the match found for it; what somebody decided is reopened first."""
+        """Take the line from the delivery that the match found for it; what somebody decided is reopened first.
+
+        A pair by hand that was carried here is such a decision too, though nothing is decided on it here.
+        """
         row = self._row
-        if row["action"] is not None:
+        if row["action"] is not None or row["pass"] == Pass.HAND:
             raise _wrong(
                 "该行已有处理结果，请先 REOPEN", "action: somebody has decided on this line; REOPEN it first"
             )

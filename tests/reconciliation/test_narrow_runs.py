@@ -1,5 +1,7 @@
 """A decision runs the match for what it concerns alone: that must come to what a whole run would."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.reconciliation.month import NOVEMBER, OCTOBER, VIDEO, line, october
@@ -123,3 +125,18 @@ async def test_the_delivery_that_a_line_is_parted_from_is_found_by_others_at_onc
     assert await is_as_after_a_whole_run(month)
     assert await decide(month, first, "REOPEN") is None
     assert await is_as_after_a_whole_run(month)
+
+
+async def test_a_carried_pair_by_hand_is_reopened_before_its_line_is_matched_otherwise(month):
+    delivered = await month.deliver(october(3), "A", member_no="M2")
+    await month.state(line(1, october(20), "B"), line(2, october(12), "C"))
+    second = await carried_with_a_pair_by_hand(month, delivered)
+    carried = replace(second, line_no=1)
+    meant = await month.deliver(october(30), "D", late=True)
+
+    refusal = await decide(month, carried, "MATCH", redemption=meant)
+
+    assert (refusal.code, "REOPEN it first" in refusal.message("en")) == ("INVALID", True)
+    assert await decide(month, carried, "REOPEN") is None
+    assert await decide(month, carried, "MATCH", redemption=meant) is None
+    assert await is_as_after_a_whole_run(month, NOVEMBER)
