@@ -109,4 +109,4 @@ async def _tell_settlement(services: Services, vendor: str, month: date) -> None
     for line in view.lines:
         late = "" if line.occurred_in == month else f"  of {month_text(line.occurred_in)}"
         correction = "  correction" if line.correction else ""
-        typer.echo(f"{line.benefit}  {counted(line.units, 'unit')}  {line.amount:f}{late}{correction}")
+        typer.echo(f"{line.benefit}  {counted(line.units, 'unit')}  {line.amount:.2f}{late}{correction}")

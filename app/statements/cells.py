@@ -90,7 +90,7 @@ def units_of(cell: Cell, counted_in: Unit | None = None) -> int:
     """
     number = cell if isinstance(cell, Decimal) else _number(cell, _without_unit, _not_units)
     if isinstance(cell, str) and not cell.isdecimal():
-        word = _UNIT_WORDS.search(_plainly(cell))
+        word = _UNIT_WORDS.search(_plainly(_written(cell)))
         counted = word.lastgroup if word is not None else None
         if counted is not None:
             _must_count(counted_in, counted, cell)

@@ -142,6 +142,7 @@ def test_parts_of_a_cent_are_not_rounded_away():
         ("2 Times", 2),
         ("1小时", 60),
         ("1.5 hours", 90),
+        ('="1小时"', 60),
         (Decimal(3), 3),
     ],
 )
