@@ -151,12 +151,13 @@ def test_what_was_committed_survives_kill_9_of_the_service(folder):
 
 def test_what_a_killed_client_asked_for_ends(folder):
     asking = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'asker' AND query ~ 'pg_sleep'"
-    with (
-        EmbeddedPostgres(folder) as postgres,
-        subprocess.Popen([sys.executable, "-c", ASKER, postgres.dsn]) as asker,
-    ):
-        until(lambda: execute(postgres.dsn, asking) == 1)
-        asker.kill()
+    with EmbeddedPostgres(folder) as postgres:
+        asker = subprocess.Popen([sys.executable, "-c", ASKER, postgres.dsn])
+        try:
+            until(lambda: execute(postgres.dsn, asking) == 1)
+        finally:
+            asker.kill()
+            asker.wait()
         until(lambda: execute(postgres.dsn, asking) == 0)
 
 

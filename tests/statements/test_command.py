@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import pytest
@@ -80,9 +79,11 @@ async def test_the_same_sheet_again_changes_nothing_and_another_content_is_refus
 async def test_what_can_be_read_only_once_is_refused(run, tmp_path):
     pipe = tmp_path / "RK.csv"
     os.mkfifo(pipe)
-    with ThreadPoolExecutor(1) as writer:
-        writer.submit(pipe.write_bytes, csv_of(HEADER, *LINES))
+    held_open = os.open(pipe, os.O_RDWR)
+    try:
         answer = run(*IMPORT, str(pipe))
+    finally:
+        os.close(held_open)
     assert (answer.returncode, answer.stdout) == (1, "")
     assert answer.stderr.endswith("save it as a file first\n")
 
