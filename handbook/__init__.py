@@ -1,6 +1,6 @@
 """The insurer's printed handbook as dated, cited data, and what it means. Pure: no clock, no database.
 
-Only `handbook.loading` touches files; everything else is values and functions of them.
+Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
 from handbook.dates import (
@@ -12,7 +12,8 @@ from handbook.dates import (
     start_of,
 )
 from handbook.handbook import Handbook
-from handbook.loading import SHIPPED_EDITIONS, EditionError, load_handbook
+from handbook.loading import SHIPPED_EDITIONS, EditionError, load_editions, load_handbook, with_edition
+from handbook.sources import EditionSource, read_source, read_sources
 from handbook.values import (
     Allowance,
     Benefit,
@@ -53,6 +54,7 @@ __all__ = [
     "Discrepancy",
     "Edition",
     "EditionError",
+    "EditionSource",
     "Grade",
     "Handbook",
     "Label",
@@ -71,8 +73,12 @@ __all__ = [
     "Unlimited",
     "add_years",
     "business_day",
+    "load_editions",
     "load_handbook",
+    "read_source",
+    "read_sources",
     "service_year_number",
     "service_year_span",
     "start_of",
+    "with_edition",
 ]

@@ -6,19 +6,27 @@ nobody asks for "the" edition: it is `Handbook.on(day)`, and `latest` is only fo
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from types import MappingProxyType
 
+from handbook.sources import EditionSource
 from handbook.values import Edition
 
 
 class Handbook:
     """All editions, earliest first; each is in force until the day on which the next one starts."""
 
-    __slots__ = ("_by_code", "_starts", "benefit_codes", "editions", "fingerprint")
+    __slots__ = ("_by_code", "_starts", "benefit_codes", "editions", "fingerprint", "sources")
 
-    def __init__(self, editions: Iterable[Edition]) -> None:
-        """Put the editions in the order of their days.
+    def __init__(
+        self,
+        editions: Iterable[Edition],
+        *,
+        sources: Mapping[str, EditionSource] = MappingProxyType({}),
+        fingerprint: str | None = None,
+    ) -> None:
+        """Put the editions in the order of their days; `sources` are what they were read from, by code.
 
         Raises ValueError without any edition, for a code used twice, and when an edition does not
         end on the day on which the next one starts: a day would have no edition, or two.
@@ -44,7 +52,9 @@ class Handbook:
         codes = (benefit.code for edition in self.editions for benefit in edition.benefits)
         self.benefit_codes: tuple[str, ...] = tuple(dict.fromkeys(codes))
         """Every benefit code of every edition, in the order of first appearance."""
-        self.fingerprint: str = hashlib.sha256(repr(self.editions).encode()).hexdigest()
+        self.sources: Mapping[str, EditionSource] = MappingProxyType(dict(sources))
+        """What the editions were read from, by code; empty for editions that were made as values."""
+        self.fingerprint: str = fingerprint or hashlib.sha256(repr(self.editions).encode()).hexdigest()
         """A hash of the whole content: ratings stored under another one were made by other rules."""
 
     def on(self, day: date) -> Edition | None:

@@ -2,8 +2,7 @@
 
 A folder of editions holds one folder for each edition: `edition.yaml`, and beside it a file for each
 section of the printed overview. A refusal is an `EditionError` that names the file, the place in it and
-the reason, because a new edition is typed in by a person once a year. This is the package's only
-module that touches files.
+the reason, because a new edition is typed in by a person once a year.
 """
 
 from collections.abc import Iterable
@@ -11,18 +10,19 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from pathlib import Path
 
+import yaml
+
 from handbook import parsing
 from handbook.checks import EDITION_CHECKS, SUCCESSION_CHECKS
 from handbook.handbook import Handbook
 from handbook.nodes import EditionError, Entry, Lines, compose, place_of, suggestion
+from handbook.sources import EDITION_FILE, EditionSource, fingerprint, read_sources
 from handbook.values import Benefit, Edition
 
 SHIPPED_EDITIONS = Path(__file__).parent / "editions"
 """The folder of the editions that come with the package."""
 
-EDITION_FILE = "edition.yaml"
-
-__all__ = ["EDITION_FILE", "SHIPPED_EDITIONS", "EditionError", "load_handbook"]
+__all__ = ["SHIPPED_EDITIONS", "EditionError", "load_editions", "load_handbook", "with_edition"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,8 @@ class _Draft:
     introduces: tuple[str, ...]
     drops: tuple[str, ...]
     lines: Lines
+    source: EditionSource
+    said: dict[str, yaml.Node]
 
     def error(self, path: str, reason: str) -> EditionError:
         """Return the refusal of this edition for what stands at a path."""
@@ -54,8 +56,26 @@ def load_handbook(*folders: Path) -> Handbook:
     Each folder holds editions, or is itself one. An edition is in force until the day on which the
     next one starts. Raises EditionError for the first thing that is wrong.
     """
-    found = [folder for parent in folders or (SHIPPED_EDITIONS,) for folder in _edition_folders(Path(parent))]
-    drafts = sorted((_draft(folder) for folder in found), key=lambda draft: draft.edition.effective_from)
+    return load_editions(read_sources(*(folders or (SHIPPED_EDITIONS,))))
+
+
+def load_editions(sources: Iterable[EditionSource]) -> Handbook:
+    """Return the handbook of some editions, which keeps their sources. Raises EditionError."""
+    return _handbook([_draft(source) for source in sources])
+
+
+def with_edition(handbook: Handbook, candidate: EditionSource) -> Handbook:
+    """Return the handbook with one more edition, or with this one in the place of its edition of the same code.
+
+    Raises EditionError when the candidate is wrong, or does not go with the others.
+    """
+    draft = _draft(candidate)
+    others = [source for code, source in handbook.sources.items() if code != draft.edition.code]
+    return _handbook([*(_draft(source) for source in others), draft])
+
+
+def _handbook(drafts: list[_Draft]) -> Handbook:
+    drafts.sort(key=lambda draft: draft.edition.effective_from)
     _refuse_twins(drafts)
     editions = _in_succession(drafts)
     for earlier, later in pairwise(drafts):
@@ -64,42 +84,26 @@ def load_handbook(*folders: Path) -> Handbook:
         for check in SUCCESSION_CHECKS:
             for fault in check(earlier.edition, later.edition):
                 raise later.error(fault.path, fault.reason)
-    return Handbook(editions)
+    return Handbook(
+        editions,
+        sources={draft.edition.code: draft.source for draft in drafts},
+        fingerprint=fingerprint(draft.said for draft in drafts),
+    )
 
 
-def _edition_folders(parent: Path) -> list[Path]:
-    if not parent.is_dir():
-        raise EditionError(str(parent), "folder", "there is no such folder; name a folder of editions")
-    if (parent / EDITION_FILE).exists():
-        return [parent]
-    found = []
-    for child in sorted(parent.iterdir()):
-        if child.name.startswith((".", "_")):
-            continue
-        if (child / EDITION_FILE).exists():
-            found.append(child)
-        elif child.is_dir():
-            reason = f"the folder holds no {EDITION_FILE}; add it or remove the folder"
-            raise EditionError(str(child), "folder", reason)
-        elif child.suffix in (".yaml", ".yml"):
-            raise EditionError(
-                str(child), "file", "the file is in no edition; move it into the edition's folder"
-            )
-    if not found:
-        raise EditionError(str(parent), "folder", f"no edition here; expected folders with an {EDITION_FILE}")
-    return found
-
-
-def _draft(folder: Path) -> _Draft:
-    lines: Lines = {"": (str(folder / EDITION_FILE), 1)}
-    top = _top(folder / EDITION_FILE, lines)
+def _draft(source: EditionSource) -> _Draft:
+    lines: Lines = {"": (source.file(EDITION_FILE), 1)}
+    said: dict[str, yaml.Node] = {}
+    top = _top(source, EDITION_FILE, lines, said)
     fields = top.fields(parsing.EDITION_KEYS, parsing.EDITION_OPTIONAL_KEYS)
-    edition = parsing.edition(fields, _benefits(folder, fields["sections"], lines))
+    edition = parsing.edition(fields, _benefits(source, fields["sections"], lines, said))
     draft = _Draft(
         edition=edition,
         introduces=parsing.codes(fields["introduces"]) if "introduces" in fields else (),
         drops=parsing.codes(fields["drops"]) if "drops" in fields else (),
         lines=lines,
+        source=source,
+        said=said,
     )
     for check in EDITION_CHECKS:
         for fault in check(edition):
@@ -107,33 +111,32 @@ def _draft(folder: Path) -> _Draft:
     return draft
 
 
-def _top(file: Path, lines: Lines) -> Entry:
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise EditionError(str(file), "file", f"the file cannot be read: {error.strerror}") from error
-    return compose(str(file), content, lines)
+def _top(source: EditionSource, name: str, lines: Lines, said: dict[str, yaml.Node]) -> Entry:
+    top = compose(source.file(name), source.files.get(name, b""), lines)
+    said[name] = top.node
+    return top
 
 
-def _benefits(folder: Path, sections: Entry, lines: Lines) -> tuple[Benefit, ...]:
+def _benefits(
+    source: EditionSource, sections: Entry, lines: Lines, said: dict[str, yaml.Node]
+) -> tuple[Benefit, ...]:
     """Read the sections' files in the order listed; each file is listed and each listed one exists."""
-    files = {file.stem: file for file in sorted(folder.glob("*.yaml")) if file.name != EDITION_FILE}
-    for file in sorted(folder.glob("*.yml")):
-        raise EditionError(str(file), "file", f"name it {file.stem}.yaml; files of an edition end in .yaml")
+    files = {name.removesuffix(".yaml"): name for name in source.files if name.endswith(".yaml")}
+    del files[EDITION_FILE.removesuffix(".yaml")]
     listed = parsing.codes(sections)
     for item, code in zip(sections.items(), listed, strict=True):
         if code not in files:
             raise item.error(
                 f"unknown section {code}: there is no file {code}.yaml{suggestion(code, list(files))}"
             )
-    for code, file in files.items():
+    for code, name in files.items():
         if code not in listed:
             reason = "the file is no section of this edition; list it under `sections` or remove it"
-            raise EditionError(str(file), "file", reason)
+            raise EditionError(source.file(name), "file", reason)
     found: dict[str, Benefit] = {}
     for code in listed:
-        section_lines: Lines = {"": (str(files[code]), 1)}
-        benefits = parsing.benefits(code, _top(files[code], section_lines))
+        section_lines: Lines = {"": (source.file(files[code]), 1)}
+        benefits = parsing.benefits(code, _top(source, files[code], section_lines, said))
         if not benefits:
             reason = "the section has no benefit; add one, or remove the section"
             raise _refusal("benefits", reason, section_lines)

@@ -1,0 +1,100 @@
+"""An edition as it was written: its files by name, wherever they were read from.
+
+The files are the edition. They are read from a folder before the edition is put in force, and from the database ever
+after, so that what a rating was made by can be read again when the folder is long gone.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from handbook.nodes import EditionError
+
+EDITION_FILE = "edition.yaml"
+PRINT_FILE = "print.txt"
+"""The printed text that the edition quotes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionSource:
+    """The files of one edition by name. `place` says in messages where they stand: a folder, or the database."""
+
+    place: str
+    files: Mapping[str, bytes]
+
+    @classmethod
+    def of_texts(cls, place: str, texts: Mapping[str, str]) -> Self:
+        """Return the edition whose files are these texts."""
+        return cls(place=place, files={name: text.encode() for name, text in texts.items()})
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The files as text. Raises UnicodeDecodeError for one that is no UTF-8, which no loaded edition has."""
+        return {name: content.decode() for name, content in self.files.items()}
+
+    def file(self, name: str) -> str:
+        """Return how messages name a file."""
+        return str(Path(self.place) / name)
+
+
+def read_source(folder: Path) -> EditionSource:
+    """Read the files of an edition's folder. Raises EditionError when one cannot be read."""
+    files: dict[str, bytes] = {}
+    for file in sorted(folder.iterdir()):
+        if file.suffix == ".yml":
+            reason = f"name it {file.stem}.yaml; files of an edition end in .yaml"
+            raise EditionError(str(file), "file", reason)
+        if file.suffix == ".yaml" or file.name == PRINT_FILE:
+            try:
+                files[file.name] = file.read_bytes()
+            except OSError as error:
+                reason = f"the file cannot be read: {error.strerror}"
+                raise EditionError(str(file), "file", reason) from error
+    return EditionSource(place=str(folder), files=files)
+
+
+def read_sources(*folders: Path) -> list[EditionSource]:
+    """Read the editions in some folders; each holds editions, or is itself one. Raises EditionError."""
+    return [read_source(each) for parent in folders for each in _edition_folders(Path(parent))]
+
+
+def fingerprint(said: Iterable[Mapping[str, yaml.Node]]) -> str:
+    """Return a hash of what editions say, in this order: of keys and values, not of how they are written."""
+    content = [{file: _said(node) for file, node in sorted(files.items())} for files in said]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _said(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return [[_said(key), _said(value)] for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return [_said(item) for item in node.value]
+    return str(node.value)
+
+
+def _edition_folders(parent: Path) -> list[Path]:
+    if not parent.is_dir():
+        raise EditionError(str(parent), "folder", "there is no such folder; name a folder of editions")
+    if (parent / EDITION_FILE).exists():
+        return [parent]
+    found = []
+    for child in sorted(parent.iterdir()):
+        if child.name.startswith((".", "_")):
+            continue
+        if (child / EDITION_FILE).exists():
+            found.append(child)
+        elif child.is_dir():
+            reason = f"the folder holds no {EDITION_FILE}; add it or remove the folder"
+            raise EditionError(str(child), "folder", reason)
+        elif child.suffix in (".yaml", ".yml"):
+            raise EditionError(
+                str(child), "file", "the file is in no edition; move it into the edition's folder"
+            )
+    if not found:
+        raise EditionError(str(parent), "folder", f"no edition here; expected folders with an {EDITION_FILE}")
+    return found
