@@ -6,40 +6,25 @@ refuses the edition with the first fault. The reasons matter more than the rules
 person who typed the new edition in.
 """
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise, product
 
+from handbook.faults import Fault
 from handbook.nodes import suggestion
+from handbook.printed import PRINT_CHECKS
 from handbook.values import (
     PAYMENT_TERM,
-    Allowance,
     Category,
     Coefficient,
     Counted,
     Coverage,
     Design,
     Edition,
+    Label,
     Mode,
+    Per,
     PremiumBase,
-    Unit,
-    Unlimited,
 )
-
-NOTHING_PRINTED = "-"
-"""The cell of a star that has nothing."""
-
-UNLIMITED_PRINTED = "不限"
-"""How the cell of an allowance without limit begins."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Something wrong at a path of an edition, and what would help."""
-
-    path: str
-    reason: str
 
 
 def days_in_order(edition: Edition) -> Iterator[Fault]:
@@ -158,38 +143,6 @@ def grids_match_the_tiers(edition: Edition) -> Iterator[Fault]:
                 yield Fault(path=f"{path}.printed.rows.{number}.cells", reason=reason)
 
 
-_PRINTED_UNITS = re.compile(r"([0-9]+) ?(次|小时|分钟)")
-_UNITS_OF = {"次": (Unit.TIMES, 1), "小时": (Unit.MINUTES, 60), "分钟": (Unit.MINUTES, 1)}
-
-
-def _contradicts(cell: str, allowance: Allowance | None) -> bool:
-    """Say whether a printed cell, where it is understood, says something else than an allowance."""
-    if cell == NOTHING_PRINTED or allowance is None:
-        return (cell == NOTHING_PRINTED) != (allowance is None)
-    if cell.startswith(UNLIMITED_PRINTED) or isinstance(allowance, Unlimited):
-        return cell.startswith(UNLIMITED_PRINTED) != isinstance(allowance, Unlimited)
-    match = _PRINTED_UNITS.match(cell)
-    if match is None:
-        return False
-    unit, size = _UNITS_OF[match[2]]
-    return (unit, int(match[1]) * size) != (allowance.unit, allowance.units)
-
-
-def grids_say_what_is_printed(edition: Edition) -> Iterator[Fault]:
-    """A grid that differs from the quoted rows is a slip of the pen, unless a discrepancy explains it."""
-    for benefit in edition.benefits:
-        if benefit.discrepancies:
-            continue
-        for grade, *cells in zip(benefit.grid, *(row.cells for row in benefit.printed.rows), strict=True):
-            said = next((cell for cell in cells if cell != NOTHING_PRINTED), NOTHING_PRINTED)
-            if _contradicts(said, grade.allowance):
-                reason = (
-                    f"the printed row says “{said}” for star {grade.star}; correct one of the two, or record"
-                )
-                reason += " under `discrepancies` which clause governs"
-                yield Fault(path=f"benefits.{benefit.code}.grid.{grade.star}", reason=reason)
-
-
 def one_pool_for_all_stars(edition: Edition) -> Iterator[Fault]:
     """Uses carry over from star to star, so all stars of a benefit count the same thing."""
     for benefit in edition.benefits:
@@ -224,10 +177,11 @@ def graded_rows_have_variants(edition: Edition) -> Iterator[Fault]:
 
 
 def codes_are_known(edition: Edition) -> Iterator[Fault]:
-    """Options, kinds of evidence and channels are among those that the edition names; no code is two things."""
-    labels = {
+    """What benefits refer to is among what the edition names; no code is two things."""
+    labels: dict[str, tuple[Label, ...]] = {
         "options": edition.options,
         "evidence_kinds": edition.evidence_kinds,
+        "facilities": edition.facilities,
         "channels": edition.channels,
     }
     owners: dict[str, str] = {}
@@ -237,14 +191,57 @@ def codes_are_known(edition: Edition) -> Iterator[Fault]:
                 reason = f"{label.code} is a code of {owners[label.code]} already; choose another"
                 yield Fault(path=f"{key}.{label.code}", reason=reason)
             owners[label.code] = key
-    uses = (("options", "options"), ("evidence", "evidence_kinds"), ("channels", "channels"))
     for benefit in edition.benefits:
-        for field, key in uses:
+        uses = (
+            ("options", benefit.options),
+            ("evidence_kinds", benefit.evidence),
+            ("facilities", benefit.facilities),
+            ("channels", benefit.channels),
+        )
+        for key, used in uses:
             known = [label.code for label in labels[key]]
-            for number, code in enumerate(getattr(benefit, field), start=1):
+            field = "evidence" if key == "evidence_kinds" else key
+            for number, code in enumerate(used, start=1):
                 if code not in known:
+                    place = code if key == "channels" else number
                     reason = f"unknown code {code} in {field}{suggestion(code, known)} (they are named under `{key}`)"
-                    yield Fault(path=f"benefits.{benefit.code}.{field}.{number}", reason=reason)
+                    yield Fault(path=f"benefits.{benefit.code}.{field}.{place}", reason=reason)
+
+
+def options_for_relatives_are_shared(edition: Edition) -> Iterator[Fault]:
+    """An option for one relation is of a benefit that the family shares, and that relation is family."""
+    for benefit in edition.benefits:
+        for number, code in enumerate(benefit.options, start=1):
+            option = edition.option(code)
+            if option is None or option.relation is None:
+                continue
+            if not benefit.family_shared or option.relation not in edition.settings.immediate_family:
+                reason = (
+                    f"{code} is for a {option.relation} only, whom the benefit is not for: nobody could ever use it; "
+                    "see `family_shared` and settings.immediate_family"
+                )
+                yield Fault(path=f"benefits.{benefit.code}.options.{number}", reason=reason)
+
+
+def illnesses_have_evidence(edition: Edition) -> Iterator[Fault]:
+    """The day of a diagnosis is told with the evidence: without any, nobody could tell it."""
+    for benefit in edition.benefits:
+        if benefit.illness_after_waiting and not benefit.evidence:
+            reason = "the day of the diagnosis comes with the evidence; name a kind under `evidence`"
+            yield Fault(path=f"benefits.{benefit.code}.waiting.illness_after", reason=reason)
+
+
+def wished_numbers_are_per_policy(edition: Edition) -> Iterator[Fault]:
+    """A number is wished for one policy, so it is counted by policy, one for each."""
+    for benefit in edition.benefits:
+        one_each = all(
+            isinstance(grade.allowance, Counted) and grade.allowance.units == 1
+            for grade in benefit.grid
+            if grade.allowance is not None
+        )
+        if benefit.wished_number is not None and (benefit.per is not Per.POLICY or not one_each):
+            reason = "a number is wished for one policy; give one unit per POLICY in the grid"
+            yield Fault(path=f"benefits.{benefit.code}.wished_number", reason=reason)
 
 
 def channels_are_given(edition: Edition) -> Iterator[Fault]:
@@ -287,12 +284,15 @@ EDITION_CHECKS: tuple[Callable[[Edition], Iterator[Fault]], ...] = (
     rows_can_be_computed,
     rows_cover_and_are_reached,
     grids_match_the_tiers,
-    grids_say_what_is_printed,
     one_pool_for_all_stars,
     graded_rows_have_variants,
     codes_are_known,
+    options_for_relatives_are_shared,
+    illnesses_have_evidence,
+    wished_numbers_are_per_policy,
     channels_are_given,
     settings_agree,
+    *PRINT_CHECKS,
 )
 
 SUCCESSION_CHECKS: tuple[Callable[[Edition, Edition], Iterator[Fault]], ...] = (pools_stay_what_they_were,)

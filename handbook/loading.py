@@ -16,7 +16,7 @@ from handbook import parsing
 from handbook.checks import EDITION_CHECKS, SUCCESSION_CHECKS
 from handbook.handbook import Handbook
 from handbook.nodes import EditionError, Entry, Lines, compose, place_of, suggestion
-from handbook.sources import EDITION_FILE, EditionSource, fingerprint, read_sources
+from handbook.sources import EDITION_FILE, PRINT_FILE, EditionSource, fingerprint, read_sources
 from handbook.values import Benefit, Edition
 
 SHIPPED_EDITIONS = Path(__file__).parent / "editions"
@@ -96,7 +96,8 @@ def _draft(source: EditionSource) -> _Draft:
     said: dict[str, yaml.Node] = {}
     top = _top(source, EDITION_FILE, lines, said)
     fields = top.fields(parsing.EDITION_KEYS, parsing.EDITION_OPTIONAL_KEYS)
-    edition = parsing.edition(fields, _benefits(source, fields["sections"], lines, said))
+    benefits = _benefits(source, fields["sections"], lines, said)
+    edition = parsing.edition(fields, benefits, _print(source))
     draft = _Draft(
         edition=edition,
         introduces=parsing.codes(fields["introduces"]) if "introduces" in fields else (),
@@ -115,6 +116,20 @@ def _top(source: EditionSource, name: str, lines: Lines, said: dict[str, yaml.No
     top = compose(source.file(name), source.files.get(name, b""), lines)
     said[name] = top.node
     return top
+
+
+def _print(source: EditionSource) -> str:
+    """Return the printed text that the edition quotes."""
+    content = source.files.get(PRINT_FILE)
+    if content is None:
+        reason = f"the printed text is missing; put it beside {EDITION_FILE}: what is quoted must occur in it"
+        raise EditionError(source.file(PRINT_FILE), "file", reason)
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        reason = "the file is not UTF-8; save it as UTF-8"
+        raise EditionError(source.file(PRINT_FILE), f"line {line}", reason) from error
 
 
 def _benefits(

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -27,6 +27,7 @@ _TAG = "tag:yaml.org,2002:"
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODE_LENGTH_MAX = 64
 _TEXT_LENGTH_MAX = 500
@@ -165,6 +166,15 @@ class Entry:
         except ValueError:
             pass
         raise self.error(f"“{value}” is no day; write it as in 2026-01-01")
+
+    def time_of_day(self) -> time | None:
+        """Return a time of the day, written in quotes as in "09:00"; None for "24:00", the day's end."""
+        value = self._scalar("a time of the day", tags=("str", "int"))
+        if value == "24:00":
+            return None
+        if not _TIME.fullmatch(value):
+            raise self.error(f'“{value}” is no time of the day; write it in quotes, as in "09:00"')
+        return time.fromisoformat(value)
 
     def yes_or_no(self) -> bool:
         """Return a truth value, written true or false."""

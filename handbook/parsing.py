@@ -7,23 +7,33 @@ by `handbook.checks`.
 
 import re
 from collections.abc import Iterator
-from enum import StrEnum
 
-from handbook.nodes import Entry
+from handbook.nodes import Entry, suggestion
 from handbook.values import (
     PAYMENT_TERM,
+    Access,
     Allowance,
     Benefit,
     Category,
+    Channel,
+    Clause,
     Coefficient,
+    Condition,
+    Contact,
+    Content,
     Counted,
     Coverage,
+    Days,
     Design,
+    Disclaimer,
     Discrepancy,
     Edition,
     Grade,
+    Hours,
     Label,
     Mode,
+    Option,
+    Page,
     Per,
     PremiumBase,
     Printed,
@@ -36,6 +46,7 @@ from handbook.values import (
     Tier,
     Unit,
     Unlimited,
+    WishedNumber,
 )
 
 UNLIMITED = "unlimited"
@@ -45,6 +56,8 @@ _UNITS_MAX = 1_000_000
 _DAYS_MAX = 3660
 _HOURS_MAX = 87_840
 _TERM_YEARS_MAX = 100
+_STARS_MAX = 100
+_NUMBER_LENGTH_MAX = 64
 
 EDITION_KEYS = (
     "code",
@@ -56,23 +69,30 @@ EDITION_KEYS = (
     "coefficients",
     "options",
     "evidence_kinds",
+    "facilities",
     "channels",
+    "contacts",
     "settings",
     "discrepancies",
     "readings",
+    "disclaimers",
 )
 EDITION_OPTIONAL_KEYS = ("effective_to", "introduces", "drops")
 
-
-class Page(StrEnum):
-    """A page of the print that a clause stands on."""
-
-    CRITERIA = "criteria"
-    OVERVIEW = "overview"
-    DETAIL = "detail"
-
-
-_PAGE_NAMES = {Page.CRITERIA: "客户评定标准", Page.OVERVIEW: "服务概览", Page.DETAIL: "服务介绍"}
+_BENEFIT_KEYS = ("name", "name_en", "printed", "family_shared", "channels", "content", "grid")
+_BENEFIT_OPTIONAL_KEYS = (
+    "options",
+    "evidence",
+    "facilities",
+    "hours",
+    "minutes_per_call",
+    "waiting",
+    "wished_number",
+    "service_level",
+    "conditions",
+    "variants",
+    "discrepancies",
+)
 
 
 def codes(entry: Entry) -> tuple[str, ...]:
@@ -86,8 +106,8 @@ def codes(entry: Entry) -> tuple[str, ...]:
     return tuple(found)
 
 
-def edition(top: dict[str, Entry], benefits: tuple[Benefit, ...]) -> Edition:
-    """Return the edition whose own keys these are, with the benefits read from its sections' files."""
+def edition(top: dict[str, Entry], benefits: tuple[Benefit, ...], print_text: str) -> Edition:
+    """Return the edition whose own keys these are, with the benefits of its sections' files and the printed text."""
     effective_to = top.get("effective_to")
     return Edition(
         code=top["code"].code(),
@@ -98,12 +118,16 @@ def edition(top: dict[str, Entry], benefits: tuple[Benefit, ...]) -> Edition:
         tiers=tuple(_tier(number, entry) for number, entry in _by_star(top["tiers"])),
         coefficients=tuple(_coefficient(entry) for entry in top["coefficients"].items()),
         benefits=benefits,
-        options=_labels(top["options"]),
+        options=tuple(_option(entry) for entry in top["options"].entries().values()),
         evidence_kinds=_labels(top["evidence_kinds"]),
-        channels=_labels(top["channels"]),
+        facilities=_labels(top["facilities"]),
+        channels=tuple(_channel(entry) for entry in top["channels"].entries().values()),
+        contacts=tuple(_contact(entry) for entry in top["contacts"].items()),
         settings=_settings(top["settings"]),
         discrepancies=tuple(_discrepancy(entry) for entry in top["discrepancies"].items()),
         readings=tuple(_reading(entry) for entry in top["readings"].items()),
+        disclaimers=tuple(_disclaimer(entry) for entry in top["disclaimers"].items()),
+        print_text=print_text,
     )
 
 
@@ -132,7 +156,7 @@ def _tier(star: int, entry: Entry) -> Tier:
         name_en=fields["name_en"].text(),
         from_=fields["from"].amount(),
         to=None if fields["to"].is_null else fields["to"].amount(),
-        cite=fields["cite"].text(),
+        cite=_quotes(fields["cite"]),
     )
 
 
@@ -159,7 +183,7 @@ def _coefficient(entry: Entry) -> Coefficient:
         base=fields["base"].choice(PremiumBase),
         coefficient=_rate(fields["coefficient"]),
         validity=_validity(fields["validity"]),
-        cite=fields["cite"].text(),
+        cite=_quotes(fields["cite"]),
     )
 
 
@@ -188,6 +212,58 @@ def _validity(entry: Entry) -> str:
     if written != PAYMENT_TERM and not re.fullmatch(r"P[1-9][0-9]?Y", written):
         raise entry.error(f"“{written}” is no validity; write {PAYMENT_TERM}, or a number of years as in P2Y")
     return written
+
+
+def _quotes(entry: Entry) -> tuple[str, ...]:
+    """Return clauses, word for word: at least one, each a piece of the print without a gap."""
+    found = tuple(item.text() for item in entry.items())
+    if not found:
+        raise entry.error("quote the printed clause or clauses that this is taken from")
+    return found
+
+
+def _option(entry: Entry) -> Option:
+    fields = entry.fields(("name", "name_en"), ("relation", "cite"))
+    if ("relation" in fields) != ("cite" in fields):
+        raise entry.error(
+            "an option for one relation quotes the clause that says so; write `relation` and `cite`"
+        )
+    return Option(
+        code=entry.key_code(),
+        name=fields["name"].text(),
+        name_en=fields["name_en"].text(),
+        relation=fields["relation"].choice(Relation) if "relation" in fields else None,
+        cite=_quotes(fields["cite"]) if "cite" in fields else (),
+    )
+
+
+def _channel(entry: Entry) -> Channel:
+    fields = entry.fields(("name", "name_en"), ("number", "hours"))
+    return Channel(
+        code=entry.key_code(),
+        name=fields["name"].text(),
+        name_en=fields["name_en"].text(),
+        number=fields["number"].text() if "number" in fields else None,
+        hours=_hours(fields["hours"]) if "hours" in fields else None,
+    )
+
+
+def _contact(entry: Entry) -> Contact:
+    fields = entry.fields(("name", "name_en", "number", "hours"))
+    return Contact(
+        name=fields["name"].text(),
+        name_en=fields["name_en"].text(),
+        number=fields["number"].text(),
+        hours=_hours(fields["hours"]),
+    )
+
+
+def _hours(entry: Entry) -> Hours:
+    fields = entry.fields(("days", "from", "to", "cite"))
+    from_, to = fields["from"].time_of_day(), fields["to"].time_of_day()
+    if from_ is None or (to is not None and to <= from_):
+        raise fields["to"].error("what is served begins before it ends, on one day; write 24:00 for midnight")
+    return Hours(days=fields["days"].choice(Days), from_=from_, to=to, cite=_quotes(fields["cite"]))
 
 
 def _labels(entry: Entry) -> tuple[Label, ...]:
@@ -237,36 +313,50 @@ def _relations(entry: Entry) -> tuple[Relation, ...]:
 
 
 def _discrepancy(entry: Entry) -> Discrepancy:
-    fields = entry.fields(("clauses", "governs", "read_as"))
-    pages: list[Page] = []
-    clauses: list[str] = []
+    fields = entry.fields(("clauses", "governs", "read_as", "read_as_en"), ("cells",))
+    clauses: list[Clause] = []
     for item in fields["clauses"].items():
         clause = item.fields(("page", "says"))
         page = clause["page"].choice(Page)
-        if page in pages:
+        if page in (each.page for each in clauses):
             raise clause["page"].error(f"{page} is quoted twice; quote each page once")
-        pages.append(page)
-        clauses.append(f"{_PAGE_NAMES[page]}：{clause['says'].text()}")
+        clauses.append(Clause(page=page, says=clause["says"].text()))
     if len(clauses) < 2:  # noqa: PLR2004 - it takes two to differ
         raise fields["clauses"].error("a discrepancy needs the two clauses that differ")
+    pages = [each.page for each in clauses]
     governs = fields["governs"].choice(Page)
     if governs not in pages:
         raise fields["governs"].error(
             f"no clause of page {governs} is quoted; quoted are: {', '.join(pages)}"
         )
-    return Discrepancy(clauses=tuple(clauses), governs=governs.value, read_as=fields["read_as"].text())
+    return Discrepancy(
+        clauses=tuple(clauses),
+        governs=governs,
+        read_as=fields["read_as"].text(),
+        read_as_en=fields["read_as_en"].text(),
+        cells=tuple(item.whole(1, _STARS_MAX) for item in fields["cells"].items())
+        if "cells" in fields
+        else (),
+    )
 
 
 def _reading(entry: Entry) -> Reading:
-    fields = entry.fields(("question", "reading"))
-    return Reading(question=fields["question"].text(), reading=fields["reading"].text())
+    fields = entry.fields(("question", "question_en", "reading", "reading_en"))
+    return Reading(**{key: value.text() for key, value in fields.items()})
+
+
+def _disclaimer(entry: Entry) -> Disclaimer:
+    fields = entry.fields(("text", "text_en"))
+    return Disclaimer(text=fields["text"].text(), text_en=fields["text_en"].text())
 
 
 def _benefit(entry: Entry, section: Section) -> Benefit:
-    required = ("name", "name_en", "printed", "family_shared", "channels", "grid")
-    optional = ("options", "evidence", "hours", "waiting", "service_level", "condition", "discrepancies")
-    fields = entry.fields(required, optional)
-    waiting = fields["waiting"].fields(("days", "cite")) if "waiting" in fields else None
+    fields = entry.fields(_BENEFIT_KEYS, _BENEFIT_OPTIONAL_KEYS)
+    waiting = fields["waiting"].fields(("days", "illness_after", "cite")) if "waiting" in fields else None
+
+    def listed(key: str) -> Iterator[Entry]:
+        return fields[key].items() if key in fields else iter(())
+
     return Benefit(
         code=entry.key_code(),
         name=fields["name"].text(),
@@ -274,30 +364,72 @@ def _benefit(entry: Entry, section: Section) -> Benefit:
         section=section,
         family_shared=fields["family_shared"].yes_or_no(),
         waiting_days=waiting["days"].whole(1, _DAYS_MAX) if waiting else 0,
-        waiting_cite=waiting["cite"].text() if waiting else None,
+        waiting_cite=_quotes(waiting["cite"]) if waiting else (),
+        illness_after_waiting=waiting["illness_after"].yes_or_no() if waiting else False,
         options=codes(fields["options"]) if "options" in fields else (),
         evidence=codes(fields["evidence"]) if "evidence" in fields else (),
-        channels=codes(fields["channels"]),
-        hours=fields["hours"].text() if "hours" in fields else None,
+        facilities=codes(fields["facilities"]) if "facilities" in fields else (),
+        access=tuple(_access(item) for item in fields["channels"].entries().values()),
+        hours=_hours(fields["hours"]) if "hours" in fields else None,
+        minutes_per_call=fields["minutes_per_call"].whole(1, _UNITS_MAX)
+        if "minutes_per_call" in fields
+        else None,
+        wished_number=_wished_number(fields["wished_number"]) if "wished_number" in fields else None,
         service_level=_service_level(fields["service_level"]) if "service_level" in fields else None,
-        condition=fields["condition"].text() if "condition" in fields else None,
-        grid=tuple(_grade(star, grade) for star, grade in _by_star(fields["grid"])),
-        discrepancies=tuple(
-            _discrepancy(item)
-            for item in (fields["discrepancies"].items() if "discrepancies" in fields else ())
-        ),
+        conditions=tuple(_condition(item) for item in listed("conditions")),
+        content=_content(fields["content"]),
+        grid=_grid(fields),
+        discrepancies=tuple(_discrepancy(item) for item in listed("discrepancies")),
         printed=_printed(fields["printed"]),
     )
 
 
-def _service_level(entry: Entry) -> ServiceLevel:
-    fields = entry.fields(("respond_within_working_days", "arrange_within_working_days", "cite"))
-    respond, arrange = fields["respond_within_working_days"], fields["arrange_within_working_days"]
-    return ServiceLevel(
-        respond_within_working_days=None if respond.is_null else respond.whole(1, _DAYS_MAX),
-        arrange_within_working_days=None if arrange.is_null else arrange.whole(1, _DAYS_MAX),
-        cite=fields["cite"].text(),
+def _access(entry: Entry) -> Access:
+    fields = entry.fields((), ("path", "how"))
+    return Access(
+        channel=entry.key_code(),
+        path=fields["path"].text() if "path" in fields else None,
+        how=fields["how"].text() if "how" in fields else None,
     )
+
+
+def _condition(entry: Entry) -> Condition:
+    fields = entry.fields(("text", "text_en", "checked", "cite"))
+    return Condition(
+        text=fields["text"].text(),
+        text_en=fields["text_en"].text(),
+        checked=fields["checked"].yes_or_no(),
+        cite=_quotes(fields["cite"]),
+    )
+
+
+def _wished_number(entry: Entry) -> WishedNumber:
+    fields = entry.fields(("length", "working_days_before", "cite"))
+    return WishedNumber(
+        length=fields["length"].whole(1, _NUMBER_LENGTH_MAX),
+        working_days_before=fields["working_days_before"].whole(0, _DAYS_MAX),
+        cite=_quotes(fields["cite"]),
+    )
+
+
+def _content(entry: Entry) -> Content:
+    fields = entry.fields(("text", "text_en"))
+    return Content(text=_quotes(fields["text"]), text_en=fields["text_en"].text())
+
+
+def _service_level(entry: Entry) -> ServiceLevel:
+    keys = ("respond_within_working_days", "arrange_within_working_days", "arrange_within_days")
+    fields = entry.fields((*keys[:2], "cite"), keys[2:])
+    days = {
+        key: None if key not in fields or fields[key].is_null else fields[key].whole(1, _DAYS_MAX)
+        for key in keys
+    }
+    if days["arrange_within_working_days"] and days["arrange_within_days"]:
+        reason = (
+            "an arrangement is promised within working days or within days; write null for one of the two"
+        )
+        raise fields["arrange_within_days"].error(reason)
+    return ServiceLevel(**days, cite=_quotes(fields["cite"]))
 
 
 def _printed(entry: Entry) -> Printed:
@@ -310,12 +442,34 @@ def _printed(entry: Entry) -> Printed:
     return Printed(rows=tuple(rows), entitled=fields["entitled"].text(), frequency=fields["frequency"].text())
 
 
-def _grade(star: int, entry: Entry) -> Grade:
+def _grid(fields: dict[str, Entry]) -> tuple[Grade, ...]:
+    """Return the grades of all stars; the names of the variants in English stand once, under `variants`."""
+    english: dict[str, str] = {}
+    for item in fields["variants"].items() if "variants" in fields else ():
+        names = item.fields(("name", "name_en"))
+        english[names["name"].text()] = names["name_en"].text()
+    grades = tuple(_grade(star, grade, english) for star, grade in _by_star(fields["grid"]))
+    for name in english:
+        if name not in [grade.variant for grade in grades]:
+            raise fields["variants"].error(f"no star has the variant {name}; remove it, or give it to a star")
+    return grades
+
+
+def _grade(star: int, entry: Entry, english: dict[str, str]) -> Grade:
     if entry.is_null:
-        return Grade(star=star, variant=None, allowance=None)
+        return Grade(star=star, variant=None, variant_en=None, allowance=None)
     fields = entry.fields(("unit", "units"), ("variant", "per"))
     variant = fields["variant"].text() if "variant" in fields else None
-    return Grade(star=star, variant=variant, allowance=_allowance(entry, fields))
+    if variant is not None and variant not in english:
+        raise fields["variant"].error(
+            f"unknown variant {variant}{suggestion(variant, english)}: see `variants`"
+        )
+    return Grade(
+        star=star,
+        variant=variant,
+        variant_en=english[variant] if variant is not None else None,
+        allowance=_allowance(entry, fields),
+    )
 
 
 def _allowance(entry: Entry, fields: dict[str, Entry]) -> Allowance:

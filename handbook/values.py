@@ -8,8 +8,8 @@ answer by itself; which edition applies is the `Handbook`'s question.
 Amounts are CNY. Spans of days are half-open; an end of None is open.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
@@ -111,13 +111,61 @@ class Counted:
 Allowance = Unlimited | Counted
 
 
+class Days(StrEnum):
+    """On which days something is served."""
+
+    DAILY = "DAILY"
+    WORKING_DAYS = "WORKING_DAYS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours:
+    """When something is served: on which days, from a time (inclusive) to another (exclusive; None: midnight)."""
+
+    days: Days
+    from_: time
+    to: time | None
+    cite: tuple[str, ...]
+
+    @property
+    def always(self) -> bool:
+        """Whether it is served around the clock on every day (7×24)."""
+        return self.days is Days.DAILY and self.from_ == time(0) and self.to is None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """The name of a code that benefits refer to: an option, a kind of evidence, a channel."""
+    """The name of a code that benefits refer to: a kind of evidence, a facility."""
 
     code: str
     name: str
     name_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option(Label):
+    """A choice within a benefit. With `relation` it is for a relative of that relation only."""
+
+    relation: Relation | None
+    cite: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel(Label):
+    """A way to ask for a benefit; `number` where it is a telephone, with the hours in which it is answered."""
+
+    number: str | None
+    hours: Hours | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A telephone number for questions, with the hours in which it is answered."""
+
+    name: str
+    name_en: str
+    number: str
+    hours: Hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +186,7 @@ class Tier:
     name_en: str
     from_: Decimal
     to: Decimal | None
-    cite: str
+    cite: tuple[str, ...]
 
     def holds(self, rated_premium: Decimal) -> bool:
         """Say whether a rated premium lies in this tier; amounts are compared unrounded."""
@@ -162,7 +210,7 @@ class Coefficient:
     base: PremiumBase
     coefficient: str
     validity: str
-    cite: str
+    cite: tuple[str, ...]
 
     def matches(self, coverage: str, design: str, category: str, mode: str, term_years: int | None) -> bool:
         """Say whether a premium component of this kind falls under the row."""
@@ -197,7 +245,7 @@ class Coefficient:
 
     def _term(self, term_years: int | None) -> int:
         if term_years is None:
-            message = f"the row “{self.cite}” needs a payment term, and the component has none"
+            message = f"the row “{' '.join(self.cite)}” needs a payment term, and the component has none"
             raise ValueError(message)
         return term_years
 
@@ -212,28 +260,53 @@ class Grade:
 
     star: int
     variant: str | None
+    variant_en: str | None
     allowance: Allowance | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevel:
-    """Within how many working days a request is answered, and arranged; None where not promised."""
+    """Within how many working days a request is answered, and arranged; None where not promised.
+
+    An arrangement is promised within working days or within calendar days, never both.
+    """
 
     respond_within_working_days: int | None
     arrange_within_working_days: int | None
-    cite: str
+    arrange_within_days: int | None
+    cite: tuple[str, ...]
+
+
+class Page(StrEnum):
+    """A part of the print that a clause stands in."""
+
+    CRITERIA = "criteria"
+    OVERVIEW = "overview"
+    DETAIL = "detail"
+    ADVANTAGES = "advantages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """A clause, word for word, and the part of the print that it stands in."""
+
+    page: Page
+    says: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discrepancy:
-    """Printed clauses that differ, the page that governs, and how they are therefore read.
+    """Printed clauses that differ, the part of the print that governs, and how they are therefore read.
 
-    The reading more favourable to the customer governs (PRC Civil Code art. 498, standard terms).
+    The reading more favourable to the customer governs (PRC Civil Code art. 498, standard terms). `cells` are the
+    stars whose cell of the grid is in dispute: for these alone the grid may differ from the row that is quoted.
     """
 
-    clauses: tuple[str, ...]
-    governs: str
+    clauses: tuple[Clause, ...]
+    governs: Page
     read_as: str
+    read_as_en: str
+    cells: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,12 +327,56 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """How a benefit is asked for through a channel: the path to it, or what to do, as printed."""
+
+    channel: str
+    path: str | None
+    how: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """A condition of a benefit in words, with the clause that it is taken from.
+
+    `checked`: the service refuses a use that does not meet it; else it is shown and somebody must mind it.
+    """
+
+    text: str
+    text_en: str
+    checked: bool
+    cite: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WishedNumber:
+    """A number that is applied for before a policy is taken out: so many digits and letters, so long before.
+
+    `working_days_before`: at least so many working days lie between the application and the policy's issue.
+    """
+
+    length: int
+    working_days_before: int
+    cite: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What a service is: as printed, and in English."""
+
+    text: tuple[str, ...]
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benefit:
     """One service of the handbook, with a grade for every star, lowest star first.
 
-    `options` are the choices of which each use takes one; `evidence` the kinds that must be shown;
-    `waiting_days` run from the first day of the unbroken spell of entitlement. With `family_shared`
-    the customer's immediate family draws on the same allowance.
+    `options` are the choices of which each use takes one; `evidence` the kinds that must be shown, `facilities`
+    the places of which each use takes one. `waiting_days` run from the first day of the unbroken spell of
+    entitlement; with `illness_after_waiting` the illness must be diagnosed after them. With `family_shared` the
+    customer's immediate family draws on the same allowance. `hours`: what is delivered, is delivered in them.
+    `minutes_per_call` tells how long a call lasts at most; it is told, not checked.
     """
 
     code: str
@@ -268,13 +385,18 @@ class Benefit:
     section: Section
     family_shared: bool
     waiting_days: int
-    waiting_cite: str | None
+    waiting_cite: tuple[str, ...]
+    illness_after_waiting: bool
     options: tuple[str, ...]
     evidence: tuple[str, ...]
-    channels: tuple[str, ...]
-    hours: str | None
+    facilities: tuple[str, ...]
+    access: tuple[Access, ...]
+    hours: Hours | None
+    minutes_per_call: int | None
+    wished_number: WishedNumber | None
     service_level: ServiceLevel | None
-    condition: str | None
+    conditions: tuple[Condition, ...]
+    content: Content
     grid: tuple[Grade, ...]
     discrepancies: tuple[Discrepancy, ...]
     printed: Printed
@@ -292,6 +414,11 @@ class Benefit:
         """Return the name of the grade at a star, or None when the benefit is not graded there."""
         grade = self.grade(star)
         return grade.variant if grade else None
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The codes of the channels through which it is asked for."""
+        return tuple(access.channel for access in self.access)
 
     @property
     def required_star(self) -> int:
@@ -338,7 +465,17 @@ class Reading:
     """A question that the handbook leaves open, and how this edition is read."""
 
     question: str
+    question_en: str
     reading: str
+    reading_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclaimer:
+    """What the insurer reserves or does not answer for: as printed, and in English."""
+
+    text: str
+    text_en: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,12 +490,16 @@ class Edition:
     tiers: tuple[Tier, ...]
     coefficients: tuple[Coefficient, ...]
     benefits: tuple[Benefit, ...]
-    options: tuple[Label, ...]
+    options: tuple[Option, ...]
     evidence_kinds: tuple[Label, ...]
-    channels: tuple[Label, ...]
+    facilities: tuple[Label, ...]
+    channels: tuple[Channel, ...]
+    contacts: tuple[Contact, ...]
     settings: Settings
     discrepancies: tuple[Discrepancy, ...]
     readings: tuple[Reading, ...]
+    disclaimers: tuple[Disclaimer, ...]
+    print_text: str = field(repr=False)
 
     def star_for(self, rated_premium: Decimal) -> int:
         """Return the star of a rated premium in CNY, unrounded; 0 below the first threshold."""
@@ -383,7 +524,16 @@ class Edition:
         rows = self.coefficients
         return next((row for row in rows if row.matches(coverage, design, category, mode, term_years)), None)
 
+    def option(self, code: str) -> Option | None:
+        """Return an option by its code, or None when unknown."""
+        return next((option for option in self.options if option.code == code), None)
+
     def label(self, code: str) -> Label | None:
-        """Return the name of an option, a kind of evidence or a channel, or None when unknown."""
-        labels = (*self.options, *self.evidence_kinds, *self.channels)
+        """Return the name of an option, a kind of evidence, a facility or a channel, or None when unknown."""
+        labels: tuple[Label, ...] = (
+            *self.options,
+            *self.evidence_kinds,
+            *self.facilities,
+            *self.channels,
+        )
         return next((label for label in labels if label.code == code), None)
