@@ -29,6 +29,11 @@ class EditionCopy:
 
     folder: Path
 
+    def prints(self, *clauses: str) -> None:
+        """Let the printed text have clauses more, so that the edition may quote them."""
+        path = self.folder / "print.txt"
+        path.write_text("\n".join((path.read_text("utf-8"), *clauses)), "utf-8")
+
     def change(self, file: str, after: str, old: str, new: str) -> int:
         """Replace the first `old` behind `after` in a file; return the line where `new` begins."""
         path = self.folder / file

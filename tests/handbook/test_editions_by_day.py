@@ -1,5 +1,6 @@
 """Several editions: the one in force on a day applies to that day."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handbook import SHIPPED_EDITIONS, EditionError, Handbook, load_handbook
+from handbook import SHIPPED_EDITIONS, EditionError, Handbook, Unlimited, load_handbook
 from tests.handbook.copies import Copy, EditionCopy
 
 FIRST = load_handbook().latest
@@ -85,22 +86,33 @@ def test_a_new_edition_may_introduce_and_drop_benefits_that_it_names(second):
     assert handbook.benefit_codes[-1] == "policy-box"
 
 
+def with_a_sixth_star(second: EditionCopy, benefit: str) -> str:
+    """What a file says of a benefit, with a sixth star that has it where all members have it; printed so."""
+    everybody = "全部臻选荟员" in benefit
+    cell, grade = ("不限次", "{unit: TIMES, units: unlimited}") if everybody else ('"-"', "null")
+
+    def widened(row: re.Match[str]) -> str:
+        cells = f"{row[2]}, {cell}".replace('"', "").replace(",", "")
+        second.prints(f"{row[1]} {cells}")
+        return f"- {{name: {row[1]}, cells: [{row[2]}, {cell}]}}"
+
+    benefit = re.sub(r"- \{name: ([^,]+), cells: \[(.+)\]\}", widened, benefit)
+    return re.sub(r"(?m)^(      5: .+)$", rf"\1\n      6: {grade}", benefit)
+
+
 def test_a_new_edition_may_have_another_star(second):
     for file in ("privileges", "health-steward", "prevention", "care-access"):
         path = second.folder / f"{file}.yaml"
-        lines = []
-        for line in path.read_text("utf-8").splitlines():
-            row = line.replace("],", "], ").replace("]}", ', "-"]}') if "cells:" in line else line
-            lines.append(row)
-            if line.startswith("      5: "):
-                lines.append("      6: null")
-        path.write_text("\n".join(lines) + "\n", "utf-8")
+        blocks = re.split(r"(?m)^(?=  [a-z-]+:$)", path.read_text("utf-8"))
+        path.write_text("".join(with_a_sixth_star(second, block) for block in blocks), "utf-8")
+    second.prints("[90-)")
     second.change("edition.yaml", "  5:", "to: null", "to: 900000")
-    sixth = "  6: {name: 六星, name_en: Six, from: 900000, to: null, cite: 新版}\n"
+    sixth = "  6: {name: 六星, name_en: Six, from: 900000, to: null, cite: ['[90-)']}\n"
     second.change("edition.yaml", "", "# 定级保费折算标准", f"{sixth}# 定级保费折算标准")
     later = both(second).latest
     assert later.star_for(Decimal(900_000)) == 6
     assert later.benefit("car-t").allowance(6) is None
+    assert later.benefit("vip-line").allowance(6) == Unlimited()
 
 
 @pytest.mark.parametrize(
@@ -152,6 +164,7 @@ def test_a_benefit_keeps_its_unit_from_edition_to_edition(second):
         (second.folder / "privileges.yaml")
         .read_text("utf-8")
         .replace("MINUTES, units: 60", "TIMES, units: 1")
+        .replace("read_as_en: 60 minutes", "cells: [3, 4, 5]\n        read_as_en: 60 minutes")
     )
     (second.folder / "privileges.yaml").write_text(text, "utf-8")
     found = refusal_of(SHIPPED_EDITIONS, second.folder)
@@ -160,10 +173,12 @@ def test_a_benefit_keeps_its_unit_from_edition_to_edition(second):
 
 
 def test_a_benefit_is_given_for_the_same_thing_from_edition_to_edition(second):
-    text = (second.folder / "privileges.yaml").read_text("utf-8").replace("per: POLICY", "per: MEMBERSHIP")
+    text = (second.folder / "privileges.yaml").read_text("utf-8")
+    begin = text.index("  policy-cover:")
+    text = text[:begin] + text[begin:].replace("per: POLICY", "per: MEMBERSHIP")
     (second.folder / "privileges.yaml").write_text(text, "utf-8")
     found = refusal_of(SHIPPED_EDITIONS, second.folder)
-    assert found.place.startswith("benefits.lucky-policy-number.grid.4.per (line ")
+    assert found.place.startswith("benefits.policy-cover.grid.4.per (line ")
     assert "per MEMBERSHIP, but it was per POLICY in edition zhenxuan-1" in found.reason
 
 

@@ -1,12 +1,14 @@
 """The shipped edition against the printed handbook, row by row as it was decoded."""
 
 import re
+from datetime import time
 from decimal import Decimal
 
 import pytest
 
 from handbook import Counted, Per, Reading, Unit, Unlimited, load_handbook
-from handbook.values import Relation
+from handbook.printed import disputed
+from handbook.values import Days, Relation
 
 EDITION = load_handbook().latest
 
@@ -44,7 +46,7 @@ BENEFITS = [
     ("outpatient-escort", "care-access", NONE, NONE, NONE, ONCE, ONCE, Per.SERVICE_YEAR, True),
     ("critical-surgery-admission", "care-access", NONE, ONCE, ONCE, ONCE, ONCE, Per.SERVICE_YEAR, False),
     ("proton-therapy", "care-access", NONE, NONE, NONE, ONCE, ONCE, Per.SERVICE_YEAR, False),
-    ("second-opinion", "care-access", NONE, ONCE, ONCE, ONCE, ONCE, Per.SERVICE_YEAR, False),
+    ("second-opinion", "care-access", NONE, NONE, ONCE, ONCE, ONCE, Per.SERVICE_YEAR, False),
 ]
 
 NAMES = {
@@ -88,23 +90,28 @@ EVIDENCE = {
     "critical-surgery-admission": ("admission-slip",),
     "proton-therapy": ("admission-slip",),
     "second-opinion": ("first-opinion",),
+    "car-t": ("approval",),
 }
+
+FACILITIES = {"proton-therapy": ("shanghai", "zhuozhou")}
 
 WAITING_DAYS = {"proton-therapy": 30, "second-opinion": 30}
 
 SERVICE_LEVELS = {
-    "medical-butler": (1, None),
-    "outpatient-green-channel": (1, 7),
-    "critical-surgery-admission": (2, 14),
-    "proton-therapy": (1, 10),
+    # answered within working days, arranged within working days, arranged within days
+    "medical-butler": (1, None, None),
+    "outpatient-green-channel": (1, 7, None),
+    "critical-surgery-admission": (2, None, 14),
+    "proton-therapy": (1, 10, None),
 }
 
+AROUND_THE_CLOCK = (Days.DAILY, time(0), None)
 HOURS = {
-    "vip-line": "工作日 9:00–18:00",
-    "health-videos": "7×24 小时",
-    "health-articles": "7×24 小时",
-    "family-doctor-video": "7×24 小时",
-    "family-doctor-phone": "每日 8:00–22:00",
+    "vip-line": (Days.WORKING_DAYS, time(9), time(18)),
+    "health-videos": AROUND_THE_CLOCK,
+    "health-articles": AROUND_THE_CLOCK,
+    "family-doctor-video": AROUND_THE_CLOCK,
+    "family-doctor-phone": (Days.DAILY, time(8), time(22)),
 }
 
 CHANNELS = {
@@ -122,18 +129,31 @@ CHANNELS = {
 }
 BY_WECHAT_ONLY = ("wechat",)
 
-CONDITION_WORDS = {
-    "lucky-policy-number": ("投保前 2 个工作日", "8 位号码"),
-    "policy-cover": ("随合同一并送达",),
-    "legal-consultation": ("每次 1 小时",),
-    "life-bank": ("免疫细胞存储 10 年 / 20 年",),
-    "car-t": ("符合相关要求",),
-    "family-doctor-video": ("不超过 10 分钟",),
-    "family-doctor-phone": ("在线预约", "不超过 10 分钟"),
-    "outpatient-escort": ("医院现场", "200+ 城市"),
-    "critical-surgery-admission": ("重疾", "住院单", "只可选择一项"),
-    "proton-therapy": ("等待期后首次罹患", "既往症", "住院证", "上海质子重离子医院", "涿州市一洲肿瘤医院"),
-    "second-opinion": ("二级及二级以上公立医院确诊", "第一诊疗意见", "电话咨询", "书面报告"),
+CHECKED, TOLD = True, False
+CONDITIONS = {
+    "lucky-policy-number": [("2 个工作日", CHECKED), ("8 位", CHECKED), ("每份保单", CHECKED)],
+    "policy-cover": [("每份保单限一次", CHECKED), ("随合同一并送达", TOLD)],
+    "vip-line": [("工作日 9:00–18:00", CHECKED), ("预留号码", TOLD)],
+    "legal-consultation": [("分钟", CHECKED), ("仅供参考", TOLD)],
+    "physical-exam": [("预约成功", TOLD)],
+    "dental-care": [("之一", CHECKED), ("已登记的子女", CHECKED), ("权益卡", TOLD)],
+    "car-t": [("审核同意", CHECKED), ("权益卡", TOLD)],
+    "family-doctor-video": [("不超过 10 分钟", TOLD)],
+    "family-doctor-phone": [("8:00–22:00", CHECKED), ("在线预约", TOLD), ("不超过 10 分钟", TOLD)],
+    "outpatient-escort": [("院内", TOLD)],
+    "critical-surgery-admission": [
+        ("住院单", CHECKED),
+        ("只可选择一项", CHECKED),
+        ("重大疾病", TOLD),
+        ("可指定医院、科室", TOLD),
+    ],
+    "proton-therapy": [
+        ("首次确诊", CHECKED),
+        ("住院证", CHECKED),
+        ("其中一家医院", CHECKED),
+        ("既往症", TOLD),
+    ],
+    "second-opinion": [("过等待期", CHECKED), ("二级及二级以上公立医院确诊", CHECKED), ("188 种", TOLD)],
 }
 
 PRINTED_ROWS = [
@@ -170,11 +190,16 @@ GOVERNING = [
     ("family-doctor-phone", "overview", "一星至五星均可使用"),
     ("family-doctor-phone", "overview", "不限次"),
     ("medical-butler", "overview", "一星至五星均可使用"),
-    ("second-opinion", "overview", "二星至五星均可使用"),
+    ("second-opinion", "advantages", "涵盖重疾、轻症及常见 188 种疾病"),
+    ("critical-surgery-admission", "detail", "14 天（自然日）内住院或安排手术"),
+    ("health-assessment", "overview", "不限次"),
+    ("health-videos", "overview", "不限次"),
+    ("health-articles", "overview", "不限次"),
     ("physical-exam", "detail", "每个服务年度 1 次"),
     ("car-t", "detail", "每个服务年度 1 次"),
     ("legal-consultation", "overview", "每个服务年度 60 分钟，可分次使用"),
     ("proton-therapy", "detail", "两家医院均可"),
+    ("proton-therapy", "detail", "治疗预约安排与住院加快服务均提供，含全程陪诊、代挂号、取药"),
 ]
 
 
@@ -197,20 +222,42 @@ def test_each_benefit_has_its_printed_names_and_details(code):
     assert benefit.options == OPTIONS.get(code, ())
     assert benefit.evidence == EVIDENCE.get(code, ())
     assert benefit.channels == CHANNELS.get(code, BY_WECHAT_ONLY)
-    assert benefit.hours == HOURS.get(code)
+    assert benefit.facilities == FACILITIES.get(code, ())
+    hours = benefit.hours
+    assert (hours and (hours.days, hours.from_, hours.to)) == HOURS.get(code)
+    assert (hours is not None and hours.always) == (HOURS.get(code) == AROUND_THE_CLOCK)
     assert benefit.waiting_days == WAITING_DAYS.get(code, 0)
-    assert (benefit.waiting_cite is None) == (code not in WAITING_DAYS)
+    assert bool(benefit.waiting_cite) == benefit.illness_after_waiting == (code in WAITING_DAYS)
+    assert benefit.minutes_per_call == (10 if code.startswith("family-doctor") else None)
     level = benefit.service_level
-    days = level and (level.respond_within_working_days, level.arrange_within_working_days)
+    days = level and (
+        level.respond_within_working_days,
+        level.arrange_within_working_days,
+        level.arrange_within_days,
+    )
     assert days == SERVICE_LEVELS.get(code)
 
 
 @pytest.mark.parametrize("code", NAMES)
 def test_each_condition_says_what_the_detail_page_asks(code):
-    condition = EDITION.benefit(code).condition
-    assert (condition is None) == (code not in CONDITION_WORDS)
-    for words in CONDITION_WORDS.get(code, ()):
-        assert words in condition
+    conditions = EDITION.benefit(code).conditions
+    expected = CONDITIONS.get(code, [])
+    assert [each.checked for each in conditions] == [checked for _, checked in expected]
+    for condition, (words, _) in zip(conditions, expected, strict=True):
+        assert words in condition.text
+        assert condition.text_en.isascii()
+
+
+def test_a_lucky_number_has_eight_signs_and_is_applied_for_two_working_days_before():
+    wished = {benefit.code: benefit.wished_number for benefit in EDITION.benefits if benefit.wished_number}
+    assert list(wished) == ["lucky-policy-number"]
+    assert (wished["lucky-policy-number"].length, wished["lucky-policy-number"].working_days_before) == (8, 2)
+
+
+def test_fluoride_is_for_a_child_and_no_other_option_for_one_relation():
+    assert {option.code: option.relation for option in EDITION.options if option.relation} == {
+        "child-fluoride": Relation.CHILD
+    }
 
 
 def test_the_19_benefits_and_24_rows_stand_in_printed_order():
@@ -221,14 +268,14 @@ def test_the_19_benefits_and_24_rows_stand_in_printed_order():
     assert sections == ["专属荟员礼遇", "优质健康管家", "贴心预防保健", "专业就医助理"]
 
 
-def test_the_grid_says_what_the_quoted_cells_say_but_for_the_one_recorded_row():
+def test_the_grid_says_what_the_quoted_cells_say():
     differing = {
         (benefit.code, grade.star)
         for benefit in EDITION.benefits
         for grade in benefit.grid
         if all(row.cells[grade.star - 1] == "-" for row in benefit.printed.rows) != (grade.allowance is None)
     }
-    assert differing == {("second-opinion", 2)}
+    assert differing == set()
 
 
 def test_a_star_that_no_tier_has_gets_nothing():
@@ -243,7 +290,7 @@ def test_a_star_that_no_tier_has_gets_nothing():
 @pytest.mark.parametrize(
     ("star", "name", "name_en", "from_", "to"),
     [
-        (1, "一星荟员", "One-star member", 30_000, 45_000),
+        (1, "一星臻选荟员", "One-star select member", 30_000, 45_000),
         (2, "二星臻选荟员", "Two-star select member", 45_000, 150_000),
         (3, "三星臻选荟员", "Three-star select member", 150_000, 300_000),
         (4, "四星臻选荟员", "Four-star select member", 300_000, 500_000),
@@ -290,7 +337,17 @@ def test_differing_clauses_are_recorded_with_the_one_that_governs(code):
     recorded = [(code, found.governs, found.read_as) for found in EDITION.benefit(code).discrepancies]
     assert recorded == [row for row in GOVERNING if row[0] == code]
     for found in EDITION.benefit(code).discrepancies:
-        assert [clause.split("：")[0] for clause in found.clauses] == ["服务概览", "服务介绍"]
+        assert found.governs in [clause.page for clause in found.clauses]
+        assert found.read_as_en.isascii()
+
+
+def test_in_dispute_is_only_whether_star_1_has_the_three_benefits_that_the_detail_page_gives_from_star_2():
+    in_dispute = {benefit.code: disputed(benefit) for benefit in EDITION.benefits if disputed(benefit)}
+    assert in_dispute == {
+        "family-doctor-video": {1},
+        "family-doctor-phone": {1},
+        "medical-butler": {1},
+    }
 
 
 def test_no_other_benefit_has_differing_clauses():
@@ -300,7 +357,10 @@ def test_no_other_benefit_has_differing_clauses():
 
 def test_the_fallen_infinity_of_star_5_is_recorded_with_the_edition():
     (found,) = EDITION.discrepancies
-    assert found.clauses == ("客户评定标准：五星 定级保费：[ 50— 8 ）", "服务概览：五星 [50-)")
+    assert [(clause.page, clause.says) for clause in found.clauses] == [
+        ("criteria", "五星 定级保费：[ 50— 8 ）"),
+        ("overview", "[50-)"),
+    ]
     assert found.governs == "overview"
     assert "无上限" in found.read_as
 
@@ -320,7 +380,7 @@ def test_settings_are_the_readings_of_what_the_print_leaves_open():
 
 
 def test_every_open_question_has_a_reading():
-    assert len(EDITION.readings) == 10
+    assert len(EDITION.readings) == 17
     assert all(
         isinstance(reading, Reading) and reading.question.endswith("？") for reading in EDITION.readings
     )
@@ -328,7 +388,7 @@ def test_every_open_question_has_a_reading():
 
 def test_every_code_has_a_name_in_both_languages():
     for benefit in EDITION.benefits:
-        for code in (*benefit.options, *benefit.evidence, *benefit.channels):
+        for code in (*benefit.options, *benefit.evidence, *benefit.facilities, *benefit.channels):
             label = EDITION.label(code)
             assert re.search("[一-鿿]", label.name)
             assert re.search("[A-Za-z]", label.name_en)

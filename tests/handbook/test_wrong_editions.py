@@ -121,9 +121,10 @@ WRONG_IN_A_BENEFIT = [
     (STEWARD, "car-t", f"      5: {ONCE_A_YEAR}\n", "", "grid", "star 5 is missing"),
     (STEWARD, "car-t", "family_shared: true", "family_shared: yes", "family_shared", "neither true nor"),
     (STEWARD, "car-t", "family_shared: true", "family_shared: 1", "family_shared", "expected true or"),
-    (STEWARD, "car-t", "[adviser]", "[advisor]", "channels.1", "did you mean adviser?"),
-    (STEWARD, "car-t", "[adviser]", "[]", "channels", "at least one channel"),
-    (STEWARD, "car-t", "[adviser]", "adviser", "channels", "expected a list"),
+    (STEWARD, "car-t", "adviser: {how", "advisor: {how", "channels.advisor", "did you mean adviser?"),
+    (STEWARD, "car-t", "\n      adviser: {how: 请联系保险顾问领取权益卡。}", " {}", "channels", "at least one channel"),
+    (STEWARD, "car-t", "channels:\n      adviser: {how: 请联系保险顾问领取权益卡。}", "channels: [adviser]", "channels",
+     "expected keys with values"),
     (STEWARD, "car-t", "name: CAR-T 免疫细胞治疗", "name: ''", "name", "the text is empty"),
     (STEWARD, "car-t", "name: CAR-T 免疫细胞治疗", "name: ' CAR-T'", "name", "begins or ends with blanks"),
     (STEWARD, "car-t", "name: CAR-T 免疫细胞治疗", 'name: "a\\tb"', "name", "control character U+0009"),
@@ -141,8 +142,10 @@ WRONG_IN_A_BENEFIT = [
      "the printed row says “1 次 / 年”"),
     (STEWARD, "dental-care", 'cells: ["-", ', "cells: [", "printed.rows.1.cells", "4 cells, but"),
     (STEWARD, "dental-care", 'cells: ["-", ', "cells: [-1, ", "printed.rows.1.cells.1", "put it in quotes"),
-    (STEWARD, "physical-exam", "4: {variant: 尊享体检, ", "4: {", "grid.4.variant",
-     "4 printed rows are this benefit; say which one the star has"),
+    (CARE, "outpatient-green-channel", "5: {variant: 指定专家, ", "5: {", "grid.5.variant",
+     "2 printed rows are this benefit; say which one the star has"),
+    (STEWARD, "physical-exam", "4: {variant: 尊享体检, ", "4: {variant: 尊享, ", "grid.4.variant",
+     "unknown variant 尊享; did you mean 尊享体检?"),
     (STEWARD, "physical-exam", "4: {variant: 尊享体检, unit: TIMES, units: 1, per: SERVICE_YEAR}",
      "4: {variant: 尊享体检, unit: TIMES, units: 1, per: MEMBERSHIP}", "grid.4.per",
      "per MEMBERSHIP, but star 2 is per SERVICE_YEAR"),
@@ -235,7 +238,7 @@ def test_a_benefit_in_two_sections_is_refused(edition):
 
 
 def test_a_control_character_in_a_key_or_a_path_does_not_break_the_line(edition):
-    edition.change(STEWARD, "  car-t:", "    condition:", '    "condi\\ntion":')
+    edition.change(STEWARD, "  car-t:", "    conditions:", '    "condi\\ntion":')
     found = refusal_of(edition)
     assert "\n" not in str(found)
     assert found.place.startswith("benefits.car-t.condiU+000Ation (line ")
@@ -243,8 +246,15 @@ def test_a_control_character_in_a_key_or_a_path_does_not_break_the_line(edition)
 
 def test_an_allowance_need_not_rise_with_the_star(edition):
     edition.change(CARE, "medical-butler:", "5: {unit: TIMES, units: 3", "5: {unit: TIMES, units: 2")
+    edition.change(CARE, "medical-butler:", "3 次 / 年]}", "2 次 / 年]}")
     edition.change(PRIVILEGES, "vip-line:", "      5: {unit: TIMES, units: unlimited}", "      5: null")
     edition.change(PRIVILEGES, "vip-line:", "不限次, 不限次]", '不限次, "-"]')
+    edition.change(PRIVILEGES, "vip-line:", "全部臻选荟员", "一星、二星、三星、四星臻选荟员")
+    edition.prints(
+        "就医管家 (推荐号源) 3 次 / 年 3 次 / 年 3 次 / 年 3 次 / 年 2 次 / 年",
+        "呼入贵宾专线 不限次 不限次 不限次 不限次 -",
+        "一星、二星、三星、四星臻选荟员。",
+    )
     latest = load_handbook(edition.folder).latest
     assert latest.benefit("medical-butler").allowance(5).units == 2
     assert latest.benefit("vip-line").allowance(5) is None
@@ -267,6 +277,9 @@ def test_a_benefit_without_its_printed_row_is_refused(edition):
     assert found.reason == "quote the printed row or rows of this benefit"
 
 
-def test_a_printed_cell_in_words_is_left_to_the_reader(edition):
+def test_a_printed_cell_that_is_not_understood_is_refused(edition):
     edition.change(CARE, "outpatient-escort:", "1 次 / 年, 1 次 / 年", "每年一回, 每年一回")
-    assert load_handbook(edition.folder).latest.benefit("outpatient-escort").allowance(4).units == 1
+    edition.prints("门诊陪诊 (院内) - - - 每年一回 每年一回")
+    found = refusal_of(edition)
+    assert found.place.startswith("benefits.outpatient-escort.grid.4 (line ")
+    assert "“每年一回”" in found.reason
