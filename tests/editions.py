@@ -7,6 +7,7 @@ nobody edits is written as it stood there, tag and quotes too: the handbook's re
 import shutil
 from collections.abc import Callable
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,11 @@ _Dumper.add_representer(
 )
 
 
+@cache
+def _composed(path: Path) -> yaml.Node:
+    return yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+
+
 def _plain(node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):
         return {_plain(key): _plain(value) for key, value in node.value}
@@ -66,9 +72,9 @@ class Draft:
     def __init__(self, code: str, effective_from: str) -> None:
         self._shipped = SHIPPED_EDITIONS / SHIPPED
         self.files: dict[str, Any] = {
-            path.name: _plain(yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader))
-            for path in sorted(self._shipped.glob("*.yaml"))
+            path.name: _plain(_composed(path)) for path in sorted(self._shipped.glob("*.yaml"))
         }
+        self._as_shipped = deepcopy(self.files)
         self.top: dict[str, Any] = self.files[TOP]
         """The keys of `edition.yaml`."""
         self.code = code
@@ -114,6 +120,8 @@ class Draft:
         own = folder / self.code
         shutil.copytree(self._shipped, own)
         for name, content in self.files.items():
+            if content == self._as_shipped[name]:
+                continue
             text = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000)
             (own / name).write_text(text, "utf-8")
         for source in own.glob("*.txt"):
