@@ -13,6 +13,7 @@ from itertools import pairwise, product
 
 from handbook.nodes import suggestion
 from handbook.values import (
+    ONE_YEAR,
     PAYMENT_TERM,
     Allowance,
     Category,
@@ -77,6 +78,17 @@ def tiers_join(edition: Edition) -> Iterator[Fault]:
     if edition.tiers[-1].to is not None:
         reason = "the last tier must be without limit, or the highest premiums have no star; write null"
         yield Fault(path=f"tiers.{edition.tiers[-1].star}.to", reason=reason)
+
+
+def rows_are_obeyed(edition: Edition) -> Iterator[Fault]:
+    """No row says what rating never asks a row for: which policies count at all, how long a yearly one does."""
+    for number, row in enumerate(edition.coefficients, start=1):
+        if row.coverage == Coverage.UNDER_ONE_YEAR:
+            reason = "policies of less than one year never count (不含一年期以下保单), whatever a row says; remove it"
+            yield Fault(path=f"coefficients.{number}.coverage", reason=reason)
+        if row.coverage == Coverage.ONE_YEAR and row.validity != ONE_YEAR:
+            reason = "a one-year policy counts for the year that it covers, then for each renewed one"
+            yield Fault(path=f"coefficients.{number}.validity", reason=f"{reason}; write {ONE_YEAR}")
 
 
 def rows_can_be_computed(edition: Edition) -> Iterator[Fault]:
@@ -291,6 +303,7 @@ def pools_stay_what_they_were(earlier: Edition, later: Edition) -> Iterator[Faul
 EDITION_CHECKS: tuple[Callable[[Edition], Iterator[Fault]], ...] = (
     days_in_order,
     tiers_join,
+    rows_are_obeyed,
     rows_can_be_computed,
     rows_cover_and_are_reached,
     grids_match_the_tiers,

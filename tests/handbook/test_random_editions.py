@@ -26,7 +26,7 @@ from rating.contributions import contributions_on
 from rating.history import fold
 from rating.taking import Stored, take
 from rating.timeline import Period, timeline
-from tests.editions import TOP, Draft, Scalar
+from tests.editions import Draft, Scalar
 from tests.ledger.books import Desk, a_hold, a_redeem, customer
 from tests.rating.strategies import streams
 
