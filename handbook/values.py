@@ -253,6 +253,9 @@ class Coefficient:
 PAYMENT_TERM = "PAYMENT_TERM"
 """The validity of a regular premium: it counts for its payment term (交费期)."""
 
+ONE_YEAR = "P1Y"
+"""The validity of a one-year policy (一年期短险): its years are those that it was issued and renewed for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade:

@@ -25,8 +25,12 @@ from tests.scratch import clear_left_over, scratch_folder
 
 # A slow machine is no failure of the code. Every run of the tests tries the same examples; `make fuzz` looks for more.
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-settings.register_profile("repeatable", deadline=None, suppress_health_check=_SLOW, derandomize=True, print_blob=True)
-settings.register_profile("fuzz", deadline=None, suppress_health_check=_SLOW, max_examples=1000, print_blob=True)
+settings.register_profile(
+    "repeatable", deadline=None, suppress_health_check=_SLOW, derandomize=True, print_blob=True
+)
+settings.register_profile(
+    "fuzz", deadline=None, suppress_health_check=_SLOW, max_examples=1000, print_blob=True
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
