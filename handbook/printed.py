@@ -10,7 +10,18 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from handbook.faults import Fault
-from handbook.values import Allowance, Benefit, Counted, Discrepancy, Edition, Hours, Per, Unit, Unlimited
+from handbook.values import (
+    Allowance,
+    Benefit,
+    Counted,
+    Discrepancy,
+    Edition,
+    Hours,
+    Per,
+    Sentence,
+    Unit,
+    Unlimited,
+)
 
 NOTHING_PRINTED = "-"
 """The cell of a star that has nothing."""
@@ -48,8 +59,8 @@ def quotes(edition: Edition) -> Quotes:
         yield from ((f"settings.{setting}.cite", quoted) for quoted in _QUOTED.findall(cite))
     for number, discrepancy in enumerate(edition.discrepancies, start=1):
         yield from _of_discrepancy(f"discrepancies.{number}", discrepancy)
-    for number, disclaimer in enumerate(edition.disclaimers, start=1):
-        yield f"disclaimers.{number}.text", disclaimer.text
+    yield from _said("disclaimers", edition.disclaimers)
+    yield from _said("rules", edition.rules)
     for benefit in edition.benefits:
         yield from _of_benefit(f"benefits.{benefit.code}", benefit)
 
@@ -88,6 +99,7 @@ def _of_benefit(path: str, benefit: Benefit) -> Quotes:
             if said is not None:
                 yield f"{path}.channels.{access.channel}.{key}", said
     yield from _listed(f"{path}.content.text", benefit.content.text)
+    yield from _said(f"{path}.advantages", benefit.advantages)
     yield from _of_hours(path, benefit.hours)
     yield from _listed(f"{path}.waiting.cite", benefit.waiting_cite)
     if benefit.wished_number is not None:
@@ -102,6 +114,10 @@ def _of_benefit(path: str, benefit: Benefit) -> Quotes:
 
 def _listed(path: str, cite: tuple[str, ...]) -> Quotes:
     return ((f"{path}.{number}", quoted) for number, quoted in enumerate(cite, start=1))
+
+
+def _said(path: str, sentences: tuple[Sentence, ...]) -> Quotes:
+    return ((f"{path}.{number}.text", sentence.text) for number, sentence in enumerate(sentences, start=1))
 
 
 def _of_hours(path: str, hours: Hours | None) -> Quotes:

@@ -107,7 +107,7 @@ def texts_that_quote(value: object, path: str = "", *, quoting: bool = False) ->
     elif is_dataclass(value):
         kind = type(value).__name__
         for field in fields(value):
-            is_content = field.name == "text" and kind in {"Content", "Disclaimer"}
+            is_content = field.name == "text" and kind in {"Content", "Sentence"}
             of_print = field.name in QUOTING and (field.name, kind) != ("cells", "Discrepancy")
             of_print = of_print or (field.name.endswith("_cite") and kind == "Benefit")
             yield from texts_that_quote(getattr(value, field.name), path, quoting=is_content or of_print)

@@ -159,7 +159,8 @@ WRONG_IN_A_BENEFIT = [
     (CARE, "proton-therapy", "days: 30", "days: 0", "waiting.days", "not between 1 and"),
     (CARE, "proton-therapy", "respond_within_working_days: 1", "respond_within_working_days: soon",
      "service_level.respond_within_working_days", "expected a whole number"),
-    (CARE, "proton-therapy", "          - {page: overview, says: 上海质子重离子医院治疗预约安排}\n", "",
+    (CARE, "proton-therapy",
+     "          - {page: overview, says: 上海质子重离子医院治疗预约安排 - - - 1 次 / 年 1 次 / 年}\n", "",
      "discrepancies.1.clauses", "needs the two clauses"),
 ]  # fmt: skip
 
