@@ -21,6 +21,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Query.viewer": EVERYBODY,
     "Query.node": EVERYBODY,  # what it finds is checked by its type, below
     "Query.programme": READERS,
+    "Query.benefit": EVERYBODY,  # what is printed of it, and what it asks for
     "Query.customer": EVERYBODY,
     "Query.customers": READERS,  # not a frontend that is bound to a member
     "Query.eligibility": frozenset({FRONTEND, VENDOR, OPERATIONS, AUDITOR}),
@@ -64,6 +65,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Customer.relatives": READERS,
     "Tier.star": EVERYBODY,
     "Tier.name": EVERYBODY,
+    "Tier.nameEn": EVERYBODY,
     "Tier.ratedPremium": READERS,
     "Tier.edition": READERS,
     "Tier.since": READERS,

@@ -12,7 +12,7 @@ from ledger.ids import RedemptionId
 from ledger.reports import RedemptionRow
 from schema.catalogue import benefit_of
 from schema.context import Info
-from schema.types.benefit import Benefit
+from schema.types.benefit import Benefit, variant_in_english
 from schema.types.enums import RedemptionStatus
 from schema.types.node import Node
 from schema.types.person import Beneficiary
@@ -55,6 +55,14 @@ class Redemption(Node):
     @strawberry.field(description="Of what.")
     def benefit(self, info: Info) -> Benefit:
         return benefit_of(info.context.handbook, self.pool.benefit, self.edition)
+
+    @strawberry.field(
+        description="The name of the grade in English; null where the edition no longer has the grade."
+    )
+    def variant_en(self, info: Info) -> str | None:
+        return variant_in_english(
+            benefit_of(info.context.handbook, self.pool.benefit, self.edition), self.variant
+        )
 
     @strawberry.field(description="For which policy, where the benefit is given per policy.")
     def policy(self) -> PolicyReference | None:

@@ -32,6 +32,7 @@ QUERIES = {
     "viewer": "FVNOA",
     "node": "FVNOA",
     "programme": "FNOA",
+    "benefit": "FVNOA",
     "customer": "FVNOA",
     "customers": "FNOA",
     "eligibility": "FVOA",
@@ -74,7 +75,7 @@ LETTERS = {
 }
 VENDOR_SEES = {
     "Customer": {"id", "memberNo", "name", "tier", "serviceYear", "quotas"},
-    "Tier": {"star", "name"},
+    "Tier": {"star", "name", "nameEn"},
     "Vendor": {"code", "name", "benefits", "terms", "dateToleranceDays", "usage", "serviceLevels"},
 }
 
