@@ -159,7 +159,7 @@ class Benefit:
         return cast("Requirements", requirements(benefit, _edition(self, info), option))
 
 
-def variant_in_english(benefit: Benefit, variant: str | None) -> str | None:
+def variant_of(benefit: Benefit, variant: str | None) -> str | None:
     """The English name of a grade of a benefit; None without a grade, and for one that the benefit does not know."""
     grades = _value(benefit).grid if variant is not None else ()
     return next((grade.variant_en for grade in grades if grade.variant == variant), None)

@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from schema.types.benefit import Allowance, Benefit, variant_in_english
+from schema.types.benefit import Allowance, Benefit, variant_of
 from schema.types.policy import PolicyReference
 from schema.types.refusal import Refusal
 
@@ -31,7 +31,7 @@ class Quota:
 
     @strawberry.field(description="The name of the grade in English.")
     def variant_en(self) -> str | None:
-        return variant_in_english(self.benefit, self.variant)
+        return variant_of(self.benefit, self.variant)
 
     @strawberry.field(description="For which policy, where the benefit is given per policy.")
     def policy(self) -> PolicyReference | None:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from handbook import Handbook, Hours
+from schema.catalogue import variant_in_english
 from schema.types.print import PAGE_NAMES
-from tests.schema.api import VENDOR, Api
+from tests.schema.api import FINANCE, STAFF, VENDOR, Api
+from tests.schema.test_statements import counted
 
 WHOLE = """{ programme {
     edition name source
@@ -120,6 +122,13 @@ async def test_the_tables_and_texts_of_the_edition_are_shown(empty_api: Api, han
     cites = {each["setting"]: each["cite"] for each in shown["settingCites"]}
     assert cites["backdatingDays"] == edition.settings.cite("backdating_days")
     assert len(cites) == len(edition.settings.cites)
+
+
+async def test_the_handbook_is_shown_without_a_statement(empty_api: Api) -> None:
+    async with counted(empty_api.pool) as statements:
+        await empty_api.data(WHOLE)
+        await empty_api.data(BENEFIT, VENDOR, code="proton-therapy")
+    assert statements == []
 
 
 async def test_every_benefit_is_shown_whole(empty_api: Api, handbook: Handbook) -> None:
@@ -339,3 +348,51 @@ def test_a_benefit_belongs_to_the_edition_that_it_was_read_with(handbook: Handbo
         assert all(both.edition_of(benefit) is edition for benefit in edition.benefits)
     with pytest.raises(KeyError):
         both.edition_of(replace(first.benefits[0]))
+
+
+async def test_grades_have_their_names_in_english_in_contracts_and_reports(api: Api) -> None:
+    term = {"benefit": "physical-exam", "variant": "尊享体检", "unitPrice": "900.00", "from": "2026-10-20"}
+    await api.data(
+        "record.graphql", STAFF, operation="RegisterVendor", code="exam-1", name="供应商 exam-1", terms=[term]
+    )
+    await api.redeem()
+    text = """{
+        vendor(code: "exam-1") {
+            terms { variant variantEn }
+            usage(from: "2026-10-01", to: "2026-11-01") { variant variantEn }
+        }
+        usage(from: "2026-10-01", to: "2026-11-01", groupBy: [VARIANT]) { rows { variant variantEn } }
+        whole: usage(from: "2026-10-01", to: "2026-11-01") { rows { variant variantEn } }
+        liability { rows { star variant variantEn } }
+    }"""
+    found = await api.data(text, FINANCE)
+    graded = {"variant": "尊享体检", "variantEn": "Select health check"}
+    assert graded in found["vendor"]["terms"]
+    assert {"variant": None, "variantEn": None} in found["vendor"]["terms"]
+    assert found["vendor"]["usage"] == [graded]
+    assert found["usage"]["rows"] == [graded]
+    assert found["whole"]["rows"] == [{"variant": None, "variantEn": None}]
+    assert {"star": 4, **graded} in found["liability"]["rows"]
+
+
+def test_a_grade_is_named_by_its_edition_or_else_by_the_latest_that_has_it(handbook: Handbook) -> None:
+    first, turn = handbook.latest, date(2030, 1, 1)
+    exam = first.benefit("physical-exam")
+    assert exam is not None
+    renamed = replace(
+        exam,
+        grid=tuple(
+            replace(grade, variant_en="Gold check") if grade.star == 4 else replace(grade, variant=None)
+            for grade in exam.grid
+        ),
+    )
+    second = replace(first, code="next", effective_from=turn, benefits=(renamed,))
+    both = Handbook([replace(first, effective_to=turn), second])
+
+    def name(variant: str | None, edition: str | None = None, code: str = "physical-exam") -> str | None:
+        return variant_in_english(both, code, variant, edition)
+
+    assert name("尊享体检", first.code) == "Select health check"
+    assert name("尊享体检") == name("尊享体检", "next") == "Gold check"
+    assert name("高端体检", "next") == "Premium health check"
+    assert name(None) is name("没有的等级") is name("尊享体检", code="yoga") is None
