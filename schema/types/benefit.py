@@ -5,7 +5,7 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from handbook import values as handbook_values
-from ledger.requirements import hours_in_words, labelled, requirements
+from ledger.prerequisites import hours_in_words, labelled, requirements
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.types.enums import Per, Unit

@@ -17,7 +17,7 @@ from ledger.entitlement import (
     policy_is_eligible,
 )
 from ledger.family import covered_relatives
-from ledger.requirements import Requirements, hours_in_words, labelled, requirements
+from ledger.prerequisites import Requirements, hours_in_words, labelled, requirements
 from tests.ledger.books import TODAY, customer
 
 LONG_AGO = TODAY - timedelta(days=200)
