@@ -11,13 +11,13 @@ from datetime import date
 from types import MappingProxyType
 
 from handbook.sources import EditionSource
-from handbook.values import Edition
+from handbook.values import Benefit, Edition
 
 
 class Handbook:
     """All editions, earliest first; each is in force until the day on which the next one starts."""
 
-    __slots__ = ("_by_code", "_starts", "benefit_codes", "editions", "fingerprint", "sources")
+    __slots__ = ("_by_benefit", "_by_code", "_starts", "benefit_codes", "editions", "fingerprint", "sources")
 
     def __init__(
         self,
@@ -48,6 +48,8 @@ class Handbook:
         if len(self._by_code) != len(self.editions):
             message = f"editions share a code: {', '.join(edition.code for edition in self.editions)}"
             raise ValueError(message)
+        # By identity: editions may have equal benefits, but each has values of its own.
+        self._by_benefit = {id(each): edition for edition in self.editions for each in edition.benefits}
         self._starts = [edition.effective_from for edition in self.editions]
         codes = (benefit.code for edition in self.editions for benefit in edition.benefits)
         self.benefit_codes: tuple[str, ...] = tuple(dict.fromkeys(codes))
@@ -77,6 +79,13 @@ class Handbook:
     def edition(self, code: str) -> Edition | None:
         """Return the edition of a code, or None when there is no such edition."""
         return self._by_code.get(code)
+
+    def edition_of(self, benefit: Benefit) -> Edition:
+        """Return the edition that a benefit belongs to, which has the names of the codes that it refers to.
+
+        Raises KeyError for a value that no edition here holds.
+        """
+        return self._by_benefit[id(benefit)]
 
     @property
     def highest_star(self) -> int:

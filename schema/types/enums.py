@@ -9,7 +9,7 @@ from enum import Enum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
-from handbook import Category, Coverage, Design, Mode, Per, PremiumBase, Relation, Unit
+from handbook import Category, Coverage, Days, Design, Mode, Per, PremiumBase, Relation, Unit
 from ledger.entries import EntryKind, RedemptionStatus
 from ledger.reconciliation.values import Action, FindingKind, Pass
 from ledger.reconciliation.views import PeriodStatus, StatementStatus
@@ -29,6 +29,7 @@ __all__ = [
     "Action",
     "Category",
     "Coverage",
+    "Days",
     "Design",
     "EntryKind",
     "FindingKind",
@@ -87,6 +88,12 @@ _publish(
         "POLICY": "Each eligible policy.",
     },
     name="AllowancePer",
+)
+_publish(
+    Days,
+    "On which days something is served.",
+    {"DAILY": "Every day.", "WORKING_DAYS": "On Chinese working days."},
+    name="ServiceDays",
 )
 _publish(
     PremiumBase,

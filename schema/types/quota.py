@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from schema.types.benefit import Allowance, Benefit
+from schema.types.benefit import Allowance, Benefit, variant_of
 from schema.types.policy import PolicyReference
 from schema.types.refusal import Refusal
 
@@ -28,6 +28,10 @@ class Quota:
         description="First day of the next service year, where the allowance is per service year."
     )
     policy_no: strawberry.Private[str | None]
+
+    @strawberry.field(description="The name of the grade in English.")
+    def variant_en(self) -> str | None:
+        return variant_of(self.benefit, self.variant)
 
     @strawberry.field(description="For which policy, where the benefit is given per policy.")
     def policy(self) -> PolicyReference | None:

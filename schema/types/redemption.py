@@ -10,7 +10,7 @@ from ledger.account import PoolKey, Taken
 from ledger.counts import counts_of
 from ledger.ids import RedemptionId
 from ledger.reports import RedemptionRow
-from schema.catalogue import benefit_of
+from schema.catalogue import benefit_of, variant_in_english
 from schema.context import Info
 from schema.types.benefit import Benefit
 from schema.types.enums import RedemptionStatus
@@ -55,6 +55,10 @@ class Redemption(Node):
     @strawberry.field(description="Of what.")
     def benefit(self, info: Info) -> Benefit:
         return benefit_of(info.context.handbook, self.pool.benefit, self.edition)
+
+    @strawberry.field(description="The name of the grade in English; null where no edition has it.")
+    def variant_en(self, info: Info) -> str | None:
+        return variant_in_english(info.context.handbook, self.pool.benefit, self.variant, self.edition)
 
     @strawberry.field(description="For which policy, where the benefit is given per policy.")
     def policy(self) -> PolicyReference | None:
