@@ -3,6 +3,7 @@
 Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
+from handbook.candidates import Candidate, Standing, candidate, candidates
 from handbook.dates import (
     BUSINESS_ZONE,
     add_years,
@@ -46,6 +47,7 @@ __all__ = [
     "SHIPPED_EDITIONS",
     "Allowance",
     "Benefit",
+    "Candidate",
     "Category",
     "Coefficient",
     "Counted",
@@ -68,11 +70,14 @@ __all__ = [
     "Section",
     "ServiceLevel",
     "Settings",
+    "Standing",
     "Tier",
     "Unit",
     "Unlimited",
     "add_years",
     "business_day",
+    "candidate",
+    "candidates",
     "load_editions",
     "load_handbook",
     "read_source",
