@@ -50,7 +50,9 @@ def reconcile(
     month = month_of(period)
 
     async def run(services: Services) -> None:
-        outcome = await reconcile_period(services.pool, vendor=vendor, month=month, now=services.clock())
+        outcome = await reconcile_period(
+            services.pool, vendor=vendor, month=month, handbook=services.handbook, now=services.clock()
+        )
         await _told(outcome, language, lambda: _tell(services, vendor, month))
 
     with_services(data, run)
@@ -69,7 +71,14 @@ def close(
     month = month_of(period)
 
     async def run(services: Services) -> None:
-        outcome = await close_period(services.pool, vendor=vendor, month=month, by=_BY, now=services.clock())
+        outcome = await close_period(
+            services.pool,
+            vendor=vendor,
+            month=month,
+            by=_BY,
+            handbook=services.handbook,
+            now=services.clock(),
+        )
         await _told(outcome, language, lambda: _tell_settlement(services, vendor, month))
 
     with_services(data, run)

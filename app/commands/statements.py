@@ -212,7 +212,14 @@ def withdraw_statement(
                 break
         else:
             fail([f"the vendor {vendor} has no statement {number}"])
-        outcome = await withdraw(services.pool, statement=view.id, note=note, by=_BY, now=services.clock())
+        outcome = await withdraw(
+            services.pool,
+            statement=view.id,
+            note=note,
+            by=_BY,
+            handbook=services.handbook,
+            now=services.clock(),
+        )
         if isinstance(outcome, Refusal):
             fail([outcome.message(language)])
         if outcome.replayed:

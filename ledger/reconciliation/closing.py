@@ -17,6 +17,7 @@ from typing import Any
 
 from asyncpg import Record
 
+from handbook import Handbook
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
 from ledger.reconciliation.statements import SQL as STATEMENTS
@@ -80,7 +81,9 @@ class _Settlement:
 
 
 @answering_refusals
-async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: datetime) -> int | Refusal:
+async def close_period(
+    pool: Pool, *, vendor: str, month: date, by: str, handbook: Handbook, now: datetime
+) -> int | Refusal:
     """Close a vendor's month and settle it; the id of the period, whose settlement is durable.
 
     The match runs once more before. Refused: FINDINGS_OPEN (the message says which, and they can be decided on),
@@ -88,11 +91,11 @@ async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: da
     """
     async with pool.acquire() as conn, conn.transaction():
         period = await lock_open_month(conn, vendor, month, now=now)
-        await reconcile(conn, period.id, now=now)
+        await reconcile(conn, period.id, handbook=handbook, now=now)
         waiting = await conn.fetch(SQL["open_findings"], period.id)
         if waiting:
             return _open(waiting)  # and keep what the match has found, to be decided on
-        await _settle(conn, period, by=by, now=now)
+        await _settle(conn, period, by=by, handbook=handbook, now=now)
         return period.id
 
 
@@ -178,7 +181,7 @@ def _which(row: Record, language: str) -> str:
     return f"member {row['member_no']} reference {reference} {row['kind']}"
 
 
-async def _settle(conn: Connection, period: Period, *, by: str, now: datetime) -> None:
+async def _settle(conn: Connection, period: Period, *, by: str, handbook: Handbook, now: datetime) -> None:
     paid = [
         _Paid(
             benefit=row["benefit"],
@@ -231,4 +234,4 @@ async def _settle(conn: Connection, period: Period, *, by: str, now: datetime) -
     )
     await conn.execute(SQL["close"], period.id, now)
     if await conn.fetchval(SQL["was_reconciled"], following.id):
-        await reconcile(conn, following.id, now=now)
+        await reconcile(conn, following.id, handbook=handbook, now=now)

@@ -49,7 +49,7 @@ class NextTier:
 
 @strawberry.type(description="A span of days with one star and one rated premium.")
 class TierPeriod:
-    star: int = strawberry.field(description="From 0 (no star) to 5.")
+    star: int = strawberry.field(description="Up to the highest star of the edition; 0: no star.")
     rated_premium: Decimal = strawberry.field(description="In CNY, exact.")
     start: date = strawberry.field(name="from", description="First day.")
     end: date | None = strawberry.field(name="to", description="First day no longer; null: open.")
@@ -57,7 +57,9 @@ class TierPeriod:
 
 @strawberry.type(description="The customer's tier on a day.")
 class Tier:
-    star: int = strawberry.field(description="From 1 to 5; 0: no star, not a member.")
+    star: int = strawberry.field(
+        description="Up to the highest star of the edition; 0: no star, not a member."
+    )
     name: str | None = strawberry.field(description="Its name as printed; null without a star.")
     rated_premium: Decimal = strawberry.field(
         description="What decides on the star, in CNY, exact: the sum of what the premium components count for."
