@@ -70,9 +70,7 @@ async def test_of_histories_in_order_nothing_is_said(rated, handbook):
     options = {"progress": lambda *step: told.append(step), "checked": checked}
     assert await verify_ratings(rated.pool, handbook=handbook, **options) == []
     assert told == [(2, 2)]
-    assert checked.words() == (
-        "checked 2 customers, 6 events, 0 entries, 4 ratings, 0 settled months"
-    )
+    assert checked.words() == ("checked 2 customers, 6 events, 0 entries, 4 ratings, 0 settled months")
     await rerate_all(rated.pool, now=LATER, handbook=stricter(handbook))
     assert await verify_ratings(rated.pool, handbook=stricter(handbook)) == []
 

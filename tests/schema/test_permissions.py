@@ -32,6 +32,7 @@ QUERIES = {
     "viewer": "FVNOA",
     "node": "FVNOA",
     "programme": "FNOA",
+    "editions": "OA",
     "customer": "FVNOA",
     "customers": "FNOA",
     "eligibility": "FVOA",
