@@ -3,6 +3,7 @@
 Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
+from handbook.candidates import Candidate, Standing, candidate, candidates
 from handbook.dates import (
     BUSINESS_ZONE,
     add_years,
@@ -60,6 +61,7 @@ __all__ = [
     "Access",
     "Allowance",
     "Benefit",
+    "Candidate",
     "Category",
     "Channel",
     "Clause",
@@ -92,12 +94,15 @@ __all__ = [
     "Sentence",
     "ServiceLevel",
     "Settings",
+    "Standing",
     "Tier",
     "Unit",
     "Unlimited",
     "WishedNumber",
     "add_years",
     "business_day",
+    "candidate",
+    "candidates",
     "cover_end",
     "load_editions",
     "load_handbook",

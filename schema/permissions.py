@@ -22,6 +22,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Query.node": EVERYBODY,  # what it finds is checked by its type, below
     "Query.programme": READERS,
     "Query.benefit": EVERYBODY,  # what is printed of it, and what it asks for
+    "Query.editions": frozenset({OPERATIONS, AUDITOR}),
     "Query.customer": EVERYBODY,
     "Query.customers": READERS,  # not a frontend that is bound to a member
     "Query.eligibility": frozenset({FRONTEND, VENDOR, OPERATIONS, AUDITOR}),

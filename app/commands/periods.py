@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, month_of, with_services
+from app.commands.running import DataOption, fail, month_of, reading_services, with_services
 from app.exports.columns import Language
 from app.services import Services
 from ledger.reconciliation.values import month_text
@@ -34,7 +34,7 @@ def show(vendor: VendorOption, period: PeriodOption, data: DataOption = None) ->
     async def run(services: Services) -> None:
         await _tell(services, vendor, month)
 
-    with_services(data, run)
+    reading_services(data, run)
 
 
 @period.command("reconcile")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, with_services
+from app.commands.running import DataOption, fail, reading_services
 from app.reporting import (
     ReportForm,
     as_csv,
@@ -85,7 +85,7 @@ def usage(
             return as_csv(usage_columns(groups, services.handbook), views)
         return _lines(usage_text(views, groups, services.handbook))
 
-    _write(out, with_services(data, add_up))
+    _write(out, reading_services(data, add_up))
 
 
 @report.command("liability")
@@ -112,7 +112,7 @@ def liability(
             return as_csv(liability_columns(services.handbook), rows)
         return _lines(liability_text(rows, services.handbook))
 
-    _write(out, with_services(data, add_up))
+    _write(out, reading_services(data, add_up))
 
 
 def _lines(text: str) -> bytes:

@@ -13,7 +13,16 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.running import FAILED, Bars, DataOption, fail, month_of, progress_bars, with_services
+from app.commands.running import (
+    FAILED,
+    Bars,
+    DataOption,
+    fail,
+    month_of,
+    progress_bars,
+    reading_services,
+    with_services,
+)
 from app.errors import StartError
 from app.exports.columns import Language
 from app.services import Services
@@ -181,7 +190,7 @@ def list_statements(
                 f"open {view.open}  {StatementId(view.id).opaque}"
             )
 
-    with_services(data, run)
+    reading_services(data, run)
 
 
 @statement.command("withdraw")

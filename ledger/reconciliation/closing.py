@@ -25,6 +25,7 @@ from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal, RefusalCode
 from rating.database import Connection, Pool, Statements
 from rating.reading import Reader
+from rating.verifying import Checked
 
 SQL = Statements(Path(__file__).with_name("closing.sql"))
 
@@ -98,8 +99,8 @@ async def close_period(
         return period.id
 
 
-async def check_seals(conn: Reader) -> list[str]:
-    """What is wrong with the settlements, one line a finding.
+async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[str]:
+    """What is wrong with the settlements, one line a finding; `checked` counts them.
 
     Each must bear the seal of all that it rests on, every closed month must have one, and no pair may be there that
     none of them knows.
@@ -108,6 +109,8 @@ async def check_seals(conn: Reader) -> list[str]:
     lines_changed = SQL["changed_statements"].replace("{content}", STATEMENTS["content"])
     previous: dict[str, bytes] = {}
     for row in await conn.fetch(SQL["settlements"]):
+        if checked is not None:
+            checked.settlements += 1
         place = f"settlement {row['vendor']} {month_text(row['month'])}"
         if row["previous"] != previous.get(row["vendor"]):
             wrong.append(f"{place}: does not follow the vendor's settlement before it")

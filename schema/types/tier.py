@@ -7,6 +7,7 @@ from typing import cast
 
 import strawberry
 
+from handbook import Handbook
 from rating import contributions as rating_contributions
 from rating.tiers import TierView
 from schema.context import Info
@@ -76,18 +77,27 @@ class Tier:
     customer_id: strawberry.Private[int]
     day: strawberry.Private[date]
     known_at: strawberry.Private[datetime | None]
+    handbook: strawberry.Private[Handbook]
 
     @strawberry.field(description="Every premium component: what it adds on the day, or why it adds nothing.")
     async def contributions(self, info: Info) -> list[Contribution]:
         history = await info.context.loaders.history.load((self.customer_id, self.known_at))
         found: Sequence[rating_contributions.Contribution] = rating_contributions.contributions_on(
-            history, self.day, info.context.handbook
+            history, self.day, self.handbook
         )
         return cast("list[Contribution]", list(found))
 
     @classmethod
-    def of(cls, view: TierView, *, customer_id: int, day: date, known_at: datetime | None) -> "Tier":
-        """The tier that a customer has on a day, as known at a moment (None: now)."""
+    def of(
+        cls,
+        view: TierView,
+        handbook: Handbook,
+        *,
+        customer_id: int,
+        day: date,
+        known_at: datetime | None,
+    ) -> "Tier":
+        """The tier that a customer has on a day, as known at a moment (None: now), and what it was rated by."""
         above, tier = None, view.next_tier
         if tier is not None and view.shortfall is not None:
             above = NextTier(star=tier.star, name=tier.name, name_en=tier.name_en, shortfall=view.shortfall)
@@ -103,4 +113,5 @@ class Tier:
             customer_id=customer_id,
             day=day,
             known_at=known_at,
+            handbook=handbook,
         )

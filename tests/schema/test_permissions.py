@@ -33,6 +33,7 @@ QUERIES = {
     "node": "FVNOA",
     "programme": "FNOA",
     "benefit": "FVNOA",
+    "editions": "OA",
     "customer": "FVNOA",
     "customers": "FNOA",
     "eligibility": "FVOA",
