@@ -21,7 +21,15 @@ from app.errors import NOT_INSTALLED, StartError
 from app.migrating import migrate
 from app.orm import orm
 from app.settings import Settings
-from handbook import SHIPPED_EDITIONS, EditionError, Handbook, load_handbook
+from handbook import (
+    SHIPPED_EDITIONS,
+    EditionError,
+    Handbook,
+    WorkingCalendar,
+    load_handbook,
+    read_working_days,
+    working_calendar,
+)
 from ledger.granting import post_due
 from ledger.journal import Journal
 from rating.database import SERVICE_ROLE, Connection, Pool, connect_pool
@@ -92,9 +100,16 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 def read_handbook(settings: Settings) -> Handbook:
     """The shipped handbook with the further editions of the settings. Raises StartError for a wrong edition."""
     try:
-        return load_handbook(SHIPPED_EDITIONS, *((settings.editions,) if settings.editions else ()))
+        further = (settings.editions,) if settings.editions else ()
+        return load_handbook(SHIPPED_EDITIONS, *further, calendar=read_calendar(settings))
     except (EditionError, OSError) as error:
         raise StartError(f"the handbook cannot be loaded: {error}") from error
+
+
+def read_calendar(settings: Settings) -> WorkingCalendar:
+    """The working days, with the years that files in the folder of editions or of data give. Raises EditionError."""
+    folders = (settings.editions, settings.data)
+    return working_calendar(read_working_days(*(each for each in folders if each is not None)))
 
 
 def granting(services: Services) -> Callable[[Connection, Sequence[int]], Awaitable[int]]:

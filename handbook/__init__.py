@@ -3,6 +3,7 @@
 Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
+from handbook.calendar import WorkingCalendar, WorkingYear
 from handbook.dates import (
     BUSINESS_ZONE,
     add_years,
@@ -13,7 +14,7 @@ from handbook.dates import (
 )
 from handbook.handbook import Handbook
 from handbook.loading import SHIPPED_EDITIONS, EditionError, load_editions, load_handbook, with_edition
-from handbook.sources import EditionSource, read_source, read_sources
+from handbook.sources import EditionSource, read_source, read_sources, read_working_days
 from handbook.values import (
     Access,
     Allowance,
@@ -52,6 +53,7 @@ from handbook.values import (
     Unlimited,
     WishedNumber,
 )
+from handbook.working_days import working_calendar
 
 __all__ = [
     "BUSINESS_ZONE",
@@ -95,14 +97,18 @@ __all__ = [
     "Unit",
     "Unlimited",
     "WishedNumber",
+    "WorkingCalendar",
+    "WorkingYear",
     "add_years",
     "business_day",
     "load_editions",
     "load_handbook",
     "read_source",
     "read_sources",
+    "read_working_days",
     "service_year_number",
     "service_year_span",
     "start_of",
     "with_edition",
+    "working_calendar",
 ]

@@ -60,7 +60,10 @@ class Redeem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold(Redeem):
-    """A vendor books an appointment: the units are set aside for `hold_hours` (None: the edition's default)."""
+    """A vendor books an appointment: the units are set aside for `hold_hours`.
+
+    None: as long as the benefit's service level takes, else the edition's default.
+    """
 
     operation: ClassVar[str] = "hold"
 

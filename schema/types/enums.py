@@ -221,10 +221,10 @@ _publish(
     "What became of what the handbook promises for a hold.",
     {
         "ON_TIME": "It was done in time.",
-        "LATE": "It was done too late; or the hold ended too late without it.",
+        "LATE": "It was done too late; or the hold was released too late without it.",
         "OPEN": "It is not done; there is still time.",
-        "OVERDUE": "It is not done, and it is too late.",
-        "ENDED": "The hold was released or ran out in time: nothing is owed.",
+        "OVERDUE": "It is not done, and it is too late; also when the hold has run out.",
+        "ENDED": "The hold was released in time: nothing is owed.",
     },
     name="ServiceLevelStatus",
 )
