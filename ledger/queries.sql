@@ -173,8 +173,9 @@ where b.customer_id = any($1::bigint[]) and (b.used > 0 or b.held > 0);
 
 -- name: taken_by
 -- Used and held units by pool, from the entries that had occurred before $2; a redemption that began as a hold is
--- taken from what is held. Holds that had run out by then no longer count, whether or not that is posted. Each
--- redemption is counted by itself: a delivery may be told of that lies before its hold.
+-- taken from what is held. Holds that had run out before then no longer count, whether or not that is posted: one that
+-- runs out at $2 itself is still held, as its EXPIRE_HOLD has occurred at $2. Each redemption is counted by itself: a
+-- delivery may be told of that lies before its hold.
 select
     customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
 from (
@@ -194,7 +195,7 @@ from (
             0
         )
         - coalesce(
-            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at <= $2), 0
+            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at < $2), 0
         )) as held
     from entries e
     left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
