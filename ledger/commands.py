@@ -105,7 +105,7 @@ class NoShow(Release):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverse(Release):
-    """The delivery is taken back, for `reason`: the units return to the period they came from."""
+    """The delivery, or a mistaken no-show, is taken back for `reason`: the units return to where they came from."""
 
     operation: ClassVar[str] = "reverse"
 

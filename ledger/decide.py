@@ -37,7 +37,7 @@ from ledger.entitlement import (
     tier_has_the_benefit,
     waiting_period_is_over,
 )
-from ledger.entries import Entry, EntryKind, RedemptionStatus
+from ledger.entries import LIFE_CYCLE, Entry, EntryKind, RedemptionStatus
 from ledger.ids import RedemptionId
 from ledger.outcomes import (
     BeneficiaryView,
@@ -242,7 +242,7 @@ def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:
     if isinstance(command, Reverse):
         if status is RedemptionStatus.REVERSED:
             return Refusal(code=RefusalCode.ALREADY_REVERSED)
-        if status is not RedemptionStatus.REDEEMED:
+        if (status, EntryKind.REVERSE) not in LIFE_CYCLE:
             return Refusal(code=RefusalCode.NOT_REDEEMED, facts={"status": status.value})
     elif status is not RedemptionStatus.HELD:
         return Refusal(code=RefusalCode.HOLD_NOT_OPEN, facts={"status": status.value})

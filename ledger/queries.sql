@@ -106,25 +106,26 @@ on conflict (customer_id, benefit, period, policy_no) do update set
 -- Evidence comes as text, because the driver would take a list of lists for an array of more dimensions.
 insert into redemptions (
     customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason
+    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
 )
 select
     customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence::jsonb, star, edition, occurred_at, recorded_at, expires_at, reason
+    reference, evidence::jsonb, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
 from unnest(
     $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::integer[], $13::text[], $14::text[], $15::smallint[], $16::text[],
-    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::text[]
+    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::text[], $21::boolean[]
 ) as new (
     customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason
+    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
 )
 on conflict (customer_id, sequence) do update set
     status = excluded.status,
     units = excluded.units,
     evidence = excluded.evidence,
     occurred_at = excluded.occurred_at,
-    reason = excluded.reason;
+    reason = excluded.reason,
+    reversed_no_show = excluded.reversed_no_show;
 
 -- name: update_heads
 update ledger_heads h

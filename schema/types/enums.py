@@ -195,7 +195,7 @@ _publish(
         "RELEASE": "Units that were held were given back: held → available.",
         "EXPIRE_HOLD": "A hold ran out: held → available.",
         "NO_SHOW": "The customer did not come: held → used.",
-        "REVERSE": "A delivery was taken back: used → available.",
+        "REVERSE": "A delivery, or a no-show told by mistake, was taken back: used → available.",
         "EXPIRE": "The service year ended: available → lapsed.",
     },
 )
@@ -208,7 +208,7 @@ _publish(
         "RELEASED": "The hold was given back.",
         "EXPIRED": "The hold ran out.",
         "NO_SHOW": "The customer did not come; the units count as used.",
-        "REVERSED": "Delivered, and taken back.",
+        "REVERSED": "Delivered, or told as a no-show by mistake, and taken back.",
     },
 )
 _publish(
@@ -312,7 +312,7 @@ _publish(
         "OCCURRED_IN_FUTURE": "The use lies ahead.",
         "OCCURRED_TOO_LONG_AGO": "The use lies too far back to be posted.",
         "HOLD_NOT_OPEN": "The hold is no longer open.",
-        "NOT_REDEEMED": "Only what was redeemed can be reversed.",
+        "NOT_REDEEMED": "Only a delivery or a no-show can be reversed.",
         "ALREADY_REVERSED": "It was reversed before.",
         "UNKNOWN_REDEMPTION": "There is no such redemption of this vendor.",
         "KEY_REUSED": "The idempotency key, or the number of the statement, was used for something else: see "
