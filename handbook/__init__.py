@@ -3,6 +3,7 @@
 Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
+from handbook.calendar import WorkingCalendar, WorkingYear
 from handbook.candidates import Candidate, Standing, candidate, candidates
 from handbook.dates import (
     BUSINESS_ZONE,
@@ -15,7 +16,7 @@ from handbook.dates import (
 )
 from handbook.handbook import Handbook
 from handbook.loading import SHIPPED_EDITIONS, EditionError, load_editions, load_handbook, with_edition
-from handbook.sources import EditionSource, read_source, read_sources
+from handbook.sources import EditionSource, read_source, read_sources, read_working_days
 from handbook.values import (
     Access,
     Allowance,
@@ -54,6 +55,7 @@ from handbook.values import (
     Unlimited,
     WishedNumber,
 )
+from handbook.working_days import working_calendar
 
 __all__ = [
     "BUSINESS_ZONE",
@@ -99,6 +101,8 @@ __all__ = [
     "Unit",
     "Unlimited",
     "WishedNumber",
+    "WorkingCalendar",
+    "WorkingYear",
     "add_years",
     "business_day",
     "candidate",
@@ -108,8 +112,10 @@ __all__ = [
     "load_handbook",
     "read_source",
     "read_sources",
+    "read_working_days",
     "service_year_number",
     "service_year_span",
     "start_of",
     "with_edition",
+    "working_calendar",
 ]

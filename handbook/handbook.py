@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 
+from handbook.calendar import AS_SHIPPED, WorkingCalendar
 from handbook.sources import EditionSource
 from handbook.values import Benefit, Edition
 
@@ -17,7 +18,16 @@ from handbook.values import Benefit, Edition
 class Handbook:
     """All editions, earliest first; each is in force until the day on which the next one starts."""
 
-    __slots__ = ("_by_benefit", "_by_code", "_starts", "benefit_codes", "editions", "fingerprint", "sources")
+    __slots__ = (
+        "_by_benefit",
+        "_by_code",
+        "_starts",
+        "benefit_codes",
+        "calendar",
+        "editions",
+        "fingerprint",
+        "sources",
+    )
 
     def __init__(
         self,
@@ -25,8 +35,11 @@ class Handbook:
         *,
         sources: Mapping[str, EditionSource] = MappingProxyType({}),
         fingerprint: str | None = None,
+        calendar: WorkingCalendar = AS_SHIPPED,
     ) -> None:
         """Put the editions in the order of their days; `sources` are what they were read from, by code.
+
+        By `calendar` everybody who has the handbook counts working days.
 
         Raises ValueError without any edition, for a code used twice, and when an edition does not
         end on the day on which the next one starts: a day would have no edition, or two.
@@ -56,6 +69,8 @@ class Handbook:
         """Every benefit code of every edition, in the order of first appearance."""
         self.sources: Mapping[str, EditionSource] = MappingProxyType(dict(sources))
         """What the editions were read from, by code; empty for editions that were made as values."""
+        self.calendar: WorkingCalendar = calendar
+        """The working days; no part of the fingerprint, because nobody is rated by them."""
         self.fingerprint: str = fingerprint or hashlib.sha256(repr(self.editions).encode()).hexdigest()
         """A hash of the whole content: ratings stored under another one were made by other rules."""
 

@@ -454,9 +454,9 @@ class Benefit:
 class Settings:
     """What the handbook leaves open, decided for one edition. `cites` tells why, setting by setting.
 
-    `backdating_days`: how far back the occurrence of a use may lie. Holds last `default_hold_hours`
-    unless the vendor asks for another time up to `max_hold_hours`. The cooling-off lengths are days
-    after receipt (or effect), for policies that do not state their own last day.
+    `backdating_days`: how far back the occurrence of a use may lie. A hold lasts as long as the vendor asks, up to
+    `max_hold_hours`; else as long as the benefit's service level takes, and `default_hold_hours` where there is none.
+    The cooling-off lengths are days after receipt (or effect), for policies that do not state their own last day.
     """
 
     backdating_days: int

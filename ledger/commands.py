@@ -60,7 +60,10 @@ class Redeem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold(Redeem):
-    """A vendor books an appointment: the units are set aside for `hold_hours` (None: the edition's default)."""
+    """A vendor books an appointment: the units are set aside for `hold_hours`.
+
+    None: as long as the benefit's service level takes, else the edition's default.
+    """
 
     operation: ClassVar[str] = "hold"
 
@@ -102,7 +105,7 @@ class NoShow(Release):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverse(Release):
-    """The delivery is taken back, for `reason`: the units return to the period they came from."""
+    """The delivery, or a mistaken no-show, is taken back for `reason`: the units return to where they came from."""
 
     operation: ClassVar[str] = "reverse"
 

@@ -89,8 +89,8 @@ class Redemption(Node):
         return cast("list[Milestone]", await info.context.loaders.milestones.load(self.redemption_id))
 
     @strawberry.field(
-        description="What the handbook promises for the hold, in working days, and what has become of it by now. Null: "
-        "nothing is promised, or it was not held but redeemed at once."
+        description="What the handbook promises for the hold, and what has become of it by now. Null: nothing is "
+        "promised, or it was not held but redeemed at once."
     )
     async def service_level(self, info: Info) -> ServiceLevelClock | None:
         view = await info.context.loaders.clock.load(self.redemption_id)

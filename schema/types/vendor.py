@@ -124,7 +124,7 @@ class Vendor:
     @strawberry.field(
         description="What became of the holds booked on the days [from, to), at most "
         f"{_LONGEST_REPORT_DAYS} of them, for which the handbook promises an answer or an arrangement within some "
-        "working days; by benefit, as printed."
+        "days; by benefit, as printed."
     )
     async def service_levels(
         self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date

@@ -150,6 +150,10 @@ async def test_an_appointment_ends_otherwise(desk, operation, status):
     assert (await post(desk, EXAM, operation, close))["status"] == status
     again = await post(desk, EXAM, operation, close | {"idempotencyKey": f"{key}-3"})
     assert again["code"] == "HOLD_NOT_OPEN"
+    back = close | {"idempotencyKey": f"{key}-4", "reason": "客户其实到了"}
+    reversed_ = await post(desk, EXAM, "Reverse", back)
+    assert reversed_.get("code") == ("NOT_REDEEMED" if status == "RELEASED" else None)
+    assert reversed_.get("status") == ("REVERSED" if status == "NO_SHOW" else None)
 
 
 async def test_many_at_once_are_answered_each_on_its_own(desk):
