@@ -189,7 +189,7 @@ def test_a_start_reads_the_files_of_editions_and_data(tmp_path):
     (editions / f"working-days-{YEAR}.yaml").write_text(GOOD)
     (data / f"working-days-{YEAR + 1}.yaml").write_text(GOOD)
     settings = Settings(editions=editions, data=data)
-    with pytest.raises(StartError, match=r"the handbook cannot be loaded: .*year \(line 1\)"):
+    with pytest.raises(StartError, match=r"the working days cannot be read: .*year \(line 1\)"):
         read_handbook(settings)
     (data / f"working-days-{YEAR + 1}.yaml").unlink()
     handbook = read_handbook(settings)
