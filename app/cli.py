@@ -6,6 +6,7 @@ import typer
 
 from app.commands import (
     database,
+    editions,
     exports,
     importing,
     periods,
@@ -35,6 +36,7 @@ cli.add_typer(statements.statement, name="statement")
 cli.add_typer(periods.period, name="period")
 cli.add_typer(exports.export, name="export")
 cli.add_typer(reports.report, name="report")
+cli.add_typer(editions.edition, name="edition")
 cli.command()(upkeep.grant)
 cli.command()(upkeep.rerate)
 cli.command()(upkeep.verify)

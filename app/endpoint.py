@@ -9,6 +9,7 @@ from strawberry.types import ExecutionResult
 
 from app.access import remark
 from app.authentication import viewer_of
+from app.editions import edition_folders
 from app.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request
 from app.limits import BodyTooLargeError, limited_body
 from app.negotiation import answer_type, language, wants_html
@@ -83,7 +84,8 @@ class GraphQLEndpoint:
             viewer=viewer,
             pool=self._services.pool,
             journal=self._services.journal,
-            handbook=self._services.handbook,
+            handbooks=self._services.handbooks,
+            edition_folders=edition_folders(self._services.settings),
             clock=self._services.clock,
             language=chosen,
         )

@@ -17,11 +17,13 @@ from rating.database import SERVICE_ROLE
 APPS = ("rating", "ledger")
 
 
-def orm_config(dsn: str, *, service_role: bool, max_size: int = 5) -> dict[str, Any]:
+def orm_config(dsn: str, *, service_role: bool, max_size: int = 5, read_only: bool = False) -> dict[str, Any]:
     """Return Tortoise's configuration for the database at `dsn`; with `service_role`, under the service's role."""
     settings = {"application_name": "entitlements-orm"}
     if service_role:
         settings["role"] = SERVICE_ROLE
+    if read_only:
+        settings["default_transaction_read_only"] = "on"
 
     async def connect(*_: Any, loop: Any, connection_class: Any, record_class: Any, **__: Any) -> Any:
         # Tortoise takes addresses apart and knows only some of what may stand in them: asyncpg knows all.
@@ -50,13 +52,14 @@ def orm_config(dsn: str, *, service_role: bool, max_size: int = 5) -> dict[str, 
 
 
 @asynccontextmanager
-async def orm(dsn: str, *, max_size: int = 5) -> AsyncIterator[None]:
+async def orm(dsn: str, *, max_size: int = 5, read_only: bool = False) -> AsyncIterator[None]:
     """Have the models usable under the service's role, from any task, while the block runs."""
     context = TortoiseContext()
     # The web framework runs start-up and requests in different tasks: the context must be found from each.
     with context:
         await context.init(
-            orm_config(dsn, service_role=True, max_size=max_size), _enable_global_fallback=True
+            orm_config(dsn, service_role=True, max_size=max_size, read_only=read_only),
+            _enable_global_fallback=True,
         )
     try:
         yield

@@ -6,24 +6,28 @@ and the embedded database stops last, when nobody in the data folder needs it an
 
 import asyncio
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
+import structlog
 from tortoise.exceptions import BaseORMException
 
 from app.clock import Clock
+from app.editions import Told, in_force, put_in_force
 from app.errors import NOT_INSTALLED, StartError
-from app.migrating import migrate
+from app.migrating import migrate, missing
 from app.orm import orm
 from app.settings import Settings
-from handbook import SHIPPED_EDITIONS, EditionError, Handbook, load_handbook
-from ledger.granting import post_due
+from handbook import EditionError, Handbook
+from ledger.granting import grant_all, post_due
 from ledger.journal import Journal
+from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
 from rating.database import SERVICE_ROLE, Connection, Pool, connect_pool
 
 if TYPE_CHECKING:
@@ -31,8 +35,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+log = structlog.get_logger(__name__)
+
 _CLOSE_S = 20.0
 _WATCH_EVERY_S = 1.0
+_LOOK_EVERY_S = 1.0
+_TELL_EVERY_S = 5.0
 # What a server that is not there, not ready, or does not know us, answers with.
 _UNREACHABLE = (
     OSError,
@@ -49,14 +57,22 @@ _UNREACHABLE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything opened: `pool` works under the service's role, `owner_dsn` is for migrations only."""
+    """Everything opened: `pool` works under the service's role, `owner_dsn` is for migrations only.
+
+    Who writes is given `handbooks` and looks which one is in force; who reads does so by `handbook`.
+    """
 
     settings: Settings
     clock: Clock
-    handbook: Handbook
+    handbooks: AnyHandbook
     pool: Pool
     journal: Journal
     owner_dsn: str = field(repr=False)
+
+    @property
+    def handbook(self) -> Handbook:
+        """The handbook in force, as far as this process knows."""
+        return handbook_now(self.handbooks)
 
 
 def say(line: str) -> None:
@@ -67,48 +83,133 @@ def say(line: str) -> None:
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Migrate and open everything; close it at the end. Raises StartError."""
-    handbook = read_handbook(settings)
+    """Migrate, put editions in force where none are, and open everything; close it at the end. Raises StartError."""
     clock = Clock(frozen_at=settings.clock)
     async with AsyncExitStack() as stack:
         service_dsn, owner_dsn = await stack.enter_async_context(database(settings))
         await migrated(owner_dsn)
         pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size))
         stack.push_async_callback(_close, pool)
+        active, done = await put_in_force(pool, settings, clock, Told(line=say, progress=_saying("rating")))
+        if done is not None and done.changed:
+            say(
+                f"{done.changed} of {done.customers} customers have another timeline by the editions in force"
+            )
+            await grant_all(pool, now=clock(), handbook=active, progress=_saying("granting"))
         await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size))
-        journal = Journal(pool, handbook, clock)
+        await stack.enter_async_context(_following(active, pool))
+        journal = Journal(pool, active, clock)
         await journal.start()
         stack.push_async_callback(journal.stop)
         yield Services(
             settings=settings,
             clock=clock,
-            handbook=handbook,
+            handbooks=active,
             pool=pool,
             journal=journal,
             owner_dsn=owner_dsn,
         )
 
 
-def read_handbook(settings: Settings) -> Handbook:
-    """The shipped handbook with the further editions of the settings. Raises StartError for a wrong edition."""
+@asynccontextmanager
+async def open_to_read(settings: Settings) -> AsyncIterator[Services]:
+    """Open what is there, for a command that only reads: the database itself lets it change nothing.
+
+    Nothing is made, migrated or put in force: where that is needed, StartError says what to do. The journal takes no
+    commands.
+    """
+    clock = Clock(frozen_at=settings.clock)
+    async with AsyncExitStack() as stack:
+        service_dsn, owner_dsn = await stack.enter_async_context(database(settings, existing=True))
+        await _reaching(service_dsn, _check_migrated(service_dsn))
+        pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size, read_only=True))
+        stack.push_async_callback(_close, pool)
+        active = await in_force(pool)
+        await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size, read_only=True))
+        yield Services(
+            settings=settings,
+            clock=clock,
+            handbooks=active,
+            pool=pool,
+            journal=Journal(pool, active, clock),
+            owner_dsn=owner_dsn,
+        )
+
+
+async def _check_migrated(dsn: str) -> None:
+    """Raise StartError unless the database is one of ours, in this version's form."""
+    connection = await asyncpg.connect(dsn, server_settings={"default_transaction_read_only": "on"})
     try:
-        return load_handbook(SHIPPED_EDITIONS, *((settings.editions,) if settings.editions else ()))
-    except (EditionError, OSError) as error:
-        raise StartError(f"the handbook cannot be loaded: {error}") from error
+        lacking = await missing(connection)
+        anything = await connection.fetchval("SELECT to_regclass('customers') IS NOT NULL")
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise StartError(f"the user of DATABASE_URL may not read this database: {error}") from error
+    finally:
+        await connection.close()
+    if not anything:
+        raise StartError(
+            "the database is empty: `entitlements serve` or `entitlements import FILE` makes what is needed"
+        )
+    if lacking:
+        raise StartError(f"the database lacks migrations ({', '.join(lacking)}): run `entitlements migrate`")
 
 
-def granting(services: Services) -> Callable[[Connection, Sequence[int]], Awaitable[int]]:
-    """What rating, which knows no ledger, calls for the customers it changed: the grants that follow, posted."""
-    return partial(post_due, now=services.clock(), handbook=services.handbook)
+def _saying(what: str) -> Callable[[int, int], None]:
+    """Tell from time to time how many customers of how many are done; nothing of what is done at once."""
+    told_at = time.monotonic()
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= _TELL_EVERY_S:
+            told_at = time.monotonic()
+            say(f"{what}: {done} of {total} customers")
+
+    return progress
 
 
 @asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[tuple[str, str]]:
-    """The database's addresses, for the service and for its owner; the embedded one runs while the block does."""
+async def _following(active: ActiveHandbook, pool: Pool) -> AsyncIterator[None]:
+    """Learn, while the block runs, when other editions come into force: for reads. Who writes looks for itself."""
+    watch = asyncio.create_task(_look_for_ever(active, pool), name="editions in force")
+    try:
+        yield
+    finally:
+        watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await watch
+
+
+async def _look_for_ever(active: ActiveHandbook, pool: Pool) -> None:
+    while True:
+        await asyncio.sleep(_LOOK_EVERY_S)
+        try:
+            await active.look(pool)
+        except (*_UNREACHABLE, asyncpg.PostgresError):
+            continue  # requests find out by themselves that the database is away
+        except EditionError as error:
+            log.warning("the editions in force cannot be read", error=str(error))
+
+
+def granting(services: Services, handbook: Handbook) -> Callable[[Connection, Sequence[int]], Awaitable[int]]:
+    """What rating, which knows no ledger, calls for the customers it changed: the grants that follow, posted."""
+    return partial(post_due, now=services.clock(), handbook=handbook)
+
+
+@asynccontextmanager
+async def database(settings: Settings, *, existing: bool = False) -> AsyncIterator[tuple[str, str]]:
+    """The database's addresses, for the service and for its owner; the embedded one runs while the block does.
+
+    With `existing` the embedded one is started only if it is there already. Raises StartError.
+    """
     if settings.service_dsn is not None:
         yield settings.service_dsn, settings.owner_dsn or settings.service_dsn
         return
     postgres = embedded_postgres(settings)
+    if existing and not postgres.exists:
+        raise StartError(
+            f"there is no database in {settings.data}: name its folder (--data DIR) or its server (DATABASE_URL); "
+            "`entitlements serve` or `entitlements import FILE` makes one"
+        )
     # Not in a thread: a cancelled task would leave the thread, and the server, behind. Nobody else waits here.
     with postgres:
         watch = asyncio.create_task(_revive(postgres))
@@ -162,9 +263,9 @@ async def _reaching(dsn: str, attempt: Awaitable[T]) -> T:
         ) from error
 
 
-async def _service_pool(dsn: str, size: int) -> Pool:
+async def _service_pool(dsn: str, size: int, *, read_only: bool = False) -> Pool:
     try:
-        return await connect_pool(dsn, min_size=1, max_size=size, service_role=True)
+        return await connect_pool(dsn, min_size=1, max_size=size, service_role=True, read_only=read_only)
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartError(
             f"the user of DATABASE_URL may not work as {SERVICE_ROLE} ({error}): "

@@ -35,6 +35,7 @@ from app.postgres import EmbeddedPostgres
 from bench.measuring import entitlements, own_memory
 from bench.month_tables import NOW, fill_ledger, store_lines, write_lines
 from bench.statement_month import MONTH, VENDOR, Month
+from handbook import load_handbook
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.values import StatementLine, month_text
 from rating.database import Connection, connect_pool, prepare_connection
@@ -149,6 +150,7 @@ async def _reconcile(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
     """Seconds and MiB of a first run and of a second, which changes nothing."""
     pool = await connect_pool(dsn, min_size=1, max_size=1, service_role=True)
     runs: dict[str, tuple[float, float]] = {}
+    handbook = load_handbook()
     try:
         for name in ("reconciled", "once more"):
             with own_memory() as memory:
@@ -157,7 +159,7 @@ async def _reconcile(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
                         await store_lines(conn, file)
                     await _checkpoint(dsn)
                     started = time.perf_counter()
-                    await reconcile(conn, 1, now=NOW)
+                    await reconcile(conn, 1, handbook=handbook, now=NOW)
                 took = time.perf_counter() - started
             runs[name] = took, memory.mib
     finally:
@@ -171,7 +173,8 @@ async def _explain(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
     try:
         async with pool.acquire() as conn, conn.transaction():
             await store_lines(conn, file)
-            await reconcile(cast("Connection", _Explaining(conn)), 1, now=NOW)
+            explaining = cast("Connection", _Explaining(conn))
+            await reconcile(explaining, 1, handbook=load_handbook(), now=NOW)
     finally:
         await pool.close()
     return {}

@@ -3,6 +3,7 @@
 Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
+from handbook.candidates import Candidate, Standing, candidate, candidates
 from handbook.dates import (
     BUSINESS_ZONE,
     add_years,
@@ -59,6 +60,7 @@ __all__ = [
     "Access",
     "Allowance",
     "Benefit",
+    "Candidate",
     "Category",
     "Channel",
     "Clause",
@@ -91,12 +93,15 @@ __all__ = [
     "Section",
     "ServiceLevel",
     "Settings",
+    "Standing",
     "Tier",
     "Unit",
     "Unlimited",
     "WishedNumber",
     "add_years",
     "business_day",
+    "candidate",
+    "candidates",
     "load_editions",
     "load_handbook",
     "read_source",

@@ -253,12 +253,19 @@ def channels_are_given(edition: Edition) -> Iterator[Fault]:
 
 
 def settings_agree(edition: Edition) -> Iterator[Fault]:
-    """A hold that nobody asked to be longer is not longer than any hold may be."""
+    """A hold that nobody asked to be longer is not longer than any hold may be; a shared benefit has who shares it."""
     settings = edition.settings
     if settings.default_hold_hours > settings.max_hold_hours:
         reason = f"{settings.default_hold_hours} hours is more than max_hold_hours, {settings.max_hold_hours}"
         yield Fault(
             path="settings.default_hold_hours.value", reason=f"{reason}; lower it, or raise the other"
+        )
+    shared = next((benefit.code for benefit in edition.benefits if benefit.family_shared), None)
+    if shared is not None and not settings.immediate_family:
+        reason = f"benefit {shared} is shared with the immediate family, and nobody is one"
+        yield Fault(
+            path="settings.immediate_family.value",
+            reason=f"{reason}; name the relations, or share no benefit",
         )
 
 

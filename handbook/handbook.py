@@ -65,9 +65,23 @@ class Handbook:
         edition = self.editions[position - 1]
         return edition if edition.effective_to is None or day < edition.effective_to else None
 
+    def within(self, first: date, last: date) -> tuple[Edition, ...]:
+        """Return the editions in force on any of the days from `first` to `last`, both included."""
+        return tuple(
+            edition
+            for edition in self.editions
+            if edition.effective_from <= last
+            and (edition.effective_to is None or first < edition.effective_to)
+        )
+
     def edition(self, code: str) -> Edition | None:
         """Return the edition of a code, or None when there is no such edition."""
         return self._by_code.get(code)
+
+    @property
+    def highest_star(self) -> int:
+        """The greatest star that any edition has."""
+        return max(len(edition.tiers) for edition in self.editions)
 
     @property
     def latest(self) -> Edition:

@@ -7,6 +7,7 @@ by `handbook.checks`.
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 
 from handbook.nodes import Entry, suggestion
 from handbook.values import (
@@ -52,12 +53,18 @@ from handbook.values import (
 UNLIMITED = "unlimited"
 """What `units` says when there is no limit."""
 
+# No numbers of the handbook: beyond these something was mistyped. All of them, and what they add up to, fit the columns
+# of the database (stars are smallint, units integer) and the years that days may lie in.
 _UNITS_MAX = 1_000_000
+_UNITS_A_REDEMPTION_MAX = 100_000
 _DAYS_MAX = 3660
 _HOURS_MAX = 87_840
 _TERM_YEARS_MAX = 100
 _STARS_MAX = 100
 _NUMBER_LENGTH_MAX = 64
+# So that a premium of 12 digits times the coefficient, and the sum of a customer's, are exact in 28 digits.
+_RATE_MAX = 100
+_RATE_PLACES_MAX = 6
 
 EDITION_KEYS = (
     "code",
@@ -145,6 +152,8 @@ def _by_star(entry: Entry) -> Iterator[tuple[int, Entry]]:
             raise value.error(
                 f"expected star {expected} here; stars are written in order, from 1, without a gap"
             )
+        if expected > _STARS_MAX:
+            raise value.error(f"more than {_STARS_MAX} stars cannot be meant; write fewer")
         yield expected, value
 
 
@@ -191,10 +200,18 @@ def _rate(entry: Entry) -> str:
     """Return a coefficient as printed: a decimal, or the payment term in so many parts ("Y/10")."""
     written = str(entry.node.value)
     if not written.startswith("Y"):
-        return entry.decimal_text()
+        return _checked_rate(entry, entry.decimal_text())
     match = re.fullmatch(r"Y/([1-9][0-9]{0,2})", entry.text())
     if match is None or not _divides_exactly(int(match[1])):
         raise entry.error(f"“{written}” gives no exact decimal; divide the payment term as in Y/10 or Y/20")
+    return written
+
+
+def _checked_rate(entry: Entry, written: str) -> str:
+    if Decimal(written) > _RATE_MAX:
+        raise entry.error(f"{written} is more than {_RATE_MAX}; a coefficient is a factor, as in 0.03 or 1")
+    if len(written.partition(".")[2]) > _RATE_PLACES_MAX:
+        raise entry.error(f"{written} has more than {_RATE_PLACES_MAX} places; write fewer")
     return written
 
 
@@ -294,7 +311,7 @@ def _settings(entry: Entry) -> Settings:
         backdating_days=number("backdating_days", 0, _DAYS_MAX),
         default_hold_hours=number("default_hold_hours", 1, _HOURS_MAX),
         max_hold_hours=number("max_hold_hours", 1, _HOURS_MAX),
-        max_units_per_redemption=number("max_units_per_redemption", 1, _UNITS_MAX),
+        max_units_per_redemption=number("max_units_per_redemption", 1, _UNITS_A_REDEMPTION_MAX),
         cooling_off_days_long=number("cooling_off_days_long", 0, _DAYS_MAX),
         cooling_off_days_one_year=number("cooling_off_days_one_year", 0, _DAYS_MAX),
         immediate_family=_relations(fields["immediate_family"]["value"]),

@@ -9,19 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
-from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Settings
+from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Relation, Settings
 from ledger.account import Account, PoolKey, Relative, Taken, pool_period, waiting_ends
 from ledger.refusals import Refusal, RefusalCode
-
-RELATIONS_ZH = {
-    "spouse": "配偶",
-    "parent": "父母",
-    "child": "子女",
-    "sibling": "兄弟姐妹",
-    "grandparent": "祖父母",
-    "grandchild": "孙子女",
-    "other": "其他",
-}
+from ledger.relations import RELATION_WORDS, family_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,9 +222,12 @@ def beneficiary_is_covered(case: Case) -> Refusal | None:
         return None
     return Refusal(
         code=code,
-        case="relation",
+        case="family",
         facts=case.facts(
-            beneficiary=case.beneficiary, relation=relation, relation_zh=RELATIONS_ZH.get(relation, relation)
+            beneficiary=case.beneficiary,
+            relation=RELATION_WORDS[Relation(relation)].en,
+            relation_zh=RELATION_WORDS[Relation(relation)].zh,
+            **family_facts(case.settings.immediate_family),
         ),
     )
 

@@ -11,6 +11,7 @@ from ledger.accounts import SQL
 from ledger.batch import load_batch, write_batch
 from ledger.settling import settle
 from ledger.state import Posting
+from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool
 
 _CUSTOMERS_A_BATCH = 500
@@ -46,7 +47,11 @@ async def _post_due(
 
 
 async def grant_all(
-    pool: Pool, *, now: datetime, handbook: Handbook, progress: Callable[[int, int], None] | None = None
+    pool: Pool,
+    *,
+    now: datetime,
+    handbook: AnyHandbook,
+    progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Post what is due for every customer, some hundred a transaction; how many entries that took.
 
@@ -59,7 +64,8 @@ async def grant_all(
             row["customer_id"] for row in await conn.fetch(SQL["customers_after"], last, _CUSTOMERS_A_BATCH)
         ]:
             async with conn.transaction():
-                posted += await post_due(conn, ids, now=now, handbook=handbook)
+                within = await handbook_within(conn, handbook)
+                posted += await post_due(conn, ids, now=now, handbook=within)
             last, done = ids[-1], done + len(ids)
             if progress is not None:
                 progress(done, total)

@@ -24,6 +24,7 @@ from ledger.decide import decide
 from ledger.entitlement import Term
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal, RefusalCode
+from rating.activations import AnyHandbook, handbook_now, handbook_within
 from rating.database import Connection, Pool
 
 _LARGEST_BATCH = 256
@@ -61,7 +62,7 @@ class _Waiting:
 class Journal:
     """Decides commands and commits them in groups; start it before posting, stop it to let the last ones finish."""
 
-    def __init__(self, pool: Pool, handbook: Handbook, clock: Callable[[], datetime]) -> None:
+    def __init__(self, pool: Pool, handbook: AnyHandbook, clock: Callable[[], datetime]) -> None:
         """Work on `pool` as the service's role; `clock` tells the moment at which commands are recorded."""
         self._pool = pool
         self._handbook = handbook
@@ -96,7 +97,8 @@ class Journal:
         """Decide commands, each on its own; the outcomes, in their order, are durable when this returns."""
         if not self.running:
             raise JournalClosedError
-        settings = (self._handbook.on(business_day(self._clock())) or self._handbook.latest).settings
+        handbook = handbook_now(self._handbook)
+        settings = (handbook.on(business_day(self._clock())) or handbook.latest).settings
         answers = [malformed(command, settings) or _Waiting(command) for command in commands]
         self._waiting.extend(each for each in answers if isinstance(each, _Waiting))
         self._arrived.set()
@@ -159,7 +161,8 @@ class Journal:
         for attempt in range(1, _TRIES + 1):
             try:
                 async with self._pool.acquire() as conn, conn.transaction():
-                    return await commit(conn, commands, now=self._clock(), handbook=self._handbook)
+                    handbook = await handbook_within(conn, self._handbook)
+                    return await commit(conn, commands, now=self._clock(), handbook=handbook)
             except _TRANSIENT as error:
                 if attempt == _TRIES:
                     raise

@@ -47,9 +47,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "客户在 {day} 没有登记编号为「{beneficiary}」的亲属；请先登记。",
         "No relative {beneficiary} was registered on the customer by {day}; register the relative first.",
     ),
+    "BENEFICIARY_NOT_COVERED.family": (
+        "「{benefit_zh}」仅限客户及其直系亲属（{family_zh}）使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
+        "{benefit_en} is for the customer and the immediate family ({family_en}); {beneficiary} is registered as {relation}.",
+    ),
+    # Of refusals that were stored before they told the family of their edition.
     "BENEFICIARY_NOT_COVERED.relation": (
-        "「{benefit_zh}」仅限客户及其直系亲属（配偶、父母、子女）使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
-        "{benefit_en} is for the customer and the immediate family (spouse, parents, children); {beneficiary} is registered as {relation}.",
+        "「{benefit_zh}」仅限客户及其直系亲属使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
+        "{benefit_en} is for the customer and the immediate family; {beneficiary} is registered as {relation}.",
     ),
     "EVIDENCE_MISSING": (
         "「{benefit_zh}」需要证明材料：{missing}。",

@@ -9,9 +9,9 @@ from datetime import datetime
 
 import asyncpg
 
-from handbook import Handbook
 from ledger.granting import post_due
 from ledger.refusals import Refusal, RefusalCode
+from rating.activations import AnyHandbook, handbook_within
 from rating.database import Pool
 from rating.events import PolicyEvent
 from rating.recording import record
@@ -21,7 +21,7 @@ _TRIES = 4
 
 
 async def record_events(
-    pool: Pool, events: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook
+    pool: Pool, events: Sequence[PolicyEvent], *, now: datetime, handbook: AnyHandbook
 ) -> list[Recorded | Refusal]:
     """Take events, each on its own: what was recorded, or why it was refused, in the order of the events."""
     for attempt in range(1, _TRIES + 1):
@@ -35,13 +35,14 @@ async def record_events(
 
 
 async def _record(
-    pool: Pool, events: Sequence[PolicyEvent], now: datetime, handbook: Handbook
+    pool: Pool, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook
 ) -> list[Recorded | EventRefusal]:
     async with pool.acquire() as conn, conn.transaction():
-        results = await record(conn, events, now=now, handbook=handbook)
+        within = await handbook_within(conn, handbook)
+        results = await record(conn, events, now=now, handbook=within)
         touched = sorted({each.customer_id for each in results if isinstance(each, Recorded)})
         if touched:
-            await post_due(conn, touched, now=now, handbook=handbook)
+            await post_due(conn, touched, now=now, handbook=within)
     return results
 
 

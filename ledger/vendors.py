@@ -17,7 +17,7 @@ from tortoise.transactions import in_transaction
 
 from handbook import Handbook
 from ledger.commands import invalid
-from ledger.contracts import Change, Delivery, TermView, change, malformed_term
+from ledger.contracts import MOST_TOLERANCE_DAYS, Change, Delivery, TermView, change, malformed_term
 from ledger.models import ContractTerm, Vendor
 from ledger.refusals import Refusal
 from rating.database import Statements
@@ -28,7 +28,6 @@ SQL = Statements(Path(__file__).with_name("vendors.sql"))
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_NAME = 200
 _MOST_TERMS = 200
-_MOST_TOLERANCE_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,10 +167,10 @@ def _malformed(
             f"name 须为 1 至 {_LONGEST_NAME} 个可见字符",
             f"name: expected 1 to {_LONGEST_NAME} visible characters",
         )
-    if tolerance_days is not None and not 0 <= tolerance_days <= _MOST_TOLERANCE_DAYS:
+    if tolerance_days is not None and not 0 <= tolerance_days <= MOST_TOLERANCE_DAYS:
         return invalid(
-            f"dateToleranceDays 须为 0 至 {_MOST_TOLERANCE_DAYS} 的整数",
-            f"dateToleranceDays: expected a whole number from 0 to {_MOST_TOLERANCE_DAYS}",
+            f"dateToleranceDays 须为 0 至 {MOST_TOLERANCE_DAYS} 的整数",
+            f"dateToleranceDays: expected a whole number from 0 to {MOST_TOLERANCE_DAYS}",
         )
     if len(terms) > _MOST_TERMS:
         return invalid(

@@ -18,22 +18,29 @@ from ledger.service_levels.milestones import Milestone
 from ledger.service_levels.reading import milestone_from
 from ledger.state import Redemption
 from rating.database import Connection, Pool
-from rating.verifying import Fault
+from rating.verifying import Checked, Fault
 
 _CUSTOMERS_A_BATCH = 200
 
 
-async def verify(pool: Pool, *, progress: Callable[[int, int], None] | None = None) -> list[Fault]:
+async def verify(
+    pool: Pool,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    checked: Checked | None = None,
+) -> list[Fault]:
     """Check every customer's books in one consistent snapshot; what is wrong, in order of customers.
 
-    `progress` is told how many customers of how many are done. Memory is bounded by a batch of customers.
+    `progress` is told how many customers of how many are done; `checked` counts the entries. Memory is bounded by a
+    batch of customers.
     """
     found: list[Fault] = []
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         total = await conn.fetchval(SQL["customers_count"])
         last = done = 0
         while rows := await conn.fetch(SQL["customers_to_verify"], last, _CUSTOMERS_A_BATCH):
-            found += await _verify_batch(conn, {row["customer_id"]: row["member_no"] for row in rows})
+            numbers = {row["customer_id"]: row["member_no"] for row in rows}
+            found += await _verify_batch(conn, numbers, checked or Checked())
             last, done = rows[-1]["customer_id"], done + len(rows)
             if progress is not None:
                 progress(min(done, total), total)
@@ -49,11 +56,12 @@ async def verify(pool: Pool, *, progress: Callable[[int, int], None] | None = No
     return found
 
 
-async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None]) -> list[Fault]:
+async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None], checked: Checked) -> list[Fault]:
     ids = list(numbers)
     entries: dict[int, list[Entry]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["entries_of"], ids):
         entries[row["customer_id"]].append(entry_of(row))
+    checked.entries += sum(len(of_customer) for of_customer in entries.values())
     balances: dict[int, dict[PoolKey, Balance]] = {each: {} for each in ids}
     for row in await conn.fetch(SQL["balances"], ids, None):
         balances[row["customer_id"]][pool_of(row)] = balance_of(row)

@@ -79,14 +79,18 @@ class RawJson(bytes):
         return cls(_json(value))
 
 
-async def connect_pool(dsn: str, *, min_size: int, max_size: int, service_role: bool) -> Pool:
-    """Open a pool; with `service_role` its connections work as `entitlements_service`.
+async def connect_pool(
+    dsn: str, *, min_size: int, max_size: int, service_role: bool, read_only: bool = False
+) -> Pool:
+    """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
     Raises what asyncpg raises: OSError when nobody answers, PostgresError when the server says no.
     """
     settings = {"application_name": "entitlements", "temp_buffers": _TEMPORARY_TABLES}
     if service_role:
         settings["role"] = SERVICE_ROLE
+    if read_only:
+        settings["default_transaction_read_only"] = "on"
     return await asyncpg.create_pool(
         dsn, min_size=min_size, max_size=max_size, init=prepare_connection, server_settings=settings
     )

@@ -131,7 +131,11 @@ async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
     found = dict.fromkeys(keys, UNRATED)
     for row in await conn.fetch(SQL["ratings"], *_arrays(keys)):
         found[keys[row["place"] - 1]] = Rating(
-            periods=tuple(period_of(period) for period in row["periods"] or ()), known_from=row["known_from"]
+            periods=tuple(period_of(period) for period in row["periods"] or ()),
+            known_from=row["known_from"],
+            handbook=row["handbook"],
+            method=row["method"],
+            computed_at=row["computed_at"],
         )
     return found
 

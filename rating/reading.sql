@@ -31,10 +31,14 @@ order by c.member_no
 limit $1;
 
 -- name: ratings
--- For each key, a customer $1 and a moment $2 (null: as known now), the version known then with its periods in order.
+-- For each key, a customer $1 and a moment $2 (null: as known now), the version known then with its periods in
+-- order, and by which handbook and method it was computed.
 select
     k.place,
     r.known_from,
+    r.handbook,
+    r.method,
+    r.computed_at,
     (
         select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
         from rating_periods p
@@ -42,7 +46,7 @@ select
     ) as periods
 from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, place)
 cross join lateral (
-    select v.version, v.known_from
+    select v.version, v.known_from, v.handbook, v.method, v.computed_at
     from ratings v
     where v.customer_id = k.customer_id and (k.known_at is null or v.known_from <= k.known_at)
     order by v.version desc

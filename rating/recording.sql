@@ -96,17 +96,3 @@ select id from customers where id > $1 order by id limit $2;
 
 -- name: customers_count
 select count(*) from customers;
-
--- name: note_rerating
--- All customers are rated by the handbook $1 at the moment $2.
-insert into reratings (handbook, finished_at) values ($1, $2);
-
--- name: rated_otherwise
--- Whether the current rating of one of the first thousand is by another handbook than $1, and not because everybody
--- was rated by $1 and that one came out the same.
-select coalesce((select handbook <> $1 from reratings order by id desc limit 1), true) and exists (
-    select
-    from (select customer_id, version from rating_heads where version > 0 order by customer_id limit 1000) h
-    join ratings r on r.customer_id = h.customer_id and r.version = h.version
-    where r.handbook <> $1
-);

@@ -1,13 +1,15 @@
-"""Rating again what is already known, when the rules changed: a corrected edition, or one that is new.
+"""Rating again what is already known by the handbook in force, when somebody doubts what is stored.
 
-Rated again, a customer whose timeline comes out otherwise gets one more version, known from now on; what was known
-before stays as it was. Safe to repeat and to interrupt: whose timeline comes out the same is left alone.
+Other editions come into force by `rating.activating`, which rates everybody in one step. Rated again, a customer whose
+timeline comes out otherwise gets one more version, known from now on; what was known before stays as it was. Safe to
+repeat and to interrupt: whose timeline comes out the same is left alone.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 
 from handbook.handbook import Handbook
+from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool
 from rating.history import fold
 from rating.recording import load_stored
@@ -17,7 +19,7 @@ from rating.writing import SQL, columns, policy_row, write_versions
 
 _CUSTOMERS_A_BATCH = 500
 
-AfterBatch = Callable[[Connection, Sequence[int]], Awaitable[object]]
+AfterBatch = Callable[[Connection, Sequence[int], Handbook], Awaitable[object]]
 
 
 async def rerate(
@@ -62,14 +64,14 @@ async def rerate_all(
     pool: Pool,
     *,
     now: datetime,
-    handbook: Handbook,
+    handbook: AnyHandbook,
     progress: Callable[[int, int], None] | None = None,
     after_batch: AfterBatch | None = None,
 ) -> int:
     """Rate every customer again, some hundred a transaction; return how many timelines changed.
 
     `progress` is told how many customers of how many are done. `after_batch` is given the customers that changed,
-    inside the transaction.
+    inside the transaction, and the handbook that they were rated by.
     """
     async with pool.acquire() as conn:
         total = await conn.fetchval(SQL["customers_count"])
@@ -78,19 +80,11 @@ async def rerate_all(
             row["id"] for row in await conn.fetch(SQL["customers_after"], last, _CUSTOMERS_A_BATCH)
         ]:
             async with conn.transaction():
-                rerated = await rerate(conn, ids, now=now, handbook=handbook)
+                within = await handbook_within(conn, handbook)
+                rerated = await rerate(conn, ids, now=now, handbook=within)
                 if rerated and after_batch is not None:
-                    await after_batch(conn, rerated)
+                    await after_batch(conn, rerated, within)
             last, done, changed = ids[-1], done + len(ids), changed + len(rerated)
             if progress is not None:
                 progress(done, total)
-        await conn.execute(SQL["note_rerating"], handbook.fingerprint, now)
     return changed
-
-
-async def rated_otherwise(conn: Connection | Pool, handbook: Handbook) -> bool:
-    """Whether customers are still rated by another handbook than this one, and all should be rated again.
-
-    The first thousand are looked at: whoever came when the handbook was another is among them.
-    """
-    return bool(await conn.fetchval(SQL["rated_otherwise"], handbook.fingerprint))

@@ -19,10 +19,16 @@ NO_STAR = 0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """A customer's timeline as known from a moment on; without periods and None when nothing was known."""
+    """A customer's timeline as known from a moment on; without periods and None when nothing was known.
+
+    `handbook` (a fingerprint) and `method` say by what it was computed, and `computed_at` when.
+    """
 
     periods: tuple[Period, ...] = ()
     known_from: datetime | None = None
+    handbook: str | None = None
+    method: int | None = None
+    computed_at: datetime | None = None
 
 
 UNRATED = Rating()

@@ -13,6 +13,10 @@ from handbook.handbook import Handbook
 from rating.contributions import FOREVER, NOTHING, counted_spans, open_spans_of
 from rating.history import History
 
+METHOD = 2
+"""The revision of how a timeline is computed: raise it when an unchanged history comes out otherwise under an unchanged
+handbook. The next start then rates everybody anew. 1: until covers from 29 February ended with the 28th."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:

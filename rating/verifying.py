@@ -1,8 +1,10 @@
 """Rating every history again and comparing: a star that is shown must be the one that the events give.
 
 The events are the truth, and each is what was taken in under its id: its content fits the hash of then. A stored rating
-is a cache, also that of a moment in the past; computed anew from what was known at that moment it comes out the same.
-Nothing is repaired here. A rating by another handbook is not judged: whether that is meant, only `rerate` can tell.
+is a cache, also that of a moment in the past; computed anew from what was known at that moment, by the handbook of
+then, it comes out the same. The current one of every customer must be what the handbook in force gives. Nothing is
+repaired here. What is older than activations, or was computed by an earlier method, cannot be computed again and is not
+judged.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -14,12 +16,14 @@ from typing import TypeAlias
 from asyncpg import Record
 
 from handbook.handbook import Handbook
+from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
 from rating.database import Connection, Pool, Statements
 from rating.events import content_hash, content_text
 from rating.history import Arrived, fold
 from rating.reading import period_of
 from rating.recording import arrived_of
-from rating.timeline import Period, timeline
+from rating.timeline import METHOD, Period, timeline
+from rating.words import counted
 
 SQL = Statements(Path(__file__).with_name("verifying.sql"))
 
@@ -43,35 +47,61 @@ class Fault:
         return f"customer {self.member_no} (id {self.customer_id}), {self.place}: {self.problem}"
 
 
+@dataclass(slots=True, kw_only=True)
+class Checked:
+    """How much was looked at, counted as it was."""
+
+    customers: int = 0
+    events: int = 0
+    ratings: int = 0
+    entries: int = 0
+    settlements: int = 0
+
+    def words(self) -> str:
+        """What was checked, in English."""
+        parts = (
+            counted(self.customers, "customer", form=","),
+            counted(self.events, "event", form=","),
+            counted(self.entries, "entry", "entries", form=","),
+            counted(self.ratings, "rating", form=","),
+            counted(self.settlements, "settled month", form=","),
+        )
+        return f"checked {', '.join(parts)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rated:
-    """A stored version of a rating. `by_this`: computed by the handbook of now, which must give the same.
+    """A stored version of a rating.
 
-    `left`: by an earlier one, but there when all were rated by the handbook of now, which left it as it was if it is
-    the current one.
+    `handbook` is what it was computed by, if that can still be said: stored, and by the method of now.
     """
 
     version: int
     known_from: datetime
     periods: tuple[Period, ...]
-    by_this: bool
-    left: bool
+    handbook: Handbook | None
 
 
 async def verify_ratings(
-    pool: Pool, *, handbook: Handbook, progress: Callable[[int, int], None] | None = None
+    pool: Pool,
+    *,
+    handbook: AnyHandbook,
+    progress: Callable[[int, int], None] | None = None,
+    checked: Checked | None = None,
 ) -> list[Fault]:
     """Check every customer's events and ratings in one consistent snapshot; what is wrong, in order of customers.
 
-    `progress` is told how many customers of how many are done. Memory is bounded by a batch of customers.
+    `progress` is told how many customers of how many are done; `checked` counts what was looked at. Memory is bounded
+    by a batch of customers.
     """
     found: list[Fault] = []
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
+        if isinstance(handbook, ActiveHandbook):
+            await handbook.look(conn)
         total = await conn.fetchval("select count(*) from customers")
-        rerated = await conn.fetchrow(SQL["last_rerating"])
         last = done = 0
         while heads := await conn.fetch(SQL["customers_to_verify"], last, _CUSTOMERS_A_BATCH):
-            found += await _verify_batch(conn, heads, rerated, handbook)
+            found += await _verify_batch(conn, heads, handbook, checked or Checked())
             last, done = heads[-1]["id"], done + len(heads)
             if progress is not None:
                 progress(done, total)
@@ -79,7 +109,7 @@ async def verify_ratings(
 
 
 async def _verify_batch(
-    conn: Connection, heads: Sequence[Record], rerated: Record | None, handbook: Handbook
+    conn: Connection, heads: Sequence[Record], handbook: AnyHandbook, checked: Checked
 ) -> list[Fault]:
     ids = [head["id"] for head in heads]
     events: dict[int, list[Record]] = {each: [] for each in ids}
@@ -87,25 +117,31 @@ async def _verify_batch(
         events[row["customer_id"]].append(row)
     versions: dict[int, list[_Rated]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["versions_to_verify"], ids):
-        versions[row["customer_id"]].append(_rated(row, rerated, handbook))
+        versions[row["customer_id"]].append(
+            _Rated(
+                version=row["version"],
+                known_from=row["known_from"],
+                periods=tuple(period_of(period) for period in row["periods"] or ()),
+                handbook=await _computed_by(conn, row, handbook),
+            )
+        )
+    checked.customers += len(ids)
+    checked.events += sum(len(of_customer) for of_customer in events.values())
+    checked.ratings += sum(len(of_customer) for of_customer in versions.values())
+    now = handbook_now(handbook)
     return [
         Fault(customer_id=head["id"], member_no=head["member_no"], place=place, problem=problem)
         for head in heads
-        for place, problem in _problems(head, events[head["id"]], versions[head["id"]], handbook)
+        for place, problem in _problems(head, events[head["id"]], versions[head["id"]], now)
     ]
 
 
-def _rated(row: Record, rerated: Record | None, handbook: Handbook) -> _Rated:
-    now = handbook.fingerprint
-    return _Rated(
-        version=row["version"],
-        known_from=row["known_from"],
-        periods=tuple(period_of(period) for period in row["periods"] or ()),
-        by_this=row["handbook"] == now,
-        left=rerated is not None
-        and rerated["handbook"] == now
-        and row["computed_at"] <= rerated["finished_at"],
-    )
+async def _computed_by(conn: Connection, row: Record, handbook: AnyHandbook) -> Handbook | None:
+    if row["method"] != METHOD:
+        return None
+    if isinstance(handbook, ActiveHandbook):
+        return await handbook.stored(conn, row["handbook"])
+    return handbook if row["handbook"] == handbook.fingerprint else None
 
 
 def _problems(
@@ -153,21 +189,23 @@ def _differences(row: Record, arrived: Arrived) -> Iterator[str]:
         yield "its columns say otherwise than its content"
 
 
-def _misrated(events: Sequence[Arrived], versions: Sequence[_Rated], handbook: Handbook) -> Iterator[Problem]:
-    """The current version is what all events give; each that can still be read, what those until then gave."""
+def _misrated(events: Sequence[Arrived], versions: Sequence[_Rated], now: Handbook) -> Iterator[Problem]:
+    """Each version is what the events until then gave by its handbook; the current one, what all give by that of now.
+
+    A version that cannot be looked up any more, because a later one is known from as early, is not judged as of then.
+    """
     for place, each in enumerate(versions):
-        current = place == len(versions) - 1
         overtaken = any(later.known_from <= each.known_from for later in versions[place + 1 :])
-        then = [event for event in events if event.recorded_at <= each.known_from]
-        judged = []
-        if each.by_this and not overtaken:
-            judged.append(then)
-        if current and (each.by_this or each.left) and (len(then) < len(events) or not judged):
-            judged.append(list(events))
-        for known in judged:
+        judged: list[tuple[Sequence[Arrived], Handbook, str]] = []
+        if each.handbook is not None and not overtaken:
+            then = [event for event in events if event.recorded_at <= each.known_from]
+            judged.append((then, each.handbook, ""))
+        if place == len(versions) - 1:
+            judged.append((events, now, "" if each.handbook is now else "not by the active editions: "))
+        for known, handbook, why in judged:
             fresh = timeline(fold(known), handbook)
             if fresh != each.periods:
-                yield f"rating version {each.version}", _first_difference(each.periods, fresh)
+                yield f"rating version {each.version}", why + _first_difference(each.periods, fresh)
                 break
     if events and not versions:
         yield "rating", "there are events but no version of a rating"

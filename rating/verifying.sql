@@ -23,8 +23,8 @@ select
     r.customer_id,
     r.version,
     r.known_from,
-    r.computed_at,
     r.handbook,
+    r.method,
     (
         select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
         from rating_periods p
@@ -33,7 +33,3 @@ select
 from ratings r
 where r.customer_id = any($1::bigint[])
 order by r.customer_id, r.version;
-
--- name: last_rerating
--- By which handbook all customers were last rated, and when that was through.
-select handbook, finished_at from reratings order by id desc limit 1;

@@ -15,6 +15,7 @@ from rating.database import Connection, RawJson, Statements
 from rating.events import content_hash, content_text
 from rating.history import PolicyHistory, Relative
 from rating.taking import Stored, Taken, Version
+from rating.timeline import METHOD
 
 SQL = Statements(Path(__file__).with_name("recording.sql"))
 
@@ -22,7 +23,7 @@ Row = tuple[Any, ...]
 
 _EVENT_IDS = ("event_id", "customer_id", "arrival", "content_hash")
 _EVENTS = ("customer_id", "arrival", "event_id", "type", "effective_on", "recorded_at", "body")
-_RATINGS = ("customer_id", "version", "known_from", "computed_at", "handbook")
+_RATINGS = ("customer_id", "version", "known_from", "computed_at", "handbook", "method")
 _PERIODS = ("customer_id", "version", "starts_on", "ends_on", "star", "rated_premium", "edition")
 _POLICIES = (
     "customer_id",
@@ -74,7 +75,7 @@ async def write_versions(
 ) -> None:
     """Append rating versions of customers, with their periods; the heads are the caller's."""
     ratings = [
-        (customer_id, each.version, each.known_from, now, handbook.fingerprint)
+        (customer_id, each.version, each.known_from, now, handbook.fingerprint, METHOD)
         for customer_id, of_customer in versions.items()
         for each in of_customer
     ]

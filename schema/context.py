@@ -3,10 +3,11 @@
 The moment of a request is read from the clock once, so that every part of an answer speaks of the same "now".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
 from asyncpg import Pool
@@ -14,6 +15,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from handbook import Handbook, business_day
 from ledger.journal import Journal
+from rating.activations import AnyHandbook, handbook_now
 from schema.loaders import Loaders
 
 Language = Literal["zh", "en"]
@@ -45,14 +47,20 @@ class Viewer:
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """What resolvers reach through `info.context`. `viewer` is None without a valid token."""
+    """What resolvers reach through `info.context`. `viewer` is None without a valid token.
+
+    `handbook` is what the answer is read by, the same one throughout; writers are given `handbooks`, and look for
+    themselves which one is in force. `edition_folders` hold the candidates.
+    """
 
     viewer: Viewer | None
     pool: Pool
     journal: Journal
-    handbook: Handbook
+    handbooks: AnyHandbook
     clock: Callable[[], datetime]
     language: Language = "zh"
+    edition_folders: Sequence[Path] = ()
+    handbook: Handbook = field(init=False)
     now: datetime = field(init=False)
     loaders: Loaders = field(init=False)
 
@@ -67,6 +75,7 @@ class Context:
 
     def renew_loaders(self) -> None:
         """Forget what was read: called after a mutation, so that its answer shows what it wrote."""
+        self.handbook = handbook_now(self.handbooks)
         self.loaders = Loaders(pool=self.pool, handbook=self.handbook, now=self.now)
 
 

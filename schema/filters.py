@@ -5,12 +5,11 @@ from datetime import date, timedelta
 
 import strawberry
 
-from handbook import start_of
+from handbook import Handbook, start_of
 from ledger.filters import Span
 from schema.errors import BadInputError
 
 _MOST_VALUES = 1000
-_STARS = range(6)
 
 
 @strawberry.input(description="Compares a whole number.")
@@ -59,9 +58,11 @@ class CustomerWhere:
     member_no: TextFilter | None = strawberry.field(default=None, description="The member number.")
 
 
-def stars(star: IntFilter | None) -> frozenset[int] | None:
-    """The stars that a filter allows; None for all."""
-    return None if star is None else frozenset(number for number in _STARS if star.allows(number))
+def stars(star: IntFilter | None, handbook: Handbook) -> frozenset[int] | None:
+    """The stars that a filter allows, of those that any edition has and of 0, no star; None for all."""
+    if star is None:
+        return None
+    return frozenset(number for number in range(handbook.highest_star + 1) if star.allows(number))
 
 
 def texts(name: str, text: TextFilter | None) -> frozenset[str] | None:

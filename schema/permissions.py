@@ -21,6 +21,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Query.viewer": EVERYBODY,
     "Query.node": EVERYBODY,  # what it finds is checked by its type, below
     "Query.programme": READERS,
+    "Query.editions": frozenset({OPERATIONS, AUDITOR}),
     "Query.customer": EVERYBODY,
     "Query.customers": READERS,  # not a frontend that is bound to a member
     "Query.eligibility": frozenset({FRONTEND, VENDOR, OPERATIONS, AUDITOR}),

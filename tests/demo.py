@@ -25,7 +25,7 @@ async def opened(dsn: str, pool: Pool, handbook: Handbook) -> AsyncIterator[Serv
         yield Services(
             settings=Settings(),
             clock=clock,
-            handbook=handbook,
+            handbooks=handbook,
             pool=pool,
             journal=Journal(pool, handbook, clock),
             owner_dsn=dsn,

@@ -8,7 +8,7 @@ from typing import IO, Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, month_of, progress_bars, with_services
+from app.commands.running import DataOption, fail, month_of, progress_bars, reading_services
 from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
 from app.exports.files import complete_file
@@ -80,7 +80,7 @@ def entries(
                 async for chunk in chunks:
                     write_chunk(chunk)
 
-    with_services(data, write)
+    reading_services(data, write)
 
 
 @export.command("findings")
@@ -144,7 +144,7 @@ def _write(data: Path | None, out: Path, make: Callable[[Services], Awaitable[IO
         except NothingThereError as error:
             fail([str(error)])
 
-    with_services(data, write)
+    reading_services(data, write)
 
 
 def _telling(services: Services, language: Language) -> Telling:

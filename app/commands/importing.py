@@ -47,6 +47,7 @@ def import_history(
 
 
 async def _import(services: Services, file: Path, *, keep_going: bool) -> "Report":
+    from rating.activations import handbook_within
     from rating.importing import import_history as import_lines
 
     with _lines(file) as (lines, size), _Rejected(file, keep=keep_going) as rejected, progress_bars() as bars:
@@ -58,14 +59,15 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
                 bars.update("rating", done, total, unit="customers")
 
         async with services.pool.acquire() as connection, connection.transaction():
+            handbook = await handbook_within(connection, services.handbooks, lasting=True)
             report = await import_lines(
                 connection,
                 lines,
                 now=services.clock(),
-                handbook=services.handbook,
+                handbook=handbook,
                 keep_going=keep_going,
                 progress=update,
-                after_batch=granting(services),
+                after_batch=granting(services, handbook),
                 on_rejection=rejected.add,
             )
             rejected.finish()

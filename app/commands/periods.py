@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, month_of, with_services
+from app.commands.running import DataOption, fail, month_of, reading_services, with_services
 from app.exports.columns import Language
 from app.services import Services
 from ledger.reconciliation.values import month_text
@@ -34,7 +34,7 @@ def show(vendor: VendorOption, period: PeriodOption, data: DataOption = None) ->
     async def run(services: Services) -> None:
         await _tell(services, vendor, month)
 
-    with_services(data, run)
+    reading_services(data, run)
 
 
 @period.command("reconcile")
@@ -50,7 +50,9 @@ def reconcile(
     month = month_of(period)
 
     async def run(services: Services) -> None:
-        outcome = await reconcile_period(services.pool, vendor=vendor, month=month, now=services.clock())
+        outcome = await reconcile_period(
+            services.pool, vendor=vendor, month=month, handbook=services.handbook, now=services.clock()
+        )
         await _told(outcome, language, lambda: _tell(services, vendor, month))
 
     with_services(data, run)
@@ -69,7 +71,14 @@ def close(
     month = month_of(period)
 
     async def run(services: Services) -> None:
-        outcome = await close_period(services.pool, vendor=vendor, month=month, by=_BY, now=services.clock())
+        outcome = await close_period(
+            services.pool,
+            vendor=vendor,
+            month=month,
+            by=_BY,
+            handbook=services.handbook,
+            now=services.clock(),
+        )
         await _told(outcome, language, lambda: _tell_settlement(services, vendor, month))
 
     with_services(data, run)

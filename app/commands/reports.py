@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, with_services
+from app.commands.running import DataOption, fail, reading_services
 from app.reporting import (
     ReportForm,
     as_csv,
@@ -22,7 +22,6 @@ from ledger.usage import UsageFilter, UsageGroup
 report = typer.Typer(help="Usage and liability, added up.", no_args_is_help=True)
 
 _DAY = ["%Y-%m-%d"]
-_LOWEST_STAR, _HIGHEST_STAR = 1, 5
 _MOST_GROUPS = 1_000_000
 
 FormOption = Annotated[ReportForm, typer.Option("--format", help="A table with its sums, or CSV")]
@@ -48,7 +47,7 @@ def usage(
     benefit: Annotated[list[str] | None, typer.Option("--benefit", help="Code; may be repeated")] = None,
     star: Annotated[
         list[int] | None,
-        typer.Option("--star", min=_LOWEST_STAR, max=_HIGHEST_STAR, help="May be repeated"),
+        typer.Option("--star", help="May be repeated"),
     ] = None,
     form: FormOption = ReportForm.TABLE,
     out: OutOption = None,
@@ -71,6 +70,12 @@ def usage(
 
         asked = EntryFilter(vendors=where.vendors, benefits=where.benefits)
         unknown = await unknown_in(services.pool, asked, services.handbook)
+        highest = services.handbook.highest_star
+        unknown += [
+            f"there is no star {each}; the handbook has the stars 1 to {highest}"
+            for each in star or ()
+            if not 1 <= each <= highest
+        ]
         if unknown:
             fail(unknown)
         views = await ledger_usage.usage(
@@ -80,7 +85,7 @@ def usage(
             return as_csv(usage_columns(groups, services.handbook), views)
         return _lines(usage_text(views, groups, services.handbook))
 
-    _write(out, with_services(data, add_up))
+    _write(out, reading_services(data, add_up))
 
 
 @report.command("liability")
@@ -107,7 +112,7 @@ def liability(
             return as_csv(liability_columns(services.handbook), rows)
         return _lines(liability_text(rows, services.handbook))
 
-    _write(out, with_services(data, add_up))
+    _write(out, reading_services(data, add_up))
 
 
 def _lines(text: str) -> bytes:

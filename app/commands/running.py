@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from app.services import Services, open_services
+from app.services import Services, open_services, open_to_read
 from app.settings import load_settings
 from ledger.reconciliation.values import MONTH_EXPECTED, parse_month
 
@@ -45,10 +45,17 @@ FAILED = 1
 
 def with_services(data: Path | None, work: Callable[[Services], Awaitable[T]]) -> T:
     """Run `work` on opened services. SIGTERM ends it like Ctrl-C: everything is closed in order."""
-    settings = load_settings(data=data)
+    return _run_on(open_services(load_settings(data=data)), work)
 
+
+def reading_services(data: Path | None, work: Callable[[Services], Awaitable[T]]) -> T:
+    """Run `work` on services that only read: nothing is made, migrated or put in force, and nothing can be changed."""
+    return _run_on(open_to_read(load_settings(data=data)), work)
+
+
+def _run_on(opening: AbstractAsyncContextManager[Services], work: Callable[[Services], Awaitable[T]]) -> T:
     async def opened() -> T:
-        async with open_services(settings) as services:
+        async with opening as services:
             return await work(services)
 
     with ending_on_sigterm():

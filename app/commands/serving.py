@@ -82,11 +82,11 @@ class _Held:
 
 
 async def _open(services: Services) -> None:
-    """Find out that the database can be opened and is migrated; say what somebody should do before long."""
-    from rating.rerating import rated_otherwise
+    """Find out that the database can be opened and is migrated; say which editions at hand nobody is served by."""
+    from app.editions import not_served
 
-    if await rated_otherwise(services.pool, services.handbook):
-        say("the handbook is not the one that members were rated by: `entitlements rerate` rates them anew")
+    for line in not_served(services.handbook, services.settings):
+        say(line)
 
 
 async def _load_demo(services: Services) -> tuple[str, ...]:

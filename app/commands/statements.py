@@ -13,7 +13,16 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.running import FAILED, Bars, DataOption, fail, month_of, progress_bars, with_services
+from app.commands.running import (
+    FAILED,
+    Bars,
+    DataOption,
+    fail,
+    month_of,
+    progress_bars,
+    reading_services,
+    with_services,
+)
 from app.errors import StartError
 from app.exports.columns import Language
 from app.services import Services
@@ -181,7 +190,7 @@ def list_statements(
                 f"open {view.open}  {StatementId(view.id).opaque}"
             )
 
-    with_services(data, run)
+    reading_services(data, run)
 
 
 @statement.command("withdraw")
@@ -203,7 +212,14 @@ def withdraw_statement(
                 break
         else:
             fail([f"the vendor {vendor} has no statement {number}"])
-        outcome = await withdraw(services.pool, statement=view.id, note=note, by=_BY, now=services.clock())
+        outcome = await withdraw(
+            services.pool,
+            statement=view.id,
+            note=note,
+            by=_BY,
+            handbook=services.handbook,
+            now=services.clock(),
+        )
         if isinstance(outcome, Refusal):
             fail([outcome.message(language)])
         if outcome.replayed:

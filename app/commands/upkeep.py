@@ -1,11 +1,15 @@
 """`grant`, `rerate` and `verify`: keep the books current, rate anew, and check them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, customers_bar, fail, with_services
+from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
 from app.services import Services, granting
+from handbook import Handbook
+from rating.database import Connection
+from rating.verifying import Checked
 from rating.words import counted
 
 
@@ -17,7 +21,7 @@ def grant(data: DataOption = None) -> None:
 
         with customers_bar("granting") as update:
             return await grant_all(
-                services.pool, now=services.clock(), handbook=services.handbook, progress=update
+                services.pool, now=services.clock(), handbook=services.handbooks, progress=update
             )
 
     typer.echo(f"{counted(with_services(data, post), 'entry', 'entries')} posted")
@@ -26,25 +30,30 @@ def grant(data: DataOption = None) -> None:
 def rerate(
     edition: Annotated[
         str | None,
-        typer.Option("--edition", help="The edition that is new or was corrected: it must be there"),
+        typer.Option("--edition", help="An edition that must be in force"),
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Rate every customer again, by the handbook as it is now; grants follow. Safe to repeat."""
+    """Rate every customer again by the editions in force; grants follow. Safe to repeat."""
 
     async def rate(services: Services) -> int:
         from rating.rerating import rerate_all
 
         known = [each.code for each in services.handbook.editions]
         if edition is not None and edition not in known:
-            fail([f"there is no edition {edition}; there are: {', '.join(known)}"])
+            told = f"edition {edition} is not in force; in force are: {', '.join(known)}"
+            fail([f"{told} (`entitlements edition activate {edition}` rates everybody by it)"])
+
+        async def grant_due(conn: Connection, customer_ids: Sequence[int], handbook: Handbook) -> None:
+            await granting(services, handbook)(conn, customer_ids)
+
         with customers_bar("rating") as update:
             return await rerate_all(
                 services.pool,
                 now=services.clock(),
-                handbook=services.handbook,
+                handbook=services.handbooks,
                 progress=update,
-                after_batch=granting(services),
+                after_batch=grant_due,
             )
 
     typer.echo(f"{counted(with_services(data, rate), 'customer')} rated otherwise than before")
@@ -53,19 +62,23 @@ def rerate(
 def verify(data: DataOption = None) -> None:
     """Rate all histories again, replay the ledger, check settlements' seals; what is wrong is named by its place."""
 
-    async def check(services: Services) -> list[str]:
+    async def check(services: Services) -> tuple[list[str], Checked]:
         from ledger.reconciliation.closing import check_seals
         from ledger.verify import verify as verify_ledger
         from rating.verifying import verify_ratings
 
+        checked = Checked()
         with customers_bar("verifying the ratings") as update:
-            faults = await verify_ratings(services.pool, handbook=services.handbook, progress=update)
+            faults = await verify_ratings(
+                services.pool, handbook=services.handbooks, progress=update, checked=checked
+            )
         with customers_bar("verifying the ledger") as update:
-            findings = await verify_ledger(services.pool, progress=update)
-        seals = await check_seals(services.pool)
-        return [str(wrong) for wrong in (*faults, *findings, *seals)]
+            findings = await verify_ledger(services.pool, progress=update, checked=checked)
+        seals = await check_seals(services.pool, checked=checked)
+        return [str(wrong) for wrong in (*faults, *findings, *seals)], checked
 
-    found = with_services(data, check)
+    found, checked = reading_services(data, check)
     if found:
+        typer.echo(f"{checked.words()}: {counted(len(found), 'fault')}")
         fail(found)
-    typer.echo("the ledger is in order")
+    typer.echo(f"{checked.words()}: the ledger is in order")

@@ -14,6 +14,7 @@ import typer
 
 from app.commands.running import DataOption, fail, with_services
 from app.services import Services
+from ledger.contracts import MOST_TOLERANCE_DAYS
 from rating.words import counted
 
 vendor = typer.Typer(help="Vendors and their contracts.", no_args_is_help=True)
@@ -40,7 +41,7 @@ def add(
         typer.Option(
             "--date-tolerance",
             min=0,
-            max=31,
+            max=MOST_TOLERANCE_DAYS,
             help="Days by which a statement's line may differ from the delivery that it is taken for  [default: 3]",
             show_default=False,
         ),

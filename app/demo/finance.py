@@ -115,6 +115,7 @@ class FinanceAtWork:
                 redemption=_first_candidate(finding) if action is Action.MATCH else None,
                 note=_NOTES.get(finding.kind, "已核实"),
                 by=_BY,
+                handbook=self._services.handbook,
                 now=step.at,
             )
             _must(outcome, step)
@@ -125,9 +126,24 @@ class FinanceAtWork:
         period = await period_view(pool, step.vendor, step.month)
         if period is not None and period.closed_at is not None:
             return
-        _must(await reconcile_period(pool, vendor=step.vendor, month=step.month, now=step.at), step)
+        _must(
+            await reconcile_period(
+                pool, vendor=step.vendor, month=step.month, handbook=self._services.handbook, now=step.at
+            ),
+            step,
+        )
         await self._decide(step)
-        _must(await close_period(pool, vendor=step.vendor, month=step.month, by=_BY, now=step.at), step)
+        _must(
+            await close_period(
+                pool,
+                vendor=step.vendor,
+                month=step.month,
+                by=_BY,
+                handbook=self._services.handbook,
+                now=step.at,
+            ),
+            step,
+        )
 
     async def _reverse(self, step: Finance, which: str, reason: str) -> None:
         """Reverse one delivery; which one is found by the statement of that name."""

@@ -72,8 +72,8 @@ async def _load(services: Services, conn: Connection, progress: Progress) -> boo
         return False
     reached = await conn.fetchval(SQL["reached"])
     await _Loader(services, portfolio(today, services.handbook), progress).run(reached)
-    await record_events(services.pool, [_completion(today)], now=now, handbook=services.handbook)
-    await grant_all(services.pool, now=now, handbook=services.handbook)
+    await record_events(services.pool, [_completion(today)], now=now, handbook=services.handbooks)
+    await grant_all(services.pool, now=now, handbook=services.handbooks)
     await _analyze(services.owner_dsn)
     return True
 
@@ -126,7 +126,7 @@ class _Loader:
         self._portfolio = what
         self._progress = progress
         self._clock = _MovingClock(what.opening.at)
-        self._journal = Journal(services.pool, services.handbook, self._clock)
+        self._journal = Journal(services.pool, services.handbooks, self._clock)
         self._finance = FinanceAtWork(services, self._journal)
         self._ids: dict[str, RedemptionId] = {}
 
@@ -158,7 +158,7 @@ class _Loader:
             case Feed():
                 await self._record(step.events)
             case Granting():
-                await grant_all(self._services.pool, now=step.at, handbook=self._services.handbook)
+                await grant_all(self._services.pool, now=step.at, handbook=self._services.handbooks)
             case Registration():
                 await self._register(step)
             case Calls():
@@ -168,7 +168,7 @@ class _Loader:
 
     async def _record(self, events: Sequence[PolicyEvent]) -> None:
         results = await record_events(
-            self._services.pool, events, now=self._clock.now, handbook=self._services.handbook
+            self._services.pool, events, now=self._clock.now, handbook=self._services.handbooks
         )
         for event, result in zip(events, results, strict=True):
             if isinstance(result, Refusal):

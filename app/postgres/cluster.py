@@ -55,9 +55,14 @@ def programs(pgdata: Path) -> Path:
     return Path(found).parent
 
 
+def exists(pgdata: Path) -> bool:
+    """Whether there is a data directory: it is renamed into its place when it is complete."""
+    return (pgdata / "PG_VERSION").exists()
+
+
 def initialise(pgdata: Path, account: Account, home: Path, say: Callable[[str], None]) -> None:
     """Make `pgdata` if it is not there yet; `home` holds the programs. Raises PostgresError."""
-    if (pgdata / "PG_VERSION").exists():
+    if exists(pgdata):
         return
     if pgdata.exists() and any(pgdata.iterdir()):
         raise PostgresError(

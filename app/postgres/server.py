@@ -69,6 +69,11 @@ class EmbeddedPostgres:
         self._child: subprocess.Popen[bytes] | None = None
 
     @property
+    def exists(self) -> bool:
+        """Whether the folder holds a database; otherwise `start` makes one."""
+        return cluster.exists(self._pgdata)
+
+    @property
     def dsn(self) -> str:
         """Address of the database, as its owner. Raises PostgresError before `start`."""
         if self._socket_dir is None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from asyncpg import Record
 
+from handbook import Handbook
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
 from ledger.reconciliation.statements import SQL as STATEMENTS
@@ -24,6 +25,7 @@ from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal, RefusalCode
 from rating.database import Connection, Pool, Statements
 from rating.reading import Reader
+from rating.verifying import Checked
 
 SQL = Statements(Path(__file__).with_name("closing.sql"))
 
@@ -79,7 +81,9 @@ class _Settlement:
 
 
 @answering_refusals
-async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: datetime) -> int | Refusal:
+async def close_period(
+    pool: Pool, *, vendor: str, month: date, by: str, handbook: Handbook, now: datetime
+) -> int | Refusal:
     """Close a vendor's month and settle it; the id of the period, whose settlement is durable.
 
     The match runs once more before. Refused: FINDINGS_OPEN (the message says which, and they can be decided on),
@@ -87,16 +91,16 @@ async def close_period(pool: Pool, *, vendor: str, month: date, by: str, now: da
     """
     async with pool.acquire() as conn, conn.transaction():
         period = await lock_open_month(conn, vendor, month, now=now)
-        await reconcile(conn, period.id, now=now)
+        await reconcile(conn, period.id, handbook=handbook, now=now)
         waiting = await conn.fetch(SQL["open_findings"], period.id)
         if waiting:
             return _open(waiting)  # and keep what the match has found, to be decided on
-        await _settle(conn, period, by=by, now=now)
+        await _settle(conn, period, by=by, handbook=handbook, now=now)
         return period.id
 
 
-async def check_seals(conn: Reader) -> list[str]:
-    """What is wrong with the settlements, one line a finding.
+async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[str]:
+    """What is wrong with the settlements, one line a finding; `checked` counts them.
 
     Each must bear the seal of all that it rests on, every closed month must have one, and no pair may be there that
     none of them knows.
@@ -105,6 +109,8 @@ async def check_seals(conn: Reader) -> list[str]:
     lines_changed = SQL["changed_statements"].replace("{content}", STATEMENTS["content"])
     previous: dict[str, bytes] = {}
     for row in await conn.fetch(SQL["settlements"]):
+        if checked is not None:
+            checked.settlements += 1
         place = f"settlement {row['vendor']} {month_text(row['month'])}"
         if row["previous"] != previous.get(row["vendor"]):
             wrong.append(f"{place}: does not follow the vendor's settlement before it")
@@ -175,7 +181,7 @@ def _which(row: Record, language: str) -> str:
     return f"member {row['member_no']} reference {reference} {row['kind']}"
 
 
-async def _settle(conn: Connection, period: Period, *, by: str, now: datetime) -> None:
+async def _settle(conn: Connection, period: Period, *, by: str, handbook: Handbook, now: datetime) -> None:
     paid = [
         _Paid(
             benefit=row["benefit"],
@@ -228,4 +234,4 @@ async def _settle(conn: Connection, period: Period, *, by: str, now: datetime) -
     )
     await conn.execute(SQL["close"], period.id, now)
     if await conn.fetchval(SQL["was_reconciled"], following.id):
-        await reconcile(conn, following.id, now=now)
+        await reconcile(conn, following.id, handbook=handbook, now=now)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from asyncpg import Record
 
+from handbook import Handbook
 from ledger.commands import invalid
 from ledger.ids import RedemptionId
 from ledger.reconciliation.matching import Key, reconcile
@@ -49,6 +50,7 @@ class _Asked:
     pay: Decimal | None
     note: str
     by: str
+    handbook: Handbook
     now: datetime
 
 
@@ -62,6 +64,7 @@ async def resolve(
     pay: Decimal | None = None,
     note: str,
     by: str,
+    handbook: Handbook,
     now: datetime,
 ) -> Refusal | None:
     """Decide on a finding; None when it is done.
@@ -69,7 +72,16 @@ async def resolve(
     `redemption` belongs to MATCH; `pay` (CNY, up to what is stated) to ACCEPT and MATCH of a line. Refused, nothing
     changed: UNKNOWN_FINDING, PERIOD_CLOSED, UNKNOWN_REDEMPTION, ALREADY_MATCHED, INVALID.
     """
-    asked = _Asked(finding=finding, action=action, redemption=redemption, pay=pay, note=note, by=by, now=now)
+    asked = _Asked(
+        finding=finding,
+        action=action,
+        redemption=redemption,
+        pay=pay,
+        note=note,
+        by=by,
+        handbook=handbook,
+        now=now,
+    )
     async with pool.acquire() as conn, conn.transaction():
         must_be_text("note", note)
         period = await lock_period(conn, finding.period)
@@ -281,7 +293,9 @@ class _Deciding:
                 key = Key(member_no=other["member_no"], customer_id=customer_id, benefit=other["benefit"])
                 keys += [key] if key != keys[0] else []
         for key in keys:
-            await reconcile(self._conn, self._period.id, now=self._asked.now, only=key)
+            await reconcile(
+                self._conn, self._period.id, handbook=self._asked.handbook, now=self._asked.now, only=key
+            )
 
     async def _record(self) -> None:
         row, asked = self._row, self._asked

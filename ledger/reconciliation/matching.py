@@ -13,7 +13,7 @@ from pathlib import Path
 
 from asyncpg import Record
 
-from handbook import start_of
+from handbook import Handbook, business_day, start_of
 from ledger.reconciliation.periods import answering_refusals, lock_open_month
 from ledger.reconciliation.values import Pass, month_span, next_month
 from ledger.refusals import Refusal
@@ -26,7 +26,7 @@ _DELIVERED, _REVERSED = "REDEEMED", "REVERSED"
 _MANY_LINES = 20_000
 _SKEW = timedelta(days=1)
 """Between the moment that a posting bears and the moment at which others see it, and clocks apart."""
-_LIES_BACK = timedelta(days=62)
+_LONGEST_MONTH = timedelta(days=31)
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 _ONLY = re.compile(r"\{(only_\w+)\}")
 
@@ -41,18 +41,22 @@ class Key:
 
 
 @answering_refusals
-async def reconcile_period(pool: Pool, *, vendor: str, month: date, now: datetime) -> int | Refusal:
+async def reconcile_period(
+    pool: Pool, *, vendor: str, month: date, handbook: Handbook, now: datetime
+) -> int | Refusal:
     """Run the match of a vendor's month again; the id of the period.
 
     Refused: INVALID for an unknown vendor or a month ahead, PERIOD_CLOSED.
     """
     async with pool.acquire() as conn, conn.transaction():
         period = await lock_open_month(conn, vendor, month, now=now)
-        await reconcile(conn, period.id, now=now)
+        await reconcile(conn, period.id, handbook=handbook, now=now)
         return period.id
 
 
-async def reconcile(conn: Connection, period: int, *, now: datetime, only: Key | None = None) -> None:
+async def reconcile(
+    conn: Connection, period: int, *, handbook: Handbook, now: datetime, only: Key | None = None
+) -> None:
     """Match the free lines of an open period with what is free in the ledger, and find what does not agree.
 
     Runs inside the caller's transaction, which holds the vendor's row. `only` narrows the run to what a decision on one
@@ -62,7 +66,7 @@ async def reconcile(conn: Connection, period: int, *, now: datetime, only: Key |
     if row is None:
         message = f"there is no period {period}"
         raise AssertionError(message)
-    run = _Run(conn, period, row, only)
+    run = _Run(conn, period, row, only, handbook=handbook, today=business_day(now))
     await conn.fetch(SQL["tune"])
     await conn.execute(SQL["clean_up"])
     await run.match()
@@ -74,7 +78,16 @@ async def reconcile(conn: Connection, period: int, *, now: datetime, only: Key |
 class _Run:
     """One run: the statements in their order, narrowed if need be."""
 
-    def __init__(self, conn: Connection, period: int, row: Record, only: Key | None) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        period: int,
+        row: Record,
+        only: Key | None,
+        *,
+        handbook: Handbook,
+        today: date,
+    ) -> None:
         self._conn = conn
         self._period = period
         self._vendor: str = row["vendor"]
@@ -82,7 +95,10 @@ class _Run:
         self._first: bool = row["first"]
         self._only = only
         self._statements: list[int] = []
+        self._handbook = handbook
+        self._today = today
         self._tolerance = 0
+        self._backdating = timedelta()
         self._many = False
         self._feeding: list[Record] = []
 
@@ -134,9 +150,13 @@ class _Run:
             raise AssertionError
         self._statements = statements["ids"]
         self._tolerance = statements["tolerance"]
+        first_day, end_day = statements["first_day"], statements["end_day"]
+        self._backdating = _backdating(self._handbook, first_day, self._today)
+        near = timedelta(days=self._tolerance)
         await conn.execute(SQL["know_members"], self._period, self._statements)
         carried = await conn.fetchval(SQL["carries"], self._period)
-        exceptions = await conn.execute(SQL["exceptions"], self._vendor) != "SELECT 0"
+        made = await conn.execute(SQL["exceptions"], self._vendor, self._backdating.days)
+        exceptions = made != "SELECT 0"
         pairing = (
             SQL["pairing"]
             .replace("{paired}", SQL["paired"])
@@ -151,12 +171,12 @@ class _Run:
             pairing,
             self._period,
             self._vendor,
-            start_of(statements["first_day"]),
-            start_of(statements["end_day"]),
+            start_of(first_day - self._backdating),
+            start_of(end_day + self._backdating),
             statements["ids"],
             statements["of_vendor"],
-            statements["near_first_day"],
-            statements["near_end_day"],
+            first_day - near,
+            end_day + near,
         )
 
     async def find(self) -> None:
@@ -184,15 +204,15 @@ class _Run:
         """Find what the closed months before could not know: late postings, and reversals of what they paid.
 
         Each of these months was matched when it was closed, so what was posted after the last close is new, and lies
-        back a month at most; and what a match by hand or a dispute hid then may be free by now.
+        back no further than the backdating days; what a match by hand or a dispute hid in the month last closed may be
+        free by now.
         """
         period, vendor = self._period, self._vendor
         feeding = self._feeding
         since = feeding[-1]["closed_at"] - _SKEW if feeding else _NEVER
         if feeding:
-            months = [
-                row["month"] for row in feeding if start_of(next_month(row["month"])) > since - _LIES_BACK
-            ]
+            earliest = since - self._backdating - _LONGEST_MONTH
+            months = [row["month"] for row in feeding if start_of(next_month(row["month"])) > earliest]
             late = _unless_in_doubt(FINDINGS["find_late"])
             await self._execute(late, period, vendor, months, [row["month"] for row in feeding])
         corrections = FINDINGS["find_corrections"].replace("{paid}", FINDINGS["paid"])
@@ -241,6 +261,17 @@ class _Run:
                 values.append(value)
                 statement = statement.replace(f"{{{name}}}", f"${len(values)}")
         return statement, values
+
+
+def _backdating(handbook: Handbook, first_day: date, today: date) -> timedelta:
+    """How far the day of a line may lie from a delivery that its reference names.
+
+    A vendor may post a use late, and may state the day of either. So it is the setting `backdating_days`: the largest
+    of all editions in force from the first day of the month and its lines until today, by any of which the delivery
+    may have been posted; before all editions, of the latest, as a posting is judged.
+    """
+    editions = handbook.within(first_day, today) or (handbook.latest,)
+    return timedelta(days=max(edition.settings.backdating_days for edition in editions))
 
 
 def _fitting(fit: str) -> str:

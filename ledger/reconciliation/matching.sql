@@ -14,13 +14,9 @@ select
     set_config('min_parallel_table_scan_size', '1MB', true);
 
 -- name: statements
--- The statements of a period that count and how many lines they have, all statements of the vendor $2, and from which day
--- to before which a delivery may be meant: the days of the month $3 to $4 and of all lines, with 31 days around for a
--- reference (nobody may post a use that lies further back), with the vendor's tolerance around without one.
-select
-    ids, lines, of_vendor, matched,
-    first_day - 31 as first_day, end_day + 31 as end_day,
-    date_tolerance_days as tolerance, first_day - date_tolerance_days as near_first_day, end_day + date_tolerance_days as near_end_day
+-- The statements of a period that count and how many lines they have, all statements of the vendor $2, and the days of
+-- the month $3 to before $4 and of all lines; a delivery that is meant may lie around them, as matching.py says.
+select ids, lines, of_vendor, matched, first_day, end_day, date_tolerance_days as tolerance
 from (
     select
         coalesce(array_agg(s.id order by s.id) filter (where s.period = $1), '{}') as ids,
@@ -163,9 +159,10 @@ and not exists (
 )
 
 -- name: exceptions
--- Lines of the vendor $1 that somebody had paid although the ledger knew nothing of them.
+-- Lines of the vendor $1 that somebody had paid although the ledger knew nothing of them. A reference means the same within
+-- $2 days, the backdating days.
 create temporary table exceptions on commit drop as
-select o.statement, o.line_no, o.reference, o.member_no, o.benefit, o.occurred_on, o.units
+select o.statement, o.line_no, o.reference, o.member_no, o.benefit, o.occurred_on, o.units, $2::integer as backdating_days
 from periods p
 join findings f on f.period = p.id and f.line_no is not null and f.sequence is null and f.payable > 0
 join statement_lines o on o.statement = f.statement and o.line_no = f.line_no
@@ -175,7 +172,7 @@ where p.vendor = $1;
 -- A line says the same again: the reference, or, where one of them has none, the day and the units.
 x.member_no = l.member_no and x.benefit = l.benefit and (x.statement, x.line_no) <> (l.statement, l.line_no)
 and (
-    x.reference = l.reference and abs(x.occurred_on - l.occurred_on) <= 31
+    x.reference = l.reference and abs(x.occurred_on - l.occurred_on) <= x.backdating_days
     or (x.reference is null or l.reference is null) and x.occurred_on = l.occurred_on and x.units = l.units
 )
 

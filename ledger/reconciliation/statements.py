@@ -80,7 +80,9 @@ async def submit(
         await conn.copy_records_to_table(
             "incoming_lines", columns=list(_COLUMNS), records=_checked(lines, handbook, progress)
         )
-        return await _store(conn, vendor=vendor, number=number, month=month, by=by, now=now)
+        return await _store(
+            conn, vendor=vendor, number=number, month=month, by=by, handbook=handbook, now=now
+        )
 
 
 @answering_refusals
@@ -97,17 +99,21 @@ async def refused_unread(
 
 
 @answering_refusals
-async def withdraw(pool: Pool, *, statement: int, note: str, by: str, now: datetime) -> Submitted | Refusal:
+async def withdraw(
+    pool: Pool, *, statement: int, note: str, by: str, handbook: Handbook, now: datetime
+) -> Submitted | Refusal:
     """Take a statement back while its period is open: its lines count no more. Twice is once.
 
     Refused: UNKNOWN_STATEMENT, PERIOD_CLOSED, INVALID for an empty note.
     """
     async with pool.acquire() as conn, conn.transaction():
         must_be_text("note", note)
-        return await _withdraw(conn, statement, note=note, by=by, now=now)
+        return await _withdraw(conn, statement, note=note, by=by, handbook=handbook, now=now)
 
 
-async def _withdraw(conn: Connection, statement: int, *, note: str, by: str, now: datetime) -> Submitted:
+async def _withdraw(
+    conn: Connection, statement: int, *, note: str, by: str, handbook: Handbook, now: datetime
+) -> Submitted:
     row = await conn.fetchrow(SQL["statement_for_withdrawal"], statement)
     period = await lock_period(conn, row["period"]) if row is not None else None
     if period is None:
@@ -119,7 +125,7 @@ async def _withdraw(conn: Connection, statement: int, *, note: str, by: str, now
     await conn.execute(SQL["withdraw"], statement, note, by, now)
     await conn.execute(SQL["forget_matches"], statement)
     await conn.execute(SQL["forget_findings"], period.id, statement)
-    await reconcile(conn, period.id, now=now)
+    await reconcile(conn, period.id, handbook=handbook, now=now)
     return Submitted(statement=statement)
 
 
@@ -176,7 +182,7 @@ def _malformed(problems: list[LineProblem]) -> Refusal:
 
 
 async def _store(
-    conn: Connection, *, vendor: str, number: str, month: date, by: str, now: datetime
+    conn: Connection, *, vendor: str, number: str, month: date, by: str, handbook: Handbook, now: datetime
 ) -> Submitted:
     repeated = [row["line_no"] for row in await conn.fetch(SQL["repeated_numbers"])]
     if repeated:
@@ -192,7 +198,7 @@ async def _store(
     period = await lock_month(conn, vendor, month)
     stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
     if stored is not None:
-        return await _again(conn, stored, summary["content"], month=month, now=now)
+        return await _again(conn, stored, summary["content"], month=month, handbook=handbook, now=now)
     period.must_be_open()
     statement = await conn.fetchval(
         SQL["store_statement"],
@@ -212,14 +218,14 @@ async def _store(
         stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
         if stored is None:
             raise AssertionError
-        return await _again(conn, stored, summary["content"], month=month, now=now)
+        return await _again(conn, stored, summary["content"], month=month, handbook=handbook, now=now)
     await conn.execute(SQL["store_lines"], statement)
-    await reconcile(conn, period.id, now=now)
+    await reconcile(conn, period.id, handbook=handbook, now=now)
     return Submitted(statement=statement)
 
 
 async def _again(
-    conn: Connection, stored: Record, content: bytes, *, month: date, now: datetime
+    conn: Connection, stored: Record, content: bytes, *, month: date, handbook: Handbook, now: datetime
 ) -> Submitted:
     """The number was used: the same statement is answered again, and matched with what the ledger has by now."""
     await _must_not_be_withdrawn(conn, stored["id"])
@@ -233,7 +239,7 @@ async def _again(
             Refusal(code=RefusalCode.KEY_REUSED, case="statement", differing=tuple(differing[:_MOST_NAMED]))
         )
     if stored["closed_at"] is None:
-        await reconcile(conn, stored["period"], now=now)
+        await reconcile(conn, stored["period"], handbook=handbook, now=now)
     return Submitted(statement=stored["id"], replayed=True)
 
 

@@ -28,7 +28,12 @@ class ClosePeriodMutation:
         if isinstance(month, Refusal):
             return cast("SettlementOutcome", month)
         answer = await close_period(
-            context.pool, vendor=vendor, month=month, by=decider(context), now=context.now
+            context.pool,
+            vendor=vendor,
+            month=month,
+            by=decider(context),
+            handbook=context.handbook,
+            now=context.now,
         )
         context.renew_loaders()
         if isinstance(answer, Refusal):

@@ -25,7 +25,9 @@ class ReconcileMutation:
         month = given_month(period)
         if isinstance(month, Refusal):
             return cast("PeriodOutcome", month)
-        answer: Any = await reconcile_period(context.pool, vendor=vendor, month=month, now=context.now)
+        answer: Any = await reconcile_period(
+            context.pool, vendor=vendor, month=month, handbook=context.handbook, now=context.now
+        )
         context.renew_loaders()
         if isinstance(answer, Refusal):
             return cast("PeriodOutcome", answer)

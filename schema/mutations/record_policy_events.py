@@ -50,7 +50,7 @@ class RecordPolicyEventsMutation:
                 context.pool,
                 [each for each in read if not isinstance(each, LedgerRefusal)],
                 now=context.now,
-                handbook=context.handbook,
+                handbook=context.handbooks,
             )
         )
         results = [each if isinstance(each, LedgerRefusal) else next(taken) for each in read]

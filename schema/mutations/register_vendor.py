@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
-from ledger.contracts import TermView
+from ledger.contracts import MOST_TOLERANCE_DAYS, TermView
 from ledger.refusals import Refusal
 from ledger.vendors import register_vendor
 from schema.context import Info
@@ -38,8 +38,9 @@ class RegisterVendorMutation:
     @strawberry.mutation(
         description="Register a vendor, or add terms to a registered one, which takes the new name. A later price "
         "ends the open one on the day it begins; what was delivered keeps its price, and so does a "
-        "month that is closed. `dateToleranceDays`, from 0 to 31: by how much the day of a statement's line may differ "
-        "from the delivery that it is taken for; absent: as it is, 3 at first. The same again changes nothing."
+        f"month that is closed. `dateToleranceDays`, from 0 to {MOST_TOLERANCE_DAYS}: by how much the day of a "
+        "statement's line may differ from the delivery that it is taken for; absent: as it is, 3 at first. The same "
+        "again changes nothing."
     )
     async def register_vendor(
         self,

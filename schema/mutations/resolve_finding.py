@@ -68,5 +68,6 @@ async def _resolve(context: Context, input: ResolveInput) -> Refusal | None:
         pay=input.pay,
         note=input.note,
         by=decider(context),
+        handbook=context.handbook,
         now=context.now,
     )

@@ -25,7 +25,12 @@ class WithdrawStatementMutation:
         if which is None:
             return await answered(context, Refusal(code=RefusalCode.UNKNOWN_STATEMENT))
         answer = await withdraw(
-            context.pool, statement=which.number, note=note, by=decider(context), now=context.now
+            context.pool,
+            statement=which.number,
+            note=note,
+            by=decider(context),
+            handbook=context.handbook,
+            now=context.now,
         )
         context.renew_loaders()
         return await answered(context, answer)

@@ -40,7 +40,7 @@ class CustomerQueries:
             context.pool,
             first=checked_first(first),
             after=read_member_cursor(after),
-            stars=stars(where.star) if where is not None else None,
+            stars=stars(where.star, context.handbook) if where is not None else None,
             member_nos=texts("memberNo", where.member_no) if where is not None else None,
             on=context.today,
         )

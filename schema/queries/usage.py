@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from handbook import Handbook
 from ledger import usage as ledger_usage
 from ledger.liability import liability, total_value
 from ledger.usage import UsageFilter
@@ -25,12 +26,12 @@ class UsageWhere:
         default=None, description="The star that the use was judged by."
     )
 
-    def as_filter(self) -> UsageFilter:
+    def as_filter(self, handbook: Handbook) -> UsageFilter:
         """The filter in the ledger's terms."""
         return UsageFilter(
             vendors=texts("vendor", self.vendor),
             benefits=texts("benefit", self.benefit),
-            stars=stars(self.star),
+            stars=stars(self.star, handbook),
         )
 
 
@@ -57,7 +58,7 @@ class UsageQueries:
             context.pool,
             from_,
             to,
-            where=where.as_filter() if where is not None else UsageFilter(),
+            where=where.as_filter(context.handbook) if where is not None else UsageFilter(),
             by=frozenset(group_by or ()),
             most=MOST_ROWS + 1,
         )

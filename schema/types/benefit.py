@@ -44,7 +44,7 @@ Allowance = Annotated[
 
 @strawberry.type(description="What one star has of a benefit.")
 class Grade:
-    star: int = strawberry.field(description="From 1 to 5.")
+    star: int = strawberry.field(description="From 1 on.")
     variant: str | None = strawberry.field(description="The name of the grade, where the benefit is graded.")
     allowance: Allowance | None = strawberry.field(description="What the star gives; null: nothing.")
 
@@ -69,7 +69,7 @@ class Benefit:
     name_en: str = strawberry.field(description="Its name in English.")
     section: Section = strawberry.field(description="Where the handbook prints it.")
     family_shared: bool = strawberry.field(
-        description="Whether the customer's immediate family draws on the same allowance."
+        description="Whether the customer's immediate family (`Programme.immediateFamily`) draws on the same allowance."
     )
     waiting_days: int = strawberry.field(
         description="Days from the first day of the unbroken spell of entitlement until it may be used."

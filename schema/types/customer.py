@@ -7,6 +7,7 @@ import strawberry
 
 from ledger.ids import opaque_id
 from ledger.quotas import quotas_on
+from rating.activations import handbook_explaining
 from rating.reading import CustomerRow
 from rating.tiers import history_between, tier_on
 from schema.connections import (
@@ -37,13 +38,15 @@ class Customer(Node):
 
     @strawberry.field(
         description="The tier on a day (default: today; future days as scheduled), as known at a moment (default: "
-        "now): before later events arrived."
+        "now): before later events arrived, and by the edition of then."
     )
     async def tier(self, info: Info, on: date | None = None, known_at: datetime | None = None) -> Tier:
         day = on or info.context.today
         rating = await info.context.loaders.rating.load((self.customer_id, known_at))
-        view = tier_on(rating, day, info.context.handbook)
-        return Tier.of(view, customer_id=self.customer_id, day=day, known_at=known_at)
+        context = info.context
+        handbook = await handbook_explaining(context.pool, context.handbooks, rating, known_at)
+        view = tier_on(rating, day, handbook)
+        return Tier.of(view, handbook, customer_id=self.customer_id, day=day, known_at=known_at)
 
     @strawberry.field(description="Star and rated premium on the days [from, to), as known now, ascending.")
     async def tier_history(

@@ -14,6 +14,7 @@ from ledger.entries import EntryKind, RedemptionStatus
 from ledger.reconciliation.values import Action, FindingKind, Pass
 from ledger.reconciliation.views import PeriodStatus, StatementStatus
 from ledger.refusals import RefusalCode
+from ledger.relations import RELATION_WORDS
 from ledger.service_levels.clock import ServiceStanding
 from ledger.service_levels.milestones import MilestoneKind
 from ledger.usage import UsageGroup
@@ -173,16 +174,9 @@ _publish(
 )
 _publish(
     Relation,
-    "What a relative is to the customer. The first three are immediate family 直系亲属.",
-    {
-        "SPOUSE": "Spouse.",
-        "PARENT": "Parent.",
-        "CHILD": "Child.",
-        "SIBLING": "Brother or sister.",
-        "GRANDPARENT": "Grandparent.",
-        "GRANDCHILD": "Grandchild.",
-        "OTHER": "Anyone else.",
-    },
+    "What a relative is to the customer. Which of them are immediate family 直系亲属 is the edition's to say: see "
+    "`Programme.immediateFamily`.",
+    {relation.name: f"{words.en.capitalize()} {words.zh}." for relation, words in RELATION_WORDS.items()},
 )
 _publish(
     EntryKind,

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import strawberry
 
+from handbook import values as handbook_values
 from schema.types.benefit import Benefit, Discrepancy
-from schema.types.enums import Category, Coverage, Design, Mode, PremiumBase
+from schema.types.enums import Category, Coverage, Design, Mode, PremiumBase, Relation
 
 
 @strawberry.type(description="A star and the rated premium it takes, in CNY, half-open.")
 class ProgrammeTier:
-    star: int = strawberry.field(description="From 1 to 5.")
+    star: int = strawberry.field(description="From 1 on, without a gap; `tiers` has all of them.")
     name: str = strawberry.field(description="Its name as printed.")
     name_en: str = strawberry.field(description="Its name in English.")
     from_: Decimal = strawberry.field(name="from", description="From this rated premium on.")
@@ -40,6 +41,7 @@ class Coefficient:
 @strawberry.type(description="An edition of the handbook.")
 class Programme:
     code: strawberry.Private[str]
+    settings: strawberry.Private[handbook_values.Settings]
     name: str = strawberry.field(description="Its name.")
     effective_from: date = strawberry.field(description="First day in force.")
     effective_to: date | None = strawberry.field(description="First day no longer in force; null: open.")
@@ -53,3 +55,28 @@ class Programme:
     @strawberry.field(description="Its code.")
     def edition(self) -> str:
         return self.code
+
+    @strawberry.field(
+        description="The relatives who may use a benefit that is `familyShared`, if registered before the use."
+    )
+    def immediate_family(self) -> list[Relation]:
+        return list(self.settings.immediate_family)
+
+    @strawberry.field(
+        description="By how many days, counted back from today, `occurredAt` of a use may lie in the past. The line of "
+        "a statement means a delivery of its reference within as many days."
+    )
+    def backdating_days(self) -> int:
+        return self.settings.backdating_days
+
+    @strawberry.field(description="How long a hold keeps its units if nobody says otherwise, in hours.")
+    def default_hold_hours(self) -> int:
+        return self.settings.default_hold_hours
+
+    @strawberry.field(description="The most that a hold may ask for in `holdHours`, in hours.")
+    def max_hold_hours(self) -> int:
+        return self.settings.max_hold_hours
+
+    @strawberry.field(description="The most units that one redemption or hold may take.")
+    def max_units_per_redemption(self) -> int:
+        return self.settings.max_units_per_redemption

@@ -7,6 +7,7 @@ from typing import cast
 
 import strawberry
 
+from handbook import Handbook
 from rating import contributions as rating_contributions
 from rating.tiers import TierView
 from schema.context import Info
@@ -48,7 +49,7 @@ class NextTier:
 
 @strawberry.type(description="A span of days with one star and one rated premium.")
 class TierPeriod:
-    star: int = strawberry.field(description="From 0 (no star) to 5.")
+    star: int = strawberry.field(description="Up to the highest star of the edition; 0: no star.")
     rated_premium: Decimal = strawberry.field(description="In CNY, exact.")
     start: date = strawberry.field(name="from", description="First day.")
     end: date | None = strawberry.field(name="to", description="First day no longer; null: open.")
@@ -56,7 +57,9 @@ class TierPeriod:
 
 @strawberry.type(description="The customer's tier on a day.")
 class Tier:
-    star: int = strawberry.field(description="From 1 to 5; 0: no star, not a member.")
+    star: int = strawberry.field(
+        description="Up to the highest star of the edition; 0: no star, not a member."
+    )
     name: str | None = strawberry.field(description="Its name as printed; null without a star.")
     rated_premium: Decimal = strawberry.field(
         description="What decides on the star, in CNY, exact: the sum of what the premium components count for."
@@ -72,18 +75,27 @@ class Tier:
     customer_id: strawberry.Private[int]
     day: strawberry.Private[date]
     known_at: strawberry.Private[datetime | None]
+    handbook: strawberry.Private[Handbook]
 
     @strawberry.field(description="Every premium component: what it adds on the day, or why it adds nothing.")
     async def contributions(self, info: Info) -> list[Contribution]:
         history = await info.context.loaders.history.load((self.customer_id, self.known_at))
         found: Sequence[rating_contributions.Contribution] = rating_contributions.contributions_on(
-            history, self.day, info.context.handbook
+            history, self.day, self.handbook
         )
         return cast("list[Contribution]", list(found))
 
     @classmethod
-    def of(cls, view: TierView, *, customer_id: int, day: date, known_at: datetime | None) -> "Tier":
-        """The tier that a customer has on a day, as known at a moment (None: now)."""
+    def of(
+        cls,
+        view: TierView,
+        handbook: Handbook,
+        *,
+        customer_id: int,
+        day: date,
+        known_at: datetime | None,
+    ) -> "Tier":
+        """The tier that a customer has on a day, as known at a moment (None: now), and what it was rated by."""
         above = None
         if view.next_star is not None and view.next_name is not None and view.shortfall is not None:
             above = NextTier(star=view.next_star, name=view.next_name, shortfall=view.shortfall)
@@ -98,4 +110,5 @@ class Tier:
             customer_id=customer_id,
             day=day,
             known_at=known_at,
+            handbook=handbook,
         )

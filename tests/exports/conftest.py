@@ -88,7 +88,9 @@ async def settled(month):
     assert await decide(month, await of_line(month, 3), "ACCEPT", note="只付一次") is None
     assert await decide(month, await of_line(month, 4), "DISPUTE") is None
     assert await decide(month, await of_redemption(month, month.unstated), "ACCEPT") is None
-    closed = await close_period(month.pool, vendor=VENDOR, month=OCTOBER, by="li", now=month.clock.now)
+    closed = await close_period(
+        month.pool, vendor=VENDOR, month=OCTOBER, by="li", handbook=month.handbook, now=month.clock.now
+    )
     assert isinstance(closed, int), closed
     return month
 

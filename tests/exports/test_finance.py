@@ -132,7 +132,15 @@ async def test_what_is_not_there_is_said_instead_of_an_empty_file(month):
     assert await said(statement="S-9") == "there is no statement S-9 of v for 2026-10"
     statement = await month.pool.fetchval("select id from statements")
     assert isinstance(
-        await withdraw(month.pool, statement=statement, note="重发", by="li", now=month.clock.now), Submitted
+        await withdraw(
+            month.pool,
+            statement=statement,
+            note="重发",
+            by="li",
+            handbook=month.handbook,
+            now=month.clock.now,
+        ),
+        Submitted,
     )
     assert await said(statement="S-1") == "the statement S-1 was withdrawn: it has no findings"
 

@@ -90,6 +90,14 @@ WRONG_IN_THE_EDITION = [
      "settings.immediate_family.value.3", "unknown word “uncle”"),
     (EDITION, "settings:", "[spouse, parent, child]", "[spouse, spouse]", "settings.immediate_family.value.2",
      "spouse is listed twice"),
+    (EDITION, "settings:", "[spouse, parent, child]", "[]", "settings.immediate_family.value",
+     "is shared with the immediate family, and nobody is one; name the relations"),
+    (EDITION, "settings:", "value: 1000", "value: 100001", "settings.max_units_per_redemption.value",
+     "100001 is not between 1 and 100000"),
+    (EDITION, "min_term", 'coefficient: "1"', 'coefficient: "101"', "coefficients.1.coefficient",
+     "101 is more than 100"),
+    (EDITION, "min_term", 'coefficient: "1"', 'coefficient: "0.1234567"', "coefficients.1.coefficient",
+     "0.1234567 has more than 6 places"),
     (EDITION, "", "[privileges, health-steward,", "[privileges, health,", "sections.2",
      "unknown section health"),
     (EDITION, "", "[privileges, ", "[privileges, privileges, ", "sections.2", "privileges is listed twice"),
@@ -283,3 +291,17 @@ def test_a_printed_cell_that_is_not_understood_is_refused(edition):
     found = refusal_of(edition)
     assert found.place.startswith("benefits.outpatient-escort.grid.4 (line ")
     assert "“每年一回”" in found.reason
+
+
+def test_more_stars_than_can_be_meant_are_refused(edition):
+    path = edition.folder / EDITION
+    text = path.read_text("utf-8")
+    begin, end = text.index("  1:\n    name: 一星"), text.index("\n# 定级保费折算标准")
+    tiers = "".join(
+        f"  {star}: {{name: x, name_en: x, from: {star}, to: {star + 1}, cite: [x]}}\n"
+        for star in range(1, 102)
+    )
+    path.write_text(text[:begin] + tiers + text[end:], "utf-8")
+    found = refusal_of(edition)
+    assert found.place.startswith("tiers.101 (line ")
+    assert found.reason == "more than 100 stars cannot be meant; write fewer"

@@ -226,12 +226,38 @@ def test_a_refusal_has_words_in_both_languages(code, number, handbook):
 
 
 def test_no_wording_asks_for_a_fact_that_some_refusal_lacks(handbook):
-    """All wordings but one are met by the scenes above, or by the reconciliation."""
+    """All wordings but two are met by the scenes above, or by the reconciliation."""
     met = {
         f"{each.code}.{each.case}" if each.case else each.code.value
         for each in (played(code, number, handbook) for code, number in refusals())
     }
-    assert set(MESSAGES) - met <= {*BY_RECONCILIATION, "NOT_A_MEMBER.no_programme"}
+    stored_before = "BENEFICIARY_NOT_COVERED.relation"
+    assert set(MESSAGES) - met <= {*BY_RECONCILIATION, "NOT_A_MEMBER.no_programme", stored_before}
+
+
+def test_a_refusal_that_was_stored_before_it_told_the_family_still_has_words():
+    facts = {
+        "day": "2026-05-20",
+        "benefit_zh": "体检",
+        "benefit_en": "Physical examination",
+        "beneficiary": "R2",
+        "relation": "sibling",
+        "relation_zh": "兄弟姐妹",
+    }
+    stored = {
+        "code": "BENEFICIARY_NOT_COVERED",
+        "case": "relation",
+        "facts": facts,
+        "available_from": None,
+        "required_star": None,
+        "missing": [],
+        "differing": [],
+    }
+    refusal = Refusal.from_json(stored)
+    assert refusal.message() == "「体检」仅限客户及其直系亲属使用；「R2」登记的关系是「兄弟姐妹」。"
+    assert refusal.message("en") == (
+        "Physical examination is for the customer and the immediate family; R2 is registered as sibling."
+    )
 
 
 @pytest.mark.parametrize(

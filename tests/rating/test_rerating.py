@@ -50,7 +50,8 @@ async def test_only_changed_timelines_get_a_version(database, handbook):
     assert await _stars(database) == [0, 1, 0]
     told, changed = [], []
 
-    async def after_batch(_, customer_ids):
+    async def after_batch(_, customer_ids, by):
+        assert by is generous
         changed.extend(customer_ids)
 
     generous = _generous(handbook)

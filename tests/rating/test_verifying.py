@@ -9,8 +9,8 @@ import pytest
 
 from handbook.handbook import Handbook
 from rating.recording import record
-from rating.rerating import rated_otherwise, rerate_all
-from rating.verifying import verify_ratings
+from rating.rerating import rerate_all
+from rating.verifying import Checked, verify_ratings
 from tests.rating.build import NOW, event, issued, registered
 
 LATER = NOW + timedelta(days=1)
@@ -66,11 +66,19 @@ def respelled(handbook):
 
 async def test_of_histories_in_order_nothing_is_said(rated, handbook):
     told = []
-    assert await verify_ratings(rated.pool, handbook=handbook, progress=lambda *step: told.append(step)) == []
+    checked = Checked()
+    options = {"progress": lambda *step: told.append(step), "checked": checked}
+    assert await verify_ratings(rated.pool, handbook=handbook, **options) == []
     assert told == [(2, 2)]
+    assert checked.words() == ("checked 2 customers, 6 events, 0 entries, 4 ratings, 0 settled months")
     await rerate_all(rated.pool, now=LATER, handbook=stricter(handbook))
     assert await verify_ratings(rated.pool, handbook=stricter(handbook)) == []
-    assert await verify_ratings(rated.pool, handbook=handbook) == []
+
+
+async def test_a_rating_that_is_not_by_the_handbook_of_now_is_named(rated, handbook):
+    found = await verify_ratings(rated.pool, handbook=stricter(handbook))
+    assert [fault.customer_id for fault in found] == [1, 2]
+    assert found[1].problem.startswith("not by the active editions: it has star 1 and 30000")
 
 
 # What is changed; the places that must be named, with words of the problem.
@@ -155,28 +163,17 @@ async def test_each_tampering_is_named_by_customer_and_place(rated, handbook, ca
     assert all(any(re.fullmatch(place, named) for place in expected) for named in found), found
 
 
-async def test_a_rating_by_an_earlier_handbook_is_judged_once_all_were_rated_by_this_one(rated, handbook):
+async def test_a_rating_that_another_handbook_left_as_it_was_is_judged_by_the_one_of_now(rated, handbook):
     again = respelled(handbook)
+    assert await verify_ratings(rated.pool, handbook=again) == []
     await rated.owner_pool.execute("update rating_periods set star = 5 where customer_id = 2 and star = 1")
-    assert await verify_ratings(rated.pool, handbook=again) == [], "nobody was rated by it yet"
+    assert {fault.customer_id for fault in await verify_ratings(rated.pool, handbook=again)} == {2}
     assert await rerate_all(rated.pool, now=LATER, handbook=again) == 1
-    assert await verify_ratings(rated.pool, handbook=again) == [], "what was known before is not judged"
-    await rated.owner_pool.execute("update rating_periods set star = 5 where customer_id = 1 and star = 1")
-    assert {fault.customer_id for fault in await verify_ratings(rated.pool, handbook=again)} == {1}
+    assert await verify_ratings(rated.pool, handbook=again) == [], "what was known before is not judged by it"
 
 
-async def test_it_is_told_that_another_handbook_rated_until_all_are_rated_anew(rated, handbook):
-    for other in (stricter(handbook), respelled(handbook)):
-        assert await rated_otherwise(rated.pool, other)
-        # Members who come meanwhile are rated by the new one, which helps the others nothing.
-        new = other.fingerprint[:8]
-        policy = issued("2024-01-10", member_no=new, policy_no=new)
-        await tell(rated, other, registered(member_no=new), policy, now=LATER)
-        assert await rated_otherwise(rated.pool, other)
-        await rerate_all(rated.pool, now=LATER, handbook=other)
-        assert not await rated_otherwise(rated.pool, other)
-    assert await rated_otherwise(rated.pool, handbook), "back to the first"
-
-
-async def test_where_nobody_is_rated_there_is_nothing_to_tell(database, handbook):
-    assert not await rated_otherwise(database.pool, handbook)
+async def test_what_an_earlier_method_gave_in_the_past_is_not_judged(rated, handbook):
+    await rated.owner_pool.execute("update rating_periods set star = 5 where customer_id = 1 and version = 1")
+    assert await verify_ratings(rated.pool, handbook=handbook) != []
+    await rated.owner_pool.execute("update ratings set method = 1 where customer_id = 1 and version = 1")
+    assert await verify_ratings(rated.pool, handbook=handbook) == []

@@ -16,7 +16,9 @@ from tests.reconciliation.test_decisions import decide, of_line, of_redemption
 
 async def close(month, which=OCTOBER):
     """Close a month of vendor v as Li of finance."""
-    return await close_period(month.pool, vendor=VENDOR, month=which, by="li", now=month.clock.now)
+    return await close_period(
+        month.pool, vendor=VENDOR, month=which, by="li", handbook=month.handbook, now=month.clock.now
+    )
 
 
 async def closed(month, which=OCTOBER):
@@ -45,7 +47,10 @@ async def settled(month, period):
 async def found_in(month, which):
     """Kind and the month it was carried from, of what waits in a month."""
     assert isinstance(
-        await reconcile_period(month.pool, vendor=VENDOR, month=which, now=month.clock.now), int
+        await reconcile_period(
+            month.pool, vendor=VENDOR, month=which, handbook=month.handbook, now=month.clock.now
+        ),
+        int,
     )
     return [(row["kind"], row["carried_from"]) for row in await month.findings(which)]
 
@@ -119,9 +124,13 @@ async def test_nothing_of_a_closed_month_changes_any_more(month, database):
     again = line(1, october(3), "A"), line(2, october(4), "B", amount="1")
     assert (await month.submit(*again)).replayed
     assert (await month.submit(line(1, october(3), "A"), number="S-2")).code == "PERIOD_CLOSED"
-    gone = await withdraw(month.pool, statement=statement, note="x", by="li", now=month.clock.now)
+    gone = await withdraw(
+        month.pool, statement=statement, note="x", by="li", handbook=month.handbook, now=month.clock.now
+    )
     assert gone.code == "PERIOD_CLOSED"
-    run = await reconcile_period(month.pool, vendor=VENDOR, month=OCTOBER, now=month.clock.now)
+    run = await reconcile_period(
+        month.pool, vendor=VENDOR, month=OCTOBER, handbook=month.handbook, now=month.clock.now
+    )
     assert run.code == "PERIOD_CLOSED"
     for change in (
         "update findings set payable = 100",
@@ -274,7 +283,9 @@ async def test_a_line_may_be_disputed_month_after_month(month):
     await decide(month, finding, "DISPUTE")
     await closed(month)
     here = await month.pool.fetchval("select id from periods where month = $1", NOVEMBER)
-    await reconcile_period(month.pool, vendor=VENDOR, month=NOVEMBER, now=month.clock.now)
+    await reconcile_period(
+        month.pool, vendor=VENDOR, month=NOVEMBER, handbook=month.handbook, now=month.clock.now
+    )
     await decide(month, LineFindingId(here, finding.statement, 1), "DISPUTE")
     assert await closed(month, NOVEMBER) == (0, 12, [])
     assert await check_seals(month.pool) == []
@@ -330,7 +341,9 @@ async def test_what_was_paid_and_is_reversed_later_is_taken_back_in_the_next_set
 
 
 async def test_an_unknown_vendor_and_a_month_ahead_cannot_be_closed(month):
-    unknown = await close_period(month.pool, vendor="x", month=OCTOBER, by="li", now=month.clock.now)
+    unknown = await close_period(
+        month.pool, vendor="x", month=OCTOBER, by="li", handbook=month.handbook, now=month.clock.now
+    )
     assert (unknown.code, "vendor" in unknown.message("en")) == ("INVALID", True)
     ahead = await close(month, NOVEMBER.replace(month=12))
     assert (ahead.code, "2026-12" in ahead.message("en")) == ("INVALID", True)
@@ -400,7 +413,9 @@ async def test_whoever_hides_a_late_delivery_behind_a_pair_is_found(month, paire
     await month.deliver(october(4), "B")
     await month.deliver(october(5), "C")
     gone = await month.state(line(1, october(6), "X"), number="S-0")
-    await withdraw(month.pool, statement=gone, note="更正", by="li", now=month.clock.now)
+    await withdraw(
+        month.pool, statement=gone, note="更正", by="li", handbook=month.handbook, now=month.clock.now
+    )
     await month.state(
         line(1, october(3), "A"),
         line(2, october(4), "B"),
@@ -462,13 +477,19 @@ async def test_a_withdrawn_statement_counts_no_more_and_its_twin_takes_its_place
     second = await month.state(line(5, october(3), "A"), number="S-2")
     assert [row["kind"] for row in await month.findings()] == ["NOT_IN_LEDGER", "DUPLICATE_LINE"]
     for replayed in (False, True):
-        done = await withdraw(month.pool, statement=first, note="已更正", by="li", now=month.clock.now)
+        done = await withdraw(
+            month.pool, statement=first, note="已更正", by="li", handbook=month.handbook, now=month.clock.now
+        )
         assert done.replayed is replayed
     assert await month.findings() == []
     assert await month.pairs() == {5: (delivered, "REFERENCE")}
-    unknown = await withdraw(month.pool, statement=second + 9, note="x", by="li", now=month.clock.now)
+    unknown = await withdraw(
+        month.pool, statement=second + 9, note="x", by="li", handbook=month.handbook, now=month.clock.now
+    )
     assert unknown.code == "UNKNOWN_STATEMENT"
-    empty = await withdraw(month.pool, statement=second, note=" ", by="li", now=month.clock.now)
+    empty = await withdraw(
+        month.pool, statement=second, note=" ", by="li", handbook=month.handbook, now=month.clock.now
+    )
     assert empty.code == "INVALID"
     assert await closed(month) == (12, 0, [(PHONE, OCTOBER, False, 1, 12)])
     assert await check_seals(month.pool) == []

@@ -32,7 +32,7 @@ class Office:
 
     @property
     def common(self) -> dict[str, Any]:
-        return {"by": "li", "now": self.month.clock.now}
+        return {"by": "li", "handbook": self.month.handbook, "now": self.month.clock.now}
 
     async def deliver(self, day: date, reference: str) -> RedemptionId:
         outcome = await self.month.journal.post(
@@ -60,7 +60,6 @@ class Office:
             number=number,
             month=month,
             lines=stream(lines),
-            handbook=self.month.handbook,
             **self.common,
         )
 
@@ -73,7 +72,11 @@ class Office:
     async def accept_all(self, month: date) -> Decimal:
         """Accept what waits in a month and close it; what its settlement pays."""
         run = await reconcile_period(
-            self.month.pool, vendor=self.vendor, month=month, now=self.month.clock.now
+            self.month.pool,
+            vendor=self.vendor,
+            month=month,
+            handbook=self.month.handbook,
+            now=self.month.clock.now,
         )
         assert isinstance(run, int), run
         for row in await self.month.pool.fetch("select * from findings where period = $1", run):
@@ -197,7 +200,11 @@ async def test_what_is_delivered_during_the_close_is_missed_by_it_or_found_in_th
             assert "NOT_IN_STATEMENT" in closed.message("en")
             continue
         november = await reconcile_period(
-            office.month.pool, vendor=office.vendor, month=NOVEMBER, now=office.month.clock.now
+            office.month.pool,
+            vendor=office.vendor,
+            month=NOVEMBER,
+            handbook=office.month.handbook,
+            now=office.month.clock.now,
         )
         found = await office.month.pool.fetch("select * from findings where period = $1", november)
         assert [(row["kind"], row["customer_id"], row["sequence"]) for row in found] == [
@@ -286,7 +293,7 @@ async def test_a_stream_that_breaks_leaves_nothing_and_keeps_nobody_waiting(offi
             yield line(number, october(3))
         raise ConnectionResetError
 
-    common = {"vendor": office.vendor, "number": "S-1", "month": OCTOBER, "handbook": office.month.handbook}
+    common = {"vendor": office.vendor, "number": "S-1", "month": OCTOBER}
     with pytest.raises(ConnectionResetError):
         await submit(office.month.pool, **common, **office.common, lines=broken())
     for table in ("statements", "statement_lines", "periods", "matches", "findings"):
@@ -307,7 +314,7 @@ async def test_who_is_interrupted_while_stating_leaves_nothing(offices):
                 started.set()
                 await asyncio.sleep(0)
 
-    common = {"vendor": office.vendor, "number": "S-1", "month": OCTOBER, "handbook": office.month.handbook}
+    common = {"vendor": office.vendor, "number": "S-1", "month": OCTOBER}
     sending = asyncio.create_task(submit(office.month.pool, **common, **office.common, lines=endless()))
     await started.wait()
     sending.cancel()

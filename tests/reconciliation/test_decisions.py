@@ -31,7 +31,7 @@ async def decide(month, finding, action, **more):
         month.pool,
         finding=finding,
         action=Action(action),
-        **{"note": "核对", "by": "li", "now": month.clock.now, **more},
+        **{"note": "核对", "by": "li", "handbook": month.handbook, "now": month.clock.now, **more},
     )
 
 
@@ -47,7 +47,10 @@ async def decided(month):
 async def run(month):
     """Run the match again."""
     assert isinstance(
-        await reconcile_period(month.pool, vendor=VENDOR, month=OCTOBER, now=month.clock.now), int
+        await reconcile_period(
+            month.pool, vendor=VENDOR, month=OCTOBER, handbook=month.handbook, now=month.clock.now
+        ),
+        int,
     )
 
 

@@ -128,7 +128,7 @@ class Life:
 
     @property
     def common(self) -> dict[str, Any]:
-        return {"by": "li", "now": self.month.clock.now}
+        return {"by": "li", "handbook": self.month.handbook, "now": self.month.clock.now}
 
     def key(self) -> str:
         self.count += 1
@@ -186,7 +186,6 @@ class Life:
             number=self.key(),
             month=step.month,
             lines=stream(told),
-            handbook=self.month.handbook,
             **self.common,
         )
         if isinstance(done, Submitted):
@@ -202,7 +201,11 @@ class Life:
 
     async def _run(self, step: Step) -> None:
         run = await reconcile_period(
-            self.pool, vendor=self.vendor, month=step.month, now=self.month.clock.now
+            self.pool,
+            vendor=self.vendor,
+            month=step.month,
+            handbook=self.month.handbook,
+            now=self.month.clock.now,
         )
         assert isinstance(run, int) or run.code == "PERIOD_CLOSED", run
 
@@ -243,7 +246,11 @@ class Life:
         for each in MONTHS:
             for _ in range(5):
                 run = await reconcile_period(
-                    self.pool, vendor=self.vendor, month=each, now=self.month.clock.now
+                    self.pool,
+                    vendor=self.vendor,
+                    month=each,
+                    handbook=self.month.handbook,
+                    now=self.month.clock.now,
                 )
                 if isinstance(run, Refusal):
                     assert run.code == "PERIOD_CLOSED"

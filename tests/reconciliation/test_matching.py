@@ -43,7 +43,9 @@ async def test_the_day_may_be_off_by_the_tolerance_of_the_vendor_and_no_more(mon
     assert await month.pairs() == {1: (near, "TOLERANCE")}
     assert await month.kinds() == [(1, "DATE_DIFFERS"), (2, "NOT_IN_LEDGER"), (None, "NOT_IN_STATEMENT")]
     await month.pool.execute("update vendors set date_tolerance_days = 4")
-    await reconcile_period(month.pool, vendor=VENDOR, month=OCTOBER, now=month.clock.now)
+    await reconcile_period(
+        month.pool, vendor=VENDOR, month=OCTOBER, handbook=month.handbook, now=month.clock.now
+    )
     assert await month.kinds() == [(1, "DATE_DIFFERS"), (2, "DATE_DIFFERS")]
 
 
@@ -104,7 +106,9 @@ async def test_a_match_whose_delivery_is_reversed_before_anybody_decides_is_made
     first = await month.deliver(october(3), "R-1")
     await month.state(line(1, october(3), "R-1"))
     await month.reverse(first)
-    await reconcile_period(month.pool, vendor=VENDOR, month=OCTOBER, now=month.clock.now)
+    await reconcile_period(
+        month.pool, vendor=VENDOR, month=OCTOBER, handbook=month.handbook, now=month.clock.now
+    )
     assert await month.kinds() == [(1, "REVERSED")]
     anew = await month.deliver(october(3), "R-1", late=True)
     await month.state(line(1, october(3), "R-1"))
@@ -256,7 +260,9 @@ async def test_running_again_changes_nothing(month):
         return json.dumps([await month.findings(), list((await month.pairs()).items())], default=str)
 
     before = await everything()
-    await reconcile_period(month.pool, vendor=VENDOR, month=OCTOBER, now=month.clock.now)
+    await reconcile_period(
+        month.pool, vendor=VENDOR, month=OCTOBER, handbook=month.handbook, now=month.clock.now
+    )
     assert await everything() == before
 
 

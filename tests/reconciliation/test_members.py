@@ -58,7 +58,14 @@ async def test_a_line_of_a_member_who_is_registered_later_can_be_disputed_and_ta
     finding = await of_line(month, 1)
     for action in ("DISPUTE", "REOPEN"):
         assert await decide(month, finding, action) is None
-    await withdraw(month.pool, statement=finding.statement, note="更正", by="li", now=month.clock.now)
+    await withdraw(
+        month.pool,
+        statement=finding.statement,
+        note="更正",
+        by="li",
+        handbook=month.handbook,
+        now=month.clock.now,
+    )
     assert await month.pairs() == {}
     assert await month.kinds() == [(None, "NOT_IN_STATEMENT")]
 
@@ -85,7 +92,9 @@ async def test_a_match_by_hand_with_another_member_that_is_disputed_is_found_aga
     assert await closed(month) == (0, 12, [])
     for _ in range(2):
         assert await found_in(month, NOVEMBER) == [("DATE_DIFFERS", OCTOBER)]
-    november = await reconcile_period(month.pool, vendor=VENDOR, month=NOVEMBER, now=month.clock.now)
+    november = await reconcile_period(
+        month.pool, vendor=VENDOR, month=NOVEMBER, handbook=month.handbook, now=month.clock.now
+    )
     await decide(month, LineFindingId(november, disputed.statement, 1), "ACCEPT")
     assert await closed(month, NOVEMBER) == (12, 0, [(PHONE, OCTOBER, False, 1, 12)])
     await month.reverse(by_hand)

@@ -59,7 +59,14 @@ async def test_nothing_is_taken_back_once_the_payment_is_disputed(month, taken_b
 
 
 async def test_nothing_is_taken_back_of_a_statement_that_is_withdrawn(month, taken_back):
-    await withdraw(month.pool, statement=taken_back.statement, note="更正", by="li", now=month.clock.now)
+    await withdraw(
+        month.pool,
+        statement=taken_back.statement,
+        note="更正",
+        by="li",
+        handbook=month.handbook,
+        now=month.clock.now,
+    )
     assert await closed(month) == (0, 0, [])
 
 
@@ -183,7 +190,9 @@ async def test_a_correction_may_be_disputed_and_is_taken_back_in_the_end_once(mo
     await decide(month, await here(month, finding, DECEMBER), "ACCEPT")
     assert await closed(month, DECEMBER) == (-12, 0, [(PHONE, OCTOBER, True, -1, -12)])
     month.clock.now = noon(date(2027, 1, 5))
-    january = await reconcile_period(month.pool, vendor=VENDOR, month=date(2027, 1, 1), now=month.clock.now)
+    january = await reconcile_period(
+        month.pool, vendor=VENDOR, month=date(2027, 1, 1), handbook=month.handbook, now=month.clock.now
+    )
     assert isinstance(january, int)
     assert await month.findings(date(2027, 1, 1)) == []
     assert await check_seals(month.pool) == []

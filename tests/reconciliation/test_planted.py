@@ -69,14 +69,18 @@ async def decide_all(month, period, action):
         for each in waiting:
             assert await decide(month, each.id, action) is None
         view = await period_view(month.pool, VENDOR, waiting[0].month)
-        await reconcile_period(month.pool, vendor=VENDOR, month=view.month, now=month.clock.now)
+        await reconcile_period(
+            month.pool, vendor=VENDOR, month=view.month, handbook=month.handbook, now=month.clock.now
+        )
         waiting = [each for each in await found_in(month, period) if each.waits]
     return first
 
 
 async def closed(month, which):
     """Close a month; what its settlement pays and carries on."""
-    period = await close_period(month.pool, vendor=VENDOR, month=which, by="li", now=month.clock.now)
+    period = await close_period(
+        month.pool, vendor=VENDOR, month=which, by="li", handbook=month.handbook, now=month.clock.now
+    )
     assert isinstance(period, int), period
     assert await check_seals(month.pool) == []
     total = "select payable, carried_forward from settlements where period = $1"
@@ -91,7 +95,9 @@ async def test_accepted_as_found_it_is_settled_for_what_both_sides_bear_out_and_
     view = await period_view(month.pool, VENDOR, OCTOBER)
     assert (view.tally.payable, view.tally.open, view.lines) == (payable, 0, len(stated))
     assert await verify(month.pool) == []
-    november = await reconcile_period(month.pool, vendor=VENDOR, month=NOVEMBER, now=month.clock.now)
+    november = await reconcile_period(
+        month.pool, vendor=VENDOR, month=NOVEMBER, handbook=month.handbook, now=month.clock.now
+    )
     assert await found_in(month, november) == []
 
 
@@ -102,7 +108,9 @@ async def test_what_is_disputed_is_found_again_as_it_was_and_paid_once(month):
     carried = sum((each.stated_amount or each.ledger_amount or Decimal(0) for each in disputed), Decimal(0))
     agreed = sum((each.pays for each in stated.values() if each.kind is FindingKind.MATCHED), Decimal(0))
     assert await closed(month, OCTOBER) == (agreed, carried)
-    november = await reconcile_period(month.pool, vendor=VENDOR, month=NOVEMBER, now=month.clock.now)
+    november = await reconcile_period(
+        month.pool, vendor=VENDOR, month=NOVEMBER, handbook=month.handbook, now=month.clock.now
+    )
     again = await found_in(month, november)
     assert {each.carried_from for each in again} == {OCTOBER}
     assert {named(each): (each.kind, each.differences) for each in again} == {

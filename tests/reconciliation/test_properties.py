@@ -164,7 +164,11 @@ class Example:
 
     async def run(self) -> None:
         run = await reconcile_period(
-            self.month.pool, vendor=self.vendor, month=OCTOBER, now=self.month.clock.now
+            self.month.pool,
+            vendor=self.vendor,
+            month=OCTOBER,
+            handbook=self.month.handbook,
+            now=self.month.clock.now,
         )
         assert isinstance(run, int), run
 
@@ -308,7 +312,14 @@ async def take_back(example: Example, number: str) -> None:
     statement = await pool.fetchval(
         "select id from statements where vendor = $1 and number = $2", example.vendor, number
     )
-    done = await withdraw(pool, statement=statement, note="更正", by="li", now=example.month.clock.now)
+    done = await withdraw(
+        pool,
+        statement=statement,
+        note="更正",
+        by="li",
+        handbook=example.month.handbook,
+        now=example.month.clock.now,
+    )
     assert isinstance(done, Submitted), done
     assert await example.matches() == []
     left = await example.findings()

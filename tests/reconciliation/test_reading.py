@@ -49,13 +49,22 @@ async def read(month, scope, *, size=100, **where):
 
 async def decide(month, found, action, **more):
     refusal = await resolve(
-        month.pool, finding=found.id, action=Action(action), note="查过", by="王会计", now=NOW, **more
+        month.pool,
+        finding=found.id,
+        action=Action(action),
+        note="查过",
+        by="王会计",
+        handbook=month.handbook,
+        now=NOW,
+        **more,
     )
     assert refusal is None, refusal
 
 
 async def close(month, which=OCTOBER):
-    closed = await close_period(month.pool, vendor=VENDOR, month=which, by="王会计", now=NOW)
+    closed = await close_period(
+        month.pool, vendor=VENDOR, month=which, by="王会计", handbook=month.handbook, now=NOW
+    )
     assert isinstance(closed, int), closed
     return closed
 
@@ -100,7 +109,7 @@ async def test_lines_come_by_number_and_what_has_no_line_with_the_latest_stateme
     assert {each.redemption.reference for each in latest[2:]} == {"R4", "R7", "R8"}
     everything = await read(month, Scope.period(1))
     assert [each.statement_number for each in everything] == ["S-1"] * 4 + ["S-2"] * 2 + [None] * 3
-    assert await withdraw(month.pool, statement=second, note="作废", by="x", now=NOW)
+    assert await withdraw(month.pool, statement=second, note="作废", by="x", handbook=month.handbook, now=NOW)
     assert await read(month, Scope.statement(second)) == []
     missing = [each for each in await read(month, Scope.statement(first)) if each.line is None]
     assert len(missing) == 5

@@ -18,7 +18,14 @@ from tests.reconciliation.month import OCTOBER, VENDOR, line, october
 async def decide(month, finding, action=Action.ACCEPT, **more):
     """Decide as Li of finance."""
     return await resolve(
-        month.pool, finding=finding, action=action, note="核对", by="li", now=month.clock.now, **more
+        month.pool,
+        finding=finding,
+        action=action,
+        note="核对",
+        by="li",
+        handbook=month.handbook,
+        now=month.clock.now,
+        **more,
     )
 
 
@@ -30,17 +37,23 @@ async def line_of(month, line_no):
 
 async def close(month):
     """Close October as Li."""
-    return await close_period(month.pool, vendor=VENDOR, month=OCTOBER, by="li", now=month.clock.now)
+    return await close_period(
+        month.pool, vendor=VENDOR, month=OCTOBER, by="li", handbook=month.handbook, now=month.clock.now
+    )
 
 
 async def closed_already(month):
     await month.state()
     assert not isinstance(await close(month), Refusal)
-    return await reconcile_period(month.pool, vendor=VENDOR, month=OCTOBER, now=month.clock.now)
+    return await reconcile_period(
+        month.pool, vendor=VENDOR, month=OCTOBER, handbook=month.handbook, now=month.clock.now
+    )
 
 
 async def no_statement(month):
-    return await withdraw(month.pool, statement=99, note="作废", by="li", now=month.clock.now)
+    return await withdraw(
+        month.pool, statement=99, note="作废", by="li", handbook=month.handbook, now=month.clock.now
+    )
 
 
 async def no_finding(month):
@@ -66,7 +79,9 @@ async def other_content(month):
 
 async def taken_back(month):
     statement = await month.state(line(1, october(3)))
-    await withdraw(month.pool, statement=statement, note="作废", by="li", now=month.clock.now)
+    await withdraw(
+        month.pool, statement=statement, note="作废", by="li", handbook=month.handbook, now=month.clock.now
+    )
     return await month.submit(line(1, october(3)))
 
 

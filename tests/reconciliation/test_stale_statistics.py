@@ -18,7 +18,9 @@ where relname in ('statement_lines', 'redemptions', 'matches', 'findings')
 """
 
 
-async def test_no_row_is_read_again_and_again_while_the_statistics_call_the_tables_empty(database, tmp_path):
+async def test_no_row_is_read_again_and_again_while_the_statistics_call_the_tables_empty(
+    database, handbook, tmp_path
+):
     write_lines(tmp_path / "lines.tsv", MONTH)
     async with database.owner_pool.acquire() as owner:
         await fill_ledger(owner, MONTH, tmp_path / "ledger.tsv")
@@ -31,7 +33,7 @@ async def test_no_row_is_read_again_and_again_while_the_statistics_call_the_tabl
             )
             assert believed["relpages"] > 100
             assert believed["reltuples"] == 0
-            await reconcile(conn, 1, now=NOW)
+            await reconcile(conn, 1, handbook=handbook, now=NOW)
             read = {row["relname"]: row["rows_read"] for row in await conn.fetch(ROWS_READ)}
         found = await owner.fetch("select kind, count(*) from findings group by kind")
     assert dict(found) == {

@@ -1,6 +1,6 @@
 """What the tests of the API share: a service on a database of its own, asked as the various roles."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +10,7 @@ from typing import Any
 from app.orm import orm
 from handbook import BUSINESS_ZONE, Handbook
 from ledger.journal import Journal
+from rating.activations import AnyHandbook, handbook_now
 from rating.database import Pool
 from schema.build import build_schema
 from schema.context import Context, Role, Viewer
@@ -44,8 +45,14 @@ class Api:
 
     pool: Pool
     journal: Journal
-    handbook: Handbook
+    handbooks: AnyHandbook
     clock: Clock
+    edition_folders: Sequence[Path] = ()
+
+    @property
+    def handbook(self) -> Handbook:
+        """The handbook that answers are read by."""
+        return handbook_now(self.handbooks)
 
     async def ask(
         self,
@@ -62,7 +69,8 @@ class Api:
             viewer=viewer,
             pool=self.pool,
             journal=self.journal,
-            handbook=self.handbook,
+            handbooks=self.handbooks,
+            edition_folders=self.edition_folders,
             clock=self.clock,
             language="en" if language == "en" else "zh",
         )
@@ -105,14 +113,14 @@ class Api:
 
 
 @asynccontextmanager
-async def serving(database: Any, handbook: Handbook) -> AsyncIterator[Api]:
+async def serving(database: Any, handbook: AnyHandbook) -> AsyncIterator[Api]:
     """The API on a database."""
     clock = Clock()
     async with orm(database.dsn):
         journal = Journal(database.pool, handbook, clock)
         await journal.start()
         try:
-            yield Api(pool=database.pool, journal=journal, handbook=handbook, clock=clock)
+            yield Api(pool=database.pool, journal=journal, handbooks=handbook, clock=clock)
         finally:
             await journal.stop()
 

@@ -144,8 +144,10 @@ async def test_what_no_mending_of_rows_would_help_is_told_before_them(
     desk, month, content, form, status, about
 ):
     gone = await month.state(number="RK-0")
-    await withdraw(month.pool, statement=gone, note="x", by="li", now=NOW)
-    await close_period(month.pool, vendor="v", month=date(2026, 9, 1), by="li", now=NOW)
+    await withdraw(month.pool, statement=gone, note="x", by="li", handbook=month.handbook, now=NOW)
+    await close_period(
+        month.pool, vendor="v", month=date(2026, 9, 1), by="li", handbook=month.handbook, now=NOW
+    )
     answer = await desk.send(content, language="en", **form)
     assert answer.status_code == status
     (error,) = answer.json()["errors"]

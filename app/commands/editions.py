@@ -1,0 +1,184 @@
+"""`edition list|check|activate`: which editions of the handbook are in force, and the one step that changes it."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands.running import (
+    DataOption,
+    customers_bar,
+    fail,
+    progress_bars,
+    reading_services,
+    with_services,
+)
+from app.services import Services, say
+from handbook import (
+    Candidate,
+    Edition,
+    EditionError,
+    Handbook,
+    Standing,
+    business_day,
+    candidate,
+    read_source,
+)
+from handbook.sources import EDITION_FILE
+from rating.words import counted
+
+if TYPE_CHECKING:
+    from rating.activating import Activated
+    from rating.activations import ActiveHandbook
+
+edition = typer.Typer(
+    help="Editions of the handbook: which are in force, and putting one in force.", no_args_is_help=True
+)
+
+
+@edition.command("list")
+def list_editions(data: DataOption = None) -> None:
+    """List the editions in force, then those in folders that are not; one a line."""
+
+    async def run(services: Services) -> None:
+        from app.editions import read_candidates
+
+        active = services.handbook
+        found = read_candidates(active, services.settings)
+        places = {
+            each.edition.code: each.source.place
+            for each in found
+            if each.edition is not None and each.standing is Standing.ACTIVE
+        }
+        for each in active.editions:
+            typer.echo(_line(each, Standing.ACTIVE, places.get(each.code, "the database only")))
+        for other in found:
+            if other.edition is not None and other.standing is not Standing.ACTIVE:
+                typer.echo(_line(other.edition, other.standing, other.source.place))
+            elif other.error is not None:
+                typer.echo(f"{Standing.WRONG}  {other.error}")
+
+    reading_services(data, run)
+
+
+@edition.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help=f"The edition's folder, or its {EDITION_FILE}")],
+    data: DataOption = None,
+) -> None:
+    """Tell whether an edition could be put in force beside those that are; changes nothing."""
+    folder = _folder_of(file)
+
+    async def run(services: Services) -> Candidate:
+        return _read_candidate(services.handbook, folder)
+
+    found = reading_services(data, run)
+    if found.edition is None:
+        fail([str(found.error)])
+    if found.standing is Standing.ACTIVE:
+        typer.echo(f"edition {found.edition.code} is active as it is")
+        return
+    instead = " in place of the active one of its code" if found.standing is Standing.DIFFERS else ""
+    typer.echo(f"edition {found.edition.code} can be activated{instead}: {_span(found.edition)}")
+
+
+@edition.command("activate")
+def activate(
+    code: Annotated[str, typer.Argument(help="Code of an edition in the folders", show_default=False)],
+    data: DataOption = None,
+) -> None:
+    """Rate everybody by an edition and put it in force, as one step. Safe to interrupt and to repeat."""
+
+    async def run(services: Services) -> None:
+        from ledger.granting import grant_all
+
+        done = await _activate(services, code)
+        if done is None:
+            typer.echo(f"edition {code} is active as it is: nothing was changed")
+        else:
+            _tell(done, code, business_day(services.clock()))
+            await _look(services)
+        with customers_bar("granting") as update:
+            posted = await grant_all(
+                services.pool, now=services.clock(), handbook=services.handbooks, progress=update
+            )
+        if posted:
+            typer.echo(f"{counted(posted, 'entry', 'entries')} posted")
+
+    with_services(data, run)
+
+
+async def _activate(services: Services, code: str) -> "Activated | None":
+    """Activate the candidate of a code; None when it is active as it stands in the folder."""
+    from app.editions import Told, activated, read_candidates
+
+    def propose(active: "ActiveHandbook | None") -> Handbook | None:
+        if active is None:  # opening the services has put something in force
+            raise AssertionError
+        found = read_candidates(active.handbook, services.settings)
+        named = [each for each in found if each.edition is not None and each.edition.code == code]
+        if not named:
+            fail(_unknown(code, found))
+        # The folders' order: an edition of the operator's own goes before the shipped one of its code.
+        return None if named[-1].standing is Standing.ACTIVE else named[-1].handbook
+
+    with progress_bars() as bars:
+
+        def progress(done: int, total: int) -> None:
+            bars.update("rating", done, total, unit="customers")
+
+        return await activated(services.pool, propose, services.clock, Told(line=say, progress=progress))
+
+
+async def _look(services: Services) -> None:
+    from rating.activations import ActiveHandbook
+
+    if isinstance(services.handbooks, ActiveHandbook):
+        await services.handbooks.look(services.pool)
+
+
+def _tell(done: "Activated", code: str, today: date) -> None:
+    new = done.handbook.edition(code)
+    if new is None:
+        raise AssertionError
+    typer.echo(
+        f"edition {code} is active: {_span(new)}; {done.changed} of {counted(done.customers, 'customer')} "
+        "have another timeline"
+    )
+    if new.effective_from <= today:
+        typer.echo(
+            f"its days since {new.effective_from} are rated anew, as known from now on; "
+            "what was known before stays known"
+        )
+
+
+def _unknown(code: str, found: Sequence[Candidate]) -> list[str]:
+    wrong = [str(each.error) for each in found if each.error is not None]
+    known = ", ".join(each.edition.code for each in found if each.edition is not None)
+    return [f"there is no edition {code} in the folders; there are: {known}", *wrong]
+
+
+def _folder_of(file: Path) -> Path:
+    folder = file.parent if file.name == EDITION_FILE else file
+    if not (folder / EDITION_FILE).is_file():
+        raise typer.BadParameter(f"there is no {EDITION_FILE} in {folder}", param_hint="FILE")
+    return folder
+
+
+def _read_candidate(active: Handbook, folder: Path) -> Candidate:
+    try:
+        return candidate(active, read_source(folder))
+    except EditionError as error:
+        fail([str(error)])
+
+
+def _line(each: Edition, standing: Standing, place: str) -> str:
+    return f"{each.code}  {_span(each)}  {standing:9}  {each.name}  {place}"
+
+
+def _span(each: Edition) -> str:
+    if each.effective_to is None:
+        return f"from {each.effective_from} on"
+    return f"{each.effective_from} to {each.effective_to - timedelta(days=1)}"

@@ -1,0 +1,150 @@
+"""Editions between folders and the database: folders hold candidates, the last activation says what is in force."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from app.errors import StartError
+from app.settings import Settings
+from handbook import (
+    SHIPPED_EDITIONS,
+    Candidate,
+    EditionError,
+    Handbook,
+    Standing,
+    candidates,
+    load_handbook,
+    read_sources,
+)
+from rating.activating import Activated, OvertakenError, Progress, Tell, activate
+from rating.activations import ActiveHandbook, Reader
+from rating.database import Pool
+from rating.timeline import METHOD
+
+NEVER_ACTIVATED = (
+    "no edition was ever put in force in this database: the first command that writes does it "
+    "(`entitlements serve`, `entitlements import FILE`)"
+)
+_OUTDATED = (
+    "a newer version of this program has rated everybody by a newer method: use that version, "
+    "or restore a backup from before"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Who is told how an activation gets on: `line` of what it waits for, `progress` of how many are rated."""
+
+    line: Tell
+    progress: Progress
+
+
+def edition_folders(settings: Settings) -> tuple[Path, ...]:
+    """The folders of the candidates: what is shipped, and the operator's own."""
+    return (SHIPPED_EDITIONS, *((settings.editions,) if settings.editions else ()))
+
+
+def read_handbook(settings: Settings) -> Handbook:
+    """The handbook of all editions in the folders. Raises StartError for a wrong edition."""
+    try:
+        return load_handbook(*edition_folders(settings))
+    except (EditionError, OSError) as error:
+        raise StartError(f"the handbook cannot be loaded: {error}") from error
+
+
+def read_candidates(active: Handbook, settings: Settings) -> Sequence[Candidate]:
+    """The editions in the folders, and how each stands to those in force. Raises StartError for a wrong folder."""
+    try:
+        return candidates(active, read_sources(*edition_folders(settings)))
+    except (EditionError, OSError) as error:
+        raise StartError(f"editions cannot be read: {error}") from error
+
+
+def not_served(active: Handbook, settings: Settings) -> list[str]:
+    """What to tell of the editions in the folders that are not in force: a line for each."""
+    try:
+        found = read_candidates(active, settings)
+    except StartError as error:
+        return list(error.lines)
+    known = [each.edition.code for each in found if each.edition and each.standing is Standing.ACTIVE]
+    lines = []
+    for each in found:
+        if each.error is not None:
+            lines.append(f"an edition that is not active cannot be: {each.error}")
+        elif each.edition is not None and each.standing is Standing.NEW:
+            code = each.edition.code
+            lines.append(f"edition {code} is not active: `entitlements edition activate {code}`")
+        # Where the operator's text is in force, the shipped one of its code is meant to be left.
+        elif (
+            each.edition is not None and each.standing is Standing.DIFFERS and each.edition.code not in known
+        ):
+            code = each.edition.code
+            lines.append(
+                f"edition {code} in {each.source.place} differs from the active one: "
+                f"`entitlements edition activate {code}`"
+            )
+    return lines
+
+
+async def in_force(reader: Reader) -> ActiveHandbook:
+    """What is in force, for who only reads. Raises StartError when nothing is, or not by this program's method."""
+    active = await _read(reader)
+    if active is None:
+        raise StartError(NEVER_ACTIVATED)
+    _check_method(active)
+    if active.activation.method < METHOD:
+        raise StartError(
+            "everybody was last rated by an earlier version of this program: the first command that writes rates anew "
+            "(`entitlements serve`, `entitlements rerate`)"
+        )
+    return active
+
+
+async def put_in_force(
+    pool: Pool, settings: Settings, clock: Callable[[], datetime], told: Told
+) -> tuple[ActiveHandbook, Activated | None]:
+    """What is in force, and what was done for it to be so, for who writes.
+
+    Where nothing ever was, as in a database of before activations: the editions in the folders. Where everybody was
+    rated by an earlier method: the same editions, by this program's method. Raises StartError.
+    """
+
+    def propose(active: ActiveHandbook | None) -> Handbook | None:
+        if active is None:
+            return read_handbook(settings)
+        _check_method(active)
+        return active.handbook if active.activation.method < METHOD else None
+
+    active, done = await _read(pool), None
+    if active is None or propose(active) is not None:
+        done = await activated(pool, propose, clock, told)
+        active = await _read(pool)
+        if active is None:
+            raise AssertionError
+    return active, done
+
+
+async def activated(
+    pool: Pool,
+    propose: Callable[[ActiveHandbook | None], Handbook | None],
+    clock: Callable[[], datetime],
+    told: Told,
+) -> Activated | None:
+    """Activate what is proposed. Raises StartError."""
+    try:
+        return await activate(pool, propose, clock=clock, tell=told.line, progress=told.progress)
+    except (EditionError, OvertakenError) as error:
+        raise StartError(f"nothing was put in force: {error}") from error
+
+
+async def _read(reader: Reader) -> ActiveHandbook | None:
+    try:
+        return await ActiveHandbook.read(reader)
+    except EditionError as error:
+        raise StartError(f"the editions in force cannot be read: {error}") from error
+
+
+def _check_method(active: ActiveHandbook) -> None:
+    if active.activation.method > METHOD:
+        raise StartError(_OUTDATED)

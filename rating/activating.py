@@ -1,0 +1,176 @@
+"""Putting editions in force, as one step: everybody is rated by them beforehand, then one transaction switches.
+
+Rating takes minutes, and keeps nobody waiting: it goes into staging tables, a batch a transaction, each row with the
+state of the customer that it is of. The switch waits for the writing transactions that are under way and lets none
+begin; it rates again whose history changed meanwhile, appends the versions of all whose timeline differs, known from
+that moment, and writes the activation. Killed at any point, everything is as before, or everything as after; run again,
+it is taken up where it was. Grants that follow are posted by whoever posts what is due: nobody's quota depends on them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from asyncpg import Record
+
+from handbook.handbook import Handbook
+from rating.activations import ActiveHandbook, stored_form
+from rating.database import Connection, Pool, Statements
+from rating.history import Arrived, fold
+from rating.reading import period_of
+from rating.recording import arrived_of
+from rating.timeline import METHOD, Period, timeline
+
+SQL = Statements(Path(__file__).with_name("activating.sql"))
+
+_CUSTOMERS_A_BATCH = 500
+_PASSES, _FEW = 5, 100
+"""Passes over who changed meanwhile end when a pass found few: those few are rated while everybody waits."""
+
+_RATINGS = ("customer_id", "handbook", "method", "arrivals", "version", "changed")
+_PERIODS = ("customer_id", "starts_on", "ends_on", "star", "rated_premium", "edition")
+_COOLING_OFFS = ("customer_id", "policy_no", "cooling_off_ends_on")
+
+Propose = Callable[[ActiveHandbook | None], Handbook | None]
+"""Says what is to be in force after what is in force (None: nothing yet); None when that is to stay."""
+Progress = Callable[[int, int], None]
+Tell = Callable[[str], None]
+
+
+class OvertakenError(Exception):
+    """Another handbook came into force while this one was prepared: try again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activated:
+    """What an activation did: how many customers were looked at, and of how many the timeline changed."""
+
+    handbook: Handbook
+    customers: int
+    changed: int
+
+
+async def activate(
+    pool: Pool, propose: Propose, *, clock: Callable[[], datetime], tell: Tell, progress: Progress
+) -> Activated | None:
+    """Put a handbook in force, and rate everybody by it and by this program's method; None when nothing was proposed.
+
+    One activation at a time: another one waits, then proposes on top of the first. `tell` gets a line whenever it waits
+    for somebody. Safe to repeat and to interrupt. Raises OvertakenError, and EditionError when what is in force cannot
+    be read.
+    """
+    async with pool.acquire() as conn:
+        if not await conn.fetchval(SQL["try_to_claim"]):
+            tell("another activation is under way: waiting for its end")
+            await conn.execute(SQL["claim"])
+        try:
+            active = await ActiveHandbook.read(conn)
+            handbook = propose(active)
+            if handbook is None:
+                return None
+            for _ in range(_PASSES):
+                if await _stage(conn, handbook, progress) < _FEW:
+                    break
+            base = active.activation.id if active is not None else None
+            done = await _switch(conn, handbook, base, clock=clock, tell=tell)
+            await _clear(conn)
+        finally:
+            if not conn.is_closed():
+                await conn.execute(SQL["release"])
+    return done
+
+
+async def _stage(conn: Connection, handbook: Handbook, progress: Progress) -> int:
+    """Rate all who are not staged as they are now; how many those were."""
+    total = await conn.fetchval(SQL["heads_count"])
+    before = await conn.fetchval(SQL["staged_count"], handbook.fingerprint, METHOD)
+    last = staged = 0
+    while heads := await _unstaged(conn, handbook, last):
+        async with conn.transaction():
+            await _stage_batch(conn, heads, handbook)
+        last, staged = heads[-1]["customer_id"], staged + len(heads)
+        progress(min(before + staged, total), total)
+    return staged
+
+
+async def _unstaged(conn: Connection, handbook: Handbook, after: int) -> list[Record]:
+    return await conn.fetch(SQL["unstaged"], handbook.fingerprint, METHOD, after, _CUSTOMERS_A_BATCH)
+
+
+async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Handbook) -> None:
+    """Stage customers as their heads were read: what came since makes the row one of an earlier state, to be redone."""
+    ids = [head["customer_id"] for head in heads]
+    events: dict[int, list[Arrived]] = {each: [] for each in ids}
+    for row in await conn.fetch(SQL["events_until"], ids, [head["arrivals"] for head in heads]):
+        events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+    current: dict[int, list[Period]] = {each: [] for each in ids}
+    for row in await conn.fetch(SQL["periods_of"], ids, [head["version"] for head in heads]):
+        current[row["customer_id"]].append(period_of([*row.values()][1:]))
+    ends = {
+        (row["customer_id"], row["policy_no"]): row["cooling_off_ends_on"]
+        for row in await conn.fetch(SQL["cooling_offs_of"], ids)
+    }
+    ratings: list[tuple[Any, ...]] = []
+    periods: list[tuple[Any, ...]] = []
+    cooling_offs: list[tuple[Any, ...]] = []
+    for head in heads:
+        each = head["customer_id"]
+        history = fold(events[each])
+        rated = timeline(history, handbook)
+        changed = rated != tuple(current[each])
+        ratings.append((each, handbook.fingerprint, METHOD, head["arrivals"], head["version"], changed))
+        if changed:
+            periods += [
+                (each, period.start, period.end, period.star, period.rated_premium, period.edition)
+                for period in rated
+            ]
+        for policy in history.policies.values():
+            ends_on = policy.cooling_off_ends_on(handbook)
+            if ends.get((each, policy.policy_no), ends_on) != ends_on:
+                cooling_offs.append((each, policy.policy_no, ends_on))
+    for name in ("unstage_ratings", "unstage_periods", "unstage_cooling_offs"):
+        await conn.execute(SQL[name], ids)
+    await conn.copy_records_to_table("staged_ratings", records=ratings, columns=_RATINGS)
+    await conn.copy_records_to_table("staged_periods", records=periods, columns=_PERIODS)
+    await conn.copy_records_to_table("staged_cooling_offs", records=cooling_offs, columns=_COOLING_OFFS)
+
+
+async def _switch(
+    conn: Connection, handbook: Handbook, base: int | None, *, clock: Callable[[], datetime], tell: Tell
+) -> Activated:
+    """Let what is staged be what is so, in one transaction during which nobody else writes."""
+    by = (handbook.fingerprint, METHOD)
+    async with conn.transaction():
+        if not await conn.fetchval(SQL["try_to_end_lasting"]):
+            tell("an import is under way: waiting for its end")
+            await conn.execute(SQL["end_lasting"])
+        await conn.execute(SQL["end_others"])
+        if await conn.fetchval("select max(id) from activations") != base:
+            raise OvertakenError(OvertakenError.__doc__)
+        last = 0
+        while heads := await _unstaged(conn, handbook, last):
+            await _stage_batch(conn, heads, handbook)
+            last = heads[-1]["customer_id"]
+        now = clock()
+        changed = _count(await conn.execute(SQL["append_versions"], now, *by))
+        await conn.execute(SQL["append_periods"], *by)
+        await conn.execute(SQL["change_cooling_offs"], *by)
+        await conn.execute(SQL["move_heads"], *by)
+        await conn.execute(SQL["store_handbook"], handbook.fingerprint, stored_form(handbook), now)
+        await conn.execute(SQL["put_in_force"], *by, now)
+        customers = await conn.fetchval(SQL["heads_count"])
+    return Activated(handbook=handbook, customers=customers, changed=changed)
+
+
+async def _clear(conn: Connection) -> None:
+    """Remove what was staged. Not within the switch, which keeps everybody waiting; what is left over harms nobody."""
+    async with conn.transaction():
+        for name in ("clear_ratings", "clear_periods", "clear_cooling_offs"):
+            await conn.execute(SQL[name])
+
+
+def _count(tag: str) -> int:
+    """Return the number of rows from a command's tag, such as "INSERT 0 3"."""
+    return int(tag.rpartition(" ")[2])

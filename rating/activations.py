@@ -1,0 +1,171 @@
+"""Which editions of the handbook are in force: those of the last activation, in the database.
+
+A folder holds candidates; what everybody is rated and served by is what was activated. A process keeps the handbook
+that it read last. Each writing transaction asks first whether that is still the one (`handbook_within`), under a lock
+that lets no other come into force until it ends; who only reads learns of another one within about a second (`look`).
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self, TypeAlias
+
+from handbook.handbook import Handbook
+from handbook.loading import load_editions
+from handbook.nodes import EditionError
+from handbook.sources import EditionSource
+from rating.database import Connection, Pool, Statements
+from rating.tiers import Rating
+from rating.timeline import METHOD
+
+SQL = Statements(Path(__file__).with_name("activations.sql"))
+
+Reader: TypeAlias = Connection | Pool
+
+
+class OutdatedProgramError(Exception):
+    """A newer version of this program has rated everybody by a newer method: this one must not write any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """That some editions came into force: the handbook's fingerprint, and by which method everybody was rated."""
+
+    id: int
+    handbook: str
+    method: int
+    activated_at: datetime
+
+
+class ActiveHandbook:
+    """The handbook in force, as far as this process knows; and those before, for whoever asks what was known then."""
+
+    def __init__(self, activations: Sequence[Activation], handbook: Handbook) -> None:
+        """Hold the handbook of the last of some activations."""
+        self._activations = tuple(activations)
+        self._handbook = handbook
+        self._earlier: dict[str, Handbook | None] = {}
+        self._reading = asyncio.Lock()
+
+    @classmethod
+    async def read(cls, reader: Reader) -> Self | None:
+        """Read what is in force; None when nothing was ever activated. Raises EditionError."""
+        activations = await _activations(reader)
+        if not activations:
+            return None
+        return cls(activations, await _stored(reader, activations[-1].handbook))
+
+    @property
+    def handbook(self) -> Handbook:
+        """The handbook in force."""
+        return self._handbook
+
+    @property
+    def activation(self) -> Activation:
+        """The activation that it came into force by."""
+        return self._activations[-1]
+
+    async def look(self, reader: Reader) -> None:
+        """Learn whether another handbook has come into force. Raises EditionError when that one cannot be read."""
+        await self._renew(reader, await reader.fetchval(SQL["last_id"]))
+
+    async def within(self, conn: Connection, *, lasting: bool) -> Handbook:
+        """Return the handbook in force, which stays in force until the transaction ends; see `handbook_within`."""
+        await self._renew(conn, await conn.fetchval(SQL["follow"], lasting))
+        if self.activation.method > METHOD:
+            raise OutdatedProgramError(OutdatedProgramError.__doc__)
+        return self._handbook
+
+    async def explaining(self, reader: Reader, rating: Rating, known_at: datetime | None) -> Handbook:
+        """Return the handbook that explains a rating as known at a moment (None: now).
+
+        The one that it was computed by, or a later one that was in force at that moment: an activation leaves a rating
+        that comes out the same as it was. Where the handbook is not stored, because it is older than activations: the
+        one in force.
+        """
+        fingerprint = rating.handbook
+        for each in reversed(self._activations):
+            if known_at is None or each.activated_at <= known_at:
+                if rating.computed_at is None or each.activated_at >= rating.computed_at:
+                    fingerprint = each.handbook
+                break
+        if fingerprint is None or fingerprint == self._handbook.fingerprint:
+            return self._handbook
+        return await self.stored(reader, fingerprint) or self._handbook
+
+    async def stored(self, reader: Reader, fingerprint: str) -> Handbook | None:
+        """Return the stored handbook of that fingerprint, None when it is not stored. Raises EditionError."""
+        if fingerprint == self._handbook.fingerprint:
+            return self._handbook
+        async with self._reading:
+            if fingerprint not in self._earlier:
+                self._earlier[fingerprint] = await _stored_or_none(reader, fingerprint)
+            return self._earlier[fingerprint]
+
+    async def _renew(self, reader: Reader, last_id: int | None) -> None:
+        if last_id is None or last_id <= self.activation.id:
+            return
+        activations = await _activations(reader)
+        handbook = await _stored(reader, activations[-1].handbook)
+        if activations[-1].id > self.activation.id:  # another task may have been quicker
+            self._activations, self._handbook = activations, handbook
+
+
+AnyHandbook: TypeAlias = Handbook | ActiveHandbook
+"""The handbook in force; or a certain one, for tests and for what was made up."""
+
+
+def handbook_now(handbook: AnyHandbook) -> Handbook:
+    """Return the handbook to read by."""
+    return handbook.handbook if isinstance(handbook, ActiveHandbook) else handbook
+
+
+async def handbook_within(conn: Connection, handbook: AnyHandbook, *, lasting: bool = False) -> Handbook:
+    """Return the handbook to write by in this transaction: no other comes into force until it ends.
+
+    Called in every writing transaction, before anything else is locked. A transaction that may last for minutes says
+    so: an activation then waits for it without keeping anybody else waiting. Raises OutdatedProgramError.
+    """
+    return await handbook.within(conn, lasting=lasting) if isinstance(handbook, ActiveHandbook) else handbook
+
+
+async def handbook_explaining(
+    reader: Reader, handbook: AnyHandbook, rating: Rating, known_at: datetime | None
+) -> Handbook:
+    """Return the handbook that explains a rating as known at a moment (None: now)."""
+    if isinstance(handbook, ActiveHandbook):
+        return await handbook.explaining(reader, rating, known_at)
+    return handbook
+
+
+def stored_form(handbook: Handbook) -> list[Mapping[str, object]]:
+    """Return the editions as `handbooks` holds them."""
+    sources = handbook.sources
+    return [{"code": each.code, "files": sources[each.code].texts} for each in handbook.editions]
+
+
+async def _activations(reader: Reader) -> tuple[Activation, ...]:
+    return tuple(Activation(**row) for row in await reader.fetch(SQL["activations"]))
+
+
+async def _stored(reader: Reader, fingerprint: str) -> Handbook:
+    handbook = await _stored_or_none(reader, fingerprint)
+    if handbook is None:  # `activations` refers to it
+        raise AssertionError(fingerprint)
+    return handbook
+
+
+async def _stored_or_none(reader: Reader, fingerprint: str) -> Handbook | None:
+    editions = await reader.fetchval(SQL["editions"], fingerprint)
+    if editions is None:
+        return None
+    sources = [
+        EditionSource.of_texts(f"the database's edition {each['code']}", each["files"]) for each in editions
+    ]
+    handbook = await asyncio.to_thread(load_editions, sources)
+    if handbook.fingerprint != fingerprint:
+        place = f"the database's handbook {fingerprint[:12]}"
+        raise EditionError(place, "editions", "they are not what was activated under this fingerprint")
+    return handbook
