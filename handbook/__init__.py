@@ -3,7 +3,15 @@
 Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
-from handbook.candidates import Candidate, Standing, candidate, candidates
+from handbook.candidates import (
+    Candidate,
+    Standing,
+    as_written,
+    candidate,
+    candidates,
+    first_day_asked,
+    named,
+)
 from handbook.dates import (
     BUSINESS_ZONE,
     add_years,
@@ -99,11 +107,14 @@ __all__ = [
     "Unlimited",
     "WishedNumber",
     "add_years",
+    "as_written",
     "business_day",
     "candidate",
     "candidates",
+    "first_day_asked",
     "load_editions",
     "load_handbook",
+    "named",
     "read_source",
     "read_sources",
     "service_year_number",

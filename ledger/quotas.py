@@ -3,7 +3,7 @@
 Computed from the tier's allowance and the entries, never from what happens to be posted as granted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -39,9 +39,14 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
 
     A benefit given per policy has one for each eligible policy, or one without policy where there is none.
     """
+    return tuple(
+        quota_of(case, CARD_RULES) for case in cases_on(account, on, handbook, today=business_day(now))
+    )
+
+
+def cases_on(account: Account, on: date, handbook: Handbook, *, today: date) -> Iterator[Case]:
+    """Yield what the quotas of a day are about, in the same order; nothing is judged yet."""
     edition = handbook.on(on)
-    today = business_day(now)
-    found = []
     for benefit in edition.benefits if edition is not None else ():
         allowance = benefit.allowance(account.star_on(on))
         per = allowance.per if isinstance(allowance, Counted) else None
@@ -49,7 +54,7 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
             None,
         )
         for policy_no in policies:
-            case = Case(
+            yield Case(
                 account=account,
                 handbook=handbook,
                 today=today,
@@ -57,8 +62,6 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
                 benefit_code=benefit.code,
                 policy_no=policy_no,
             )
-            found.append(quota_of(case, CARD_RULES))
-    return tuple(found)
 
 
 def eligibility(

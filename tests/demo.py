@@ -28,6 +28,7 @@ async def opened(dsn: str, pool: Pool, handbook: Handbook) -> AsyncIterator[Serv
             handbooks=handbook,
             pool=pool,
             journal=Journal(pool, handbook, clock),
+            service_dsn=dsn,
             owner_dsn=dsn,
         )
 
