@@ -105,9 +105,9 @@ async def what_if(
     """Return what another handbook would do; other work of the process goes on meanwhile.
 
     `losses` is given what members would lose, batch by batch, in the order of the customers. One question at a time
-    for each pool: it keeps a connection for as long as it takes.
+    in a process: it keeps a connection for as long as it takes.
     """
-    turn = _TURNS.setdefault(pool, asyncio.Lock())
+    turn = _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
     async with (
         turn,
         pool.acquire() as conn,
@@ -124,4 +124,4 @@ async def what_if(
         return await valued(conn, sums, question)
 
 
-_TURNS: WeakKeyDictionary[Pool, asyncio.Lock] = WeakKeyDictionary()
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()

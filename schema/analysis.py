@@ -31,7 +31,7 @@ from schema.limits import fragments_of
 
 # What a customer has a few of; what there is for each benefit of the handbook; and the rows of a report.
 _ASSUMED_LENGTH = 5
-_ASSUMED_LENGTHS = {"quotas": 20, "benefits": 20, "rows": 1000}
+_ASSUMED_LENGTHS = {"quotas": 20, "benefits": 20, "rows": 1000, "editionDiff": 200}
 _FIRST = "first"
 # The rows of a page are counted where `first` stands, one level up.
 _ROWS = "edges"

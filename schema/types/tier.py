@@ -9,6 +9,7 @@ import strawberry
 
 from handbook import Handbook
 from rating import contributions as rating_contributions
+from rating.history import History
 from rating.tiers import TierView
 from schema.context import Info
 from schema.types.enums import Kind, Reason
@@ -76,10 +77,12 @@ class Tier:
     day: strawberry.Private[date]
     known_at: strawberry.Private[datetime | None]
     handbook: strawberry.Private[Handbook]
+    supposed: strawberry.Private[History | None] = None
+    """The history that it was rated from, where that is not the stored one."""
 
     @strawberry.field(description="Every premium component: what it adds on the day, or why it adds nothing.")
     async def contributions(self, info: Info) -> list[Contribution]:
-        history = await info.context.loaders.history.load((self.customer_id, self.known_at))
+        history = self.supposed or await info.context.loaders.history.load((self.customer_id, self.known_at))
         found: Sequence[rating_contributions.Contribution] = rating_contributions.contributions_on(
             history, self.day, self.handbook
         )
@@ -93,9 +96,13 @@ class Tier:
         *,
         customer_id: int,
         day: date,
-        known_at: datetime | None,
+        known_at: datetime | None = None,
+        supposed: History | None = None,
     ) -> "Tier":
-        """The tier that a customer has on a day, as known at a moment (None: now), and what it was rated by."""
+        """The tier that a customer has on a day, as known at a moment (None: now), and what it was rated by.
+
+        `supposed` is the history that it was rated from, where that is not the stored one.
+        """
         above = None
         if view.next_star is not None and view.next_name is not None and view.shortfall is not None:
             above = NextTier(star=view.next_star, name=view.next_name, shortfall=view.shortfall)
@@ -111,4 +118,5 @@ class Tier:
             day=day,
             known_at=known_at,
             handbook=handbook,
+            supposed=supposed,
         )
