@@ -39,29 +39,30 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
 
     A benefit given per policy has one for each eligible policy, or one without policy where there is none.
     """
+    edition, today = handbook.on(on), business_day(now)
     return tuple(
-        quota_of(case, CARD_RULES) for case in cases_on(account, on, handbook, today=business_day(now))
+        quota_of(case, CARD_RULES)
+        for benefit in (edition.benefits if edition is not None else ())
+        for case in cases_of(account, benefit, on, handbook, today=today)
     )
 
 
-def cases_on(account: Account, on: date, handbook: Handbook, *, today: date) -> Iterator[Case]:
-    """Yield what the quotas of a day are about, in the same order; nothing is judged yet."""
-    edition = handbook.on(on)
-    for benefit in edition.benefits if edition is not None else ():
-        allowance = benefit.allowance(account.star_on(on))
-        per = allowance.per if isinstance(allowance, Counted) else None
-        policies: Sequence[str | None] = (account.eligible_policies(on) if per is Per.POLICY else ()) or (
-            None,
+def cases_of(
+    account: Account, benefit: Benefit, on: date, handbook: Handbook, *, today: date
+) -> Iterator[Case]:
+    """Yield what the quotas of a benefit on a day are about, in their order; nothing is judged yet."""
+    allowance = benefit.allowance(account.star_on(on))
+    per = allowance.per if isinstance(allowance, Counted) else None
+    policies: Sequence[str | None] = (account.eligible_policies(on) if per is Per.POLICY else ()) or (None,)
+    for policy_no in policies:
+        yield Case(
+            account=account,
+            handbook=handbook,
+            today=today,
+            day=on,
+            benefit_code=benefit.code,
+            policy_no=policy_no,
         )
-        for policy_no in policies:
-            yield Case(
-                account=account,
-                handbook=handbook,
-                today=today,
-                day=on,
-                benefit_code=benefit.code,
-                policy_no=policy_no,
-            )
 
 
 def eligibility(

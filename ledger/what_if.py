@@ -14,7 +14,7 @@ from functools import cached_property
 
 from handbook import Counted, Edition, Handbook, Per
 from ledger.account import Account, Policy, Relative
-from ledger.quotas import cases_on
+from ledger.quotas import cases_of
 from rating.history import History
 from rating.tiers import star_on
 from rating.timeline import Period, timeline
@@ -247,22 +247,21 @@ def _add(sums: Tally, before: Account, after: Account, question: Question) -> No
 def _add_allowances(
     figures: dict[BenefitAtStar, Figures], account: Account, handbook: Handbook, question: Question
 ) -> None:
-    counted: set[str] = set()
-    for case in cases_on(account, question.on, handbook, today=question.today):
-        allowance = case.allowance
+    star, edition = account.star_on(question.on), handbook.on(question.on)
+    for benefit in edition.benefits if edition is not None and star else ():
+        allowance = benefit.allowance(star)
         if allowance is None:
             continue
-        sums = figures.setdefault((case.benefit_code, case.star), Figures())
-        if case.benefit_code not in counted:  # a benefit given per policy comes once for each policy
-            counted.add(case.benefit_code)
-            sums.customers += 1
-            sums.unlimited += not isinstance(allowance, Counted)
+        sums = figures.setdefault((benefit.code, star), Figures())
+        sums.customers += 1
         if not isinstance(allowance, Counted):
+            sums.unlimited += 1
             continue
-        if allowance.per is Per.POLICY and case.policy_no is None:
-            continue  # no policy, so nothing is granted
-        sums.units += allowance.units
-        sums.remaining += case.remaining or 0
+        for case in cases_of(account, benefit, question.on, handbook, today=question.today):
+            if allowance.per is Per.POLICY and case.policy_no is None:
+                continue  # no policy, so nothing is granted
+            sums.units += allowance.units
+            sums.remaining += case.remaining or 0
 
 
 def _entitled(edition: Edition | None, star: int) -> tuple[str, ...]:

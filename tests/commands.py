@@ -12,8 +12,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
     [
         "app.cli",
         "app.tokens",
@@ -34,7 +34,7 @@ def run_command(
     with tempfile.TemporaryDirectory(prefix="entitlements-command-") as place:
         streams = [Path(place) / name for name in ("stdin", "stdout", "stderr")]
         streams[0].write_text(stdin, encoding="utf-8")
-        process = _FORKS.Process(target=_run, args=(arguments, dict(environment), folder, streams))
+        process = FORKS.Process(target=_run, args=(arguments, dict(environment), folder, streams))
         process.start()
         process.join(_LONGEST_S)
         if process.exitcode is None:

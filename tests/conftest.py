@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -92,6 +93,14 @@ async def database(database_dsn: str) -> AsyncIterator[Database]:
         yield Database(dsn=database_dsn, pool=pool, owner_pool=owner_pool)
     finally:
         await asyncio.wait_for(asyncio.gather(pool.close(), owner_pool.close()), timeout=10)
+
+
+@pytest.fixture
+async def activated(database: Database, handbook: Handbook) -> None:
+    """The shipped editions are in force in the database, as after the first command that wrote."""
+    from tests.activations import put_in_force
+
+    await put_in_force(database.pool, handbook, datetime.now(UTC))
 
 
 @pytest.fixture(scope="session")

@@ -9,16 +9,18 @@ from app.demo import load
 from app.orm import orm
 from app.services import Services
 from app.settings import Settings
-from handbook import Handbook, load_handbook
+from handbook import load_handbook
 from ledger.journal import Journal
+from rating.activations import AnyHandbook
 from rating.database import Pool, connect_pool
+from tests.activations import in_force, put_in_force
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)
 """The moment at which it is loaded; 22 November 2026 in Shanghai."""
 
 
 @asynccontextmanager
-async def opened(dsn: str, pool: Pool, handbook: Handbook) -> AsyncIterator[Services]:
+async def opened(dsn: str, pool: Pool, handbook: AnyHandbook) -> AsyncIterator[Services]:
     """Services on a database, their clock frozen; the journal is not started."""
     clock = Clock(frozen_at=NOW)
     async with orm(dsn):
@@ -37,7 +39,8 @@ async def load_demo(dsn: str) -> None:
     """Load the portfolio into a migrated database."""
     pool = await connect_pool(dsn, min_size=0, max_size=5, service_role=True)
     try:
-        async with opened(dsn, pool, load_handbook()) as services:
+        await put_in_force(pool, load_handbook(), NOW)
+        async with opened(dsn, pool, await in_force(pool)) as services:
             await load(services)
     finally:
         await pool.close()

@@ -175,7 +175,7 @@ def _read_candidate(active: Handbook, folder: Path) -> Candidate:
 
 
 def _line(each: Edition, standing: Standing, place: str) -> str:
-    return f"{each.code}  {_span(each)}  {standing:9}  {each.name}  {place}"
+    return f"{each.code}  {_span(each)}  {standing.value:9}  {each.name}  {place}"
 
 
 def _span(each: Edition) -> str:

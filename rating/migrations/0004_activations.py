@@ -9,5 +9,5 @@ from tortoise.migrations.operations import RunSQL
 class Migration(migrations.Migration):
     """Creates handbooks, activations and what an activation stages; each rating says by which method it was made."""
 
-    dependencies = [("rating", "0002_reratings")]
+    dependencies = [("rating", "0003_stars")]
     operations = [RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]

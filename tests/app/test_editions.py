@@ -1,11 +1,11 @@
-"""Editions of the operator's own come on top of the shipped ones; a wrong one stops the start."""
+"""What a database in which nothing was ever in force begins with: the shipped editions and the operator's own."""
 
 from datetime import date
 
 import pytest
 
+from app.editions import read_handbook
 from app.errors import StartError
-from app.services import read_handbook
 from app.settings import Settings
 from tests.handbook.copies import Copy
 

@@ -190,14 +190,14 @@ def test_a_start_that_is_interrupted_leaves_no_database_running(prepared):
         assert running(prepared.folder / "postgres") is None, delay_s
 
 
-def test_a_start_tells_that_members_are_rated_by_another_handbook_until_they_are_rated_anew(
-    prepared, tmp_path
-):
+def test_a_start_tells_of_an_edition_that_nobody_is_served_by_until_it_is_activated(prepared, tmp_path):
     Copy(tmp_path).add("zhenxuan-2", "2027-01-01")
     prepared.environment["ENTITLEMENTS_EDITIONS"] = str(tmp_path)
-    hint = "`entitlements rerate`"
+    hint = "edition zhenxuan-2 is not active: `entitlements edition activate zhenxuan-2`"
     prepared.start()
     assert prepared.said().count(hint) == 1
+    assert prepared.command("rerate", "--edition", "zhenxuan-2").returncode == 1
+    assert prepared.command("edition", "activate", "zhenxuan-2").returncode == 0
     assert prepared.command("rerate", "--edition", "zhenxuan-2").returncode == 0
     assert prepared.command("verify").returncode == 0
     prepared.end(signal.SIGTERM)

@@ -14,6 +14,8 @@ from tests.exports.conftest import fill
 
 REPOSITORY = str(Path(__file__).parents[2])
 
+pytestmark = pytest.mark.usefixtures("activated")
+
 
 @pytest.fixture
 def run(database_dsn, tmp_path, monkeypatch, capfdbinary):

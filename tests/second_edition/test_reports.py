@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from app.exports.entries import EntryForm, entry_chunks
-from handbook import Handbook
 from ledger.filters import EntryFilter
 from ledger.verify import verify
+from tests.editions import six_stars
 from tests.schema.api import FINANCE, Api
 from tests.second_edition.conftest import NOW
 
@@ -87,12 +87,12 @@ async def test_the_ledger_as_a_file_tells_the_sixth_star(used):
 
 
 def test_the_command_line_knows_the_stars_of_the_handbook(
-    database_dsn: str, handbook: Handbook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("app.services.read_handbook", lambda _settings: handbook)
+    six_stars(tmp_path)
     for name, value in {
         "DATABASE_URL": database_dsn,
-        "ENTITLEMENTS_DATA": str(tmp_path),
+        "ENTITLEMENTS_EDITIONS": str(tmp_path),
         "ENTITLEMENTS_CLOCK": NOW.isoformat(),
     }.items():
         monkeypatch.setenv(name, value)
@@ -101,6 +101,9 @@ def test_the_command_line_knows_the_stars_of_the_handbook(
         command = ["report", "usage", "--from", "2027-01-01", "--to", "2027-07-01", "--star", star]
         return CliRunner().invoke(cli, command)
 
+    assert CliRunner().invoke(cli, ["grant"]).exit_code == 0, (
+        "the first command that writes puts both in force"
+    )
     taken = usage("6")
     assert taken.exit_code == 0, taken.stderr
     refused = usage("7")

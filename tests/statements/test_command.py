@@ -88,6 +88,7 @@ async def test_what_can_be_read_only_once_is_refused(run, tmp_path):
     assert answer.stderr.endswith("save it as a file first\n")
 
 
+@pytest.mark.usefixtures("activated")
 async def test_statements_of_nobody_are_no_empty_list(run):
     answer = run("statement", "list", "--vendor", "nobody")
     assert (answer.returncode, answer.stderr) == (1, "there is no vendor nobody\n")
@@ -205,6 +206,7 @@ def test_wrong_usage_ends_with_2(arguments, capsys, monkeypatch, tmp_path):
     assert not said.out
 
 
+@pytest.mark.usefixtures("activated")
 async def test_statements_are_listed_and_taken_back(run, month, database):
     await month.state(line(1, october(5), "A-1"), number="RK-1")
     await month.state(line(1, october(7), member_no="M2"), number="RK-2")

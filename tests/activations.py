@@ -1,0 +1,28 @@
+"""Putting handbooks in force in a test's database, as the commands do."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from handbook import Handbook
+from rating.activating import Activated, activate
+from rating.activations import ActiveHandbook
+from rating.database import Pool
+
+
+def nobody(*_: object) -> None:
+    """Told how an activation gets on."""
+
+
+async def put_in_force(pool: Pool, handbook: Handbook, now: datetime | Callable[[], datetime]) -> Activated:
+    """Rate everybody by a handbook and put it in force."""
+    clock = now if callable(now) else lambda: now
+    done = await activate(pool, lambda _: handbook, clock=clock, tell=nobody, progress=nobody)
+    assert done is not None
+    return done
+
+
+async def in_force(pool: Pool) -> ActiveHandbook:
+    """What is in force in the database."""
+    active = await ActiveHandbook.read(pool)
+    assert active is not None
+    return active
