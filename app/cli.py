@@ -6,6 +6,7 @@ import typer
 
 from app.commands import (
     database,
+    edition_changes,
     editions,
     exports,
     importing,
@@ -37,6 +38,8 @@ cli.add_typer(periods.period, name="period")
 cli.add_typer(exports.export, name="export")
 cli.add_typer(reports.report, name="report")
 cli.add_typer(editions.edition, name="edition")
+editions.edition.command("diff")(edition_changes.diff)
+editions.edition.command("what-if")(edition_changes.what_if)
 cli.command()(upkeep.grant)
 cli.command()(upkeep.rerate)
 cli.command()(upkeep.verify)

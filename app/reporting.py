@@ -40,7 +40,7 @@ def usage_text(views: Sequence[UsageView], by: Iterable[UsageGroup], handbook: H
         "amount": figures.amount,
         "unpriced_units": figures.unpriced_units,
     }
-    return _table(columns, views, sums)
+    return table(columns, views, sums)
 
 
 def usage_columns(by: Iterable[UsageGroup], handbook: Handbook) -> list[Column[UsageView]]:
@@ -91,7 +91,7 @@ def usage_columns(by: Iterable[UsageGroup], handbook: Handbook) -> list[Column[U
 
 def liability_text(rows: Sequence[LiabilityRow], handbook: Handbook) -> str:
     """The liability as a table."""
-    return _table(liability_columns(handbook), rows, {"value": total_value(rows)})
+    return table(liability_columns(handbook), rows, {"value": total_value(rows)})
 
 
 def liability_columns(handbook: Handbook) -> list[Column[LiabilityRow]]:
@@ -121,7 +121,7 @@ def as_csv(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> bytes:
     return BYTE_ORDER_MARK + csv_lines(cells)
 
 
-def _table(columns: Sequence[Column[Row]], rows: Iterable[Row], sums: dict[str, Cell]) -> str:
+def table(columns: Sequence[Column[Row]], rows: Iterable[Row], sums: dict[str, Cell]) -> str:
     """Columns side by side, numbers to the right; below a rule the sums, by the names of their columns."""
     body = [[column.cell(row) for column in columns] for row in rows]
     sum_line = [sums.get(column.name) for column in columns]

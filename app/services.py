@@ -59,6 +59,8 @@ _UNREACHABLE = (
 class Services:
     """Everything opened: `pool` works under the service's role, `owner_dsn` is for migrations only.
 
+    Processes of a command's own open `service_dsn` themselves, under the service's role too.
+
     Who writes is given `handbooks` and looks which one is in force; who reads does so by `handbook`.
     """
 
@@ -67,6 +69,7 @@ class Services:
     handbooks: AnyHandbook
     pool: Pool
     journal: Journal
+    service_dsn: str = field(repr=False)
     owner_dsn: str = field(repr=False)
 
     @property
@@ -107,6 +110,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             handbooks=active,
             pool=pool,
             journal=journal,
+            service_dsn=service_dsn,
             owner_dsn=owner_dsn,
         )
 
@@ -132,6 +136,7 @@ async def open_to_read(settings: Settings) -> AsyncIterator[Services]:
             handbooks=active,
             pool=pool,
             journal=Journal(pool, active, clock),
+            service_dsn=service_dsn,
             owner_dsn=owner_dsn,
         )
 

@@ -4,7 +4,15 @@ Only `handbook.sources` touches files; everything else is values and functions o
 """
 
 from handbook.calendar import WorkingCalendar, WorkingYear
-from handbook.candidates import Candidate, Standing, candidate, candidates
+from handbook.candidates import (
+    Candidate,
+    Standing,
+    as_written,
+    candidate,
+    candidates,
+    first_day_asked,
+    named,
+)
 from handbook.dates import (
     BUSINESS_ZONE,
     add_years,
@@ -104,12 +112,15 @@ __all__ = [
     "WorkingCalendar",
     "WorkingYear",
     "add_years",
+    "as_written",
     "business_day",
     "candidate",
     "candidates",
     "cover_end",
+    "first_day_asked",
     "load_editions",
     "load_handbook",
+    "named",
     "read_source",
     "read_sources",
     "read_working_days",

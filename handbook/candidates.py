@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from handbook.handbook import Handbook
-from handbook.loading import with_edition
+from handbook.loading import load_editions, with_edition
 from handbook.nodes import EditionError
 from handbook.sources import EditionSource
 from handbook.values import Edition
@@ -57,6 +58,28 @@ def candidate(active: Handbook, source: EditionSource) -> Candidate:
 def candidates(active: Handbook, sources: Iterable[EditionSource]) -> Sequence[Candidate]:
     """Return how each edition of some folders stands to those in force, in the order of the folders."""
     return [candidate(active, source) for source in sources]
+
+
+def named(active: Handbook, found: Sequence[Candidate], code: str) -> Candidate | None:
+    """Return the edition of a code: as it stands in a folder (the last of several), else as it is in force.
+
+    None when there is no such edition, or only wrong ones.
+    """
+    for each in reversed(found):
+        if each.edition is not None and each.edition.code == code:
+            return each
+    source = active.sources.get(code)
+    return _as_it_is(active, source, code) if source is not None else None
+
+
+def as_written(source: EditionSource) -> Edition:
+    """Return an edition by itself, as its own files say it: its end is the one written. Raises EditionError."""
+    return load_editions([source]).latest
+
+
+def first_day_asked(edition: Edition, today: date) -> date:
+    """Return the day that a question about an edition is about if it names none: today, or the first one in force."""
+    return max(today, edition.effective_from)
 
 
 def _as_it_is(active: Handbook, source: EditionSource, code: str) -> Candidate:

@@ -74,6 +74,10 @@ class Handbook:
         self.fingerprint: str = fingerprint or hashlib.sha256(repr(self.editions).encode()).hexdigest()
         """A hash of the whole content: ratings stored under another one were made by other rules."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Go to another process as editions, sources and fingerprint."""
+        return _handbook_of, (self.editions, dict(self.sources), self.fingerprint)
+
     def on(self, day: date) -> Edition | None:
         """Return the edition in force on a day, or None before the first and after the last."""
         position = bisect_right(self._starts, day)
@@ -111,3 +115,9 @@ class Handbook:
     def latest(self) -> Edition:
         """The edition that starts last, whether or not its day has come."""
         return self.editions[-1]
+
+
+def _handbook_of(
+    editions: tuple[Edition, ...], sources: Mapping[str, EditionSource], fingerprint: str
+) -> Handbook:
+    return Handbook(editions, sources=sources, fingerprint=fingerprint)

@@ -76,6 +76,17 @@ async def liability(conn: Reader, on: date, *, handbook: Handbook, now: datetime
     ]
 
 
+async def prices(conn: Reader, on: date, edition: Edition | None) -> dict[tuple[str, int], Decimal]:
+    """What one unit costs on a day by benefit and star of an edition, in CNY, as the liability values it.
+
+    What no vendor has a price for is left out.
+    """
+    if edition is None:
+        return {}
+    rows = await conn.fetch(SQL["prices"], on, _grid(edition))
+    return {(row["benefit"], row["star"]): row["unit_price"] for row in rows}
+
+
 def total_value(rows: Iterable[LiabilityRow]) -> Decimal:
     """What the remaining units cost at the prices of the day, in CNY; benefits without limit or price left out."""
     return sum((row.value for row in rows if row.value is not None), Decimal("0.00"))

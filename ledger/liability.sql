@@ -140,3 +140,12 @@ from (
     group by e.customer_id, e.benefit, e.period, e.policy_no, e.redemption
 ) each_redemption
 group by customer_id, benefit, period, policy_no
+
+-- name: prices
+-- What one unit of each benefit and star of the grid costs on the day: the highest of the vendors' prices, each the
+-- variant's own, else the benefit's. Those without any price are left out.
+select g.star, g.benefit, max(t.unit_price) as unit_price
+from jsonb_to_recordset($2::jsonb) as g (star smallint, benefit text, variant text)
+cross join vendors v
+cross join lateral price_on(v.code, g.benefit, g.variant, $1) t
+group by g.star, g.benefit

@@ -212,6 +212,10 @@ select customer_id from ledger_heads where customer_id > $1 order by customer_id
 -- name: customers_count
 select count(*) from ledger_heads;
 
+-- name: export_snapshot
+-- Names what this transaction sees, so that others can see the same until it ends.
+select pg_export_snapshot();
+
 -- name: customers_to_verify
 -- The next customers by id, and heads that are no customer's (member_no null).
 select coalesce(c.id, l.customer_id) as customer_id, c.member_no

@@ -3,7 +3,7 @@
 Computed from the tier's allowance and the entries, never from what happens to be posted as granted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -41,26 +41,30 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
 
     A benefit given per policy has one for each eligible policy, or one without policy where there is none.
     """
-    edition = handbook.on(on)
-    today = business_day(now)
-    found = []
-    for benefit in edition.benefits if edition is not None else ():
-        allowance = benefit.allowance(account.star_on(on))
-        per = allowance.per if isinstance(allowance, Counted) else None
-        policies: Sequence[str | None] = (account.eligible_policies(on) if per is Per.POLICY else ()) or (
-            None,
+    edition, today = handbook.on(on), business_day(now)
+    return tuple(
+        quota_of(case, CARD_RULES)
+        for benefit in (edition.benefits if edition is not None else ())
+        for case in cases_of(account, benefit, on, handbook, today=today)
+    )
+
+
+def cases_of(
+    account: Account, benefit: Benefit, on: date, handbook: Handbook, *, today: date
+) -> Iterator[Case]:
+    """Yield what the quotas of a benefit on a day are about, in their order; nothing is judged yet."""
+    allowance = benefit.allowance(account.star_on(on))
+    per = allowance.per if isinstance(allowance, Counted) else None
+    policies: Sequence[str | None] = (account.eligible_policies(on) if per is Per.POLICY else ()) or (None,)
+    for policy_no in policies:
+        yield Case(
+            account=account,
+            handbook=handbook,
+            today=today,
+            day=on,
+            benefit_code=benefit.code,
+            policy_no=policy_no,
         )
-        for policy_no in policies:
-            case = Case(
-                account=account,
-                handbook=handbook,
-                today=today,
-                day=on,
-                benefit_code=benefit.code,
-                policy_no=policy_no,
-            )
-            found.append(quota_of(case, CARD_RULES))
-    return tuple(found)
 
 
 def eligibility(

@@ -86,14 +86,26 @@ async def connect_pool(
 
     Raises what asyncpg raises: OSError when nobody answers, PostgresError when the server says no.
     """
+    settings = _settings(service_role=service_role, read_only=read_only)
+    return await asyncpg.create_pool(
+        dsn, min_size=min_size, max_size=max_size, init=prepare_connection, server_settings=settings
+    )
+
+
+async def connect_to_read(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open one connection that only reads, for a process that needs no pool. Raises as `connect_pool`."""
+    conn = await asyncpg.connect(dsn, server_settings=_settings(service_role=True, read_only=True))
+    await prepare_connection(conn)
+    return conn
+
+
+def _settings(*, service_role: bool, read_only: bool) -> dict[str, str]:
     settings = {"application_name": "entitlements", "temp_buffers": _TEMPORARY_TABLES}
     if service_role:
         settings["role"] = SERVICE_ROLE
     if read_only:
         settings["default_transaction_read_only"] = "on"
-    return await asyncpg.create_pool(
-        dsn, min_size=min_size, max_size=max_size, init=prepare_connection, server_settings=settings
-    )
+    return settings
 
 
 async def prepare_connection(conn: Connection) -> None:

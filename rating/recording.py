@@ -79,7 +79,7 @@ async def _record(
     firsts: dict[str, int] = {}
     for position, event in enumerate(events):
         firsts.setdefault(event.event_id, position)
-    results |= await _known_before(conn, events, firsts)
+    results |= await known_before(conn, events, firsts)
     results |= _contradictions(events, [each for each in firsts.values() if each not in results], now)
     fresh = [position for position in firsts.values() if position not in results]
     customers, created = await _customers(conn, [events[position] for position in fresh], now)
@@ -105,10 +105,10 @@ async def _record(
     )
 
 
-async def _known_before(
+async def known_before(
     conn: Connection, events: Sequence[PolicyEvent], firsts: Mapping[str, int]
 ) -> dict[int, Result]:
-    """Return what is to say of events whose id is already taken: repeated, or changed."""
+    """Return what is to say of events whose id is already taken: repeated, or changed. By position, as `firsts` are."""
     known = {row["event_id"]: row for row in await conn.fetch(SQL["known_events"], list(firsts))}
     results: dict[int, Result] = {}
     unproven: list[str] = []
@@ -124,7 +124,7 @@ async def _known_before(
         event = events[firsts[row["event_id"]]]
         differing = differing_fields(row["body"], content(event))
         results[firsts[row["event_id"]]] = (
-            _changed(event, differing)
+            id_taken(event, differing)
             if differing
             else _recorded(event, known[row["event_id"]]["customer_id"], repeated=True)
         )
@@ -135,18 +135,22 @@ def _contradictions(
     events: Sequence[PolicyEvent], positions: Iterable[int], now: datetime
 ) -> dict[int, Result]:
     """Return the refusals of events that cannot be, whatever their customer's history: they register nobody either."""
-    refused: dict[int, Result] = {}
-    for position in positions:
-        found = contradiction(events[position], now)
-        if found is not None:
-            refused[position] = EventRefusal(
-                event_id=events[position].event_id,
-                member_no=events[position].member_no,
-                code="INVALID",
-                words=found.words,
-                place=found.place,
-            )
-    return refused
+    found = ((position, contradicted(events[position], now)) for position in positions)
+    return {position: refusal for position, refusal in found if refusal is not None}
+
+
+def contradicted(event: PolicyEvent, now: datetime) -> EventRefusal | None:
+    """Return the refusal of an event that cannot be, whatever its customer's history; `now` is when it is recorded."""
+    found = contradiction(event, now)
+    if found is None:
+        return None
+    return EventRefusal(
+        event_id=event.event_id,
+        member_no=event.member_no,
+        code="INVALID",
+        words=found.words,
+        place=found.place,
+    )
 
 
 async def _customers(
@@ -232,7 +236,7 @@ def _second_of_batch(event: PolicyEvent, first: PolicyEvent, result: Result) -> 
     """Return what is to say of an event whose id an earlier one of the same batch has."""
     differing = differing_fields(content(first), content(event))
     if differing:
-        return _changed(event, differing)
+        return id_taken(event, differing)
     return _recorded(event, result.customer_id, repeated=True) if isinstance(result, Recorded) else result
 
 
@@ -252,7 +256,8 @@ def changed_words(event_id: str, differing: Sequence[str]) -> Words:
     )
 
 
-def _changed(event: PolicyEvent, differing: tuple[str, ...]) -> EventRefusal:
+def id_taken(event: PolicyEvent, differing: tuple[str, ...]) -> EventRefusal:
+    """Refuse an event whose id stands for other content."""
     return EventRefusal(
         event_id=event.event_id,
         member_no=event.member_no,

@@ -16,13 +16,17 @@ FRONTEND, VENDOR, FINANCE, OPERATIONS, AUDITOR = Role
 EVERYBODY = frozenset(Role)
 STAFF = frozenset({FINANCE, OPERATIONS, AUDITOR})
 READERS = STAFF | {FRONTEND}
+EDITORS = frozenset({OPERATIONS, AUDITOR})
+"""Who may know an edition before it is in force."""
 
 TABLE: Mapping[str, frozenset[Role]] = {
     "Query.viewer": EVERYBODY,
     "Query.node": EVERYBODY,  # what it finds is checked by its type, below
     "Query.programme": READERS,
     "Query.benefit": EVERYBODY,  # what is printed of it, and what it asks for
-    "Query.editions": frozenset({OPERATIONS, AUDITOR}),
+    "Query.editions": EDITORS,
+    "Query.editionDiff": EDITORS,
+    "Query.editionWhatIf": EDITORS,
     "Query.customer": EVERYBODY,
     "Query.customers": READERS,  # not a frontend that is bound to a member
     "Query.eligibility": frozenset({FRONTEND, VENDOR, OPERATIONS, AUDITOR}),
@@ -64,6 +68,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Customer.entries": READERS,
     "Customer.policies": READERS,
     "Customer.relatives": EVERYBODY,  # vendors: whom they may serve for a benefit of their contract, masked
+    "Customer.whatIf": READERS,  # of another edition: EDITORS
     "Tier.star": EVERYBODY,
     "Tier.name": EVERYBODY,
     "Tier.nameEn": EVERYBODY,
@@ -113,6 +118,12 @@ def check_customer(viewer: Viewer | None, member_no: str) -> None:
     """FORBIDDEN for a frontend that is bound to another member."""
     if viewer is not None and viewer.member is not None and viewer.member != member_no:
         raise ForbiddenError("This token is bound to another member.")
+
+
+def check_editor(viewer: Viewer | None) -> None:
+    """FORBIDDEN for who may not know an edition before it is in force."""
+    if viewer is not None and viewer.role not in EDITORS:
+        raise ForbiddenError(f"The role {viewer.role.value} may not ask about another edition.")
 
 
 def check_unbound(viewer: Viewer | None) -> None:

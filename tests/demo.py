@@ -30,6 +30,7 @@ async def opened(dsn: str, pool: Pool, handbook: AnyHandbook) -> AsyncIterator[S
             handbooks=handbook,
             pool=pool,
             journal=Journal(pool, handbook, clock),
+            service_dsn=dsn,
             owner_dsn=dsn,
         )
 

@@ -199,12 +199,14 @@ def _sixth_tier(draft: Draft) -> None:
         benefit["grid"]["6"] = deepcopy(benefit["grid"]["5"])
         for row in benefit["printed"]["rows"]:
             row["cells"].append(row["cells"][-1])
+        benefit["printed"]["entitled"] = benefit["printed"]["entitled"].replace("五星", "五星、六星")
 
 
 def _nursing(like: dict[str, Any]) -> dict[str, Any]:
     """A new benefit of stars 5 and 6, with whatever keys another one has."""
     nursing = deepcopy(like) | {"name": "上门护理", "name_en": "Home nursing"}
     nursing["grid"]["4"] = None
+    nursing["printed"]["entitled"] = nursing["printed"]["entitled"].replace("四星、", "")
     nursing["printed"]["rows"][0]["name"] = "上门护理"
     nursing["printed"]["rows"][0]["cells"][3] = "-"
     return nursing

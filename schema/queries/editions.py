@@ -1,11 +1,10 @@
 """Editions of the handbook: those in force, and those in folders that could be. Nothing here writes."""
 
-import asyncio
-
 import strawberry
 
-from handbook import Candidate, EditionError, Standing, candidates, read_sources
-from schema.context import Context, Info
+from handbook import Standing
+from schema.candidates import known_candidates
+from schema.context import Info
 from schema.types.edition import Edition
 
 
@@ -19,18 +18,12 @@ class EditionQueries:
     )
     async def editions(self, info: Info) -> list[Edition]:
         active = info.context.handbook
-        others = await asyncio.to_thread(_candidates, info.context)
+        others = await known_candidates(info.context)
         return [
             *(Edition.of(each, active=True) for each in active.editions),
-            *(Edition.of(each.edition, active=False) for each in others if each.edition is not None),
+            *(
+                Edition.of(each.edition, active=False)
+                for each in others
+                if each.edition is not None and each.standing is not Standing.ACTIVE
+            ),
         ]
-
-
-def _candidates(context: Context) -> list[Candidate]:
-    if not context.edition_folders:
-        return []
-    try:
-        found = candidates(context.handbook, read_sources(*context.edition_folders))
-    except (EditionError, OSError):
-        return []  # a folder that is wrong is the operator's to hear of: at the start, and by the command line
-    return [each for each in found if each.standing is not Standing.ACTIVE]

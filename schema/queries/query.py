@@ -3,6 +3,7 @@
 import strawberry
 
 from schema.queries.customers import CustomerQueries
+from schema.queries.edition_changes import EditionChangeQueries
 from schema.queries.editions import EditionQueries
 from schema.queries.eligibility import EligibilityQueries
 from schema.queries.entries import EntryQueries
@@ -18,6 +19,7 @@ from schema.queries.vendors import VendorQueries
 @strawberry.type(description="What may be asked. Which role may ask what: see the roles of the token.")
 class Query(
     CustomerQueries,
+    EditionChangeQueries,
     EditionQueries,
     EligibilityQueries,
     EntryQueries,

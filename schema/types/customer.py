@@ -23,6 +23,7 @@ from schema.connections import (
 )
 from schema.context import Context, Info, Role, Viewer
 from schema.errors import BadInputError
+from schema.mutations.policy_event import PolicyEventInput
 from schema.permissions import check_contracted, shown_name
 from schema.types.entry import Entry
 from schema.types.node import Node
@@ -31,6 +32,7 @@ from schema.types.policy import Policy
 from schema.types.quota import Quota
 from schema.types.service_year import ServiceYear
 from schema.types.tier import Tier, TierPeriod
+from schema.types.what_if import MOST_EVENTS, WhatIf, what_if
 
 
 @strawberry.type(description="A customer of the insurer: the policyholder 投保人.")
@@ -130,6 +132,21 @@ class Customer(Node):
                 raise BadInputError(f"benefit: there is no benefit {benefit}; the codes today are: {known}.")
             rows = _covered(rows, benefit, context)
         return cast("list[Relative]", rows)
+
+    @strawberry.field(
+        description="What tier and quotas would be if these events happened (at most "
+        f"{MOST_EVENTS}, in this order, after all that is recorded), or in another edition, on a day (default: today; "
+        "with an edition whose first day is ahead, that day). The events are judged like real ones, and nothing is "
+        "written. Another edition, which may be a candidate, is for operations and auditors."
+    )
+    async def what_if(
+        self,
+        info: Info,
+        events: list[PolicyEventInput] | None = None,
+        edition: str | None = None,
+        on: date | None = None,
+    ) -> WhatIf:
+        return await what_if(info.context, self.customer_id, self.member_no, events or (), edition, on)
 
     @classmethod
     def of(cls, row: CustomerRow, viewer: Viewer | None) -> "Customer":

@@ -9,6 +9,7 @@ import strawberry
 
 from handbook import Handbook
 from rating import contributions as rating_contributions
+from rating.history import History
 from rating.tiers import TierView
 from schema.context import Info
 from schema.types.enums import Kind, Reason
@@ -78,10 +79,12 @@ class Tier:
     day: strawberry.Private[date]
     known_at: strawberry.Private[datetime | None]
     handbook: strawberry.Private[Handbook]
+    supposed: strawberry.Private[History | None] = None
+    """The history that it was rated from, where that is not the stored one."""
 
     @strawberry.field(description="Every premium component: what it adds on the day, or why it adds nothing.")
     async def contributions(self, info: Info) -> list[Contribution]:
-        history = await info.context.loaders.history.load((self.customer_id, self.known_at))
+        history = self.supposed or await info.context.loaders.history.load((self.customer_id, self.known_at))
         found: Sequence[rating_contributions.Contribution] = rating_contributions.contributions_on(
             history, self.day, self.handbook
         )
@@ -95,9 +98,13 @@ class Tier:
         *,
         customer_id: int,
         day: date,
-        known_at: datetime | None,
+        known_at: datetime | None = None,
+        supposed: History | None = None,
     ) -> "Tier":
-        """The tier that a customer has on a day, as known at a moment (None: now), and what it was rated by."""
+        """The tier that a customer has on a day, as known at a moment (None: now), and what it was rated by.
+
+        `supposed` is the history that it was rated from, where that is not the stored one.
+        """
         above, tier = None, view.next_tier
         if tier is not None and view.shortfall is not None:
             above = NextTier(star=tier.star, name=tier.name, name_en=tier.name_en, shortfall=view.shortfall)
@@ -114,4 +121,5 @@ class Tier:
             day=day,
             known_at=known_at,
             handbook=handbook,
+            supposed=supposed,
         )

@@ -34,6 +34,8 @@ QUERIES = {
     "programme": "FNOA",
     "benefit": "FVNOA",
     "editions": "OA",
+    "editionDiff": "OA",
+    "editionWhatIf": "OA",
     "customer": "FVNOA",
     "customers": "FNOA",
     "eligibility": "FVOA",

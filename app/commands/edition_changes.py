@@ -1,0 +1,219 @@
+"""`edition diff` and `edition what-if`: what an edition changes, and what it would do. Nothing is written.
+
+An edition is named by its code, or by its folder.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated
+
+import typer
+
+from app.commands.exports import LanguageOption
+from app.commands.running import DataOption, customers_bar, fail, reading_services
+from app.exports.columns import Language
+from app.exports.files import complete_file
+from app.exports.telling import SheetForm, Telling
+from app.services import Services
+from handbook import (
+    Candidate,
+    Edition,
+    EditionError,
+    EditionSource,
+    as_written,
+    business_day,
+    candidate,
+    first_day_asked,
+    named,
+    read_source,
+)
+from handbook.sources import EDITION_FILE
+
+if TYPE_CHECKING:
+    from app.exports.editions import WhatIf
+    from ledger.portfolio import NamedLoss
+    from ledger.what_if import Question
+
+_CHUNK_BYTES = 256 * 1024
+
+NamedEdition = Annotated[str, typer.Argument(help="Code of an edition, or its folder", show_default=False)]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", dir_okay=False, help="The file; standard output without it")
+]
+
+
+class DiffForm(StrEnum):
+    """What a diff can be."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class WhatIfForm(StrEnum):
+    """What a what-if can be."""
+
+    TABLE = "table"
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+def diff(
+    before: Annotated[
+        str, typer.Argument(metavar="A", help="Code of an edition, or its folder", show_default=False)
+    ],
+    after: Annotated[
+        str, typer.Argument(metavar="B", help="Code of an edition, or its folder", show_default=False)
+    ],
+    form: Annotated[DiffForm, typer.Option("--format", help="Lines in words, or JSON")] = DiffForm.TABLE,
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """What edition B says otherwise than edition A: thresholds, coefficients, allowances, conditions, everything."""
+    from app.exports.editions import changes_json, changes_text
+    from handbook.diff import diff as changes_between
+
+    folders = [_folder(name) for name in (before, after)]
+    if all(folders):
+        old, new = (_as_written(read_source(each)) for each in folders if each is not None)
+    else:
+
+        async def read(services: Services) -> tuple[Edition, Edition]:
+            return tuple(_as_written(_found(services, name).source) for name in (before, after))  # type: ignore[return-value]
+
+        old, new = reading_services(data, read)
+    changes = changes_between(old, new)
+    typer.echo(changes_json(changes) if form is DiffForm.JSON else changes_text(changes, language))
+
+
+def what_if(
+    file: Annotated[str, typer.Argument(help="Code of an edition, or its folder", show_default=False)],
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--on",
+            formats=["%Y-%m-%d"],
+            help="The day  [default: today, or the edition's first day if that is ahead]",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[WhatIfForm, typer.Option("--format", help="Form of the result")] = WhatIfForm.TABLE,
+    out: OutOption = None,
+    losing: Annotated[
+        Path | None,
+        typer.Option("--losing", dir_okay=False, help="CSV of the members who lose a benefit, and when"),
+    ] = None,
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """What an edition would do to the portfolio: stars, units, open liability, who loses what. Nothing is written."""
+
+    async def run(services: Services) -> None:
+        found = _found(services, file)
+        question = _question(services, found, on.date() if on is not None else None)
+        telling = Telling(handbook=question.after, language=language, now=services.clock())
+        result = await _ask(services, found, question, losing, telling)
+        await _write(out, result, form, telling)
+
+    reading_services(data, run)
+
+
+def _question(services: Services, found: Candidate, on: date | None) -> "Question":
+    from ledger.what_if import Question
+
+    if found.handbook is None or found.edition is None:
+        raise AssertionError
+    today = business_day(services.clock())
+    day = on or first_day_asked(found.edition, today)
+    if found.handbook.on(day) is None:
+        fail([f"no edition of the handbook is in force on {day}"])
+    return Question(before=services.handbook, after=found.handbook, on=day, today=today)
+
+
+async def _ask(
+    services: Services, found: Candidate, question: "Question", losing: Path | None, telling: Telling
+) -> "WhatIf":
+    from app.exports.editions import WhatIf, losses_csv, losses_heading
+    from app.what_if import what_if_in_parallel
+
+    if found.edition is None:
+        raise AssertionError
+    with _losses_file(losing) as write:
+        write(losses_heading(telling))
+
+        def take(losses: "Sequence[NamedLoss]") -> None:
+            write(losses_csv(losses, telling))
+
+        with customers_bar("asking what if") as update:
+            consequences = await what_if_in_parallel(services, question, progress=update, losses=take)
+    return WhatIf(edition=found.edition.code, consequences=consequences)
+
+
+@contextmanager
+def _losses_file(path: Path | None) -> Iterator[Callable[[bytes], None]]:
+    if path is None:
+        yield lambda _chunk: None
+    else:
+        with complete_file(path) as write:
+            yield write
+
+
+async def _write(out: Path | None, result: "WhatIf", form: WhatIfForm, telling: Telling) -> None:
+    from app.exports.editions import what_if_file, what_if_text
+
+    with complete_file(out) as write:
+        if form is WhatIfForm.TABLE:
+            write(f"{what_if_text(result, telling)}\n".encode())
+            return
+        with await what_if_file(result, SheetForm(form.value), telling) as made:
+            _copy(made, write)
+
+
+def _copy(made: IO[bytes], write: Callable[[bytes], None]) -> None:
+    while chunk := made.read(_CHUNK_BYTES):
+        write(chunk)
+
+
+def _folder(name: str) -> Path | None:
+    """The folder of an edition that a name is, or None: then it is a code."""
+    path = Path(name)
+    folder = path.parent if path.name == EDITION_FILE else path
+    return folder if (folder / EDITION_FILE).is_file() else None
+
+
+def _found(services: Services, name: str) -> Candidate:
+    """The edition of a name, which could be put in force or is; else say what is wrong with it."""
+    folder = _folder(name)
+    found = _in_folder(services, folder) if folder is not None else _of_code(services, name)
+    if found.error is not None:
+        fail([str(found.error)])
+    return found
+
+
+def _in_folder(services: Services, folder: Path) -> Candidate:
+    try:
+        return candidate(services.handbook, read_source(folder))
+    except EditionError as error:
+        fail([str(error)])
+
+
+def _of_code(services: Services, code: str) -> Candidate:
+    from app.editions import read_candidates
+
+    found = read_candidates(services.handbook, services.settings)
+    edition = named(services.handbook, found, code)
+    if edition is None:
+        known = [each.edition.code for each in found if each.edition is not None]
+        codes = dict.fromkeys([*(each.code for each in services.handbook.editions), *known])
+        wrong = [str(each.error) for each in found if each.error is not None]
+        fail([f"there is no edition {code} and no folder of one; there are: {', '.join(codes)}", *wrong])
+    return edition
+
+
+def _as_written(source: EditionSource) -> Edition:
+    try:
+        return as_written(source)
+    except EditionError as error:
+        fail([str(error)])

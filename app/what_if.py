@@ -1,0 +1,139 @@
+"""The what-if of a portfolio on all processors: worker processes, each with a connection of its own.
+
+All of them see the one state of the database that this process's transaction sees. They are given batches of customers
+by id and give back sums, so that memory stays bounded; a worker whose command is gone ends by itself.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+
+from app.errors import StartError
+from app.services import Services
+from ledger.portfolio import (
+    CUSTOMERS_A_BATCH,
+    Batch,
+    NamedLoss,
+    Progress,
+    batches_of_customers,
+    begin_in_snapshot,
+    count_customers,
+    export_snapshot,
+    valued,
+    what_if,
+    work_batch,
+)
+from ledger.what_if import Consequences, Question, Tally
+from rating.database import Connection, connect_to_read
+
+_BATCHES_AHEAD = 3
+"""How many batches wait for each worker: so many that none has nothing to do."""
+
+
+async def what_if_in_parallel(
+    services: Services,
+    question: Question,
+    *,
+    progress: Progress,
+    losses: Callable[[Sequence[NamedLoss]], None],
+    workers: int | None = None,
+) -> Consequences:
+    """Return what another handbook would do, worked out by as many processes as pay off (or `workers`).
+
+    `losses` is given what members would lose, batch by batch, in the order of the customers. Raises StartError.
+    """
+    now = services.clock()
+    async with (
+        services.pool.acquire() as conn,
+        conn.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        total = await count_customers(conn)
+        if workers is None:
+            workers = min(_processors(), total // (2 * CUSTOMERS_A_BATCH))
+        if workers > 1:
+            snapshot = await export_snapshot(conn)
+            sums = Tally()
+            with ProcessPoolExecutor(
+                workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_begin,
+                initargs=(services.service_dsn, snapshot, question, now),
+            ) as executor:
+                try:
+                    async for batch in _worked(executor, conn, workers):
+                        sums.add(batch.sums)
+                        losses(batch.losses)
+                        progress(sums.customers, total)
+                except BrokenProcessPool:
+                    raise StartError("a process that worked out the what-if has died: try again") from None
+                finally:
+                    executor.shutdown(wait=False, cancel_futures=True)
+            return await valued(conn, sums, question)
+    return await what_if(services.pool, question, now=now, progress=progress, losses=losses)
+
+
+async def _worked(executor: ProcessPoolExecutor, conn: Connection, workers: int) -> AsyncIterator[Batch]:
+    """Yield what the batches come to, in their order; only so many are under way that nobody waits."""
+    loop = asyncio.get_running_loop()
+    under_way: deque[asyncio.Future[Batch]] = deque()
+    async for ids in batches_of_customers(conn):
+        under_way.append(loop.run_in_executor(executor, _work, ids))
+        if len(under_way) >= _BATCHES_AHEAD * workers:
+            yield await under_way.popleft()
+    while under_way:
+        yield await under_way.popleft()
+
+
+def _processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class _Worker:
+    """One process's connection, its transaction open as long as the process lives."""
+
+    def __init__(self, dsn: str, snapshot: str, question: Question, now: datetime) -> None:
+        self._runner = asyncio.Runner()
+        self._question = question
+        self._now = now
+        self._conn = self._runner.run(self._open(dsn, snapshot))
+
+    def work(self, customer_ids: Sequence[int]) -> Batch:
+        """Read a batch and add it up."""
+        return self._runner.run(work_batch(self._conn, customer_ids, self._question, now=self._now))
+
+    async def _open(self, dsn: str, snapshot: str) -> Connection:
+        conn = await connect_to_read(dsn)
+        await begin_in_snapshot(conn, snapshot)
+        return conn
+
+
+_workers: list[_Worker] = []
+"""The worker of this process, once it has begun."""
+
+
+def _begin(dsn: str, snapshot: str, question: Question, now: datetime) -> None:
+    """In a worker process: open what it needs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to deal with
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
+    _workers.append(_Worker(dsn, snapshot, question, now))
+
+
+def _work(customer_ids: Sequence[int]) -> Batch:
+    (worker,) = _workers
+    return worker.work(customer_ids)
+
+
+def _end_with_the_command() -> None:
+    """End this process when the one that started it is gone, killed for instance: its connection ends with it."""
+    command = multiprocessing.parent_process()
+    if command is not None:
+        command.join()
+        os._exit(1)

@@ -1,0 +1,369 @@
+"""Sentences about what an edition changes, in both languages: which thing, which of its fields, from what to what.
+
+A field or a thing that is not in the tables here gets general words made of its name, so that nothing goes unsaid.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, is_dataclass
+from datetime import time
+from decimal import Decimal
+
+from handbook.values import (
+    Access,
+    Benefit,
+    Coefficient,
+    Counted,
+    Edition,
+    Grade,
+    Label,
+    Section,
+    Tier,
+    Unlimited,
+)
+from handbook.words import Words, counted
+
+_NO_NAME = Words("", "")
+
+FIELDS: Mapping[str, Words] = {
+    "access": Words("渠道", "channel"),
+    "arrange_within_days": Words("安排时限（天）", "days to arrange"),
+    "arrange_within_working_days": Words("安排时限（工作日）", "working days to arrange"),
+    "backdating_days": Words("可补报天数", "backdating days"),
+    "base": Words("保费基数", "premium base"),
+    "benefits": Words("服务项目", "benefit"),
+    "cells": Words("单元格", "cells"),
+    "channels": Words("渠道", "channel"),
+    "checked": Words("是否系统校验", "check by the service"),
+    "cite": Words("引用条款", "quoted clause"),
+    "clauses": Words("条款", "clause"),
+    "code": Words("代码", "code"),
+    "coefficient": Words("折算系数", "coefficient"),
+    "coefficients": Words("折算规则", "conversion row"),
+    "conditions": Words("使用条件", "condition"),
+    "contacts": Words("联系电话", "contact"),
+    "content": Words("服务内容", "content"),
+    "cooling_off_days_long": Words("长期险犹豫期天数", "cooling-off days of long-term policies"),
+    "cooling_off_days_one_year": Words("一年期短险犹豫期天数", "cooling-off days of one-year policies"),
+    "days": Words("服务日", "days of service"),
+    "default_hold_hours": Words("默认占用小时数", "default hours of a hold"),
+    "disclaimers": Words("声明", "disclaimer"),
+    "discrepancies": Words("条款不一致", "discrepancy"),
+    "effective_from": Words("生效日", "first day in force"),
+    "effective_to": Words("失效日", "first day no longer in force"),
+    "entitled": Words("服务对象", "clause on who is entitled"),
+    "evidence": Words("证明材料", "evidence asked for"),
+    "evidence_kinds": Words("证明材料种类", "kind of evidence"),
+    "facilities": Words("服务机构", "facilities"),
+    "family_shared": Words("直系亲属共用", "sharing with the family"),
+    "frequency": Words("服务频次条款", "clause on how often"),
+    "from": Words("起点", "beginning"),
+    "governs": Words("采用的条款", "page that governs"),
+    "grid": Words("权益", "allowance"),
+    "hours": Words("服务时间", "hours"),
+    "how": Words("申请方式", "way to ask"),
+    "immediate_family": Words("直系亲属范围", "immediate family"),
+    "max_hold_hours": Words("最长占用小时数", "most hours of a hold"),
+    "max_units_per_redemption": Words("单次登记上限", "most units of a redemption"),
+    "minutes_per_call": Words("每次通话分钟数", "minutes of a call"),
+    "name": Words("名称", "name"),
+    "name_en": Words("英文名称", "English name"),
+    "number": Words("号码", "number"),
+    "options": Words("可选项目", "options"),
+    "path": Words("路径", "path"),
+    "per": Words("计次周期", "period of the allowance"),
+    "print_text": Words("印刷文本", "printed text"),
+    "printed": Words("印刷条款", "printed clauses"),
+    "read_as": Words("解读", "reading"),
+    "read_as_en": Words("英文解读", "reading in English"),
+    "reading": Words("解读", "reading"),
+    "reading_en": Words("英文解读", "reading in English"),
+    "readings": Words("解读", "reading"),
+    "relation": Words("适用亲属关系", "relation"),
+    "respond_within_working_days": Words("响应时限（工作日）", "working days to answer"),
+    "rows": Words("印刷行", "printed row"),
+    "says": Words("原文", "wording"),
+    "section": Words("服务板块", "section"),
+    "sections": Words("服务板块", "section"),
+    "service_level": Words("服务时限", "service level"),
+    "source": Words("来源", "source"),
+    "text": Words("文字", "text"),
+    "text_en": Words("英文文字", "text in English"),
+    "tiers": Words("星级", "tier"),
+    "to": Words("终点", "end"),
+    "unit": Words("计量单位", "unit"),
+    "units": Words("额度", "allowance"),
+    "validity": Words("服务有效期", "validity"),
+    "variant": Words("服务等级", "variant"),
+    "variant_en": Words("服务等级英文名称", "variant in English"),
+    "waiting.cite": Words("等待期条款", "clause on the waiting period"),
+    "waiting.days": Words("等待期天数", "waiting days"),
+    "waiting.illness_after": Words("疾病须在等待期后确诊", "illness only after the waiting period"),
+    "wished_number": Words("吉祥号规则", "rule for the number wished for"),
+}
+"""What a field is called; one that is not here goes by its own name."""
+
+_ENGLISH_VERBS: Mapping[tuple[type, str], str] = {
+    (Tier, "from"): "begins at",
+    (Tier, "to"): "ends at",
+    (Tier, "name"): "is called",
+    (Benefit, "name"): "is called",
+}
+
+_CODES: Mapping[str, Words] = {
+    "times": Words("次", "times"),
+    "minutes": Words("分钟", "minutes"),
+    "service_year": Words("每服务年度", "service year"),
+    "membership": Words("会员期内", "membership"),
+    "policy": Words("每份保单", "policy"),
+    "unlimited": Words("不限", "no limit"),
+    "payment_term": Words("交费期", "the payment term"),
+    "annualised_premium": Words("年交保费", "the annualised premium"),
+    "single_premium": Words("趸交保费", "the single premium"),
+    "daily": Words("每日", "every day"),
+    "working_days": Words("工作日", "working days"),
+    "long": Words("长期", "long-term"),
+    "one_year": Words("一年期", "one year"),
+    "under_one_year": Words("一年期以下", "under one year"),
+    "traditional": Words("传统型", "traditional"),
+    "participating": Words("分红型", "participating"),
+    "universal": Words("万能型", "universal"),
+    "whole_life": Words("终身寿险", "whole life"),
+    "term_life": Words("定期寿险", "term life"),
+    "annuity": Words("年金保险", "annuity"),
+    "critical_illness": Words("重疾险", "critical illness"),
+    "endowment": Words("两全险", "endowment"),
+    "medical": Words("医疗险", "medical"),
+    "accident": Words("意外险", "accident"),
+    "annual": Words("年交", "annual"),
+    "semi_annual": Words("半年交", "semi-annual"),
+    "quarterly": Words("季交", "quarterly"),
+    "monthly": Words("月交", "monthly"),
+    "single": Words("趸交", "single premium"),
+    "spouse": Words("配偶", "spouse"),
+    "parent": Words("父母", "parent"),
+    "child": Words("子女", "child"),
+    "sibling": Words("兄弟姐妹", "sibling"),
+    "grandparent": Words("祖父母", "grandparent"),
+    "grandchild": Words("孙子女", "grandchild"),
+    "other": Words("其他", "other"),
+}
+"""What the codes of the history stream and of the files are called, in small letters."""
+
+_NOT_NAMED = frozenset({"settings"})
+"""Fields whose values have names that say enough."""
+
+_ONE_STAR_WORDS = "一二三四五六七八九"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A thing that changes are told about: its name in a sentence, and what kind of value it is."""
+
+    words: Words
+    kind: type
+
+
+def item_of(value: object, within: Item | None, field: str, number: int = 0) -> Item:
+    """Return the item that a value of a list is; `number` is its place in the list, from 1."""
+    around = within.words if within else _NO_NAME
+    match value:
+        case Edition():
+            words = _NO_NAME
+        case Tier():
+            words = star_words(value.star)
+        case Grade():
+            star = star_words(value.star)
+            words = Words(f"{around.zh}{star.zh}", f"{around.en}, {star.en.lower()}")
+        case Coefficient():
+            words = _row_words(value)
+        case Benefit() | Section() | Label():
+            words = Words(f"「{value.name}」", value.name_en)
+        case Access():
+            words = Words(f"{around.zh}渠道 {value.channel}", f"{around.en}, channel {value.channel}")
+        case _:
+            label = label_of(field)
+            words = Words(
+                f"{around.zh}{label.zh} {number}",
+                f"{around.en}{', ' if around.en else ''}{label.en} {number}",
+            )
+    return Item(words=words, kind=type(value))
+
+
+def part_of(item: Item, field: str) -> Item:
+    """Return the item that a field of several values is: the hours of a benefit, say."""
+    if field in _NOT_NAMED:
+        return item
+    label, around = label_of(field), item.words
+    return Item(words=Words(f"{around.zh}{label.zh}", _joined(around.en, label.en)), kind=object)
+
+
+def altered(item: Item, field: str, before: object, after: object) -> Words:
+    """Say that a field has another value."""
+    label, old, new = label_of(field), shown(before, field), shown(after, field)
+    zh = f"{item.words.zh}{label.zh}由 {old.zh} 调整为 {new.zh}。"
+    verb = _ENGLISH_VERBS.get((item.kind, field))
+    en = f"{item.words.en} {verb}" if verb is not None else f"{_joined(item.words.en, label.en)}:"
+    return _sentence(zh, f"{en} {new.en} instead of {old.en}.")
+
+
+def added(item: Item, field: str, after: object) -> Words:
+    """Say that something is there now; without a field it is the item itself."""
+    return _one_sided(Words("新增", "New"), item, field, shown(after, field))
+
+
+def dropped(item: Item, field: str, before: object) -> Words:
+    """Say that something is no longer there; without a field it is the item itself."""
+    return _one_sided(Words("取消", "Dropped"), item, field, shown(before, field))
+
+
+def reordered(item: Item, field: str) -> Words:
+    """Say that the values of a list stand in another order."""
+    label = label_of(field)
+    return _sentence(
+        f"{item.words.zh}{label.zh}的次序有调整。", f"{_joined(item.words.en, label.en)}: in another order."
+    )
+
+
+def _one_sided(verb: Words, item: Item, field: str, value: Words) -> Words:
+    label = label_of(field) if field else _NO_NAME
+    return Words(
+        f"{verb.zh}{item.words.zh}{label.zh}：{value.zh}。",
+        f"{verb.en}: {_joined(item.words.en, label.en)}: {value.en}.",
+    )
+
+
+def _joined(*words: str) -> str:
+    return ", ".join(each for each in words if each)
+
+
+def _sentence(zh: str, en: str) -> Words:
+    return Words(zh, en[:1].upper() + en[1:])
+
+
+def label_of(field: str) -> Words:
+    """Return what a field is called in both languages."""
+    if field.endswith(".cite") and field not in FIELDS:
+        setting = label_of(field.removesuffix(".cite"))
+        return Words(f"{setting.zh}的依据", f"ground of the {setting.en}")
+    return FIELDS.get(field) or Words(field, field.replace("_", " "))
+
+
+def star_words(star: int) -> Words:
+    """Return the name of a star in a sentence."""
+    zh = f"{_ONE_STAR_WORDS[star - 1]}星" if 1 <= star <= len(_ONE_STAR_WORDS) else f"{star} 星"
+    return Words(zh, f"Star {star}")
+
+
+def text_of(value: object) -> str | None:
+    """Return a value as a file has it, None for none; a thing of several fields by what matters most of it."""
+    if value is None or value == ():
+        return None
+    return _written(value, lambda each, _: text_of(each) or "")
+
+
+def shown(value: object, field: str = "") -> Words:
+    """Return a value as a sentence has it: amounts with their thousands apart, codes in words."""
+    if value is None and field == "to":
+        return Words("无上限", "no limit")
+    if isinstance(value, str):
+        return _CODES.get(value.lower()) or _quoted(value)
+    if isinstance(value, bool):
+        return Words("是", "yes") if value else Words("否", "no")
+    if isinstance(value, int | Decimal):
+        written = f"{value:,f}" if isinstance(value, Decimal) else f"{value:,d}"
+        return Words(written, written)
+    return _things_shown(value)
+
+
+def _quoted(text: str) -> Words:
+    """Return a text in quotation marks, a code or a number as it is."""
+    if text.isascii() and " " not in text:
+        return Words(text, text)
+    return Words(f"“{text}”", f"“{text}”")
+
+
+def _things_shown(value: object) -> Words:
+    match value:
+        case Unlimited() | Counted():
+            return _allowance_words(value)
+        case Grade():
+            variant = Words(f"（{value.variant}）", f" ({value.variant_en})") if value.variant else _NO_NAME
+            allowance = shown(value.allowance)
+            return Words(f"{allowance.zh}{variant.zh}", f"{allowance.en}{variant.en}")
+        case Tier():
+            from_, to = shown(value.from_), shown(value.to, "to")
+            return Words(f"{from_.zh} 起，{to.zh}", f"from {from_.en} to {to.en}")
+        case Benefit():
+            return _grid_words(value)
+    return Words(
+        _written(value, lambda each, name: shown(each, name).zh),
+        _written(value, lambda each, name: shown(each, name).en),
+    )
+
+
+_Part = Callable[[object, str], str]
+"""Writes a part of a value; it is told the field's name."""
+
+
+def _written(value: object, part: _Part) -> str:
+    """Write a value as a file has it, its parts by `part`."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "true" if value else "false"
+        case Decimal():
+            return f"{value:f}"
+        case time():
+            return value.isoformat("minutes")
+        case tuple():
+            return ", ".join(part(each, "") for each in value)
+    return _thing_written(value, part) if is_dataclass(value) else str(value)
+
+
+def _thing_written(value: object, part: _Part) -> str:
+    match value:
+        case Grade():
+            return part(value.allowance, "")
+        case Counted():
+            return f"{value.units} {value.unit} per {value.per}"
+        case Unlimited():
+            return f"unlimited {value.unit}"
+        case Tier():
+            return f"{value.from_:f} to {'no limit' if value.to is None else f'{value.to:f}'}"
+        case Benefit():
+            cells = ((grade.star, grade.allowance) for grade in value.grid if grade.allowance is not None)
+            return "; ".join(f"{star}: {part(allowance, '')}" for star, allowance in cells)
+        case Label() | Section():
+            return value.name
+    named = ((name, getattr(value, name)) for name in getattr(value, "__dataclass_fields__", ()))
+    return "; ".join(f"{name}: {part(each, name)}" for name, each in named if each not in (None, ()))
+
+
+def _allowance_words(allowance: Unlimited | Counted) -> Words:
+    unit = shown(allowance.unit)
+    if isinstance(allowance, Unlimited):
+        return Words(f"不限{unit.zh}", f"{unit.en} without limit")
+    per = shown(allowance.per)
+    units = counted(allowance.units, unit.en.removesuffix("s"))
+    return Words(f"{per.zh} {allowance.units} {unit.zh}", f"{units} per {per.en}")
+
+
+def _grid_words(benefit: Benefit) -> Words:
+    cells = [(star_words(grade.star), shown(grade)) for grade in benefit.grid if grade.allowance is not None]
+    return Words(
+        "；".join(f"{star.zh} {grade.zh}" for star, grade in cells),
+        "; ".join(f"{star.en.lower()}: {grade.en}" for star, grade in cells),
+    )
+
+
+def _row_words(row: Coefficient) -> Words:
+    """Name a row of the conversion table by what it is for."""
+    told = [shown(each) for each in (row.coverage, row.design, row.category, row.mode) if each is not None]
+    zh, en = "、".join(each.zh for each in told), _joined(*(each.en for each in told))
+    if row.min_term_years is not None:
+        zh, en = (
+            f"{zh}，交费期 ≥ {row.min_term_years} 年",
+            f"{en}, payment term from {row.min_term_years} years",
+        )
+    return Words(f"折算规则（{zh}）", f"Conversion row ({en})")

@@ -1,0 +1,127 @@
+"""The what-if of a whole portfolio: customers read batch by batch, nothing written, in bounded memory.
+
+One transaction that only reads sees one state of the database throughout, whatever is recorded meanwhile. Whoever has
+processes to spare (`app.what_if`) lets them work batches in the same state.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from ledger.accounts import load_accounts
+from ledger.liability import prices
+from ledger.what_if import Consequences, Loss, Question, Tally, consequences, tally
+from rating.database import Connection, Pool, Statements
+from rating.history import History
+from rating.reading import customers_by_id, histories
+
+SQL = Statements(Path(__file__).with_name("queries.sql"))
+
+CUSTOMERS_A_BATCH = 500
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedLoss:
+    """A loss, and what the customer is called."""
+
+    loss: Loss
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What some customers come to."""
+
+    sums: Tally
+    losses: tuple[NamedLoss, ...]
+
+
+async def work_batch(
+    conn: Connection, customer_ids: Sequence[int], question: Question, *, now: datetime
+) -> Batch:
+    """Read some customers and add them up, off the event loop."""
+    accounts = await load_accounts(conn, customer_ids, on=question.on, now=now)
+    found = await histories(conn, [(each, None) for each in accounts])
+    customers = [(account, found.get((each, None), History())) for each, account in accounts.items()]
+    sums, losses = await asyncio.to_thread(tally, customers, question)
+    names = await customers_by_id(conn, {each.customer_id for each in losses}) if losses else {}
+    return Batch(
+        sums=sums,
+        losses=tuple(NamedLoss(loss=each, name=names[each.customer_id].name) for each in losses),
+    )
+
+
+async def batches_of_customers(conn: Connection) -> AsyncIterator[list[int]]:
+    """Yield the ids of all customers, ascending, some hundred at a time."""
+    last = 0
+    while ids := [
+        row["customer_id"] for row in await conn.fetch(SQL["customers_after"], last, CUSTOMERS_A_BATCH)
+    ]:
+        yield ids
+        last = ids[-1]
+
+
+async def export_snapshot(conn: Connection) -> str:
+    """Return the name of the state of the database that a transaction sees, for other connections to see the same."""
+    return str(await conn.fetchval(SQL["export_snapshot"]))
+
+
+async def begin_in_snapshot(conn: Connection, snapshot: str) -> None:
+    """Begin a transaction that only reads, in the state of that name, to last as long as the connection."""
+    await conn.transaction(isolation="repeatable_read", readonly=True).start()
+    await conn.execute(
+        f"set transaction snapshot '{snapshot}'"
+    )  # takes no parameter; the name is the server's
+
+
+async def count_customers(conn: Connection) -> int:
+    """How many customers there are."""
+    return int(await conn.fetchval(SQL["customers_count"]))
+
+
+async def valued(conn: Connection, sums: Tally, question: Question) -> Consequences:
+    """Return what the sums over all customers mean, at the contract prices of the day."""
+    return consequences(
+        sums,
+        question,
+        prices_before=await prices(conn, question.on, question.before.on(question.on)),
+        prices_after=await prices(conn, question.on, question.after.on(question.on)),
+    )
+
+
+async def what_if(
+    pool: Pool,
+    question: Question,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    losses: Callable[[Sequence[NamedLoss]], None] | None = None,
+) -> Consequences:
+    """Return what another handbook would do; other work of the process goes on meanwhile.
+
+    `losses` is given what members would lose, batch by batch, in the order of the customers. One question at a time
+    in a process: it keeps a connection for as long as it takes.
+    """
+    turn = _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    async with (
+        turn,
+        pool.acquire() as conn,
+        conn.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        sums, total = Tally(), await count_customers(conn)
+        async for ids in batches_of_customers(conn):
+            batch = await work_batch(conn, ids, question, now=now)
+            sums.add(batch.sums)
+            if losses is not None:
+                losses(batch.losses)
+            if progress is not None:
+                progress(sums.customers, total)
+        return await valued(conn, sums, question)
+
+
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()

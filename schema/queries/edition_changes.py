@@ -1,0 +1,47 @@
+"""What an edition changes, and what it would do to the portfolio: asked before it is in force. Nothing is written."""
+
+import asyncio
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from handbook import first_day_asked
+from handbook.diff import diff
+from ledger.portfolio import what_if
+from ledger.what_if import Question
+from schema.candidates import edition_as_written, edition_named
+from schema.context import Info
+from schema.errors import BadInputError
+from schema.types.edition_change import EditionChange, EditionWhatIf
+
+
+@strawberry.type
+class EditionChangeQueries:
+    """Questions about what an edition changes."""
+
+    @strawberry.field(
+        description="What one edition says otherwise than another: what holds first, then the clauses quoted for it. "
+        "Editions in force and candidates in the service's folders, by their codes."
+    )
+    async def edition_diff(
+        self, info: Info, from_: Annotated[str, strawberry.argument(name="from")], to: str
+    ) -> list[EditionChange]:
+        before = await edition_as_written(info.context, "from", from_)
+        after = await edition_as_written(info.context, "to", to)
+        changes = await asyncio.to_thread(diff, before, after)
+        return [EditionChange.of(each) for each in changes]
+
+    @strawberry.field(
+        description="What an edition would do to all customers on a day (default: today, or its first day if that is "
+        "ahead): everybody rated and granted by it and by the editions in force. Takes about a minute for 50,000 "
+        "customers; `entitlements edition what-if` is quicker, and tells who loses what."
+    )
+    async def edition_what_if(self, info: Info, edition: str, on: date | None = None) -> EditionWhatIf:
+        context = info.context
+        found, handbook = await edition_named(context, "edition", edition)
+        day = on or first_day_asked(found, context.today)
+        if handbook.on(day) is None:
+            raise BadInputError(f"on: no edition of the handbook is in force on {day}.")
+        question = Question(before=context.handbook, after=handbook, on=day, today=context.today)
+        return EditionWhatIf.of(await what_if(context.pool, question, now=context.now), question)

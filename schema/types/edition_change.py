@@ -1,0 +1,102 @@
+"""What an edition changes, and what it would do to the portfolio. Read off `handbook.diff` and `ledger.what_if`."""
+
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from handbook import diff as handbook_diff
+from ledger import what_if
+from schema.catalogue import benefit_of
+from schema.context import Info
+from schema.scalars import Long
+from schema.types.benefit import Benefit
+
+
+@strawberry.type(description="One thing that an edition says otherwise than another.")
+class EditionChange:
+    place: str = strawberry.field(
+        description="Where it stands in the edition's files, like `tiers.3.from` or "
+        "`benefits.physical-exam.grid.2.units`."
+    )
+    before: str | None = strawberry.field(
+        description="What it was, as a file has it; null: it was not there."
+    )
+    after: str | None = strawberry.field(description="What it is; null: it is no longer there.")
+    change: strawberry.Private[handbook_diff.Change]
+
+    @strawberry.field(
+        description="The change as a sentence, in Chinese or, with `Accept-Language: en`, in English."
+    )
+    def words(self, info: Info) -> str:
+        return self.change.words.spoken(info.context.language)
+
+    @classmethod
+    def of(cls, change: handbook_diff.Change) -> "EditionChange":
+        """A change as the API shows it."""
+        return cls(place=change.place, before=change.before, after=change.after, change=change)
+
+
+@strawberry.type(description="Customers who would have another star. Star 0 is none: they enter, or leave.")
+class EditionMove:
+    from_star: int = strawberry.field(description="The star by the editions in force.")
+    to_star: int = strawberry.field(description="The star with the edition asked about.")
+    customers: int = strawberry.field(description="How many.")
+
+
+@strawberry.type(
+    description="What would become of a benefit, all customers together. Units are in the allowance's unit; allowances "
+    "without limit are in none of them."
+)
+class EditionBenefit:
+    benefit: Benefit = strawberry.field(description="Which.")
+    units_before: Long = strawberry.field(description="Units granted by the editions in force.")
+    units_after: Long = strawberry.field(description="Units granted with the edition asked about.")
+    unlimited_before: int = strawberry.field(
+        description="Customers who have it without limit by those in force."
+    )
+    unlimited_after: int = strawberry.field(description="Customers who would have it without limit.")
+    liability_before: Decimal = strawberry.field(
+        description="What the units left would cost at the highest contract prices of the day, in CNY."
+    )
+    liability_after: Decimal = strawberry.field(description="The same with the edition asked about.")
+    losing: int = strawberry.field(description="Customers entitled by those in force and not with it.")
+    gaining: int = strawberry.field(description="Customers entitled only with it.")
+
+
+@strawberry.type(description="What an edition would do to all customers on a day. Nothing is written.")
+class EditionWhatIf:
+    on: date = strawberry.field(description="The day.")
+    customers: int = strawberry.field(description="All customers, members or not.")
+    moves: list[EditionMove] = strawberry.field(description="Who would have another star.")
+    benefits: list[EditionBenefit] = strawberry.field(
+        description="Each benefit that is there before or after, in printed order."
+    )
+
+    @classmethod
+    def of(cls, found: what_if.Consequences, question: what_if.Question) -> "EditionWhatIf":
+        """The consequences as the API shows them."""
+        return cls(
+            on=found.on,
+            customers=found.customers,
+            moves=[
+                EditionMove(from_star=each.from_star, to_star=each.to_star, customers=each.customers)
+                for each in found.moves
+            ],
+            benefits=[_benefit(each, question) for each in found.benefits],
+        )
+
+
+def _benefit(row: what_if.BenefitChange, question: what_if.Question) -> EditionBenefit:
+    handbook = question.after if row.benefit in question.after.benefit_codes else question.before
+    return EditionBenefit(
+        benefit=benefit_of(handbook, row.benefit),
+        units_before=Long(row.units_before),
+        units_after=Long(row.units_after),
+        unlimited_before=row.unlimited_before,
+        unlimited_after=row.unlimited_after,
+        liability_before=row.liability_before,
+        liability_after=row.liability_after,
+        losing=row.losing,
+        gaining=row.gaining,
+    )

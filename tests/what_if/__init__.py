@@ -1,0 +1,1 @@
+"""What would be, asked beforehand, and what then is."""
