@@ -69,6 +69,8 @@ LIFE_CYCLE: Mapping[tuple[RedemptionStatus | None, EntryKind], RedemptionStatus]
     (RedemptionStatus.HELD, EntryKind.EXPIRE_HOLD): RedemptionStatus.EXPIRED,
     (RedemptionStatus.HELD, EntryKind.NO_SHOW): RedemptionStatus.NO_SHOW,
     (RedemptionStatus.REDEEMED, EntryKind.REVERSE): RedemptionStatus.REVERSED,
+    # the hold of an application goes over to the policy that was issued
+    (RedemptionStatus.HELD, EntryKind.HOLD): RedemptionStatus.HELD,
     # what a partly confirmed hold did not use: the redemption stays redeemed
     (RedemptionStatus.REDEEMED, EntryKind.RELEASE): RedemptionStatus.REDEEMED,
 }

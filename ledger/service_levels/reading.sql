@@ -30,6 +30,7 @@ left join lateral (
     select l.kind, l.occurred_at
     from entries l
     where l.customer_id = h.customer_id and l.sequence > h.sequence and l.redemption = h.sequence
+      and l.kind <> 'HOLD' -- the hold goes over to the policy that was issued
     order by l.sequence
     limit 1
 ) next on true
@@ -45,6 +46,7 @@ join entries e on e.customer_id = asked.customer_id and e.sequence = asked.seque
 select e.*
 from entries e
 where e.vendor = any ($2::text[]) and e.occurred_at >= $3 and e.occurred_at < $4 and e.kind = 'HOLD'
+  and e.redemption = e.sequence
 
 -- name: milestones
 -- What was reported of the redemptions $1 and $2, in the order in which it was recorded.
