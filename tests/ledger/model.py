@@ -33,6 +33,7 @@ EFFECTS = {
     ("GRANT", False): (+1, 0, 0, 0, +1),
     ("REVOKE", False): (-1, 0, 0, 0, -1),
     ("HOLD", False): (0, 0, +1, 0, -1),
+    ("HOLD", True): (0, 0, +1, 0, -1),
     ("REDEEM", False): (0, +1, 0, 0, -1),
     ("REDEEM", True): (0, +1, -1, 0, 0),
     ("RELEASE", True): (0, 0, -1, 0, +1),
