@@ -25,7 +25,9 @@ from ledger.refusals import Refusal
 from ledger.verify import verify
 from tests.ledger.books import (
     NOW,
+    TODAY,
     Desk,
+    a_car_t,
     a_confirm,
     a_hold,
     a_no_show,
@@ -88,12 +90,12 @@ async def test_a_refusal_in_a_group_spoils_no_neighbour(contracted, handbook):
         a_redeem(),
         a_redeem(),
         a_redeem("nothing"),
-        a_redeem("car-t"),
+        a_car_t(),
         a_redeem(member_no="M9"),
         a_redeem(member_no="M2"),
         a_redeem(key="\x00"),
         a_release(RedemptionId(999, 1)),
-        a_redeem("car-t", member_no="M2", beneficiary="R1"),
+        a_car_t(member_no="M2", beneficiary="R1"),
     ]
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcomes = await journal.post_many(commands)
@@ -139,7 +141,7 @@ async def test_a_command_that_breaks_the_program_fails_alone(contracted, handboo
 
     monkeypatch.setattr(journal_module, "decide", decide_or_break)
     commands = [a_redeem(member_no=each) for each in members]
-    commands.insert(5, a_redeem("car-t", key="poison"))
+    commands.insert(5, a_car_t(key="poison"))
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcomes = await asyncio.gather(*map(journal.post, commands), return_exceptions=True)
         assert isinstance(outcomes.pop(5), ZeroDivisionError)
@@ -175,7 +177,7 @@ async def test_what_fails_for_a_moment_is_tried_again(contracted, handbook, monk
 
     monkeypatch.setattr(journal_module, "write_batch", write_or_fail)
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
-        outcomes = await journal.post_many([a_redeem(), a_redeem("car-t")])
+        outcomes = await journal.post_many([a_redeem(), a_car_t()])
     assert failures == []
     assert codes(outcomes) == {"REDEEMED": 2}
     assert await contracted.pool.fetchval("select count(*) from outcomes") == 2
@@ -366,6 +368,7 @@ takings = st.fixed_dictionaries(
                 "vip-line",
                 "life-bank",
                 "second-opinion",
+                "lucky-policy-number",
             ]
         ),
         "units": st.sampled_from([1, 1, 2, 25]),
@@ -410,7 +413,9 @@ class Comparison:
             back = asked.pop("hours_back")
             if back is not None:
                 asked["occurred_at"] = now - timedelta(hours=back)
-            evidence = (Evidence(kind="first-opinion", reference="意见书"),)
+            if asked["benefit"] == "lucky-policy-number":
+                asked["wished_number"] = f"Wunsch{asked['units']:02}"
+            evidence = (Evidence(kind="first-opinion", reference="意见书", diagnosed_on=TODAY),)
             return make(**asked, member_no=member_no, evidence=evidence, reference="№1"), member_no
         if not self.known:
             return None
