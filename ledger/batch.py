@@ -112,7 +112,9 @@ async def load_batch(
     for row in await conn.fetch(SQL["balances"], ids, benefits):
         balances.setdefault(row["customer_id"], {})[pool_of(row)] = balance_of(row)
     redemptions: dict[int, dict[int, Redemption]] = {}
-    for row in await conn.fetch(SQL["redemptions_to_decide"], ids, *pairs, now):
+    numbers = [command.wished_number for command in asked if isinstance(command, Redeem)]
+    wished = sorted({number for number in numbers if number is not None})
+    for row in await conn.fetch(SQL["redemptions_to_decide"], ids, *pairs, now, wished):
         redemptions.setdefault(row["customer_id"], {})[row["sequence"]] = redemption_of(row)
     outcomes = await _outcomes(conn, commands or {})
     return Batch(
@@ -203,11 +205,13 @@ def redemption_of(row: Record) -> Redemption:
         variant=row["variant"],
         service_year=row["service_year"],
         option=row["option"],
+        facility=row["facility"],
+        wished_number=row["wished_number"],
         beneficiary=row["beneficiary"],
         vendor=row["vendor"],
         units=row["units"],
         reference=row["reference"],
-        evidence=tuple((kind, reference) for kind, reference in row["evidence"]),
+        evidence=tuple(tuple(piece) for piece in row["evidence"]),
         star=row["star"],
         edition=row["edition"],
         occurred_at=row["occurred_at"],
@@ -312,6 +316,8 @@ def _redemption_row(redemption: Redemption) -> tuple[Any, ...]:
         redemption.service_year,
         redemption.pool.policy_no,
         redemption.option,
+        redemption.facility,
+        redemption.wished_number,
         redemption.beneficiary,
         redemption.vendor,
         redemption.units,

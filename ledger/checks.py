@@ -236,7 +236,7 @@ def problems_of(books: Books) -> list[Problem]:
 def _next_life(before: Redemption | None, entry: Entry, status: RedemptionStatus) -> Redemption:
     """What a redemption's row should say after `entry`, made from the entries alone."""
     details = entry.details
-    evidence = tuple((kind, reference) for kind, reference in details.get("evidence", ()))
+    evidence = tuple(tuple(piece) for piece in details.get("evidence", ()))
     if before is None:
         expires_at = details.get("expires_at")
         return Redemption(
@@ -246,6 +246,8 @@ def _next_life(before: Redemption | None, entry: Entry, status: RedemptionStatus
             variant=details.get("variant"),
             service_year=entry.service_year,
             option=entry.option,
+            facility=details.get("facility"),
+            wished_number=details.get("wished_number"),
             beneficiary=entry.beneficiary,
             vendor=entry.vendor or "",
             units=entry.units or 0,
@@ -265,6 +267,8 @@ def _next_life(before: Redemption | None, entry: Entry, status: RedemptionStatus
             evidence=tuple(sorted({*before.evidence, *evidence})),
             occurred_at=entry.occurred_at,
         )
+    if entry.kind is EntryKind.HOLD:
+        return replace(before, status=status, pool=entry.pool)
     return replace(
         before,
         status=status,

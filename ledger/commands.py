@@ -4,7 +4,7 @@
 """
 
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from unicodedata import category
 
@@ -25,17 +25,28 @@ _NOT_COMPARED = frozenset({"key", "actor", "member_no"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A document that a benefit asks for: its kind (as in the edition) and where the vendor keeps it."""
+    """A document that a benefit asks for: its kind (as in the edition) and where the vendor keeps it.
+
+    `diagnosed_on`: the day of the diagnosis that it shows, where the benefit asks for that.
+    """
 
     kind: str
     reference: str
+    diagnosed_on: date | None = None
+
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """What is kept of it: kind, reference, and the day of the diagnosis if it was told."""
+        told = (self.diagnosed_on.isoformat(),) if self.diagnosed_on is not None else ()
+        return (self.kind, self.reference, *told)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redeem:
     """A vendor delivered `units` of a benefit to a customer, or to a relative, at `occurred_at` (None: now).
 
-    `units` are times or minutes, as the benefit counts. `policy_no` and `option` where the benefit needs one.
+    `units` are times or minutes, as the benefit counts; None: not told. `policy_no`, `option`, `facility` and
+    `wished_number` where the benefit needs one.
     """
 
     operation: ClassVar[str] = "redeem"
@@ -44,9 +55,11 @@ class Redeem:
     member_no: str
     benefit: str
     key: str
-    units: int = 1
+    units: int | None = None
     option: str | None = None
+    facility: str | None = None
     policy_no: str | None = None
+    wished_number: str | None = None
     beneficiary: str | None = None
     evidence: tuple[Evidence, ...] = ()
     occurred_at: datetime | None = None
@@ -72,7 +85,10 @@ class Hold(Redeem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
-    """What was held is delivered: `units` of it (None: all), the rest is released."""
+    """What was held is delivered: `units` of it (None: all), the rest is released.
+
+    `policy_no`: the policy that was issued, where a number was held for one to come.
+    """
 
     operation: ClassVar[str] = "confirm"
 
@@ -80,6 +96,7 @@ class Confirm:
     redemption: RedemptionId
     key: str
     units: int | None = None
+    policy_no: str | None = None
     occurred_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
 
@@ -133,6 +150,7 @@ class Arrange(Respond):
 
 Taking = Redeem | Hold
 """Commands that take units of a benefit."""
+_TAKES_UNITS = frozenset({Redeem.operation, Hold.operation})
 FollowUp = Confirm | Release | NoShow | Reverse | Respond | Arrange
 """Commands about a redemption that exists."""
 Command = Taking | FollowUp
@@ -155,16 +173,18 @@ def canonical_request(command: Command) -> dict[str, Any]:
         elif isinstance(value, datetime):
             value = value.astimezone(UTC).isoformat()
         elif isinstance(value, tuple):
-            value = sorted([item.kind, item.reference] for item in value)
+            value = sorted(list(item.stored) for item in value)
         request[each.name] = value
     return request
 
 
-def differing_fields(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, ...]:
-    """The names, as the API spells them, of the fields in which two requests differ."""
-    names = sorted({*one, *other})
+def differing_fields(stored: dict[str, Any], asked: dict[str, Any]) -> tuple[str, ...]:
+    """The names, as the API spells them, of the fields in which a request differs from the stored one of its key."""
+    names = sorted({*stored, *asked})
+    if asked["operation"] in _TAKES_UNITS and asked["units"] is None and stored.get("units") == 1:
+        names.remove("units")  # an earlier version stored 1 where no units were told
     # No evidence is the same as a request that has no such field.
-    return tuple(api_name(name) for name in names if (one.get(name) or None) != (other.get(name) or None))
+    return tuple(api_name(name) for name in names if (stored.get(name) or None) != (asked.get(name) or None))
 
 
 def malformed(command: Command, settings: Settings) -> Refusal | None:

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from handbook import Counted, Handbook
+from handbook import Handbook
 from ledger.account import Account, PoolKey, Taken
 from ledger.entitlement import Case
 from ledger.outcomes import QuotaCounts
@@ -15,8 +15,15 @@ def counts_of(
     day = today
     if pool.period and account.service_year_number(today) != pool.period:
         day = account.numbered_year(pool.period, today).end - timedelta(days=1)
-    case = Case(account=account, handbook=handbook, today=today, day=day, benefit_code=pool.benefit)
-    allowance = case.allowance
-    granted = allowance.units if isinstance(allowance, Counted) else (None if allowance is not None else 0)
+    case = Case(
+        account=account,
+        handbook=handbook,
+        today=today,
+        day=day,
+        benefit_code=pool.benefit,
+        policy_no=pool.policy_no or None,
+        taken={pool: taken},
+    )
+    granted = case.granted
     remaining = max(0, granted - taken.used - taken.held) if granted is not None else None
     return QuotaCounts(granted=granted, used=taken.used, held=taken.held, remaining=remaining)

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from handbook import Counted, Handbook, business_day
+from handbook import Counted, Handbook, Unit, business_day
 from ledger.account import PoolKey, Taken
 from ledger.commands import (
     FINANCE,
     Command,
     Confirm,
+    Evidence,
     FollowUp,
     Hold,
     NoShow,
@@ -47,10 +48,12 @@ from ledger.outcomes import (
     replayed,
 )
 from ledger.refusals import Refusal, RefusalCode
+from ledger.requirements import illness_began_after_waiting, service_is_open
 from ledger.service_levels.clock import deadline, last_days
 from ledger.service_levels.milestones import Milestone, milestone_of
 from ledger.settling import expire_holds, settle
 from ledger.state import Posting, Redemption, State, StoredOutcome
+from ledger.wished_numbers import hold_for_policy, release_application, wrong_policy
 
 _ENTITLED = (customer_is_a_member, tier_has_the_benefit, waiting_period_is_over)
 
@@ -84,6 +87,8 @@ def decide(
 ) -> Decision:
     """Decide `command` for the customer of `state` at `now`; `terms` are the contract of the vendor that asks."""
     key = (command.actor, command.key)
+    if isinstance(command, Redeem):
+        command = _with_units(command, now, handbook)
     request = canonical_request(command)
     answered = state.outcomes.get(key)
     if answered is not None:
@@ -109,6 +114,16 @@ def decide(
     return Decision(outcome=outcome, state=after, entries=tuple(posting.entries), stored=stored)
 
 
+def _with_units(command: Redeem, now: datetime, handbook: Handbook) -> Redeem:
+    """The command with its units: one time where none are told. Minutes must be told, so they stay untold."""
+    if command.units is not None:
+        return command
+    edition = handbook.on(business_day(command.occurred_at or now)) or handbook.latest
+    benefit = edition.benefit(command.benefit)
+    untold = benefit is not None and benefit.unit is Unit.MINUTES
+    return command if untold else replace(command, units=1)
+
+
 def _answer_again(answered: StoredOutcome, request: dict[str, object]) -> Outcome:
     differing = differing_fields(dict(answered.request), request)
     if differing:
@@ -120,20 +135,29 @@ def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
     """Redeem at once, or hold."""
     occurred_at = command.occurred_at or posting.recorded_at
     expire_holds(posting, benefits=(command.benefit,))
+    hold = isinstance(command, Hold)
+    units = 1 if command.units is None else command.units
     case = Case(
         account=posting.state.account,
         handbook=context.handbook,
         today=context.today,
         day=business_day(occurred_at),
         benefit_code=command.benefit,
-        units=command.units,
+        units=units,
+        units_told=command.units is not None,
         vendor=command.vendor,
         terms=tuple(context.terms),
         beneficiary=command.beneficiary,
         policy_no=command.policy_no,
         option=command.option,
+        facility=command.facility,
+        wished_number=command.wished_number,
+        numbers_held=_numbers_held(posting),
         evidence=frozenset(item.kind for item in command.evidence),
+        diagnosed_on=_diagnoses(command.evidence),
+        hold=hold,
         occurred_at=occurred_at,
+        delivered_at=None if hold else occurred_at,
         now=posting.recorded_at,
         taken=_taken(posting),
     )
@@ -147,7 +171,6 @@ def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
         raise AssertionError(message)
     settle(posting, handbook=context.handbook, benefits=(command.benefit,), keep=pool)
     _make_available(posting, case, pool, number)
-    hold = isinstance(command, Hold)
     redemption = Redemption(
         id=RedemptionId(posting.state.account.customer_id, posting.next_sequence),
         status=RedemptionStatus.HELD if hold else RedemptionStatus.REDEEMED,
@@ -155,11 +178,13 @@ def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
         variant=case.benefit.variant(case.star),
         service_year=number,
         option=command.option,
+        facility=command.facility,
+        wished_number=command.wished_number,
         beneficiary=command.beneficiary,
         vendor=command.vendor,
-        units=command.units,
+        units=units,
         reference=command.reference,
-        evidence=tuple(sorted((item.kind, item.reference) for item in command.evidence)),
+        evidence=tuple(sorted(item.stored for item in command.evidence)),
         star=case.star,
         edition=case.edition.code if case.edition is not None else None,
         occurred_at=occurred_at,
@@ -169,7 +194,7 @@ def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
     redemption = posting.step(
         redemption,
         EntryKind.HOLD if hold else EntryKind.REDEEM,
-        command.units,
+        units,
         occurred_at=occurred_at,
         details=_details(redemption),
     )
@@ -273,15 +298,20 @@ def _wrong_moment(
     occurred_at: datetime,
     context: _Context,
     rules: tuple[Rule, ...] = (),
+    diagnosed_on: tuple[date, ...] = (),
 ) -> Refusal | None:
     """Why something about a redemption cannot have happened then: it lies ahead, or too long ago, or one of `rules`."""
+    day, booked_on = business_day(occurred_at), business_day(redemption.occurred_at)
     case = Case(
         account=posting.state.account,
         handbook=context.handbook,
         today=context.today,
-        day=business_day(occurred_at),
+        day=day,
         benefit_code=redemption.pool.benefit,
+        diagnosed_on=diagnosed_on,
+        booked_on=min(day, booked_on),
         occurred_at=occurred_at,
+        delivered_at=occurred_at,
         now=posting.recorded_at,
     )
     return judge(case, (moment_is_not_ahead, day_is_not_too_long_ago, *rules))
@@ -295,8 +325,13 @@ def _confirm(
     A delivery of a day before the booking has no booking to be honoured by: tier and waiting period are asked of it.
     """
     occurred_at = command.occurred_at or posting.recorded_at
-    unbooked = business_day(occurred_at) < business_day(redemption.occurred_at)
-    refusal = _wrong_moment(posting, redemption, occurred_at, context, _ENTITLED if unbooked else ())
+    day = business_day(occurred_at)
+    unbooked = day < business_day(redemption.occurred_at)
+    rules = (*(_ENTITLED if unbooked else ()), illness_began_after_waiting, service_is_open)
+    refusal = _wrong_moment(posting, redemption, occurred_at, context, rules, _diagnoses(command.evidence))
+    refusal = refusal or wrong_policy(
+        posting, redemption, command, delivered_on=day, handbook=context.handbook
+    )
     if refusal is not None:
         return refusal
     units = redemption.units if command.units is None else command.units
@@ -304,7 +339,10 @@ def _confirm(
         return Refusal(
             code=RefusalCode.UNITS_INVALID, case="held", facts={"units": units, "held": redemption.units}
         )
-    more = {(item.kind, item.reference) for item in command.evidence}
+    application = redemption.pool
+    if command.policy_no is not None:
+        redemption = hold_for_policy(posting, redemption, command.policy_no, occurred_at=occurred_at)
+    more = {item.stored for item in command.evidence}
     evidence = tuple(sorted({*redemption.evidence, *more}))
     confirmed = posting.step(
         replace(redemption, units=units, evidence=evidence, occurred_at=occurred_at),
@@ -316,7 +354,22 @@ def _confirm(
     rest = redemption.units - units
     if rest:
         confirmed = posting.step(confirmed, EntryKind.RELEASE, rest, occurred_at=posting.recorded_at)
+    if confirmed.pool != application:
+        release_application(posting, confirmed, application, occurred_at=occurred_at)
     return confirmed
+
+
+def _diagnoses(evidence: Sequence[Evidence]) -> tuple[date, ...]:
+    return tuple(item.diagnosed_on for item in evidence if item.diagnosed_on is not None)
+
+
+def _numbers_held(posting: Posting) -> frozenset[str]:
+    """The numbers wished for in open holds, as far as the state knows them."""
+    return frozenset(
+        redemption.wished_number
+        for redemption in posting.redemptions.values()
+        if redemption.wished_number is not None and redemption.status is RedemptionStatus.HELD
+    )
 
 
 def _taken(posting: Posting) -> dict[PoolKey, Taken]:
@@ -343,6 +396,10 @@ def _details(redemption: Redemption) -> dict[str, object]:
     details: dict[str, object] = {}
     if redemption.variant is not None:
         details["variant"] = redemption.variant
+    if redemption.facility is not None:
+        details["facility"] = redemption.facility
+    if redemption.wished_number is not None:
+        details["wished_number"] = redemption.wished_number
     if redemption.evidence:
         details["evidence"] = [list(item) for item in redemption.evidence]
     if redemption.expires_at is not None:
@@ -374,6 +431,8 @@ def _outcome(posting: Posting, redemption: Redemption, context: _Context) -> Red
         if relative is not None
         else None,
         option=redemption.option,
+        facility=redemption.facility,
+        wished_number=redemption.wished_number,
         policy_no=redemption.pool.policy_no or None,
         vendor=redemption.vendor,
         reference=redemption.reference,

@@ -1,7 +1,8 @@
 """Who may use what, and when: the rules of the handbook as a tuple of functions of one shape.
 
 Each rule looks at one `Case` and returns a refusal or None; `judge` returns the first refusal that applies, in the
-order of `RULES`. Redemptions, holds, the eligibility query and the member card all ask here, so they never disagree.
+order of `RULES`. What a benefit asks for beyond the star is in `ledger.requirements`. Redemptions, holds, the
+eligibility query and the member card all ask here, so they never disagree.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,6 +14,16 @@ from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Relati
 from ledger.account import Account, PoolKey, Relative, Taken, pool_period, waiting_ends
 from ledger.refusals import Refusal, RefusalCode
 from ledger.relations import RELATION_WORDS, family_facts
+from ledger.requirements import (
+    evidence_is_there,
+    facility_is_chosen,
+    illness_began_after_waiting,
+    number_is_for_a_policy_to_come,
+    option_is_chosen,
+    option_is_for_the_beneficiary,
+    policy_is_eligible,
+    service_is_open,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +46,10 @@ class Case:
     """One question, whether this customer may use these units of this benefit on `day`.
 
     `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
-    `taken` overrides what the account says of the pool (the write path knows better). `evidence` None: not asked for.
-    `occurred_at` and `now` are given where something is said to have happened.
+    `taken` overrides what the account says of the pool (the write path knows better). `evidence` None: somebody only
+    asks, nothing is requested yet. `occurred_at` and `now` are given where something is said to have happened,
+    `delivered_at` where it is delivered and not just booked. `hold`: it is booked. `booked_on`: the day of the booking
+    that is delivered. `numbers_held`: the numbers wished for in the customer's open holds.
     """
 
     account: Account
@@ -45,13 +58,21 @@ class Case:
     day: date
     benefit_code: str
     units: int = 1
+    units_told: bool = True
     vendor: str = ""
     terms: tuple[Term, ...] | None = None
     beneficiary: str | None = None
     policy_no: str | None = None
     option: str | None = None
+    facility: str | None = None
+    wished_number: str | None = None
+    numbers_held: frozenset[str] = frozenset()
     evidence: frozenset[str] | None = None
+    diagnosed_on: tuple[date, ...] = ()
+    hold: bool = False
+    booked_on: date | None = None
     occurred_at: datetime | None = None
+    delivered_at: datetime | None = None
     now: datetime | None = None
     taken: Mapping[PoolKey, Taken] | None = field(default=None, repr=False)
 
@@ -85,6 +106,16 @@ class Case:
         """The registered relative that the benefit is for; None when unknown or for the customer."""
         return self.account.relatives.get(self.beneficiary) if self.beneficiary is not None else None
 
+    @property
+    def is_question(self) -> bool:
+        """Whether somebody only asks: then what comes with a request is not asked for."""
+        return self.evidence is None
+
+    @cached_property
+    def is_application(self) -> bool:
+        """Whether it is about a number for a policy to come: each application is for a policy of its own."""
+        return self.benefit is not None and self.benefit.wished_number is not None and self.policy_no is None
+
     @cached_property
     def pool(self) -> PoolKey | None:
         """The pool that the units come from; None when no service year has begun."""
@@ -113,13 +144,22 @@ class Case:
         return taken.get(self.pool, Taken()) if self.pool is not None else Taken()
 
     @cached_property
+    def granted(self) -> int | None:
+        """Units that the star gives for the pool; None without limit.
+
+        Of numbers for policies to come: those taken, and one for the next policy.
+        """
+        if not isinstance(self.allowance, Counted):
+            return 0 if self.allowance is None else None
+        taken = self.pool_taken.used + self.pool_taken.held if self.is_application else 0
+        return self.allowance.units + taken
+
+    @cached_property
     def remaining(self) -> int | None:
         """Units that are left by now for a use on the day, never negative; None without limit."""
-        if self.allowance is None:
-            return 0
-        if not isinstance(self.allowance, Counted):
+        if self.granted is None:
             return None
-        return max(0, self.allowance.units - self.pool_taken.used - self.pool_taken.held)
+        return max(0, self.granted - self.pool_taken.used - self.pool_taken.held)
 
     def facts(self, **more: str | int) -> dict[str, str | int]:
         """The facts that most messages need, and more."""
@@ -240,32 +280,6 @@ def beneficiary_is_covered(case: Case) -> Refusal | None:
     )
 
 
-def policy_is_eligible(case: Case) -> Refusal | None:
-    """A benefit given per policy (每份保单) needs an individual policy of the customer that is in force."""
-    per = case.allowance.per if isinstance(case.allowance, Counted) else None
-    if per is not Per.POLICY:
-        if case.policy_no is None:
-            return None
-        return _superfluous(case, "policyNo")
-    if case.policy_no is None:
-        return Refusal(code=RefusalCode.POLICY_REQUIRED, facts=case.facts(), missing=("policyNo",))
-    if case.policy_no in case.account.eligible_policies(case.day):
-        return None
-    return Refusal(code=RefusalCode.POLICY_NOT_ELIGIBLE, facts=case.facts(policy_no=case.policy_no))
-
-
-def option_is_chosen(case: Case) -> Refusal | None:
-    """Where a benefit is one of several services, which one must be said."""
-    options = case.benefit.options if case.benefit is not None else ()
-    if not options:
-        return None if case.option is None else _superfluous(case, "option")
-    if case.option in options:
-        return None
-    return Refusal(
-        code=RefusalCode.OPTION_REQUIRED, facts=case.facts(options=", ".join(options)), missing=("option",)
-    )
-
-
 def waiting_period_is_over(case: Case) -> Refusal | None:
     """The waiting period (等待期) runs from the first day of the unbroken spell of entitlement (decoded §5)."""
     days = case.benefit.waiting_days if case.benefit is not None else 0
@@ -281,18 +295,10 @@ def waiting_period_is_over(case: Case) -> Refusal | None:
     )
 
 
-def evidence_is_there(case: Case) -> Refusal | None:
-    """What the detail page asks for (an admission slip, a first opinion) must come with the request."""
-    if case.evidence is None or case.benefit is None:
-        return None
-    missing = tuple(kind for kind in case.benefit.evidence if kind not in case.evidence)
-    return (
-        Refusal(code=RefusalCode.EVIDENCE_MISSING, facts=case.facts(), missing=missing) if missing else None
-    )
-
-
 def units_are_valid(case: Case) -> Refusal | None:
-    """At least one, at most what the edition lets one redemption take."""
+    """At least one, at most what the edition lets one redemption take; minutes are told, never taken to be one."""
+    if not case.units_told:
+        return Refusal(code=RefusalCode.UNITS_INVALID, case="minutes", facts=case.facts(), missing=("units",))
     most = case.settings.max_units_per_redemption
     if 1 <= case.units <= most:
         return None
@@ -306,7 +312,7 @@ def quota_is_left(case: Case) -> Refusal | None:
     return Refusal(
         code=RefusalCode.QUOTA_EXHAUSTED,
         facts=case.facts(
-            granted=case.allowance.units,
+            granted=case.granted or 0,
             used=case.pool_taken.used,
             held=case.pool_taken.held,
             remaining=case.remaining,
@@ -326,12 +332,20 @@ RULES: tuple[Rule, ...] = (
     beneficiary_is_covered,
     policy_is_eligible,
     option_is_chosen,
+    option_is_for_the_beneficiary,
+    facility_is_chosen,
     waiting_period_is_over,
     evidence_is_there,
+    illness_began_after_waiting,
+    service_is_open,
     units_are_valid,
     quota_is_left,
 )
-"""In the order in which the first refusal that applies is given."""
+"""In the order in which the first refusal that applies is given.
+
+What will never be possible comes before what the next hour brings: whoever calls at night learns first that a document
+is missing, and not only in the morning.
+"""
 
 CARD_RULES: tuple[Rule, ...] = (
     benefit_is_known,
@@ -339,6 +353,7 @@ CARD_RULES: tuple[Rule, ...] = (
     tier_has_the_benefit,
     waiting_period_is_over,
     quota_is_left,
+    number_is_for_a_policy_to_come,
 )
 """What decides on a member card, where nobody has chosen an option, a policy or a beneficiary yet."""
 
@@ -372,14 +387,3 @@ def _registered_from(case: Case) -> date | None:
     if relative is None or relative.relation not in case.settings.immediate_family:
         return None
     return case.account.usable_from(case.benefit_code, relative.registered_on, case.handbook)
-
-
-def _superfluous(case: Case, name: str) -> Refusal:
-    facts = case.facts()
-    return Refusal(
-        code=RefusalCode.INVALID,
-        facts={
-            "words_zh": f"「{facts['benefit_zh']}」不使用 {name}，请去掉。",
-            "words_en": f"{facts['benefit_en']} takes no {name}: please leave it out.",
-        },
-    )

@@ -71,6 +71,8 @@ LIFE_CYCLE: Mapping[tuple[RedemptionStatus | None, EntryKind], RedemptionStatus]
     (RedemptionStatus.REDEEMED, EntryKind.REVERSE): RedemptionStatus.REVERSED,
     # the customer had come, or nobody had to: a no-show that was told by mistake
     (RedemptionStatus.NO_SHOW, EntryKind.REVERSE): RedemptionStatus.REVERSED,
+    # the hold of an application goes over to the policy that was issued
+    (RedemptionStatus.HELD, EntryKind.HOLD): RedemptionStatus.HELD,
     # what a partly confirmed hold did not use: the redemption stays redeemed
     (RedemptionStatus.REDEEMED, EntryKind.RELEASE): RedemptionStatus.REDEEMED,
 }

@@ -2,7 +2,8 @@
 
 The same figures as the members' own quotas, added up: a test compares them one by one. They come set-based, from the
 tier of the day and the entries, never from what is posted as granted; so a day gone by, or one ahead as scheduled, can
-be asked about like today. Waiting periods and documents change when a service is due, not that it is owed.
+be asked about like today. A number that is applied for belongs to a policy that is still to come: it is not counted
+before it is confirmed. Waiting periods and documents change when a service is due, not that it is owed.
 """
 
 from collections.abc import Iterable

@@ -39,6 +39,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "「{benefit_zh}」有 {waiting_days} 天等待期，自 {since} 起算。",
         "{benefit_en} has a waiting period of {waiting_days:day|days}, counted from {since}.",
     ),
+    "WAITING_PERIOD.diagnosed": (
+        "「{benefit_zh}」仅限等待期结束后首次确诊的疾病；确诊日 {diagnosed_on} 早于等待期（{waiting_days} 天，自 {since} 起算）结束之日 {ends}。",
+        "{benefit_en} is for an illness first diagnosed after the waiting period; {diagnosed_on} is before {ends}, when the waiting period of {waiting_days:day|days} from {since} ended.",
+    ),
     "BENEFICIARY_NOT_COVERED": (
         "「{benefit_zh}」仅限客户本人使用。",
         "{benefit_en} is for the customer only.",
@@ -56,6 +60,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "「{benefit_zh}」仅限客户及其直系亲属使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
         "{benefit_en} is for the customer and the immediate family; {beneficiary} is registered as {relation}.",
     ),
+    "BENEFICIARY_NOT_COVERED.option": (
+        "「{option_zh}」（option：{option}）仅限客户已登记的{relation_zh}使用；请在 beneficiary 填写该亲属的编号。",
+        "{option_en} (option {option}) is for a registered {relation} of the customer only; name the relative as beneficiary.",
+    ),
     "EVIDENCE_MISSING": (
         "「{benefit_zh}」需要证明材料：{missing}。",
         "{benefit_en} needs evidence: {missing}.",
@@ -68,9 +76,29 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "客户名下在 {day} 没有有效的个人保单「{policy_no}」。",
         "The customer has no individual policy {policy_no} in force on {day}.",
     ),
+    "POLICY_NOT_ELIGIBLE.applied_before": (
+        "「{benefit_zh}」须在投保前至少 {working_days} 个工作日申请，不能用于申请时已有的保单：请先用 hold 提交所选号码（wishedNumber），保单出单后再用 confirm 提交保单号（policyNo）。",
+        "{benefit_en} is applied for at least {working_days:working day|working days} before the policy is taken out, so not for a policy that is there already: send the number wished for (wishedNumber) with hold, and the policyNo with confirm once the policy is issued.",
+    ),
+    "POLICY_NOT_ELIGIBLE.there_already": (
+        "保单「{policy_no}」于 {issued_on} 出单，{requested_on} 申请时已经存在；所选号码只能用于申请之后、{earliest} 及以后出单的保单。",
+        "Policy {policy_no} was issued on {issued_on} and so was there at the request of {requested_on}; the number is for a policy issued on {earliest} or later.",
+    ),
+    "POLICY_NOT_ELIGIBLE.too_soon": (
+        "保单「{policy_no}」于 {issued_on} 出单，距 {requested_on} 的申请不足 {working_days} 个工作日；所选号码只能用于 {earliest} 及以后出单的保单。",
+        "Policy {policy_no} was issued on {issued_on}, less than {working_days:working day|working days} after the request of {requested_on}; the number is for a policy issued on {earliest} or later.",
+    ),
+    "WISHED_NUMBER_REQUIRED": (
+        "「{benefit_zh}」须提供所选号码（wishedNumber）：{length} 位，限数字和英文字母（大小写均可）。",
+        "{benefit_en} needs the number wished for (wishedNumber): {length:character|characters}, digits and letters of either case.",
+    ),
     "OPTION_REQUIRED": (
         "「{benefit_zh}」须选择其中一项（option）：{options}。",
         "{benefit_en} needs one of its options: {options}.",
+    ),
+    "FACILITY_REQUIRED": (
+        "「{benefit_zh}」须选择其中一处（facility）：{facilities_zh}。",
+        "{benefit_en} needs one of its facilities (facility): {facilities_en}.",
     ),
     "UNKNOWN_BENEFIT": (
         "没有代码为「{benefit}」的服务项目；{day} 可用的代码：{known}。",
@@ -79,6 +107,14 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "VENDOR_NOT_CONTRACTED": (
         "服务商「{vendor}」在 {day} 没有「{benefit_zh}」的合同。",
         "Vendor {vendor} has no contract for {benefit_en} on {day}.",
+    ),
+    "OUTSIDE_SERVICE_HOURS": (
+        "「{benefit_zh}」的服务时间为{hours_zh}；{moment} 不在服务时间内，下次开始服务：{opens}。",
+        "{benefit_en} is served {hours_en}; {moment} is outside these hours, the next opening is {opens}.",
+    ),
+    "UNITS_INVALID.minutes": (
+        "「{benefit_zh}」按分钟计，请提供实际的分钟数（units）。",
+        "{benefit_en} is counted in minutes: please tell how many (units).",
     ),
     "UNITS_INVALID": (
         "数量（units）须为 1 至 {most} 的整数，收到 {units}。",

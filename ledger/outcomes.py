@@ -12,6 +12,9 @@ from ledger.entries import RedemptionStatus
 from ledger.ids import RedemptionId
 from ledger.refusals import Refusal
 
+_IF_TOLD = ("facility", "wished_number", "milestone")
+"""Stored only where there is something to store: what an earlier version stored has none of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaCounts:
@@ -52,6 +55,8 @@ class RedemptionOutcome:
     expires_at: datetime | None
     reason: str | None
     quota: QuotaCounts
+    facility: str | None = None
+    wished_number: str | None = None
     milestone: str | None = None
     """What the command reported, if it was a milestone: then it brought the redemption into no other status."""
     replayed: bool = False
@@ -76,7 +81,7 @@ class RedemptionOutcome:
             "expires_at": self.expires_at.isoformat() if self.expires_at else None,
             "reason": self.reason,
             "quota": [self.quota.granted, self.quota.used, self.quota.held, self.quota.remaining],
-            **({"milestone": self.milestone} if self.milestone is not None else {}),
+            **{name: told for name in _IF_TOLD if (told := getattr(self, name)) is not None},
         }
 
     @classmethod
@@ -105,6 +110,8 @@ class RedemptionOutcome:
             expires_at=datetime.fromisoformat(stored["expires_at"]) if stored["expires_at"] else None,
             reason=stored.get("reason"),
             quota=QuotaCounts(granted=granted, used=used, held=held, remaining=remaining),
+            facility=stored.get("facility"),
+            wished_number=stored.get("wished_number"),
             milestone=stored.get("milestone"),
         )
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from handbook import Benefit, Days, Edition, Hours, Label, Option, Per, Relation, Unit
-from rating.words import Words
+from handbook import Benefit, Edition, Hours, Label, Option, Per, Relation, Unit
 
 L = TypeVar("L", bound=Label)
 
@@ -79,15 +78,3 @@ def _relation(options: tuple[Option, ...], chosen: str | None) -> Relation | Non
     """What the option chosen asks of the beneficiary; with none chosen, what all that ask anything agree on."""
     asked = {each.relation for each in options if each.relation is not None and chosen in (None, each.code)}
     return asked.pop() if len(asked) == 1 else None
-
-
-def hours_in_words(hours: Hours) -> Words:
-    """When something is served, as people write it: 工作日 9:00–18:00."""
-    if hours.always:
-        return Words("7×24 小时", "around the clock, every day")
-    until = f"{hours.to:%-H:%M}" if hours.to is not None else "24:00"
-    days = {Days.DAILY: Words("每日", "daily"), Days.WORKING_DAYS: Words("工作日", "working days")}[
-        hours.days
-    ]
-    span = f"{hours.from_:%-H:%M}–{until}"
-    return Words(f"{days.zh} {span}", f"{days.en} {span}")

@@ -54,12 +54,13 @@ from balances
 where customer_id = any($1::bigint[]) and ($2::text[] is null or benefit = any($2::text[]));
 
 -- name: redemptions_to_decide
--- Those that commands name, and the open holds that have run out.
+-- Those that commands name, the open holds that have run out, and those of the numbers that commands wish for.
 select *
 from redemptions
 where
     customer_id = any($1::bigint[])
     and ((status = 'HELD' and expires_at <= $4)
+        or (status = 'HELD' and wished_number = any($5::text[]))
         or (customer_id, sequence) in (select * from unnest($2::bigint[], $3::bigint[])));
 
 -- name: benefits_of
@@ -105,22 +106,26 @@ on conflict (customer_id, benefit, period, policy_no) do update set
 -- name: upsert_redemptions
 -- Evidence comes as text, because the driver would take a list of lists for an array of more dimensions.
 insert into redemptions (
-    customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
+    customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, facility, wished_number,
+    beneficiary, vendor, units, reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason,
+    reversed_no_show
 )
 select
-    customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence::jsonb, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
+    customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, facility, wished_number,
+    beneficiary, vendor, units, reference, evidence::jsonb, star, edition, occurred_at, recorded_at, expires_at, reason,
+    reversed_no_show
 from unnest(
     $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[],
-    $10::text[], $11::text[], $12::integer[], $13::text[], $14::text[], $15::smallint[], $16::text[],
-    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::text[], $21::boolean[]
+    $10::text[], $11::text[], $12::text[], $13::text[], $14::integer[], $15::text[], $16::text[], $17::smallint[],
+    $18::text[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[], $22::text[], $23::boolean[]
 ) as new (
-    customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
+    customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, facility, wished_number,
+    beneficiary, vendor, units, reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason,
+    reversed_no_show
 )
 on conflict (customer_id, sequence) do update set
     status = excluded.status,
+    policy_no = excluded.policy_no, -- of a number: known once the policy is issued
     units = excluded.units,
     evidence = excluded.evidence,
     occurred_at = excluded.occurred_at,

@@ -40,6 +40,8 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
     """The quotas of every benefit of the edition in force on the day `on`, in printed order.
 
     A benefit given per policy has one for each eligible policy, or one without policy where there is none.
+    Where a number is applied for before there is a policy, the one without policy comes first: what is applied for, and
+    the next.
     """
     edition, today = handbook.on(on), business_day(now)
     return tuple(
@@ -55,7 +57,9 @@ def cases_of(
     """Yield what the quotas of a benefit on a day are about, in their order; nothing is judged yet."""
     allowance = benefit.allowance(account.star_on(on))
     per = allowance.per if isinstance(allowance, Counted) else None
-    policies: Sequence[str | None] = (account.eligible_policies(on) if per is Per.POLICY else ()) or (None,)
+    policies: Sequence[str | None] = account.eligible_policies(on) if per is Per.POLICY else ()
+    if not policies or benefit.wished_number is not None:
+        policies = (None, *policies)
     for policy_no in policies:
         yield Case(
             account=account,
@@ -73,16 +77,18 @@ def eligibility(
     now: datetime,
     *,
     benefit: str,
-    units: int = 1,
+    units: int | None = None,
     beneficiary: str | None = None,
     policy_no: str | None = None,
     option: str | None = None,
     vendor: str = "",
     terms: tuple[Term, ...] | None = None,
 ) -> tuple[Refusal | None, Quota | None]:
-    """Whether a redemption now would be taken (evidence aside), and the quota; None for an unknown benefit.
+    """Whether a redemption now would be taken, and the quota; None for an unknown benefit.
 
-    Judged by the same rules as the redemption itself; `terms` are the asking vendor's contract, None for others.
+    Judged by the same rules as the redemption itself, but for what comes with one: documents, facility, wished number.
+    `units` None: whether one more could be used. Of a wished number the question is whether it may be applied for.
+    `terms` are the asking vendor's contract, None for others.
     """
     today = business_day(now)
     case = Case(
@@ -91,12 +97,13 @@ def eligibility(
         today=today,
         day=today,
         benefit_code=benefit,
-        units=units,
+        units=1 if units is None else units,
         vendor=vendor,
         terms=terms,
         beneficiary=beneficiary,
         policy_no=policy_no,
         option=option,
+        delivered_at=now,
     )
     refusal = judge(case, RULES)
     if case.benefit is None:
@@ -113,8 +120,6 @@ def quota_of(case: Case, rules: tuple[Rule, ...]) -> Quota:
     allowance = case.allowance
     yearly = isinstance(allowance, Counted) and allowance.per is Per.SERVICE_YEAR
     year = case.account.service_year(case.day) if yearly else None
-    limited = allowance is None or isinstance(allowance, Counted)
-    granted = allowance.units if isinstance(allowance, Counted) else 0
     return Quota(
         benefit=case.benefit,
         variant=case.benefit.variant(case.star) if case.star else None,
@@ -122,7 +127,7 @@ def quota_of(case: Case, rules: tuple[Rule, ...]) -> Quota:
         refusal=refusal,
         allowance=allowance,
         policy_no=case.policy_no,
-        granted=granted if limited else None,
+        granted=case.granted,
         used=case.pool_taken_then.used,
         held=case.pool_taken_then.held,
         remaining=case.remaining,

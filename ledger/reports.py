@@ -44,6 +44,8 @@ class RedemptionRow:
     variant: str | None
     beneficiary: BeneficiaryView | None
     option: str | None
+    facility: str | None
+    wished_number: str | None
     vendor: VendorName
     reference: str | None
     star: int
@@ -230,6 +232,8 @@ def _redemption(row: Record) -> RedemptionRow | None:
             row["r_beneficiary"], row["r_beneficiary_name"], row["r_beneficiary_relation"]
         ),
         option=row["r_option"],
+        facility=row["r_facility"],
+        wished_number=row["r_wished_number"],
         vendor=vendor,
         reference=row["r_reference"],
         star=row["r_star"],

@@ -7,8 +7,8 @@
     r.sequence as r_sequence,
     case when r.status = 'HELD' and r.expires_at <= $1 then 'EXPIRED' else r.status end as r_status,
     r.benefit as r_benefit, r.variant as r_variant, r.period as r_period, r.policy_no as r_policy_no,
-    r.option as r_option, r.vendor as r_vendor, rv.name as r_vendor_name, r.units as r_units,
-    r.reference as r_reference, r.star as r_star, r.edition as r_edition, r.occurred_at as r_occurred_at,
+    r.option as r_option, r.facility as r_facility, r.wished_number as r_wished_number,
+    r.vendor as r_vendor, rv.name as r_vendor_name, r.units as r_units, r.reference as r_reference, r.star as r_star, r.edition as r_edition, r.occurred_at as r_occurred_at,
     r.recorded_at as r_recorded_at, r.expires_at as r_expires_at, r.reason as r_reason,
     r.beneficiary as r_beneficiary, rb.name as r_beneficiary_name, rb.relation as r_beneficiary_relation
 

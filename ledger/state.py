@@ -31,6 +31,7 @@ class Redemption:
     """A redemption as the cache holds it. `occurred_at` is the hold's while held, then the delivery's.
 
     `reversed_no_show`: what was reversed was a no-show, so nothing was ever delivered.
+    Each piece of evidence is its kind, its reference and, if told, the day of the diagnosis.
     """
 
     id: RedemptionId
@@ -39,11 +40,13 @@ class Redemption:
     variant: str | None
     service_year: int
     option: str | None
+    facility: str | None = None
+    wished_number: str | None = None
     beneficiary: str | None
     vendor: str
     units: int
     reference: str | None
-    evidence: tuple[tuple[str, str], ...]
+    evidence: tuple[tuple[str, ...], ...]
     star: int
     edition: str | None
     occurred_at: datetime
@@ -69,7 +72,10 @@ class StoredOutcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """A customer while a batch is decided. `redemptions` holds those that commands name, and holds that are due."""
+    """A customer while a batch is decided.
+
+    `redemptions` holds those that commands name, holds that are due, and holds of the numbers that commands wish for.
+    """
 
     account: Account
     head: Head

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
+from typing import Any
 
 from app.demo.diaries import Diary
 from app.demo.histories import History
@@ -16,7 +17,9 @@ from rating.history import Arrived, fold
 from rating.tiers import star_on
 from rating.timeline import Period, timeline
 
-_SLIP, _OPINION = "admission-slip", "first-opinion"
+_SLIP, _OPINION, _APPROVAL = "admission-slip", "first-opinion", "approval"
+_ILL_FOR_DAYS = 3
+_NUMBER_HELD_HOURS = 20 * 24
 _CHANCE_OF_A_VAIN_TRY = 0.012
 _CHANCE_OF_A_REVERSAL = 0.03
 _CHANCE_OF_A_LATE_POSTING = 0.06
@@ -49,8 +52,8 @@ HABITS: tuple[Habit, ...] = (
         benefit="critical-surgery-admission", times=0.03, fields={"evidence": _SLIP, "option": "admission"}
     ),
     Habit(benefit="second-opinion", times=0.05, fields={"evidence": _OPINION}),
-    Habit(benefit="proton-therapy", times=0.06, fields={"evidence": _SLIP}),
-    Habit(benefit="car-t", times=0.04),
+    Habit(benefit="proton-therapy", times=0.06, fields={"evidence": _SLIP, "facility": "shanghai"}),
+    Habit(benefit="car-t", times=0.04, fields={"evidence": _APPROVAL}),
     Habit(benefit="life-bank", times=0.25),
     Habit(benefit="policy-cover", times=0.4),
     Habit(benefit="lucky-policy-number", times=0.15),
@@ -93,7 +96,10 @@ def _use(scene: _Scene, habit: Habit) -> None:
     entitled = benefit.allowance(star_on(scene.periods, day)) is not None
     if not entitled and rng.random() >= _CHANCE_OF_A_VAIN_TRY:
         return
-    fields: dict[str, str] = {**habit.fields, **_details(scene, benefit, day)}
+    if benefit.wished_number is not None:
+        _wish(scene, benefit, day)
+        return
+    fields: dict[str, Any] = {**habit.fields, **_details(scene, benefit, day)}
     if rng.random() < habit.booked:
         _book(scene, habit, day, fields)
         return
@@ -106,9 +112,26 @@ def _use(scene: _Scene, habit: Habit) -> None:
     _perhaps_reverse(scene, key, posted)
 
 
-def _details(scene: _Scene, benefit: Benefit, day: date) -> dict[str, str]:
-    """For whom, which option, which policy: what fits, mostly."""
-    rng, details = scene.rng, {}
+def _wish(scene: _Scene, benefit: Benefit, day: date) -> None:
+    """A number for a policy to come: confirmed if one is issued in time, else given up, or left to run out."""
+    rng, diary = scene.rng, scene.diary
+    issued = [
+        event for event in scene.member.events if event.type == "policy_issued" and event.effective_on > day
+    ]
+    number = f"{rng.choice('ABCDEFGH')}{rng.randrange(10**7):07}"
+    key = diary.hold(benefit.code, day, wished_number=number, hours=_NUMBER_HELD_HOURS)
+    latest = min(day + timedelta(hours=_NUMBER_HELD_HOURS), scene.member.today) - timedelta(days=2)
+    for event in issued:
+        if event.effective_on <= latest:
+            diary.confirm(key, event.effective_on + timedelta(days=1), policy_no=event.policy_no)
+            return
+    if day + timedelta(days=9) < scene.member.today and rng.random() < 0.5:  # noqa: PLR2004
+        diary.release(key, day + timedelta(days=9), "客户暂不投保")
+
+
+def _details(scene: _Scene, benefit: Benefit, day: date) -> dict[str, Any]:
+    """For whom, which option, which policy, ill since when: what fits, mostly."""
+    rng, details = scene.rng, dict[str, Any]()
     if benefit.family_shared and rng.random() < _CHANCE_OF_FAMILY:
         known = [
             event
@@ -122,13 +145,15 @@ def _details(scene: _Scene, benefit: Benefit, day: date) -> dict[str, str]:
         details["option"] = "child-fluoride" if child else "adult-cleaning"
     elif benefit.options:
         details["option"] = rng.choice(benefit.options)
-    if benefit.code in {"policy-cover", "lucky-policy-number"}:
+    if benefit.illness_after_waiting:
+        details["diagnosed_on"] = day - timedelta(days=_ILL_FOR_DAYS)
+    if benefit.code == "policy-cover":
         policies = [event.policy_no for event in scene.member.events if event.type == "policy_issued"]
         details["policy_no"] = rng.choice(policies)
     return details
 
 
-def _book(scene: _Scene, habit: Habit, day: date, fields: Mapping[str, str]) -> None:
+def _book(scene: _Scene, habit: Habit, day: date, fields: Mapping[str, Any]) -> None:
     """An appointment some days ahead, and what became of it: kept, given up, missed, or forgotten."""
     rng, diary = scene.rng, scene.diary
     units = rng.choice(habit.units)
@@ -159,7 +184,7 @@ def _perhaps_reverse(scene: _Scene, key: str, posted: date) -> None:
         scene.diary.reverse(key, day, scene.rng.choice(("登记错误", "服务未完成", "客户投诉，退回次数")))
 
 
-def _for_a_hold(fields: Mapping[str, str]) -> dict[str, str]:
+def _for_a_hold(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name != "policy_no"}
 
 

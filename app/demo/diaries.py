@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from app.demo.contracts import VENDOR_OF
+from handbook import Handbook
 from handbook.dates import start_of
 from ledger.commands import (
     FINANCE,
@@ -23,6 +24,7 @@ from ledger.commands import (
     vendor_actor,
 )
 from ledger.ids import RedemptionId
+from ledger.opening import is_open, next_opening
 
 POSTING_TIMES = (timedelta(hours=11, minutes=30), timedelta(hours=17, minutes=45), timedelta(hours=21))
 """When in the day vendors post."""
@@ -42,10 +44,14 @@ class Call:
 
 
 class Diary:
-    """The calls for one member. Days are business days; a call is known afterwards by its key."""
+    """The calls for one member. Days are business days; a call is known afterwards by its key.
 
-    def __init__(self, member_no: str, rng: Random) -> None:
+    What is served in hours happens within them: at the last opening, if the day or the time were others.
+    """
+
+    def __init__(self, member_no: str, rng: Random, handbook: Handbook) -> None:
         self.member_no = member_no
+        self._handbook = handbook
         self.calls: list[Call] = []
         self._rng = rng
         self._vendors: dict[str, str] = {}
@@ -58,8 +64,10 @@ class Diary:
         units: int = 1,
         beneficiary: str | None = None,
         option: str | None = None,
+        facility: str | None = None,
         policy_no: str | None = None,
         evidence: str | None = None,
+        diagnosed_on: date | None = None,
         posted_later_days: int = 0,
         vendor: str | None = None,
     ) -> str:
@@ -76,9 +84,10 @@ class Diary:
             units=units,
             beneficiary=beneficiary,
             option=option,
+            facility=facility,
             policy_no=policy_no,
-            evidence=self._papers(evidence),
-            occurred_at=happened,
+            evidence=self._papers(evidence, diagnosed_on),
+            occurred_at=self._while_open(benefit, happened),
             reference=self._ticket(vendor, day),
         )
         self.calls.append(Call(at=at, command=command))
@@ -92,7 +101,10 @@ class Diary:
         units: int = 1,
         beneficiary: str | None = None,
         option: str | None = None,
+        facility: str | None = None,
+        wished_number: str | None = None,
         evidence: str | None = None,
+        diagnosed_on: date | None = None,
         hours: int | None = None,
     ) -> str:
         """An appointment made on `day` that is kept for `hours`; its key."""
@@ -105,15 +117,19 @@ class Diary:
             units=units,
             beneficiary=beneficiary,
             option=option,
-            evidence=self._papers(evidence),
+            facility=facility,
+            wished_number=wished_number,
+            evidence=self._papers(evidence, diagnosed_on),
             reference=self._ticket(vendor, day),
             hold_hours=hours,
         )
         self.calls.append(Call(at=self._posting_time(day), command=command))
         return key
 
-    def confirm(self, about: str, day: date, *, units: int | None = None) -> None:
-        """What was held is delivered, all or `units` of it."""
+    def confirm(
+        self, about: str, day: date, *, units: int | None = None, policy_no: str | None = None
+    ) -> None:
+        """What was held is delivered, all or `units` of it; a number with the policy that was issued."""
         at = self._posting_time(day)
         key, vendor = self._key(self._vendors[about])
         command = Confirm(
@@ -121,6 +137,7 @@ class Diary:
             redemption=_UNKNOWN_YET,
             key=key,
             units=units,
+            policy_no=policy_no,
             occurred_at=self._shortly_before(at),
         )
         self.calls.append(Call(at=at, command=command, about=about))
@@ -158,10 +175,23 @@ class Diary:
     def _ticket(self, vendor: str, day: date) -> str:
         return f"{TICKETS[vendor]}{day:%y%m%d}{self.member_no[1:]}{len(self._vendors):02d}"
 
-    def _papers(self, kind: str | None) -> tuple[Evidence, ...]:
+    def _papers(self, kind: str | None, diagnosed_on: date | None) -> tuple[Evidence, ...]:
         if kind is None:
             return ()
-        return (Evidence(kind=kind, reference=f"DOC-{self.member_no[1:]}-{len(self._vendors):02d}"),)
+        reference = f"DOC-{self.member_no[1:]}-{len(self._vendors):02d}"
+        return (Evidence(kind=kind, reference=reference, diagnosed_on=diagnosed_on),)
+
+    def _while_open(self, benefit: str, moment: datetime) -> datetime:
+        """The moment itself while the service is open, else one soon after the last time that it opened."""
+        edition = self._handbook.on(moment.date())
+        known = edition.benefit(benefit) if edition is not None else None
+        calendar = self._handbook.calendar
+        if known is None or known.hours is None or is_open(known.hours, moment, calendar):
+            return moment
+        back = moment
+        while (opened := next_opening(known.hours, back, calendar)) > moment:
+            back -= timedelta(days=1)
+        return opened + timedelta(minutes=moment.minute + 5)
 
     def _posting_time(self, day: date) -> datetime:
         return start_of(day) + self._rng.choice(POSTING_TIMES)

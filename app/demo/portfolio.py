@@ -75,7 +75,7 @@ def portfolio(today: date, handbook: Handbook) -> Portfolio:
     for number in range(1, MEMBERS + 1):
         rng = Random(f"demo {number}")  # noqa: S311 - a portfolio, no secret
         member = History(number, today, rng)
-        diary = Diary(member.member_no, rng)
+        diary = Diary(member.member_no, rng, handbook)
         if number <= len(CAST):
             CAST[number - 1](member, diary)
         else:

@@ -37,13 +37,19 @@ def five_stars(member: History, diary: Diary) -> None:
 
 
 def four_stars(member: History, diary: Diary) -> None:
-    """Star 4: benefits given per policy, for the two individual policies and not for the group one."""
+    """Star 4: benefits given per policy, for the individual policies and not for the group one.
+
+    A number is wished for before the third policy, and confirmed with it; for a policy that is there it is refused.
+    """
     member.registered(member.years_ago(6, 240), "周雅琴")
     first = member.issued(member.years_ago(6, 240), 200_000, term=15)
     second = member.issued(member.years_ago(2, 200), 120_000, category="annuity", design="participating")
     group = member.issued(member.years_ago(2, 90), 50_000, category="medical", line="group")
     diary.redeem("policy-cover", member.day(-130), policy_no=first)
-    diary.redeem("lucky-policy-number", member.day(-128), policy_no=second)
+    diary.redeem("lucky-policy-number", member.day(-133), policy_no=second)
+    wished = diary.hold("lucky-policy-number", member.day(-132), wished_number="Zhou8888", hours=20 * 24)
+    third = member.issued(-120, 900, mode="single", coverage="under_one_year", category="accident")
+    diary.confirm(wished, member.day(-118), policy_no=third)
     diary.redeem("policy-cover", member.day(-55), policy_no=group)
     diary.redeem("policy-cover", member.day(-54))
     diary.redeem("outpatient-green-channel", member.day(-33))
@@ -151,8 +157,15 @@ def waiting(member: History, diary: Diary) -> None:
     """Star 4 since twelve days: the waiting period of 30 days still runs for two benefits."""
     member.registered(-29, "贺一鸣")
     member.issued(-28, 320_000, term=10, category="annuity")
-    diary.redeem("second-opinion", member.day(-5), evidence="first-opinion")
-    diary.redeem("proton-therapy", member.day(-4), evidence="admission-slip")
+    fell_ill = member.day(-9)
+    diary.redeem("second-opinion", member.day(-5), evidence="first-opinion", diagnosed_on=fell_ill)
+    diary.redeem(
+        "proton-therapy",
+        member.day(-4),
+        facility="shanghai",
+        evidence="admission-slip",
+        diagnosed_on=fell_ill,
+    )
     diary.redeem("physical-exam", member.day(-2))
 
 

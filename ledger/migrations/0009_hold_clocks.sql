@@ -28,6 +28,6 @@ left join lateral (
     from entries e
     where e.customer_id = h.customer_id and e.sequence > h.sequence and e.redemption = h.sequence
 ) l on true
-where h.kind = 'HOLD';
+where h.kind = 'HOLD' and h.redemption = h.sequence;
 
 grant select on hold_clocks to entitlements_service;

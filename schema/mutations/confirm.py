@@ -21,6 +21,9 @@ class ConfirmInput:
     units: int | None = strawberry.field(
         default=None, description="Up to what is held; the rest is released. Default: all."
     )
+    policy_no: str | None = strawberry.field(
+        default=None, description="The policy that was issued, where a number was held for one to come."
+    )
     occurred_at: datetime | None = strawberry.field(
         default=None, description="When it was delivered; default: now."
     )
@@ -41,6 +44,7 @@ class ConfirmMutation:
             actor=vendor_actor(vendor),
             key=input.idempotency_key,
             units=input.units,
+            policy_no=input.policy_no,
             occurred_at=input.occurred_at,
             evidence=evidence(input.evidence),
         )

@@ -1,7 +1,7 @@
 """Inputs that several mutations share, as commands of the ledger."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
@@ -16,6 +16,11 @@ from ledger.refusals import Refusal, RefusalCode
 class EvidenceInput:
     kind: str = strawberry.field(description="Its kind, as in the benefit's `evidence`.")
     reference: str = strawberry.field(description="Where the vendor keeps it.")
+    diagnosed_on: date | None = strawberry.field(
+        default=None,
+        description="The day of the first diagnosis that it shows, where the benefit is for an illness that began "
+        "after the waiting period.",
+    )
 
 
 @strawberry.input(description="Units of a benefit for a customer.")
@@ -26,12 +31,23 @@ class RedeemInput:
         description="Chosen by the vendor, one for each intent, for this customer: the same request with the same "
         "key is done once, and answered the same each time. 1 to 200 printable characters."
     )
-    units: int = strawberry.field(default=1, description="How many, in the unit that the benefit counts.")
+    units: int | None = strawberry.field(
+        default=None,
+        description="How many, in the unit that the benefit counts. Absent: one time; minutes must be told.",
+    )
     option: str | None = strawberry.field(
         default=None, description="The choice, where the benefit has options."
     )
+    facility: str | None = strawberry.field(
+        default=None, description="The place, where the benefit has facilities."
+    )
     policy_no: str | None = strawberry.field(
         default=None, description="The policy, where the benefit is given per policy."
+    )
+    wished_number: str | None = strawberry.field(
+        default=None,
+        description="For `hold` of lucky-policy-number: the number wished for, for a policy still to come. The "
+        "policy is told at `confirm`.",
     )
     beneficiary: strawberry.ID | None = strawberry.field(
         default=None, description="The relative's id; absent: the customer."
@@ -68,6 +84,8 @@ class RedeemInput:
             "key": self.idempotency_key,
             "units": self.units,
             "option": self.option,
+            "facility": self.facility,
+            "wished_number": self.wished_number,
             "policy_no": self.policy_no,
             "beneficiary": self.beneficiary,
             "evidence": evidence(self.evidence),
@@ -90,7 +108,10 @@ class CloseHoldInput:
 
 def evidence(given: Iterable[EvidenceInput] | None) -> tuple[Evidence, ...]:
     """The documents as the ledger takes them."""
-    return tuple(Evidence(kind=each.kind, reference=each.reference) for each in given or ())
+    return tuple(
+        Evidence(kind=each.kind, reference=each.reference, diagnosed_on=each.diagnosed_on)
+        for each in given or ()
+    )
 
 
 def about(redemption: str, build: Callable[..., FollowUp]) -> FollowUp | Refusal:

@@ -22,15 +22,17 @@ class EligibilityQueries:
     """The question before a redemption."""
 
     @strawberry.field(
-        description="Whether redeeming now would succeed, documents aside, judged by the rules of the redemption "
-        "itself. `beneficiary`: a relative's id; absent: the customer. `units` default to 1."
+        description="Whether redeeming now would succeed, judged by the rules of the redemption itself, service "
+        "hours included; what comes with a request is not asked for: documents, facility, wished number. "
+        "`beneficiary`: a relative's id; absent: the customer. `units` absent: whether one more could be used. For "
+        "lucky-policy-number: whether a number may be applied for, by hold."
     )
     async def eligibility(
         self,
         info: Info,
         member_no: str,
         benefit: str,
-        units: int | None = 1,
+        units: int | None = None,
         beneficiary: strawberry.ID | None = None,
         policy_no: str | None = None,
         option: str | None = None,
@@ -43,7 +45,7 @@ class EligibilityQueries:
             member_no=member_no,
             benefit=benefit,
             key=_UNSAID,
-            units=1 if units is None else units,
+            units=units,
             option=option,
             policy_no=policy_no,
             beneficiary=beneficiary,

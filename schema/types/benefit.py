@@ -5,7 +5,8 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from handbook import values as handbook_values
-from ledger.prerequisites import hours_in_words, labelled, requirements
+from ledger.opening import hours_in_words
+from ledger.prerequisites import labelled, requirements
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.types.enums import Per, Unit

@@ -38,6 +38,10 @@ class Redemption(Node):
         description="For which relative; null: for the customer."
     )
     option: str | None = strawberry.field(description="The choice taken, where the benefit has options.")
+    facility: str | None = strawberry.field(description="The place taken, where the benefit has facilities.")
+    wished_number: str | None = strawberry.field(
+        description="The number wished for, where one was applied for before there was a policy."
+    )
     reference: str | None = strawberry.field(description="The vendor's own reference.")
     occurred_at: datetime = strawberry.field(
         description="When it was booked while held, then when it was delivered."
@@ -60,7 +64,10 @@ class Redemption(Node):
     def variant_en(self, info: Info) -> str | None:
         return variant_in_english(info.context.handbook, self.pool.benefit, self.variant, self.edition)
 
-    @strawberry.field(description="For which policy, where the benefit is given per policy.")
+    @strawberry.field(
+        description="For which policy, where the benefit is given per policy; null while a number is held for one "
+        "to come."
+    )
     def policy(self) -> PolicyReference | None:
         return PolicyReference.of(self.pool.policy_no or None)
 
@@ -108,6 +115,8 @@ class Redemption(Node):
             variant=outcome.variant,
             beneficiary=cast("Beneficiary | None", outcome.beneficiary),
             option=outcome.option,
+            facility=outcome.facility,
+            wished_number=outcome.wished_number,
             reference=outcome.reference,
             occurred_at=outcome.occurred_at,
             recorded_at=outcome.recorded_at,
@@ -133,6 +142,8 @@ class Redemption(Node):
             variant=row.variant,
             beneficiary=cast("Beneficiary | None", row.beneficiary),
             option=row.option,
+            facility=row.facility,
+            wished_number=row.wished_number,
             reference=row.reference,
             occurred_at=row.occurred_at,
             recorded_at=row.recorded_at,

@@ -132,6 +132,26 @@ def slip() -> tuple[Evidence, ...]:
     return (Evidence(kind="admission-slip", reference="S-1"),)
 
 
+def first_opinion(diagnosed_on: date = TODAY) -> tuple[Evidence, ...]:
+    """A first medical opinion on an illness, by default of today."""
+    return (Evidence(kind="first-opinion", reference="O-1", diagnosed_on=diagnosed_on),)
+
+
+def diagnosed_slip(diagnosed_on: date = TODAY) -> tuple[Evidence, ...]:
+    """An admission slip that tells the day of the diagnosis, by default today."""
+    return (Evidence(kind="admission-slip", reference="S-1", diagnosed_on=diagnosed_on),)
+
+
+def approval() -> tuple[Evidence, ...]:
+    """The insurer's approval."""
+    return (Evidence(kind="approval", reference="A-1"),)
+
+
+def a_car_t(**more: Any) -> Redeem:
+    """A CAR-T treatment that the insurer approved, with a key of its own."""
+    return a_redeem("car-t", evidence=approval(), **more)
+
+
 def after_settling(state: State, handbook: Handbook, now: datetime = NOW) -> State:
     """The customer with everything posted that is due."""
     posting = Posting(state, now)

@@ -6,6 +6,8 @@ It shares nothing with the ledger but names. Whatever it is asked it counts agai
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from chinese_calendar import is_workday
+
 from handbook import BUSINESS_ZONE
 
 STARS = (1, 2, 3, 4, 5)
@@ -18,14 +20,20 @@ GRID: dict[str, tuple[str, dict[int, int | None]]] = {
     "second-opinion": ("year", {3: 1, 4: 1, 5: 1}),
     "life-bank": ("membership", {4: 1, 5: 1}),
     "policy-cover": ("policy", {4: 1, 5: 1}),
+    "lucky-policy-number": ("policy", {4: 1, 5: 1}),
     "vip-line": ("year", dict.fromkeys(STARS)),
 }
+LUCKY = "lucky-policy-number"
+APPLICATIONS = (LUCKY, 0, "")
+WORKING_DAYS_BEFORE = 2
+OFFICE_HOURS = {"vip-line": (9, 18)}
 WAITING = {"second-opinion": 30}
 EFFECTS = {
     # kind, whether of a redemption that began before: what a unit changes in granted, used, held, expired, available
     ("GRANT", False): (+1, 0, 0, 0, +1),
     ("REVOKE", False): (-1, 0, 0, 0, -1),
     ("HOLD", False): (0, 0, +1, 0, -1),
+    ("HOLD", True): (0, 0, +1, 0, -1),
     ("REDEEM", False): (0, +1, 0, 0, -1),
     ("REDEEM", True): (0, +1, -1, 0, 0),
     ("RELEASE", True): (0, 0, -1, 0, +1),
@@ -48,6 +56,8 @@ class Taking:
     units: int
     status: str
     expires_at: datetime | None = None
+    number: str | None = None
+    requested_on: date | None = None
 
 
 @dataclass
@@ -119,15 +129,20 @@ class Model:
         )
 
     def refusal(
-        self, benefit: str, units: int, policy_no: str | None, occurred_at: datetime, now: datetime
+        self,
+        benefit: str,
+        units: int,
+        policy_no: str | None,
+        occurred_at: datetime,
+        now: datetime,
+        *,
+        delivered: bool,
     ) -> str | None:
         """The code with which taking units is refused, None when it is not."""
         day, today = _day(occurred_at), _day(now)
         kind, by_star = GRID[benefit]
-        if occurred_at > now:
-            return "OCCURRED_IN_FUTURE"
-        if (today - day).days > FARTHEST_BACK:
-            return "OCCURRED_TOO_LONG_AGO"
+        if occurred_at > now or (today - day).days > FARTHEST_BACK:
+            return "OCCURRED_IN_FUTURE" if occurred_at > now else "OCCURRED_TOO_LONG_AGO"
         if self.star(day) == 0:
             return "NOT_A_MEMBER"
         if self.star(day) not in by_star:
@@ -141,10 +156,51 @@ class Model:
         )
         if not all(waited):
             return "WAITING_PERIOD"
+        if delivered and not self.is_open(benefit, occurred_at):
+            return "OUTSIDE_SERVICE_HOURS"
+        return self.too_many(benefit, units, policy_no, day, now)
+
+    def too_many(
+        self, benefit: str, units: int, policy_no: str | None, day: date, now: datetime
+    ) -> str | None:
+        by_star = GRID[benefit][1]
         allowed = by_star[self.star(day)]
         pool = self.pool(benefit, policy_no, day)
         too_many = allowed is not None and self.used(pool) + self.held(pool, now) + units > allowed
         return "QUOTA_EXHAUSTED" if too_many else None
+
+    @staticmethod
+    def is_open(benefit: str, moment: datetime) -> bool:
+        first, last = OFFICE_HOURS.get(benefit, (0, 24))
+        local = moment.astimezone(BUSINESS_ZONE)
+        return first <= local.hour < last and (
+            benefit not in OFFICE_HOURS or _works(local.date(), unknown=True)
+        )
+
+    def application_refused(self, number: str, now: datetime) -> str | None:
+        """The code with which a number is not held, None when it is."""
+        if self.star(_day(now)) == 0:
+            return "NOT_A_MEMBER"
+        if self.star(_day(now)) not in GRID[LUCKY][1]:
+            return "TIER_TOO_LOW"
+        open_numbers = {each.number for each in self.takings.values() if self.status(each, now) == "HELD"}
+        return "INVALID" if number in open_numbers else None
+
+    def number_refused(self, taking: Taking, policy_no: str | None, now: datetime) -> str | None:
+        """The code with which a number that is held is not confirmed with a policy, None when it is."""
+        wrong = self.wrong_policy(policy_no, _day(now))
+        if wrong or policy_no is None:
+            return wrong
+        between, day = 0, taking.requested_on
+        issued_on = self.policies[policy_no][0][0]
+        assert day is not None
+        while day < issued_on:
+            day += timedelta(days=1)
+            between += _works(day)
+        if between < WORKING_DAYS_BEFORE:
+            return "POLICY_NOT_ELIGIBLE"
+        pool = (LUCKY, 0, policy_no)
+        return "QUOTA_EXHAUSTED" if self.used(pool) + self.held(pool, now) else None
 
     def wrong_policy(self, policy_no: str | None, day: date) -> str | None:
         if policy_no is None:
@@ -159,7 +215,17 @@ class Model:
         if year and self.year(day) != year:
             day = self.last_day(year, day)
         granted, used, held = self.units(benefit, day), self.used(pool), self.held(pool, now)
+        if pool == APPLICATIONS and granted:
+            granted += used + held
         return granted, used, held, None if granted is None else max(0, granted - used - held)
+
+
+def _works(day: date, *, unknown: bool | None = None) -> bool:
+    """Whether a day is worked; of a year without a calendar `unknown`, or whether it is a weekday."""
+    try:
+        return bool(is_workday(day))
+    except NotImplementedError:
+        return day.weekday() < 5 if unknown is None else unknown
 
 
 def _day(moment: datetime) -> date:

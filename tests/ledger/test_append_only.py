@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from rating.database import SERVICE_ROLE
-from tests.ledger.books import a_hold, a_redeem, a_respond
+from tests.ledger.books import a_car_t, a_hold, a_redeem, a_respond
 from tests.ledger.stored import SetClock, contract, enrol, everything, journals
 
 APPEND_ONLY = ("entries", "outcomes", "policy_events", "milestones")
@@ -163,7 +163,7 @@ async def test_the_service_owns_nothing_and_may_not_become_more(posted):
 async def test_lines_can_be_added_all_the_same(posted, handbook):
     before = await posted.pool.fetchval("select count(*) from entries")
     async with journals(posted.pool, handbook, SetClock()) as (journal,):
-        assert (await journal.post(a_redeem("car-t"))).status == "REDEEMED"
+        assert (await journal.post(a_car_t())).status == "REDEEMED"
     assert await posted.pool.fetchval("select count(*) from entries") == before + 1
 
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from handbook import BUSINESS_ZONE, Handbook, load_handbook
 from ledger.account import Policy
 from ledger.checks import Books, problems_of
-from ledger.commands import Evidence, Hold
+from ledger.commands import Hold
 from ledger.decide import decide
 from ledger.entries import Entry
 from ledger.ids import RedemptionId
@@ -33,16 +33,18 @@ from tests.ledger.books import (
     an_arrange,
     as_read,
     customer,
+    first_opinion,
     terms_for,
 )
-from tests.ledger.model import EFFECTS, FARTHEST_BACK, GRID, Model, Taking
+from tests.ledger.model import APPLICATIONS, EFFECTS, FARTHEST_BACK, GRID, LUCKY, Model, Taking
 
-FIRST_OPINION = (Evidence(kind="first-opinion", reference="O-1"),)
 CUSTOMERS = (1, 2)
 FAR = date(2999, 1, 1)
 SPANS = {
     "P1": [(date(2023, 5, 1), FAR)],
     "P2": [(TODAY - timedelta(days=9), TODAY + timedelta(days=60)), (TODAY + timedelta(days=80), FAR)],
+    "P3": [(TODAY + timedelta(days=2), FAR)],
+    "P4": [(TODAY + timedelta(days=12), FAR)],
 }
 POLICIES = (
     Policy(policy_no="G1", line="group", statuses=((date(2023, 5, 1), "IN_FORCE"),)),
@@ -56,6 +58,10 @@ POLICIES = (
             for day, status in ((start, "IN_FORCE"), (end, "LAPSED"))
         ),
     ),
+    *(
+        Policy(policy_no=each, line="individual", statuses=((SPANS[each][0][0], "IN_FORCE"),))
+        for each in ("P3", "P4")
+    ),
 )
 
 # What is likely stands there more than once: a machine whose commands are nearly all refused finds nothing.
@@ -66,7 +72,9 @@ some_stars = st.sampled_from([*[5, 4] * 4, 3, 2, 1, 0])
 changes = st.lists(st.tuples(st.integers(-40, 400), some_stars), max_size=3)
 vendors = st.sampled_from(["v", "w"])
 customers = st.sampled_from([1, 1, 1, 2])
-benefits = st.sampled_from([*sorted(GRID), *["legal-consultation", "physical-exam", "medical-butler"] * 2])
+benefits = st.sampled_from(
+    [*sorted({*GRID} - {LUCKY}), *["legal-consultation", "physical-exam", "medical-butler"] * 2]
+)
 seldom = st.sampled_from([False] * 9 + [True])
 
 
@@ -168,6 +176,8 @@ class BooksMachine(RuleBasedStateMachine):
         """Now, from the same pool if the year is still the same."""
         known = self.models[taking.customer_id].takings[taking.sequence]
         benefit, _, policy_no = known.pool
+        if benefit == LUCKY:
+            return multiple()
         return self.try_to_take(
             taking.customer_id, vendor, benefit, known.units, policy_no or None, None, hold_hours
         )
@@ -175,8 +185,8 @@ class BooksMachine(RuleBasedStateMachine):
     def try_to_take(self, customer_id, vendor, benefit, units, policy_no, hours_back, hold_hours):
         model, now = self.models[customer_id], self.moment(customer_id)
         more: dict[str, Any] = {"vendor": vendor, "units": units, "policy_no": policy_no}
-        more["evidence"] = FIRST_OPINION
         occurred_at = now if hours_back is None else self.now - timedelta(hours=hours_back)
+        more["evidence"] = first_opinion(occurred_at.astimezone(BUSINESS_ZONE).date())
         if hours_back is not None:
             more["occurred_at"] = occurred_at
         command = (
@@ -184,7 +194,8 @@ class BooksMachine(RuleBasedStateMachine):
             if hold_hours is None
             else a_hold(benefit, hold_hours=hold_hours or None, **more)
         )
-        expected = model.refusal(benefit, units, policy_no, occurred_at, now)
+        delivered = hold_hours is None
+        expected = model.refusal(benefit, units, policy_no, occurred_at, now, delivered=delivered)
         outcome = self.ask(customer_id, command)
         if expected is not None:
             assert isinstance(outcome, Refusal), (expected, outcome)
@@ -206,33 +217,79 @@ class BooksMachine(RuleBasedStateMachine):
         return outcome.id
 
     @rule(
+        target=takings,
+        customer_id=customers,
+        vendor=vendors,
+        number=st.sampled_from(["Number01", "number01", "88888888"]),
+        hold_hours=st.sampled_from([5, 100, 500, 500]),
+    )
+    def wish_for_a_number(self, customer_id, vendor, number, hold_hours):
+        return self.try_to_wish(customer_id, vendor, number, hold_hours)
+
+    @rule(
+        target=takings,
+        customer_id=customers,
+        vendor=vendors,
+        days=st.sampled_from([1, 2, 6, 13]),
+        policy_no=st.sampled_from(["P3", "P4"]),
+    )
+    def wish_for_a_number_and_tell_the_policy_some_days_later(self, customer_id, vendor, days, policy_no):
+        wished = self.try_to_wish(customer_id, vendor, "Number01", 500)
+        if isinstance(wished, RedemptionId):
+            self.now += timedelta(days=days)
+            self.touched = set(CUSTOMERS)
+            self.try_to_follow_up(wished, a_confirm, "own", None, policy_no, unknown=False)
+        return wished
+
+    def try_to_wish(self, customer_id, vendor, number, hold_hours):
+        model, now = self.models[customer_id], self.moment(customer_id)
+        expected = model.application_refused(number, now)
+        command = a_hold(LUCKY, vendor=vendor, wished_number=number, hold_hours=hold_hours)
+        outcome = self.ask(customer_id, command)
+        if expected is not None:
+            assert isinstance(outcome, Refusal), (expected, outcome)
+            assert outcome.code == expected
+            return multiple()
+        assert isinstance(outcome, RedemptionOutcome), outcome
+        model.takings[outcome.id.sequence] = Taking(
+            pool=APPLICATIONS,
+            vendor=vendor,
+            units=1,
+            status="HELD",
+            expires_at=now + timedelta(hours=hold_hours),
+            number=number,
+            requested_on=now.date(),
+        )
+        self.compare(customer_id, outcome)
+        return outcome.id
+
+    @rule(
         taking=takings,
         make=st.sampled_from([a_confirm, a_release, a_no_show, a_reversal]),
         actor=st.sampled_from([*["own"] * 8, "vendor:other", "finance"]),
         units=st.sampled_from([None, None, 1, 2, 15, 40]),
+        policy_no=st.sampled_from([None, "G1", "P1", *["P3", "P4"] * 3]),
         unknown=seldom,
     )
-    def follow_up(self, taking, make, actor, units, unknown):
+    def follow_up(self, taking, make, actor, units, policy_no, unknown):
         """Confirm, release, no-show or reverse what was taken, or what never was."""
+        self.try_to_follow_up(taking, make, actor, units, policy_no, unknown=unknown)
+
+    def try_to_follow_up(self, taking, make, actor, units, policy_no, *, unknown):
         customer_id = taking.customer_id
         model, now = self.models[customer_id], self.moment(customer_id)
         known = model.takings[taking.sequence]
         more: dict[str, Any] = {"actor": f"vendor:{known.vendor}" if actor == "own" else actor}
         if make is a_confirm:
             more["units"] = units
+            if known.number is not None:
+                more["policy_no"] = policy_no
         outcome = self.ask(
             customer_id, make(RedemptionId(customer_id, taking.sequence + 500 * unknown), **more)
         )
-        status = model.status(known, now)
-        expected = None
+        expected = self.follow_up_refused(model, known, make, more, now)
         if unknown or actor == "vendor:other" or (actor == "finance" and make is not a_reversal):
             expected = "UNKNOWN_REDEMPTION"
-        elif make is a_reversal and status not in ("REDEEMED", "NO_SHOW"):
-            expected = "ALREADY_REVERSED" if status == "REVERSED" else "NOT_REDEEMED"
-        elif make is not a_reversal and status != "HELD":
-            expected = "HOLD_NOT_OPEN"
-        elif make is a_confirm and (units or 0) > known.units:
-            expected = "UNITS_INVALID"
         if expected is not None:
             assert isinstance(outcome, Refusal), (expected, outcome)
             assert outcome.code == expected
@@ -241,9 +298,25 @@ class BooksMachine(RuleBasedStateMachine):
         known.status = ends[make]
         if make is a_confirm and units is not None:
             known.units = units
+        if make is a_confirm and known.number is not None:
+            known.pool = (LUCKY, 0, policy_no)
         assert isinstance(outcome, RedemptionOutcome), outcome
         assert outcome.status == known.status
         self.compare(customer_id, outcome)
+
+    def follow_up_refused(self, model, known, make, more, now):
+        """The code with which the vendor's own follow-up is refused, None when it is not."""
+        status = model.status(known, now)
+        if make is a_reversal:
+            again = "ALREADY_REVERSED" if status == "REVERSED" else "NOT_REDEEMED"
+            return None if status in ("REDEEMED", "NO_SHOW") else again
+        if status != "HELD" or make is not a_confirm:
+            return None if status == "HELD" else "HOLD_NOT_OPEN"
+        if not model.is_open(known.pool[0], now):
+            return "OUTSIDE_SERVICE_HOURS"
+        if known.number and (wrong := model.number_refused(known, more["policy_no"], now)):
+            return wrong
+        return "UNITS_INVALID" if (more["units"] or 0) > known.units else None
 
     @rule(
         taking=takings,
@@ -386,11 +459,13 @@ class BooksMachine(RuleBasedStateMachine):
             taken = next(each for key, each in account.taken.items() if pool == _plain(key))
             assert (taken.used, taken.held) == (model.used(pool), model.held(pool, now))
             allowed = GRID[pool[0]][1]
-            assert None in allowed.values() or taken.used + taken.held <= model.most[pool]
+            most = model.most.get(pool, 1)
+            assert None in allowed.values() or pool == APPLICATIONS or taken.used + taken.held <= most
         if model.first_day(now.date()) is None:
             return
         for quota in quotas_on(account, now.date(), shipped(), now):
-            if quota.benefit.code in GRID and not (quota.benefit.per == "POLICY" and quota.policy_no is None):
+            code = quota.benefit.code
+            if code in GRID and (quota.benefit.per != "POLICY" or quota.policy_no or code == LUCKY):
                 pool = model.pool(quota.benefit.code, quota.policy_no, now.date())
                 assert (quota.granted, quota.used, quota.held, quota.remaining) == model.left(pool, now)
 
@@ -404,10 +479,16 @@ class BooksMachine(RuleBasedStateMachine):
         occurred_at = now - timedelta(days=back)
         for quota in quotas_on(then, occurred_at.date(), shipped(), now):
             benefit = quota.benefit.code
-            if benefit not in GRID or (quota.benefit.per == "POLICY" and quota.policy_no is None):
+            needs_more = quota.benefit.per == "POLICY" and (quota.policy_no is None or benefit == LUCKY)
+            # The card does not ask what time it is.
+            if benefit not in GRID or needs_more or not Model.is_open(benefit, occurred_at):
                 continue
             command = a_redeem(
-                benefit, policy_no=quota.policy_no, occurred_at=occurred_at, evidence=FIRST_OPINION
+                benefit,
+                units=1,
+                policy_no=quota.policy_no,
+                occurred_at=occurred_at,
+                evidence=first_opinion(occurred_at.astimezone(BUSINESS_ZONE).date()),
             )
             outcome = decide(
                 desk.state, command, now=now, handbook=shipped(), terms=terms_for(benefit)

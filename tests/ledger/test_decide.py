@@ -16,6 +16,7 @@ from tests.ledger.books import (
     NOW,
     TODAY,
     Desk,
+    a_car_t,
     a_confirm,
     a_hold,
     a_no_show,
@@ -23,6 +24,7 @@ from tests.ledger.books import (
     a_release,
     a_reversal,
     customer,
+    diagnosed_slip,
     slip,
 )
 
@@ -86,7 +88,7 @@ def test_a_refusal_is_replayed_even_after_the_quota_is_whole_again(desk):
 
 def test_a_refused_command_leaves_all_but_its_outcome_as_it_was(desk):
     before = desk.state
-    assert refused(desk.ask(a_redeem("car-t", units=2))) == "QUOTA_EXHAUSTED"
+    assert refused(desk.ask(a_car_t(units=2))) == "QUOTA_EXHAUSTED"
     assert desk.state.balances == before.balances
     assert desk.state.head == before.head
     assert desk.state.redemptions == before.redemptions
@@ -361,7 +363,7 @@ def test_a_contract_does_not_hold_on_its_end(desk, days, code):
 def test_options_and_evidence_are_asked_for_by_name(desk):
     assert refused(desk.ask(a_redeem("dental-care"))) == "OPTION_REQUIRED"
     assert refused(desk.ask(a_redeem("dental-care", option="gold"))) == "OPTION_REQUIRED"
-    assert taken(desk.ask(a_redeem("dental-care", option="child-fluoride"))).option == "child-fluoride"
+    assert taken(desk.ask(a_redeem("dental-care", option="adult-cleaning"))).option == "adult-cleaning"
     missing = desk.ask(a_redeem("critical-surgery-admission", option="surgery"))
     assert refused(missing) == "EVIDENCE_MISSING"
     assert missing.missing == ("admission-slip",)
@@ -373,11 +375,12 @@ def test_options_and_evidence_are_asked_for_by_name(desk):
 def test_the_waiting_period_runs_from_the_unbroken_spell_of_entitlement(handbook):
     rose = TODAY - timedelta(days=29)
     desk = Desk(handbook, customer((JOINED, 4), (TODAY - timedelta(days=60), 3), (rose, 4)))
-    refusal = desk.ask(a_redeem("proton-therapy", evidence=slip()))
+    refusal = desk.ask(a_redeem("proton-therapy", facility="shanghai", evidence=diagnosed_slip()))
     assert refused(refusal) == "WAITING_PERIOD"
     assert refusal.available_from == rose + timedelta(days=30)
     desk.pass_days(1)
-    taken(desk.ask(a_redeem("proton-therapy", evidence=slip())))
+    today = diagnosed_slip(TODAY + timedelta(days=1))
+    taken(desk.ask(a_redeem("proton-therapy", facility="shanghai", evidence=today)))
 
 
 def test_when_it_happened_is_neither_ahead_nor_too_long_ago(desk):
@@ -411,10 +414,16 @@ def test_the_first_refusal_that_applies_is_given(handbook):
     wrong.pop("policy_no")
     assert refused(desk.ask(a_redeem("proton-therapy", **wrong))) == "INVALID"
     wrong.pop("option")
+    assert refused(desk.ask(a_redeem("proton-therapy", **wrong))) == "FACILITY_REQUIRED"
+    wrong["facility"] = "zhuozhou"
     assert refused(desk.ask(a_redeem("proton-therapy", **wrong))) == "WAITING_PERIOD"
     desk.re_rate((JOINED, 4))
     assert refused(desk.ask(a_redeem("proton-therapy", **wrong))) == "EVIDENCE_MISSING"
     wrong["evidence"] = slip()
+    assert refused(desk.ask(a_redeem("proton-therapy", **wrong))) == "EVIDENCE_MISSING"
+    wrong["evidence"] = diagnosed_slip(JOINED)
+    assert refused(desk.ask(a_redeem("proton-therapy", **wrong))) == "WAITING_PERIOD"
+    wrong["evidence"] = diagnosed_slip()
     assert refused(desk.ask(a_redeem("proton-therapy", **wrong))) == "UNITS_INVALID"
     wrong["units"] = 2
     assert refused(desk.ask(a_redeem("proton-therapy", **wrong))) == "QUOTA_EXHAUSTED"
@@ -425,5 +434,5 @@ def test_the_first_refusal_that_applies_is_given(handbook):
 def test_a_clock_that_steps_back_never_reorders_the_ledger(desk):
     first = taken(desk.ask(a_redeem()))
     desk.now -= timedelta(hours=1)
-    second = taken(desk.ask(a_redeem("car-t")))
+    second = taken(desk.ask(a_car_t()))
     assert second.recorded_at >= first.recorded_at

@@ -150,6 +150,7 @@ def test_the_life_cycle_is_the_one_of_the_design():
         (None, EntryKind.REDEEM),
     }
     assert {status.value for (before, _), status in LIFE_CYCLE.items() if before is held} == {
+        "HELD",
         "REDEEMED",
         "RELEASED",
         "EXPIRED",

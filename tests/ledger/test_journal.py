@@ -23,9 +23,12 @@ from ledger.outcomes import RedemptionOutcome
 from ledger.recording import record_events
 from ledger.refusals import Refusal
 from ledger.verify import verify
+from rating.taking import Recorded
 from tests.ledger.books import (
     NOW,
+    TODAY,
     Desk,
+    a_car_t,
     a_confirm,
     a_hold,
     a_no_show,
@@ -88,12 +91,12 @@ async def test_a_refusal_in_a_group_spoils_no_neighbour(contracted, handbook):
         a_redeem(),
         a_redeem(),
         a_redeem("nothing"),
-        a_redeem("car-t"),
+        a_car_t(),
         a_redeem(member_no="M9"),
         a_redeem(member_no="M2"),
         a_redeem(key="\x00"),
         a_release(RedemptionId(999, 1)),
-        a_redeem("car-t", member_no="M2", beneficiary="R1"),
+        a_car_t(member_no="M2", beneficiary="R1"),
     ]
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcomes = await journal.post_many(commands)
@@ -139,7 +142,7 @@ async def test_a_command_that_breaks_the_program_fails_alone(contracted, handboo
 
     monkeypatch.setattr(journal_module, "decide", decide_or_break)
     commands = [a_redeem(member_no=each) for each in members]
-    commands.insert(5, a_redeem("car-t", key="poison"))
+    commands.insert(5, a_car_t(key="poison"))
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcomes = await asyncio.gather(*map(journal.post, commands), return_exceptions=True)
         assert isinstance(outcomes.pop(5), ZeroDivisionError)
@@ -175,7 +178,7 @@ async def test_what_fails_for_a_moment_is_tried_again(contracted, handbook, monk
 
     monkeypatch.setattr(journal_module, "write_batch", write_or_fail)
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
-        outcomes = await journal.post_many([a_redeem(), a_redeem("car-t")])
+        outcomes = await journal.post_many([a_redeem(), a_car_t()])
     assert failures == []
     assert codes(outcomes) == {"REDEEMED": 2}
     assert await contracted.pool.fetchval("select count(*) from outcomes") == 2
@@ -366,6 +369,7 @@ takings = st.fixed_dictionaries(
                 "vip-line",
                 "life-bank",
                 "second-opinion",
+                "lucky-policy-number",
             ]
         ),
         "units": st.sampled_from([1, 1, 2, 25]),
@@ -398,6 +402,8 @@ class Comparison:
         self.desks: dict[str, Desk] = {}
         self.known: list[RedemptionOutcome] = []
         self.last = None
+        self.component = "base"
+        """What the first member pays, and so the star rests on."""
 
     def command(self, asked, now):
         """The command that was drawn, and whose it is."""
@@ -410,7 +416,9 @@ class Comparison:
             back = asked.pop("hours_back")
             if back is not None:
                 asked["occurred_at"] = now - timedelta(hours=back)
-            evidence = (Evidence(kind="first-opinion", reference="意见书"),)
+            if asked["benefit"] == "lucky-policy-number":
+                asked["wished_number"] = f"Wunsch{asked['units']:02}"
+            evidence = (Evidence(kind="first-opinion", reference="意见书", diagnosed_on=TODAY),)
             return make(**asked, member_no=member_no, evidence=evidence, reference="№1"), member_no
         if not self.known:
             return None
@@ -462,19 +470,23 @@ async def test_the_journal_decides_and_stores_what_the_pure_decision_says(contra
 
 
 async def change_the_star(database, handbook, comparison, clock, star, place):
-    """Another policy lifts the first member to a star, or the first one's reduction lets them fall."""
+    """The first member pays another premium of a policy instead of the one before, and so rises or falls to a star."""
     member_no = f"H{comparison.number}-1"
-    premium = {1: "31000.00", 3: "160000.00", 5: "600000.00"}[star]
-    event = an_event(
-        "premium_reduced",
-        member_no,
-        business_day(clock.now),
-        policy_no=f"{member_no}-P",
-        component_id="base",
-        premium=premium,
-    )
-    event = event.model_copy(update={"event_id": f"{event.event_id}-{place}"})
-    await record_events(database.pool, [event], now=clock.now, handbook=handbook)
+    policy = {"policy_no": f"{member_no}-P"}
+    today, paid = business_day(clock.now), f"paid-{place}"
+    premium = {
+        "premium": {1: "31000.00", 3: "160000.00", 5: "600000.00"}[star],
+        "mode": "annual",
+        "term_years": 20,
+    }
+    events = [
+        an_event("component_ended", member_no, today, component_id=comparison.component, **policy),
+        an_event("premium_increased", member_no, today, component_id=paid, **policy, **premium),
+    ]
+    events = [each.model_copy(update={"event_id": f"{each.event_id}-{place}"}) for each in events]
+    results = await record_events(database.pool, events, now=clock.now, handbook=handbook)
+    assert all(isinstance(each, Recorded) for each in results), results
+    comparison.component = paid
     desk = comparison.desks[member_no]
     account = (await states_of(database, [desk.state.account.customer_id], clock.now)).popitem()[1].account
     desk.know(periods=account.periods, policies=account.policies)

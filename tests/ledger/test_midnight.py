@@ -57,7 +57,7 @@ async def test_what_ran_out_reads_the_same_before_and_after_it_is_posted(databas
         for member_no in MEMBERS:
             for benefit in ("legal-consultation", "medical-butler", "physical-exam"):
                 hours = dice.choice([None, 1, 30, 100, *(TO_MIDNIGHT + 24 * days for days in range(5))])
-                outcome = await journal.post(a_hold(benefit, member_no=member_no, hold_hours=hours))
+                outcome = await journal.post(a_hold(benefit, units=1, member_no=member_no, hold_hours=hours))
                 assert isinstance(outcome, RedemptionOutcome), outcome
                 held.append(outcome.id)
     midnights = await database.pool.fetchval(

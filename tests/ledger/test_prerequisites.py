@@ -1,24 +1,22 @@
 """What a benefit asks for beforehand is what a redemption is refused without."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
 
-from handbook import Days, Handbook, Hours, Relation
+from handbook import BUSINESS_ZONE, Benefit, Days, Handbook, Hours, Relation
 from ledger.account import Relative
-from ledger.entitlement import (
-    Case,
-    Rule,
-    beneficiary_is_covered,
-    evidence_is_there,
-    option_is_chosen,
-    policy_is_eligible,
-)
+from ledger.commands import Evidence
 from ledger.family import covered_relatives
-from ledger.prerequisites import Requirements, hours_in_words, labelled, requirements
-from tests.ledger.books import TODAY, customer
+from ledger.opening import hours_in_words
+from ledger.outcomes import RedemptionOutcome
+from ledger.prerequisites import Requirements, labelled, requirements
+from ledger.refusals import Refusal
+from ledger.state import State
+from tests.ledger.books import TODAY, Desk, a_hold, a_redeem, customer
 
 LONG_AGO = TODAY - timedelta(days=200)
 RELATIVES = tuple(
@@ -31,7 +29,7 @@ ASKS: dict[str, set[str]] = {
     "lucky-policy-number": {"wished number"},
     "policy-cover": {"policy"},
     "legal-consultation": {"units"},
-    "vip-line": {"working days 9:00–18:00"},
+    "vip-line": {"on working days 9:00–18:00"},
     "dental-care": {"option adult-cleaning", "option child-fluoride", "relation child"},
     "car-t": {"evidence approval"},
     "health-videos": {"around the clock, every day"},
@@ -105,8 +103,8 @@ def test_an_option_that_the_benefit_lacks_is_no_question(handbook):
     [
         ((Days.DAILY, time(0), None), "7×24 小时", "around the clock, every day"),
         ((Days.DAILY, time(8), time(22)), "每日 8:00–22:00", "daily 8:00–22:00"),
-        ((Days.WORKING_DAYS, time(9), time(18)), "工作日 9:00–18:00", "working days 9:00–18:00"),
-        ((Days.WORKING_DAYS, time(0), None), "工作日 0:00–24:00", "working days 0:00–24:00"),
+        ((Days.WORKING_DAYS, time(9), time(18)), "工作日 9:00–18:00", "on working days 9:00–18:00"),
+        ((Days.WORKING_DAYS, time(0), None), "工作日 0:00–24:00", "on working days 0:00–24:00"),
         ((Days.DAILY, time(13, 30), None), "每日 13:30–24:00", "daily 13:30–24:00"),
     ],
 )
@@ -115,64 +113,122 @@ def test_hours_read_as_people_write_them(hours, zh, en):
     assert hours_in_words(Hours(days=days, from_=from_, to=to, cite=("…",))) == (zh, en)
 
 
-def case(handbook: Handbook, code: str, **told: Any) -> Case:
-    """A member of five stars since long, with policy P1 and a relative of each relation, who tells just this."""
-    relatives = {each.relative_id: each for each in RELATIVES}
-    account = customer((date(2024, 1, 26), 5), relatives=relatives).account
-    told = {"evidence": frozenset(), **told}
-    return Case(account=account, handbook=handbook, today=TODAY, day=TODAY, benefit_code=code, **told)
+def member(since: date = date(2024, 1, 26)) -> State:
+    """A member of five stars, with policy P1 and a relative of each relation."""
+    return customer((since, 5), relatives={each.relative_id: each for each in RELATIVES})
 
 
-def told_of(found: Requirements) -> dict[str, tuple[Rule, str, dict[str, Any]]]:
-    """What can be told of a request: the rule that asks for it, how it refuses, and what satisfies the requirement."""
-    return {
-        "policy": (policy_is_eligible, "POLICY_REQUIRED", {"policy_no": "P1"} if found.policy else {}),
-        "option": (
-            option_is_chosen,
-            "OPTION_REQUIRED",
-            {"option": found.options[0].code} if found.option else {},
-        ),
-        "evidence": (
-            evidence_is_there,
-            "EVIDENCE_MISSING",
-            {"evidence": frozenset(each.label.code for each in found.evidence)} if found.evidence else {},
-        ),
-    }
+def request(found: Requirements) -> dict[str, Any]:
+    """All that is required, and nothing else."""
+    told: dict[str, Any] = {}
+    if found.units:
+        told["units"] = 10
+    if found.policy:
+        told["policy_no"] = "P1"
+    if found.wished_number:
+        told["wished_number"] = "AB12cd34"
+    if found.facilities:
+        told["facility"] = found.facilities[-1].code
+    if found.evidence:
+        told["evidence"] = tuple(
+            Evidence(kind=each.label.code, reference="D-1", diagnosed_on=TODAY if each.diagnosis else None)
+            for each in found.evidence
+        )
+    if found.relation is not None:
+        told["beneficiary"] = f"R-{found.relation}"
+    return told
 
 
-@pytest.mark.parametrize("what", ["policy", "option", "evidence"])
-def test_what_is_required_is_refused_without_and_taken_with_it(handbook, what):
+def every_request(handbook: Handbook) -> Iterator[tuple[Benefit, Requirements, dict[str, Any]]]:
+    """The request of every benefit, with each of its options."""
     edition = handbook.latest
-    required = 0
     for benefit in edition.benefits:
+        for option in benefit.options or (None,):
+            found = requirements(benefit, edition, option)
+            yield benefit, found, {**request(found), **({"option": option} if option else {})}
+
+
+def asking(handbook: Handbook, code: str, told: dict[str, Any], state: State | None = None) -> Any:
+    """The answer to a request for a benefit; a number that is wished for is held, all else delivered."""
+    make = a_hold if handbook.latest.benefit(code).wished_number is not None else a_redeem
+    return Desk(handbook, state or member()).ask(make(code, **told))
+
+
+MISSED = {
+    "units": "UNITS_INVALID",
+    "policy_no": "POLICY_REQUIRED",
+    "wished_number": "WISHED_NUMBER_REQUIRED",
+    "facility": "FACILITY_REQUIRED",
+    "evidence": "EVIDENCE_MISSING",
+    "option": "OPTION_REQUIRED",
+    "beneficiary": "BENEFICIARY_NOT_COVERED",
+}
+
+
+def test_what_is_required_is_enough(handbook):
+    for benefit, _, told in every_request(handbook):
+        answer = asking(handbook, benefit.code, told)
+        assert isinstance(answer, RedemptionOutcome), (benefit.code, answer)
+
+
+@pytest.mark.parametrize("name", MISSED)
+def test_each_thing_that_is_required_is_refused_without(handbook, name):
+    missed = 0
+    for benefit, _, told in every_request(handbook):
+        if name in told:
+            answer = asking(handbook, benefit.code, {key: told[key] for key in told if key != name})
+            assert isinstance(answer, Refusal), benefit.code
+            assert answer.code == MISSED[name], benefit.code
+            missed += 1
+    assert missed
+
+
+def test_each_kind_of_evidence_and_its_diagnosis_are_missed(handbook):
+    seen = set()
+    for benefit, found, told in every_request(handbook):
+        for each in found.evidence:
+            others = tuple(item for item in told["evidence"] if item.kind != each.label.code)
+            answer = asking(handbook, benefit.code, told | {"evidence": others})
+            assert answer.code == "EVIDENCE_MISSING"
+            assert each.label.code in answer.missing
+            undated = tuple(replace(item, diagnosed_on=None) for item in told["evidence"])
+            answer = asking(handbook, benefit.code, told | {"evidence": undated})
+            assert (isinstance(answer, Refusal) and answer.missing == ("diagnosedOn",)) == each.diagnosis
+            seen.add((each.label.code, each.diagnosis))
+    assert len(seen) >= 3
+
+
+def test_outside_the_hours_that_are_required_it_is_refused(handbook):
+    sunday_night = datetime(2026, 5, 17, 3, 0, tzinfo=BUSINESS_ZONE)
+    for benefit, found, told in every_request(handbook):
         if benefit.wished_number is not None:
-            continue  # its policy is told when it is confirmed
-        rule, code, enough = told_of(requirements(benefit, edition))[what]
-        refusal = rule(case(handbook, benefit.code))
-        assert (refusal.code if refusal is not None else None) == (code if enough else None), benefit.code
-        assert rule(case(handbook, benefit.code, **enough)) is None, benefit.code
-        required += bool(enough)
-    assert required
+            continue  # what is held may be held at any time
+        answer = asking(handbook, benefit.code, told | {"occurred_at": sunday_night})
+        closed = found.hours is not None and not found.hours.always
+        # A diagnosis of later than the use is refused for what it is.
+        if not any(each.diagnosis for each in found.evidence):
+            assert (getattr(answer, "code", None) == "OUTSIDE_SERVICE_HOURS") == closed, benefit.code
 
 
-@pytest.mark.parametrize("kind", ["first-opinion", "admission-slip", "approval"])
-def test_each_kind_of_evidence_that_is_required_is_missed(handbook, kind):
-    for benefit in handbook.latest.benefits:
-        kinds = {each.label.code for each in requirements(benefit, handbook.latest).evidence}
-        if kind in kinds:
-            refusal = evidence_is_there(case(handbook, benefit.code, evidence=frozenset(kinds - {kind})))
-            assert refusal is not None
-            assert refusal.missing == (kind,)
+def test_within_the_waiting_days_that_are_required_it_is_refused(handbook):
+    for benefit, found, told in every_request(handbook):
+        state = member(TODAY - timedelta(days=5))
+        answer = asking(handbook, benefit.code, told, state)
+        assert (getattr(answer, "code", None) == "WAITING_PERIOD") == bool(found.waiting_days), benefit.code
 
 
 def test_the_relatives_covered_are_those_whom_a_redemption_takes(handbook):
     for benefit in handbook.latest.benefits:
         covered = covered_relatives(RELATIVES, benefit.code, TODAY, handbook)
         assert covered == ({"R-spouse", "R-parent", "R-child"} if benefit.family_shared else set())
+        told = request(requirements(benefit, handbook.latest, (benefit.options or (None,))[0]))
+        told |= {"option": benefit.options[0]} if benefit.options else {}
         taken = {
             each.relative_id
             for each in RELATIVES
-            if beneficiary_is_covered(case(handbook, benefit.code, beneficiary=each.relative_id)) is None
+            if isinstance(
+                asking(handbook, benefit.code, told | {"beneficiary": each.relative_id}), RedemptionOutcome
+            )
         }
         assert covered == taken
 

@@ -43,7 +43,7 @@ HOT = {
     "customer_ids": [["M17", "M4000", "M11999"]],
     "accounts": [ASKED],
     "balances": [ASKED, ["b1", "b2"]],
-    "redemptions_to_decide": [ASKED, ASKED, THREE, NOW],
+    "redemptions_to_decide": [ASKED, ASKED, THREE, NOW, ["88888888"]],
     "benefits_of": [ASKED, THREE],
     "outcomes": [ASKED, ["vendor:v"] * 3, ["k1", "k2", "nothing"]],
     "update_heads": [ASKED, THREE, [bytes(32)] * 3, [NOW] * 3, [None] * 3],
@@ -60,6 +60,7 @@ HOT = {
 NOT_BY_CUSTOMER = {
     "terms",  # vendors and contracts are few
     "customers_count",  # counts everything
+    "export_snapshot",  # names what the transaction sees
     "rows_of_nobody",  # looks at everything
 }
 ONLY_WRITES = ("insert into",)

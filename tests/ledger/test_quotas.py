@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from handbook import Counted, Handbook, Per, start_of
 from ledger.account import Account, PoolKey, Taken
-from ledger.commands import Evidence
+from ledger.commands import Evidence, Redeem
 from ledger.entitlement import Term
 from ledger.outcomes import RedemptionOutcome
 from ledger.quotas import Quota, eligibility, quotas_on
@@ -28,6 +29,21 @@ from tests.ledger.books import (
 )
 
 EVIDENCE = tuple(Evidence(kind=kind, reference="E") for kind in ("admission-slip", "first-opinion"))
+
+
+def as_asked(request: dict[str, Any], day: date) -> Redeem:
+    """The request with all that the question leaves out; a number is applied for by a hold."""
+    more: dict[str, Any] = {
+        "units": 1,
+        "evidence": tuple(replace(each, diagnosed_on=day) for each in EVIDENCE),
+    }
+    if request["benefit"] == "proton-therapy":
+        more["facility"] = "shanghai"
+    if request["benefit"] != "lucky-policy-number" or "policy_no" in request:
+        return a_redeem(**{**more, **request})
+    return a_hold(**{**more, **request}, wished_number="No000001")
+
+
 NOT_YET = ("NOT_A_MEMBER", "TIER_TOO_LOW", "WAITING_PERIOD")
 
 
@@ -237,7 +253,8 @@ def a_customer_with_a_past(handbook: Handbook, stars: dict[int, int], past: list
     )
     for number, request in enumerate(past):
         make = a_redeem if number % 2 else a_hold
-        outcome = desk.ask(make(**request, evidence=EVIDENCE))
+        wished = {"wished_number": f"No{number:06}"} if request["benefit"] == "lucky-policy-number" else {}
+        outcome = desk.ask(make(**{"units": 1, "evidence": EVIDENCE, **request, **wished}))
         if isinstance(outcome, RedemptionOutcome) and number % 3 == 2:
             desk.ask(a_release(outcome.id))
     desk.pass_days(days)
@@ -252,17 +269,17 @@ def test_eligibility_refuses_what_a_redemption_refuses_and_nothing_else(
     desk = a_customer_with_a_past(handbook, stars, past, days)
     terms = terms_for(*handbook.benefit_codes) if terms is None else terms
     told, quota = eligibility(as_read(desk), handbook, desk.now, vendor="v", terms=tuple(terms), **request_)
-    done = desk.decide(a_redeem(**request_, evidence=EVIDENCE), terms=terms).outcome
+    done = desk.decide(as_asked(request_, desk.now.date()), terms=terms).outcome
     if isinstance(done, Refusal):
         assert told == done
     else:
         assert told is None
         assert quota is not None
-        assert (quota.granted, quota.used + done.units, quota.held) == (
-            done.quota.granted,
-            done.quota.used,
-            done.quota.held,
-        )
+        assert quota.used + quota.held + done.units == done.quota.used + done.quota.held
+        if request_["benefit"] == "lucky-policy-number":
+            assert (done.quota.granted, done.quota.remaining) == (quota.granted + 1, quota.remaining)
+        else:
+            assert quota.granted == done.quota.granted
 
 
 @given(days_and_stars, st.lists(requests, max_size=4), st.integers(0, 40), requests)
@@ -298,7 +315,8 @@ def test_quotas_add_up_on_every_day(handbook, stars, past, days, ahead):
         if quota.allowance is None:
             assert (quota.granted, quota.remaining) == (0, 0)
         elif isinstance(quota.allowance, Counted):
-            assert quota.granted == quota.allowance.units
+            applied = quota.benefit.wished_number is not None and quota.policy_no is None
+            assert quota.granted == quota.allowance.units + (quota.used + quota.held if applied else 0)
             assert quota.remaining == max(0, quota.granted - quota.used - quota.held)
             assert (quota.resets_on is not None) == (quota.allowance.per is Per.SERVICE_YEAR)
         else:

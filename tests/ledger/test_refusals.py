@@ -4,13 +4,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from handbook import Handbook
+from ledger.account import Policy
 from ledger.commands import Command, Evidence, malformed
 from ledger.ids import RedemptionId
 from ledger.journal import _nobody
@@ -25,6 +26,7 @@ from tests.ledger.books import (
     NOW,
     TODAY,
     Desk,
+    a_car_t,
     a_confirm,
     a_hold,
     a_no_show,
@@ -34,6 +36,7 @@ from tests.ledger.books import (
     a_reversal,
     an_arrange,
     customer,
+    first_opinion,
 )
 
 Scene = Callable[[Desk], Refusal]
@@ -71,7 +74,7 @@ def no_contract(desk: Desk) -> Refusal:
 
 def key_reused(desk: Desk) -> Refusal:
     desk.ask(a_redeem(key="k"))
-    return desk.ask(a_redeem("car-t", key="k", units=2, occurred_at=NOW))
+    return desk.ask(a_car_t(key="k", units=2, occurred_at=NOW))
 
 
 def hold_run_out(desk: Desk) -> Refusal:
@@ -87,6 +90,24 @@ def too_much_confirmed(desk: Desk) -> Refusal:
 def reported(make: Callable[..., Command], **more: object) -> Scene:
     """A hold of today, and something about it."""
     return lambda desk: desk.ask(make(desk.ask(a_hold()).id, **more))
+
+
+def wishing(number: str | None, **more: object) -> Scene:
+    """A number is applied for."""
+    return lambda desk: desk.ask(a_hold("lucky-policy-number", wished_number=number, **more))
+
+
+def with_a_number(*, policy_no: str | None, issued_on: date = TODAY) -> Scene:
+    """A number that was applied for today is confirmed five days later; N1 is issued on a day."""
+
+    def play(desk: Desk) -> Refusal:
+        held = desk.ask(a_hold("lucky-policy-number", wished_number="Abcd1234", hold_hours=500))
+        issued = Policy(policy_no="N1", line="individual", statuses=((issued_on, "IN_FORCE"),))
+        desk.know(policies=(*desk.state.account.policies, issued))
+        desk.pass_days(5)
+        return desk.ask(a_confirm(held.id, policy_no=policy_no))
+
+    return play
 
 
 def event_refused(code: str, *differing: str) -> Scene:
@@ -110,22 +131,63 @@ SCENES: dict[str, list[Scene]] = {
     ],
     "TIER_TOO_LOW": [with_stars(asking("car-t"), 2), with_stars(asking("proton-therapy"), 1, 5)],
     "QUOTA_EXHAUSTED": [asking("legal-consultation", units=61), asking("life-bank", units=2)],
-    "WAITING_PERIOD": [with_stars(asking("second-opinion"), 2)],
+    "WAITING_PERIOD": [
+        with_stars(asking("second-opinion"), 3),
+        asking("second-opinion", evidence=first_opinion(JOINED + timedelta(days=29))),
+        lambda desk: desk.ask(
+            a_confirm(
+                desk.ask(a_hold("second-opinion", evidence=first_opinion())).id,
+                evidence=first_opinion(JOINED),
+            )
+        ),
+    ],
     "BENEFICIARY_NOT_COVERED": [
         asking("vip-line", beneficiary="R1"),
         asking("physical-exam", beneficiary="R2"),
         asking("physical-exam", beneficiary="R9"),
+        asking("dental-care", option="child-fluoride"),
+        asking("dental-care", option="child-fluoride", beneficiary="R1"),
     ],
     "EVIDENCE_MISSING": [
         asking("second-opinion"),
-        asking("proton-therapy", evidence=(Evidence(kind="first-opinion", reference="x"),)),
+        asking("second-opinion", evidence=(Evidence(kind="first-opinion", reference="x"),)),
+        asking("proton-therapy", facility="shanghai", evidence=first_opinion()),
+        asking("car-t"),
     ],
-    "POLICY_REQUIRED": [asking("policy-cover")],
-    "POLICY_NOT_ELIGIBLE": [asking("policy-cover", policy_no="G1")],
+    "POLICY_REQUIRED": [asking("policy-cover"), with_a_number(policy_no=None)],
+    "POLICY_NOT_ELIGIBLE": [
+        asking("policy-cover", policy_no="G1"),
+        asking("lucky-policy-number", policy_no="P1"),
+        asking("lucky-policy-number", wished_number="12345678"),
+        with_a_number(policy_no="P1"),
+        with_a_number(policy_no="nope"),
+        with_a_number(policy_no="N1", issued_on=TODAY),
+        with_a_number(policy_no="N1", issued_on=TODAY + timedelta(days=1)),
+    ],
+    "WISHED_NUMBER_REQUIRED": [
+        wishing(None),
+        wishing("1234567"),
+        wishing("123456789"),
+        wishing("1234-678"),
+        wishing("八八八八八八八八"),
+        wishing("１２３４５６７８"),
+    ],
     "OPTION_REQUIRED": [asking("dental-care"), asking("dental-care", option="gold")],
+    "FACILITY_REQUIRED": [asking("proton-therapy"), asking("proton-therapy", facility="beijing")],
     "UNKNOWN_BENEFIT": [asking("nothing"), asking("{benefit_zh}")],
     "VENDOR_NOT_CONTRACTED": [no_contract],
-    "UNITS_INVALID": [asking("vip-line", units=0), asking("vip-line", units=1001), too_much_confirmed],
+    "OUTSIDE_SERVICE_HOURS": [
+        asking("vip-line", occurred_at=NOW.replace(hour=8, minute=59)),
+        asking("vip-line", occurred_at=NOW - timedelta(days=3)),
+        asking("family-doctor-phone", occurred_at=NOW - timedelta(hours=11)),
+        lambda desk: desk.ask(a_confirm(desk.ask(a_hold("vip-line")).id, occurred_at=NOW.replace(hour=8))),
+    ],
+    "UNITS_INVALID": [
+        asking("vip-line", units=0),
+        asking("vip-line", units=1001),
+        too_much_confirmed,
+        asking("legal-consultation"),
+    ],
     "OCCURRED_IN_FUTURE": [
         asking("vip-line", occurred_at=NOW + timedelta(days=1)),
         lambda desk: desk.ask(a_confirm(desk.ask(a_hold()).id, occurred_at=NOW + timedelta(seconds=1))),
@@ -164,6 +226,13 @@ SCENES: dict[str, list[Scene]] = {
         reported(an_arrange, appointment_at=NOW - timedelta(days=1)),
         asking("vip-line", option="x"),
         asking("vip-line", policy_no="P1"),
+        asking("vip-line", facility="shanghai"),
+        asking("vip-line", wished_number="12345678"),
+        asking("policy-cover", policy_no="P1", wished_number="12345678"),
+        asking("second-opinion", evidence=first_opinion(TODAY + timedelta(days=1))),
+        wishing("12345678", policy_no="P1"),
+        lambda desk: [wishing("12345678")(desk), wishing("12345678")(desk)][1],
+        lambda desk: desk.ask(a_confirm(desk.ask(a_hold()).id, policy_no="P1")),
         event_refused("INVALID"),
     ],
 }
@@ -265,6 +334,15 @@ def test_a_refusal_that_was_stored_before_it_told_the_family_still_has_words():
     [
         ("FINDINGS_OPEN", "count", "1 finding waits for", "2 findings wait for"),
         ("WAITING_PERIOD", "waiting_days", "of 1 day,", "of 2 days,"),
+        ("WAITING_PERIOD.diagnosed", "waiting_days", "period of 1 day from", "period of 2 days from"),
+        (
+            "POLICY_NOT_ELIGIBLE.applied_before",
+            "working_days",
+            "at least 1 working day before",
+            "2 working days",
+        ),
+        ("POLICY_NOT_ELIGIBLE.too_soon", "working_days", "less than 1 working day after", "2 working days"),
+        ("WISHED_NUMBER_REQUIRED", "length", "1 character,", "2 characters,"),
         ("OCCURRED_TOO_LONG_AGO", "backdating_days", "(1 day back)", "(2 days back)"),
         ("UNITS_INVALID.held", "held", "only 1 is held", "only 2 are held"),
     ],

@@ -43,6 +43,7 @@ def editions(tmp_path_factory) -> Handbook:
     second = Copy(root).add("zhenxuan-2", NEXT_EDITION.isoformat())
     second.change("care-access.yaml", BUTLER, f"3: {THREE}", "3: {unit: TIMES, units: 5, per: SERVICE_YEAR}")
     second.change("care-access.yaml", BUTLER, f"4: {THREE}", f"4: {LIMITLESS}")
+    second.change("care-access.yaml", BUTLER, "cells: [1]", "cells: [1, 3, 4]")
     privileges = second.folder / "privileges.yaml"
     text = privileges.read_text("utf-8")
     privileges.write_text(text[: text.index("  legal-consultation:")], "utf-8")
@@ -387,13 +388,17 @@ def test_a_backdated_use_by_a_star_that_is_lost_leaves_nothing_behind(handbook):
 def test_a_refusal_says_the_first_day_on_which_a_waiting_period_is_over_too(handbook):
     ahead = TODAY + timedelta(days=10)
     desk = opened(handbook, (JOINED, 1), (ahead, 4))
-    assert desk.ask(a_redeem("proton-therapy")).available_from == ahead + timedelta(days=30)
+    assert desk.ask(a_redeem("proton-therapy", facility="shanghai")).available_from == ahead + timedelta(
+        days=30
+    )
     assert desk.ask(a_redeem("outpatient-escort")).available_from == ahead
     again = ahead + timedelta(days=100)
     desk.re_rate((JOINED, 1), (ahead, 4), (ahead + timedelta(days=20), 3), (again, 4))
-    assert desk.ask(a_redeem("proton-therapy")).available_from == again + timedelta(days=30)
+    assert desk.ask(a_redeem("proton-therapy", facility="shanghai")).available_from == again + timedelta(
+        days=30
+    )
     desk.re_rate((TODAY, 4), (TODAY + timedelta(days=15), 3))
-    refusal = desk.ask(a_redeem("proton-therapy"))
+    refusal = desk.ask(a_redeem("proton-therapy", facility="shanghai"))
     assert (refusal.code, refusal.available_from) == ("WAITING_PERIOD", None)
 
 

@@ -61,7 +61,7 @@ async def test_the_card_of_star_five(desk):
 async def test_a_group_policy_carries_no_benefit_of_its_own(desk):
     card = await card_of(desk, "M00002")
     policies = {each["policy"]["policyNo"] for each in card["quotas"] if each["policy"]}
-    assert policies == {"P0000201", "P0000202"}
+    assert policies == {"P0000201", "P0000202", "P0000204"}
 
 
 @pytest.mark.parametrize(
@@ -128,8 +128,8 @@ async def test_a_waiting_period_runs_from_the_day_of_entitlement(desk):
 
 async def test_a_reinstatement_brings_no_new_allowance(desk):
     assert counts(await quota_of(desk, "M00009", "physical-exam")) == (1, 1, 0, 0)
-    assert (await quota_of(desk, "M00009", "second-opinion"))["entitled"]
-    assert not (await quota_of(desk, "M00009", "second-opinion", on="2026-11-11"))["entitled"]
+    assert (await quota_of(desk, "M00009", "critical-surgery-admission"))["entitled"]
+    assert (await quota_of(desk, "M00009", "second-opinion"))["refusal"]["code"] == "TIER_TOO_LOW"
 
 
 async def test_an_appointment_from_before_a_lapse_is_still_held(desk):

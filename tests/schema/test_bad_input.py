@@ -26,7 +26,6 @@ async def written(api: Api) -> dict[str, int]:
         ({"units": 2_147_483_648}, ErrorCode.BAD_USER_INPUT),
         ({"units": 1.5}, ErrorCode.BAD_USER_INPUT),
         ({"units": "1"}, ErrorCode.BAD_USER_INPUT),
-        ({"units": None}, ErrorCode.BAD_USER_INPUT),
         ({"benefit": "yoga"}, "UNKNOWN_BENEFIT"),
         ({"benefit": ""}, "INVALID"),
         ({"memberNo": "M0"}, "UNKNOWN_CUSTOMER"),

@@ -247,6 +247,14 @@ async def test_a_vendor_asks_whether_a_customer_may(api: Api) -> None:
     assert sibling["eligibility"]["refusal"]["code"] == "BENEFICIARY_NOT_COVERED"
 
 
+async def test_units_that_are_left_out_or_null_are_one_time_and_minutes_must_be_told(api: Api) -> None:
+    assert (await api.redeem(units=None, idempotencyKey="k"))["units"] == 1
+    assert (await api.redeem(idempotencyKey="k"))["replayed"]
+    for told in ({}, {"units": None}):
+        refused = await api.redeem(benefit="legal-consultation", **told)
+        assert (refused["code"], refused["missing"]) == ("UNITS_INVALID", ["units"])
+
+
 async def test_a_redemption_is_answered_with_its_quota_and_repeated_by_its_key(api: Api) -> None:
     first = await api.redeem(idempotencyKey="k")
     again = await api.redeem(idempotencyKey="k")

@@ -1,0 +1,325 @@
+"""A number is wished for before there is a policy, and confirmed with the policy that was then issued."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from handbook import Handbook
+from ledger.account import Policy, PoolKey
+from ledger.checks import Books, problems_of
+from ledger.entries import Balance, EntryKind, RedemptionStatus
+from ledger.ids import RedemptionId
+from ledger.outcomes import QuotaCounts, RedemptionOutcome
+from ledger.quotas import Quota, eligibility, quotas_on
+from ledger.refusals import Refusal
+from ledger.settling import settle
+from ledger.state import Posting, Redemption
+from tests.ledger.books import (
+    JOINED,
+    NOW,
+    TODAY,
+    Desk,
+    a_confirm,
+    a_hold,
+    a_no_show,
+    a_redeem,
+    a_release,
+    a_reversal,
+    as_read,
+    customer,
+)
+
+LUCKY, NUMBER = "lucky-policy-number", "Abcd1234"
+EARLIEST = date(2026, 5, 22)
+"""Two working days after the request of Wednesday, 20 May."""
+
+
+@pytest.fixture
+def desk(handbook: Handbook) -> Desk:
+    return Desk(handbook)
+
+
+def taken(outcome: object) -> RedemptionOutcome:
+    assert isinstance(outcome, RedemptionOutcome), outcome
+    return outcome
+
+
+def refused(outcome: object) -> Refusal:
+    assert isinstance(outcome, Refusal), outcome
+    return outcome
+
+
+def applied(desk: Desk, number: str = NUMBER, **more: object) -> RedemptionOutcome:
+    return taken(desk.ask(a_hold(LUCKY, wished_number=number, **{"hold_hours": 500, **more})))
+
+
+def issue(desk: Desk, policy_no: str, on: date, line: str = "individual", status: str = "IN_FORCE") -> None:
+    new = Policy(policy_no=policy_no, line=line, statuses=((on, status),))
+    desk.know(policies=(*desk.state.account.policies, new))
+
+
+def rows(desk: Desk) -> dict[str | None, Quota]:
+    found = quotas_on(as_read(desk), desk.now.date(), desk.handbook, desk.now)
+    return {quota.policy_no: quota for quota in found if quota.benefit.code == LUCKY}
+
+
+def counts(desk: Desk) -> dict[str | None, tuple[int | None, int, int, int | None]]:
+    return {key: (each.granted, each.used, each.held, each.remaining) for key, each in rows(desk).items()}
+
+
+def in_order(desk: Desk) -> None:
+    state = desk.state
+    outcomes = [(actor, key, each.outcome) for (actor, key), each in state.outcomes.items()]
+    books = Books(
+        customer_id=1,
+        entries=desk.entries,
+        balances=state.balances,
+        redemptions=state.redemptions,
+        head=state.head,
+        outcomes=outcomes,
+    )
+    assert problems_of(books) == []
+
+
+def moves(desk: Desk) -> list[tuple[str, str]]:
+    """The entries of the benefit in their order, kind and policy, but for what is granted to policies by itself."""
+    lucky = [each for each in desk.entries if each.pool.benefit == LUCKY]
+    return [
+        (each.kind.value, each.pool.policy_no) for each in lucky if each.pool.policy_no not in ("P1", "P9")
+    ]
+
+
+def test_a_number_is_held_without_a_policy_and_confirmed_with_the_one_that_was_issued(desk):
+    held = applied(desk)
+    assert (held.status, held.policy_no, held.wished_number) == ("HELD", None, NUMBER)
+    assert held.quota == QuotaCounts(granted=2, used=0, held=1, remaining=1)
+    in_order(desk)
+    desk.pass_days(5)
+    issue(desk, "N1", EARLIEST)
+    done = taken(desk.ask(a_confirm(held.id, policy_no="N1")))
+    assert (done.id, done.status, done.policy_no) == (held.id, "REDEEMED", "N1")
+    assert done.wished_number == NUMBER
+    assert done.quota == QuotaCounts(granted=1, used=1, held=0, remaining=0)
+    assert moves(desk) == [
+        ("GRANT", ""), ("HOLD", ""), ("GRANT", "N1"), ("HOLD", "N1"), ("REDEEM", "N1"), ("RELEASE", ""), ("REVOKE", ""),
+    ]  # fmt: skip
+    assert desk.balance(LUCKY, 0) == Balance()
+    assert desk.balance(LUCKY, 0, "N1") == Balance(granted=1, used=1)
+    assert [each.details.get("wished_number") for each in desk.entries if each.kind == "HOLD"] == [
+        NUMBER,
+        None,
+    ]
+    in_order(desk)
+
+
+@pytest.mark.parametrize("end", [a_release, None], ids=["released", "run out"])
+def test_an_application_that_comes_to_nothing_leaves_nothing(desk, end):
+    held = applied(desk, hold_hours=48)
+    if end is not None:
+        taken(desk.ask(end(held.id)))
+    desk.pass_days(3)
+    assert counts(desk) == {None: (1, 0, 0, 1), "P1": (1, 0, 0, 1)}
+    desk.settle()
+    assert desk.balance(LUCKY, 0) == Balance()
+    assert moves(desk)[-1] == ("REVOKE", "")
+    assert refused(desk.ask(a_confirm(held.id, policy_no="P1"))).code == "HOLD_NOT_OPEN"
+    in_order(desk)
+
+
+def test_an_application_that_counts_as_a_no_show_hinders_no_other(desk):
+    taken(desk.ask(a_no_show(applied(desk).id)))
+    assert applied(desk).quota == QuotaCounts(granted=3, used=1, held=1, remaining=1)
+    in_order(desk)
+
+
+@pytest.mark.parametrize(
+    ("issued_on", "case"),
+    [
+        (date(2024, 1, 10), "there_already"),
+        (TODAY, "there_already"),
+        (TODAY + timedelta(days=1), "too_soon"),
+        (EARLIEST, None),
+        (EARLIEST + timedelta(days=1), None),
+    ],
+)
+def test_the_policy_is_issued_two_working_days_after_the_request(desk, issued_on, case):
+    held = applied(desk)
+    issue(desk, "N1", issued_on)
+    desk.pass_days(6)
+    outcome = desk.ask(a_confirm(held.id, policy_no="N1"))
+    if case is None:
+        taken(outcome)
+        return
+    assert (refused(outcome).code, outcome.case) == ("POLICY_NOT_ELIGIBLE", case)
+    assert outcome.facts["earliest"] == EARLIEST.isoformat()
+    assert "2026-05-22" in outcome.message()
+    assert "2026-05-22" in outcome.message("en")
+    assert desk.state.redemptions[held.id.sequence].status == "HELD"
+
+
+def test_holidays_and_weekends_are_no_working_days(handbook):
+    """Asked for on Wednesday, 30 September; the 1st to the 7th are holidays, so the second working day is the 9th."""
+    desk = Desk(handbook, now=NOW.replace(month=9, day=30))
+    held = applied(desk)
+    issue(desk, "N1", date(2026, 10, 8))
+    issue(desk, "N2", date(2026, 10, 9))
+    desk.pass_days(12)
+    assert refused(desk.ask(a_confirm(held.id, policy_no="N1"))).case == "too_soon"
+    taken(desk.ask(a_confirm(held.id, policy_no="N2")))
+
+
+def test_the_policy_is_an_individual_one_of_the_customer_in_force_on_the_day(desk):
+    held = applied(desk)
+    issue(desk, "G2", EARLIEST, line="group")
+    issue(desk, "L2", EARLIEST, status="LAPSED")
+    issue(desk, "N2", TODAY + timedelta(days=9))
+    desk.pass_days(6)
+    for policy_no in ("nobody", "G2", "L2", "N2"):
+        refusal = refused(desk.ask(a_confirm(held.id, policy_no=policy_no)))
+        assert (refusal.code, refusal.case) == ("POLICY_NOT_ELIGIBLE", "")
+    missing = refused(desk.ask(a_confirm(held.id)))
+    assert (missing.code, missing.missing) == ("POLICY_REQUIRED", ("policyNo",))
+    issue(desk, "N3", TODAY + timedelta(days=4))
+    early = desk.now - timedelta(days=3)
+    assert (
+        refused(desk.ask(a_confirm(held.id, policy_no="N3", occurred_at=early))).code == "POLICY_NOT_ELIGIBLE"
+    )
+    taken(desk.ask(a_confirm(held.id, policy_no="N3", occurred_at=early + timedelta(days=1))))
+    in_order(desk)
+
+
+def test_a_policy_has_one_number(desk):
+    first, second = applied(desk), applied(desk, "88888888")
+    issue(desk, "N1", EARLIEST)
+    desk.pass_days(6)
+    taken(desk.ask(a_confirm(first.id, policy_no="N1")))
+    refusal = refused(desk.ask(a_confirm(second.id, policy_no="N1")))
+    assert (refusal.code, refusal.available_from) == ("QUOTA_EXHAUSTED", None)
+    taken(desk.ask(a_reversal(first.id)))
+    assert desk.balance(LUCKY, 0, "N1") == Balance(granted=1)
+    taken(desk.ask(a_confirm(second.id, policy_no="N1")))
+    in_order(desk)
+
+
+def test_a_number_is_held_once_at_a_time_by_a_customer(desk):
+    first = applied(desk)
+    again = refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER)))
+    assert again.code == "INVALID"
+    assert NUMBER in again.message()
+    applied(desk, NUMBER.lower())
+    taken(desk.ask(a_release(first.id)))
+    applied(desk)
+
+
+def test_nothing_is_redeemed_without_an_application_and_none_names_a_policy(desk, handbook):
+    for more in (
+        {"policy_no": "P1"},
+        {"wished_number": NUMBER},
+        {"policy_no": "P1", "wished_number": NUMBER},
+        {},
+    ):
+        refusal = refused(desk.ask(a_redeem(LUCKY, **more)))
+        assert (refusal.code, refusal.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
+        assert "hold" in refusal.message()
+        assert "hold" in refusal.message("en")
+    told = refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER, policy_no="P1")))
+    assert told.code == "INVALID"
+    assert "confirm" in told.message("en")
+    assert eligibility(as_read(desk), handbook, NOW, benefit=LUCKY)[0] is None
+    asked, _ = eligibility(as_read(desk), handbook, NOW, benefit=LUCKY, policy_no="P1")
+    assert asked is not None
+    assert asked.case == "applied_before"
+
+
+@pytest.mark.parametrize("number", [None, "1234567", "123456789", "1234 678", "１２３４５６７８", "八" * 8])
+def test_the_number_has_eight_digits_and_letters(desk, number):
+    refusal = refused(desk.ask(a_hold(LUCKY, wished_number=number)))
+    assert (refusal.code, refusal.missing) == ("WISHED_NUMBER_REQUIRED", ("wishedNumber",))
+
+
+@pytest.mark.parametrize("star", [1, 2, 3])
+def test_numbers_are_for_four_stars_and_more(handbook, star):
+    desk = Desk(handbook, customer((JOINED, star)))
+    assert refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER))).code == "TIER_TOO_LOW"
+
+
+def test_one_application_asks_for_one_number(desk):
+    refusal = refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER, units=2)))
+    assert refusal.code == "QUOTA_EXHAUSTED"
+
+
+def test_quotas_tell_what_is_applied_for_beside_each_policy(desk):
+    assert counts(desk) == {None: (1, 0, 0, 1), "P1": (1, 0, 0, 1)}
+    held = applied(desk)
+    applied(desk, "88888888", hold_hours=2000)
+    assert counts(desk) == {None: (3, 0, 2, 1), "P1": (1, 0, 0, 1)}
+    assert rows(desk)[None].entitled
+    late = rows(desk)["P1"].refusal
+    assert late is not None
+    assert (late.code, late.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
+    issue(desk, "N1", EARLIEST)
+    desk.pass_days(6)
+    taken(desk.ask(a_confirm(held.id, policy_no="N1")))
+    assert counts(desk) == {None: (2, 0, 1, 1), "P1": (1, 0, 0, 1), "N1": (1, 1, 0, 0)}
+    used = rows(desk)["N1"].refusal
+    assert used is not None
+    assert used.code == "QUOTA_EXHAUSTED"
+
+
+def test_an_application_from_before_a_fall_is_honoured(desk):
+    held = applied(desk)
+    issue(desk, "N1", EARLIEST)
+    desk.re_rate((JOINED, 4), (TODAY + timedelta(days=1), 2))
+    desk.pass_days(6)
+    done = taken(desk.ask(a_confirm(held.id, policy_no="N1")))
+    assert done.quota == QuotaCounts(granted=0, used=1, held=0, remaining=0)
+    in_order(desk)
+
+
+def test_a_policy_is_named_at_the_confirmation_of_a_number_only(desk):
+    held = taken(desk.ask(a_hold("policy-cover", policy_no="P1")))
+    assert refused(desk.ask(a_confirm(held.id, policy_no="P1"))).code == "INVALID"
+    assert taken(desk.ask(a_confirm(held.id))).policy_no == "P1"
+
+
+def taken_by_the_version_before(desk: Desk, kind: EntryKind) -> RedemptionId:
+    """A number that was held or redeemed with the number of a policy that was there, and no number wished for."""
+    posting = Posting(desk.state, desk.now)
+    settle(posting, handbook=desk.handbook)
+    redemption = Redemption(
+        id=RedemptionId(1, posting.next_sequence),
+        status=RedemptionStatus.HELD,
+        pool=PoolKey(LUCKY, 0, "P1"),
+        variant=None,
+        service_year=3,
+        option=None,
+        beneficiary=None,
+        vendor="v",
+        units=1,
+        reference=None,
+        evidence=(),
+        star=4,
+        edition="zhenxuan-1",
+        occurred_at=desk.now,
+        recorded_at=desk.now,
+        expires_at=None if kind is EntryKind.REDEEM else desk.now + timedelta(days=5),
+    )
+    posting.step(redemption, kind, 1, occurred_at=desk.now)
+    desk.state = posting.after()
+    return redemption.id
+
+
+def test_what_the_version_before_redeemed_stays_and_can_be_reversed(desk):
+    redeemed = taken_by_the_version_before(desk, EntryKind.REDEEM)
+    assert counts(desk)["P1"] == (1, 1, 0, 0)
+    back = taken(desk.ask(a_reversal(redeemed)))
+    assert (back.status, back.policy_no, back.wished_number) == ("REVERSED", "P1", None)
+    assert desk.balance(LUCKY, 0, "P1") == Balance(granted=1)
+
+
+def test_what_the_version_before_held_is_confirmed_as_it_was_booked(desk):
+    held = taken_by_the_version_before(desk, EntryKind.HOLD)
+    assert refused(desk.ask(a_confirm(held, policy_no="P1"))).code == "INVALID"
+    done = taken(desk.ask(a_confirm(held)))
+    assert (done.status, done.policy_no) == ("REDEEMED", "P1")
+    assert desk.balance(LUCKY, 0, "P1") == Balance(granted=1, used=1)
