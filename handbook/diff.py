@@ -169,7 +169,7 @@ def _parts(value: object) -> dict[str, object] | None:
         return {str(key): part for key, part in value.items()}
     if not is_dataclass(value) or isinstance(value, type):
         return None
-    parts = {_in_files(field.name): getattr(value, field.name) for field in fields(value)}
+    parts = {_in_files(field.name): getattr(value, field.name) for field in fields(value) if field.compare}
     match value:
         case Edition():
             parts |= {"print_text": _summary(value.print_text), "sections": _sections(value)}

@@ -12,14 +12,13 @@ from types import MappingProxyType
 
 from handbook.calendar import AS_SHIPPED, WorkingCalendar
 from handbook.sources import EditionSource
-from handbook.values import Benefit, Edition
+from handbook.values import Edition
 
 
 class Handbook:
     """All editions, earliest first; each is in force until the day on which the next one starts."""
 
     __slots__ = (
-        "_by_benefit",
         "_by_code",
         "_starts",
         "benefit_codes",
@@ -62,7 +61,6 @@ class Handbook:
             message = f"editions share a code: {', '.join(edition.code for edition in self.editions)}"
             raise ValueError(message)
         # By identity: editions may have equal benefits, but each has values of its own.
-        self._by_benefit = {id(each): edition for edition in self.editions for each in edition.benefits}
         self._starts = [edition.effective_from for edition in self.editions]
         codes = (benefit.code for edition in self.editions for benefit in edition.benefits)
         self.benefit_codes: tuple[str, ...] = tuple(dict.fromkeys(codes))
@@ -98,13 +96,6 @@ class Handbook:
     def edition(self, code: str) -> Edition | None:
         """Return the edition of a code, or None when there is no such edition."""
         return self._by_code.get(code)
-
-    def edition_of(self, benefit: Benefit) -> Edition:
-        """Return the edition that a benefit belongs to, which has the names of the codes that it refers to.
-
-        Raises KeyError for a value that no edition here holds.
-        """
-        return self._by_benefit[id(benefit)]
 
     @property
     def highest_star(self) -> int:

@@ -18,7 +18,7 @@ from handbook.checks import EDITION_CHECKS, SUCCESSION_CHECKS
 from handbook.handbook import Handbook
 from handbook.nodes import EditionError, Entry, Lines, compose, place_of, suggestion
 from handbook.sources import EDITION_FILE, PRINT_FILE, EditionSource, fingerprint, read_sources
-from handbook.values import Benefit, Edition
+from handbook.values import Benefit, Edition, Labels
 
 SHIPPED_EDITIONS = Path(__file__).parent / "editions"
 """The folder of the editions that come with the package."""
@@ -98,8 +98,9 @@ def _draft(source: EditionSource) -> _Draft:
     said: dict[str, yaml.Node] = {}
     top = _top(source, EDITION_FILE, lines, said)
     fields = top.fields(parsing.EDITION_KEYS, parsing.EDITION_OPTIONAL_KEYS)
-    benefits = _benefits(source, fields["sections"], lines, said)
-    edition = parsing.edition(fields, benefits, _print(source))
+    labels = parsing.labels(fields)
+    benefits = _benefits(source, fields["sections"], labels, lines, said)
+    edition = parsing.edition(fields, labels, benefits, _print(source))
     draft = _Draft(
         edition=edition,
         introduces=parsing.codes(fields["introduces"]) if "introduces" in fields else (),
@@ -135,7 +136,7 @@ def _print(source: EditionSource) -> str:
 
 
 def _benefits(
-    source: EditionSource, sections: Entry, lines: Lines, said: dict[str, yaml.Node]
+    source: EditionSource, sections: Entry, labels: Labels, lines: Lines, said: dict[str, yaml.Node]
 ) -> tuple[Benefit, ...]:
     """Read the sections' files in the order listed; each file is listed and each listed one exists."""
     files = {name.removesuffix(".yaml"): name for name in source.files if name.endswith(".yaml")}
@@ -153,7 +154,7 @@ def _benefits(
     found: dict[str, Benefit] = {}
     for code in listed:
         section_lines: Lines = {"": (source.file(files[code]), 1)}
-        benefits = parsing.benefits(code, _top(source, files[code], section_lines, said))
+        benefits = parsing.benefits(code, _top(source, files[code], section_lines, said), labels)
         if not benefits:
             reason = "the section has no benefit; add one, or remove the section"
             raise _refusal("benefits", reason, section_lines)

@@ -31,6 +31,7 @@ from handbook.values import (
     Grade,
     Hours,
     Label,
+    Labels,
     Mode,
     Option,
     Page,
@@ -115,7 +116,17 @@ def codes(entry: Entry) -> tuple[str, ...]:
     return tuple(found)
 
 
-def edition(top: dict[str, Entry], benefits: tuple[Benefit, ...], print_text: str) -> Edition:
+def labels(top: dict[str, Entry]) -> Labels:
+    """Return the names of the codes that an edition's benefits refer to."""
+    return Labels(
+        options=tuple(_option(entry) for entry in top["options"].entries().values()),
+        evidence_kinds=_labels(top["evidence_kinds"]),
+        facilities=_labels(top["facilities"]),
+        channels=tuple(_channel(entry) for entry in top["channels"].entries().values()),
+    )
+
+
+def edition(top: dict[str, Entry], labels: Labels, benefits: tuple[Benefit, ...], print_text: str) -> Edition:
     """Return the edition whose own keys these are, with the benefits of its sections' files and the printed text."""
     effective_to = top.get("effective_to")
     return Edition(
@@ -127,10 +138,10 @@ def edition(top: dict[str, Entry], benefits: tuple[Benefit, ...], print_text: st
         tiers=tuple(_tier(number, entry) for number, entry in _by_star(top["tiers"])),
         coefficients=tuple(_coefficient(entry) for entry in top["coefficients"].items()),
         benefits=benefits,
-        options=tuple(_option(entry) for entry in top["options"].entries().values()),
-        evidence_kinds=_labels(top["evidence_kinds"]),
-        facilities=_labels(top["facilities"]),
-        channels=tuple(_channel(entry) for entry in top["channels"].entries().values()),
+        options=labels.options,
+        evidence_kinds=labels.evidence_kinds,
+        facilities=labels.facilities,
+        channels=labels.channels,
         contacts=tuple(_contact(entry) for entry in top["contacts"].items()),
         settings=_settings(top["settings"]),
         discrepancies=tuple(_discrepancy(entry) for entry in top["discrepancies"].items()),
@@ -141,11 +152,11 @@ def edition(top: dict[str, Entry], benefits: tuple[Benefit, ...], print_text: st
     )
 
 
-def benefits(section_code: str, top: Entry) -> tuple[Benefit, ...]:
+def benefits(section_code: str, top: Entry, labels: Labels) -> tuple[Benefit, ...]:
     """Return the benefits of a section's file, in printed order."""
     fields = top.fields(("name", "name_en", "benefits"))
     section = Section(code=section_code, name=fields["name"].text(), name_en=fields["name_en"].text())
-    return tuple(_benefit(entry, section) for entry in fields["benefits"].entries().values())
+    return tuple(_benefit(entry, section, labels) for entry in fields["benefits"].entries().values())
 
 
 def _by_star(entry: Entry) -> Iterator[tuple[int, Entry]]:
@@ -370,7 +381,7 @@ def _sentence(entry: Entry) -> Sentence:
     return Sentence(text=fields["text"].text(), text_en=fields["text_en"].text())
 
 
-def _benefit(entry: Entry, section: Section) -> Benefit:
+def _benefit(entry: Entry, section: Section, labels: Labels) -> Benefit:
     fields = entry.fields(_BENEFIT_KEYS, _BENEFIT_OPTIONAL_KEYS)
     waiting = fields["waiting"].fields(("days", "illness_after", "cite")) if "waiting" in fields else None
 
@@ -402,6 +413,7 @@ def _benefit(entry: Entry, section: Section) -> Benefit:
         grid=_grid(fields),
         discrepancies=tuple(_discrepancy(item) for item in listed("discrepancies")),
         printed=_printed(fields["printed"]),
+        labels=labels,
     )
 
 

@@ -380,6 +380,16 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What an edition calls the codes that its benefits refer to."""
+
+    options: tuple[Option, ...]
+    evidence_kinds: tuple[Label, ...]
+    facilities: tuple[Label, ...]
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benefit:
     """One service of the handbook, with a grade for every star, lowest star first.
 
@@ -388,7 +398,7 @@ class Benefit:
     entitlement; with `illness_after_waiting` the illness must be diagnosed after them. With `family_shared` the
     customer's immediate family draws on the same allowance. `hours`: what is delivered, is delivered in them.
     `advantages` are what the insurer says for it (服务优势). `minutes_per_call` tells how long a call lasts at most; it
-    is told, not checked.
+    is told, not checked. `labels` are the edition's names of the codes; they are compared with the edition.
     """
 
     code: str
@@ -413,6 +423,7 @@ class Benefit:
     grid: tuple[Grade, ...]
     discrepancies: tuple[Discrepancy, ...]
     printed: Printed
+    labels: Labels = field(repr=False, compare=False)
 
     def grade(self, star: int) -> Grade | None:
         """Return the grade of a star; None at star 0 and for a star that the edition does not know."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from handbook import Benefit, Edition, Hours, Label, Option, Per, Relation, Unit
+from handbook import Benefit, Hours, Label, Option, Per, Relation, Unit
 
 L = TypeVar("L", bound=Label)
 
@@ -43,24 +43,24 @@ class Requirements:
     waiting_days: int
 
 
-def requirements(benefit: Benefit, edition: Edition, option: str | None = None) -> Requirements:
-    """What a benefit of an edition asks for, with one of its options, or whichever is chosen (None).
+def requirements(benefit: Benefit, option: str | None = None) -> Requirements:
+    """What a benefit asks for, with one of its options, or whichever is chosen (None).
 
     Raises ValueError for an option that the benefit does not have.
     """
     if option is not None and option not in benefit.options:
         raise ValueError(f"{benefit.code} has no option {option}")
-    options = labelled(benefit.options, edition.options)
+    options = labelled(benefit.options, benefit.labels.options)
     return Requirements(
         units=benefit.unit is Unit.MINUTES,
         option=bool(benefit.options),
         options=options,
         policy=benefit.per is Per.POLICY and benefit.wished_number is None,
         wished_number=benefit.wished_number is not None,
-        facilities=labelled(benefit.facilities, edition.facilities),
+        facilities=labelled(benefit.facilities, benefit.labels.facilities),
         evidence=tuple(
             RequiredEvidence(label=each, diagnosis=benefit.illness_after_waiting)
-            for each in labelled(benefit.evidence, edition.evidence_kinds)
+            for each in labelled(benefit.evidence, benefit.labels.evidence_kinds)
         ),
         relation=_relation(options, option),
         hours=benefit.hours,

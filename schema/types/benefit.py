@@ -125,20 +125,20 @@ class Benefit:
         return "；".join(each.text for each in conditions) or None
 
     @strawberry.field(description="The names of its options, in their order.")
-    def option_labels(self, info: Info) -> list[Option]:
-        return cast("list[Option]", labelled(_value(self).options, _edition(self, info).options))
+    def option_labels(self) -> list[Option]:
+        return cast("list[Option]", labelled(_value(self).options, _value(self).labels.options))
 
     @strawberry.field(description="The names of the kinds of documents that a use must come with.")
-    def evidence_labels(self, info: Info) -> list[Label]:
-        return cast("list[Label]", labelled(_value(self).evidence, _edition(self, info).evidence_kinds))
+    def evidence_labels(self) -> list[Label]:
+        return cast("list[Label]", labelled(_value(self).evidence, _value(self).labels.evidence_kinds))
 
     @strawberry.field(description="The places of which each use takes one; none: no choice.")
-    def facilities(self, info: Info) -> list[Label]:
-        return cast("list[Label]", labelled(_value(self).facilities, _edition(self, info).facilities))
+    def facilities(self) -> list[Label]:
+        return cast("list[Label]", labelled(_value(self).facilities, _value(self).labels.facilities))
 
     @strawberry.field(description="How it is asked for, channel by channel.")
-    def access(self, info: Info) -> list[Access]:
-        channels = {each.code: each for each in _edition(self, info).channels}
+    def access(self) -> list[Access]:
+        channels = {each.code: each for each in _value(self).labels.channels}
         return [
             Access(channel=cast("Channel", channels[each.channel]), path=each.path, how=each.how)
             for each in _value(self).access
@@ -149,7 +149,6 @@ class Benefit:
     )
     def requires(
         self,
-        info: Info,
         option: Annotated[
             str | None, strawberry.argument(description="With which of its options; absent: whichever.")
         ] = None,
@@ -158,7 +157,7 @@ class Benefit:
         if option is not None and option not in benefit.options:
             known = ", ".join(benefit.options) or "none"
             raise BadInputError(f"option: {benefit.code} has no option {option}; its options: {known}.")
-        return cast("Requirements", requirements(benefit, _edition(self, info), option))
+        return cast("Requirements", requirements(benefit, option))
 
 
 def variant_of(benefit: Benefit, variant: str | None) -> str | None:
@@ -169,7 +168,3 @@ def variant_of(benefit: Benefit, variant: str | None) -> str | None:
 
 def _value(shown: Benefit) -> handbook_values.Benefit:
     return cast("handbook_values.Benefit", shown)
-
-
-def _edition(shown: Benefit, info: Info) -> handbook_values.Edition:
-    return info.context.handbook.edition_of(_value(shown))

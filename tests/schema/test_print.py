@@ -229,7 +229,7 @@ async def test_a_benefit_is_found_by_code_and_day(empty_api: Api, handbook: Hand
     car_t = first.benefit("car-t")
     assert car_t is not None
     renamed = replace(first, code="next", effective_from=turn, benefits=(replace(car_t, name="CAR-T 新版"),))
-    empty_api.handbook = Handbook([replace(first, effective_to=turn), renamed])
+    empty_api.handbooks = Handbook([replace(first, effective_to=turn), renamed])
     assert (await empty_api.data(text, code="car-t", on="2026-12-31"))["benefit"]["name"] == car_t.name
     assert (await empty_api.data(text, code="car-t", on="2027-01-01"))["benefit"]["name"] == "CAR-T 新版"
     assert (await empty_api.data(text, code="dental-care", on="2027-01-01"))["benefit"] is None
@@ -240,9 +240,11 @@ async def test_names_come_from_the_edition_that_the_benefit_belongs_to(
 ) -> None:
     first, turn = handbook.latest, date(2027, 1, 1)
     facilities = tuple(replace(each, name=f"{each.name}新院区") for each in first.facilities)
-    benefits = tuple(replace(each) for each in first.benefits)
+    benefits = tuple(
+        replace(each, labels=replace(each.labels, facilities=facilities)) for each in first.benefits
+    )
     second = replace(first, code="next", effective_from=turn, facilities=facilities, benefits=benefits)
-    empty_api.handbook = Handbook([replace(first, effective_to=turn), second])
+    empty_api.handbooks = Handbook([replace(first, effective_to=turn), second])
     text = 'query ($on: Date) { benefit(code: "proton-therapy", on: $on) { facilities { name } } }'
     before = (await empty_api.data(text, on="2026-12-31"))["benefit"]["facilities"]
     after = (await empty_api.data(text, on="2027-01-01"))["benefit"]["facilities"]
@@ -332,22 +334,6 @@ async def test_tiers_and_grades_have_their_names_in_english(api: Api) -> None:
         "variant": "尊享体检",
         "variantEn": "Select health check",
     }
-
-
-def test_a_benefit_belongs_to_the_edition_that_it_was_read_with(handbook: Handbook) -> None:
-    first = handbook.latest
-    turn = date(2030, 1, 1)
-    second = replace(
-        first,
-        code="next",
-        effective_from=turn,
-        benefits=tuple(replace(benefit) for benefit in first.benefits),
-    )
-    both = Handbook([replace(first, effective_to=turn), second])
-    for edition in both.editions:
-        assert all(both.edition_of(benefit) is edition for benefit in edition.benefits)
-    with pytest.raises(KeyError):
-        both.edition_of(replace(first.benefits[0]))
 
 
 async def test_grades_have_their_names_in_english_in_contracts_and_reports(api: Api) -> None:

@@ -198,3 +198,24 @@ async def test_nothing_is_written(asked: Api) -> None:
     before = await state()
     await supposed(asked, STAFF, events=[more(1, "700000.00")], edition="zhenxuan-2")
     assert await state() == before
+
+
+async def test_the_benefits_of_a_candidate_have_its_names_and_requirements(asked: Api) -> None:
+    text = """query ($memberNo: String!) { customer(memberNo: $memberNo) { whatIf(edition: "zhenxuan-2") { quotas {
+        benefit { code optionLabels { nameEn } access { channel { code number } } facilities { code }
+                  requires { option evidence { kind name } } } } } } }"""
+    quotas = (await asked.data(text, STAFF, memberNo="M1"))["customer"]["whatIf"]["quotas"]
+    benefits = {each["benefit"]["code"]: each["benefit"] for each in quotas}
+    assert "home-nursing" in benefits
+    assert benefits["dental-care"]["optionLabels"][0] == {"nameEn": "Adult teeth cleaning"}
+    assert benefits["proton-therapy"]["facilities"] == [{"code": "shanghai"}, {"code": "zhuozhou"}]
+    assert benefits["vip-line"]["access"] == [{"channel": {"code": "hotline", "number": "400-815-6688"}}]
+
+
+async def test_an_event_that_cannot_be_is_refused_and_the_others_are_taken(asked: Api) -> None:
+    ahead = more(1, "200000.00") | {"recordedAt": "2031-01-01T00:00:00+08:00"}
+    found = await supposed(asked, events=[ahead, more(2, "200000.00")])
+    assert [(each["code"], "recordedAt" in each["message"]) for each in found["refusals"]] == [
+        ("INVALID", True)
+    ]
+    assert found["tier"]["star"] == 5
