@@ -68,7 +68,7 @@ async def fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> in
                     None,
                 ),
                 *(each.vendor, each.units, each.reference, "[]", each.star, "2024-01"),
-                *(each.occurred_at, each.occurred_at, None, None),
+                *(each.occurred_at, each.occurred_at, None, None, None, None),
             )
             for each in month.deliveries()
         ),

@@ -24,7 +24,7 @@ from rating.database import Pool, connect_pool
 from rating.events import parse_event
 
 _PLAIN_ROWS = 1000
-_BENEFIT = "family-doctor-phone"
+_BENEFIT = "family-doctor-video"
 
 
 def main() -> None:

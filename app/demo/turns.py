@@ -82,7 +82,7 @@ def paid_up_and_waived(member: History, diary: Diary) -> None:
     waived = member.issued(member.years_ago(6, 90), 200_000, category="critical_illness")
     member.happened("premium_waived", -300, policy_no=waived)
     member.happened("reduced_paid_up", -70, policy_no=paid_up)
-    diary.redeem("car-t", member.day(-89))
+    diary.redeem("car-t", member.day(-89), evidence="approval")
     diary.redeem("medical-butler", member.day(-32), posted_later_days=12)
     diary.redeem("medical-butler", member.day(-61), posted_later_days=45)
 

@@ -148,6 +148,30 @@ async def test_loaded_the_books_are_in_order_and_show_every_kind_of_entry(demo):
     }  # fmt: skip
 
 
+async def test_vendors_of_the_demo_keep_to_the_conditions(demo):
+    """Refused is who is not entitled or forgot something, never a call at night, a wrong number or untold minutes."""
+    refused = await demo.pool.fetch(
+        "SELECT request ->> 'benefit' AS benefit, outcome -> 'refusal' ->> 'code' AS code FROM outcomes"
+        " WHERE outcome ? 'refusal'"
+    )
+    codes = {row["code"] for row in refused}
+    assert not codes & {
+        "OUTSIDE_SERVICE_HOURS",
+        "FACILITY_REQUIRED",
+        "WISHED_NUMBER_REQUIRED",
+        "UNITS_INVALID",
+        "INVALID",
+    }
+    assert "EVIDENCE_MISSING" not in {row["code"] for row in refused if row["benefit"] == "car-t"}
+    numbers = await demo.pool.fetch(
+        "SELECT status, policy_no, count(*) FROM redemptions WHERE wished_number IS NOT NULL GROUP BY 1, 2"
+    )
+    assert {row["status"] for row in numbers} >= {"REDEEMED", "HELD"}
+    assert all((row["policy_no"] != "") == (row["status"] in ("REDEEMED", "REVERSED")) for row in numbers)
+    fluoride = "SELECT beneficiary FROM redemptions WHERE option = 'child-fluoride'"
+    assert all(row["beneficiary"].startswith("child") for row in await demo.pool.fetch(fluoride))
+
+
 async def test_loading_again_changes_nothing(demo):
     before = await _ledger(demo.pool)
     assert not await load(demo)

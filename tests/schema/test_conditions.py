@@ -18,7 +18,7 @@ CONTRACT = (
     "lucky-policy-number",
 )
 SHOWN = """query ($id: ID!) { node(id: $id) { ... on Redemption {
-    status facility wishedNumber policy { policyNo } } } }"""
+    status facility wishedNumber policy { policyNo } quota { granted used held remaining } } } }"""
 
 
 @pytest.fixture
@@ -113,6 +113,7 @@ async def test_a_number_is_applied_for_and_confirmed_with_the_policy_that_was_is
     assert again["code"] == "INVALID"
     shown = (await api.data(SHOWN, VENDOR, id=held["id"]))["node"]
     assert (shown["wishedNumber"], shown["policy"]) == ("Abcd1234", None)
+    assert shown["quota"] == held["quota"]
     early = await api.follow("Confirm", redemption=held["id"], policyNo="P1")
     assert early["code"] == "POLICY_NOT_ELIGIBLE"
     assert "2026-10-22" in early["message"]
@@ -142,6 +143,7 @@ async def test_a_number_is_applied_for_and_confirmed_with_the_policy_that_was_is
     )
     shown = (await api.data(SHOWN, VENDOR, id=held["id"]))["node"]
     assert (shown["status"], shown["policy"]) == ("REDEEMED", {"policyNo": "N1"})
+    assert shown["quota"] == done["quota"]
     replayed = await api.follow("Confirm", redemption=held["id"], policyNo="N1")
     assert replayed == {**done, "replayed": True}
     assert await verify(api.pool) == []
