@@ -49,6 +49,10 @@ run: setup  ## The service with the demo portfolio, on http://127.0.0.1:8000/gra
 test: setup  ## All tests (on an embedded PostgreSQL, or on DATABASE_URL), a file at a time on each of WORKERS processors
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
+.PHONY: fuzz
+fuzz: setup  ## The random tests with new seeds and many more examples; what they find becomes a case
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
+
 .PHONY: coverage
 coverage: setup  ## All tests, and which lines and branches they pass
 	$(BIN)/coverage erase

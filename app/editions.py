@@ -13,9 +13,12 @@ from handbook import (
     EditionError,
     Handbook,
     Standing,
+    WorkingCalendar,
     candidates,
     load_handbook,
     read_sources,
+    read_working_days,
+    working_calendar,
 )
 from rating.activating import Activated, OvertakenError, Progress, Tell, activate
 from rating.activations import ActiveHandbook, Reader
@@ -45,10 +48,19 @@ def edition_folders(settings: Settings) -> tuple[Path, ...]:
     return (SHIPPED_EDITIONS, *((settings.editions,) if settings.editions else ()))
 
 
+def read_calendar(settings: Settings) -> WorkingCalendar:
+    """The working days, with the years that files in the folders of editions and of data give. Raises StartError."""
+    folders = (settings.editions, settings.data)
+    try:
+        return working_calendar(read_working_days(*(each for each in folders if each is not None)))
+    except (EditionError, OSError) as error:
+        raise StartError(f"the working days cannot be read: {error}") from error
+
+
 def read_handbook(settings: Settings) -> Handbook:
     """The handbook of all editions in the folders. Raises StartError for a wrong edition."""
     try:
-        return load_handbook(*edition_folders(settings))
+        return load_handbook(*edition_folders(settings), calendar=read_calendar(settings))
     except (EditionError, OSError) as error:
         raise StartError(f"the handbook cannot be loaded: {error}") from error
 
@@ -87,9 +99,9 @@ def not_served(active: Handbook, settings: Settings) -> list[str]:
     return lines
 
 
-async def in_force(reader: Reader) -> ActiveHandbook:
+async def in_force(reader: Reader, settings: Settings) -> ActiveHandbook:
     """What is in force, for who only reads. Raises StartError when nothing is, or not by this program's method."""
-    active = await _read(reader)
+    active = await _read(reader, settings)
     if active is None:
         raise StartError(NEVER_ACTIVATED)
     _check_method(active)
@@ -116,10 +128,10 @@ async def put_in_force(
         _check_method(active)
         return active.handbook if active.activation.method < METHOD else None
 
-    active, done = await _read(pool), None
+    active, done = await _read(pool, settings), None
     if active is None or propose(active) is not None:
         done = await activated(pool, propose, clock, told)
-        active = await _read(pool)
+        active = await _read(pool, settings)
         if active is None:
             raise AssertionError
     return active, done
@@ -138,9 +150,10 @@ async def activated(
         raise StartError(f"nothing was put in force: {error}") from error
 
 
-async def _read(reader: Reader) -> ActiveHandbook | None:
+async def _read(reader: Reader, settings: Settings) -> ActiveHandbook | None:
+    calendar = read_calendar(settings)
     try:
-        return await ActiveHandbook.read(reader)
+        return await ActiveHandbook.read(reader, calendar)
     except EditionError as error:
         raise StartError(f"the editions in force cannot be read: {error}") from error
 

@@ -128,7 +128,7 @@ async def open_to_read(settings: Settings) -> AsyncIterator[Services]:
         await _reaching(service_dsn, _check_migrated(service_dsn))
         pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size, read_only=True))
         stack.push_async_callback(_close, pool)
-        active = await in_force(pool)
+        active = await in_force(pool, settings)
         await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size, read_only=True))
         yield Services(
             settings=settings,

@@ -14,20 +14,25 @@ from datetime import date, timedelta
 from typing import Any
 
 _SEED = 20_240_110
+_LATEST_DAYS = 75
+"""How long before the end the last customers come: 60 days until something happens, 15 until they are reinstated."""
 _CATEGORIES = ("whole_life", "term_life", "annuity", "critical_illness", "endowment")
 _DESIGNS = ("traditional", "traditional", "participating", "universal")
 _MODES = ("annual", "annual", "semi_annual", "quarterly", "monthly")
 
 
 def stream(customers: int, *, until: date) -> Iterator[dict[str, Any]]:
-    """Yield events of so many customers, in the order in which an insurer's core system would tell them by customer."""
+    """Yield events of so many customers, in the order in which an insurer's core system would tell them by customer.
+
+    All are recorded before the day `until` is over.
+    """
     chance = random.Random(_SEED)  # noqa: S311 (a benchmark, no secret)
     for number in range(1, customers + 1):
         yield from _customer(f"B{number:07}", chance, until)
 
 
 def _customer(member_no: str, chance: random.Random, until: date) -> Iterator[dict[str, Any]]:
-    begun = until - timedelta(days=chance.randrange(60, 3000))
+    begun = until - timedelta(days=chance.randrange(_LATEST_DAYS, 3000))
     count = 0
 
     def event(kind: str, day: date, **fields: Any) -> dict[str, Any]:

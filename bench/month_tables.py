@@ -13,6 +13,32 @@ from rating.database import Connection
 NOW = datetime(2026, 11, 5, 1, tzinfo=UTC)
 _STATEMENT = 1
 
+_REDEMPTION = (
+    *(
+        "customer_id",
+        "sequence",
+        "status",
+        "benefit",
+        "variant",
+        "period",
+        "service_year",
+        "policy_no",
+        "option",
+    ),
+    *(
+        "beneficiary",
+        "vendor",
+        "units",
+        "reference",
+        "evidence",
+        "star",
+        "edition",
+        "occurred_at",
+        "recorded_at",
+    ),
+    *("expires_at", "reason"),
+)
+
 
 async def fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> int:
     """Fill what the ledger holds before the statement comes; how many redemptions."""
@@ -47,7 +73,7 @@ async def fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> in
             for each in month.deliveries()
         ),
     )
-    await owner.copy_to_table("redemptions", source=file)
+    await owner.copy_to_table("redemptions", source=file, columns=_REDEMPTION)
     for table in ("customers", "vendors", "contract_terms", "redemptions"):
         await owner.execute(f"VACUUM (ANALYZE) {table}")
     return count

@@ -3,6 +3,7 @@
 Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
+from handbook.calendar import WorkingCalendar, WorkingYear
 from handbook.candidates import (
     Candidate,
     Standing,
@@ -16,13 +17,14 @@ from handbook.dates import (
     BUSINESS_ZONE,
     add_years,
     business_day,
+    cover_end,
     service_year_number,
     service_year_span,
     start_of,
 )
 from handbook.handbook import Handbook
 from handbook.loading import SHIPPED_EDITIONS, EditionError, load_editions, load_handbook, with_edition
-from handbook.sources import EditionSource, read_source, read_sources
+from handbook.sources import EditionSource, read_source, read_sources, read_working_days
 from handbook.values import (
     Access,
     Allowance,
@@ -38,7 +40,6 @@ from handbook.values import (
     Coverage,
     Days,
     Design,
-    Disclaimer,
     Discrepancy,
     Edition,
     Grade,
@@ -54,6 +55,7 @@ from handbook.values import (
     Reading,
     Relation,
     Section,
+    Sentence,
     ServiceLevel,
     Settings,
     Tier,
@@ -61,6 +63,7 @@ from handbook.values import (
     Unlimited,
     WishedNumber,
 )
+from handbook.working_days import working_calendar
 
 __all__ = [
     "BUSINESS_ZONE",
@@ -80,7 +83,6 @@ __all__ = [
     "Coverage",
     "Days",
     "Design",
-    "Disclaimer",
     "Discrepancy",
     "Edition",
     "EditionError",
@@ -99,6 +101,7 @@ __all__ = [
     "Reading",
     "Relation",
     "Section",
+    "Sentence",
     "ServiceLevel",
     "Settings",
     "Standing",
@@ -106,19 +109,24 @@ __all__ = [
     "Unit",
     "Unlimited",
     "WishedNumber",
+    "WorkingCalendar",
+    "WorkingYear",
     "add_years",
     "as_written",
     "business_day",
     "candidate",
     "candidates",
+    "cover_end",
     "first_day_asked",
     "load_editions",
     "load_handbook",
     "named",
     "read_source",
     "read_sources",
+    "read_working_days",
     "service_year_number",
     "service_year_span",
     "start_of",
     "with_edition",
+    "working_calendar",
 ]

@@ -1,9 +1,12 @@
-"""Days are the insurer's days, and years are added keeping month and day.
+"""Days are the insurer's days, and years are added keeping month and day; from 29 February on, in one of two ways.
 
 Every rule of the handbook speaks of days at the insurer's seat, so a moment becomes a day in one
 place only, and a moment that does not say its offset is refused: it could be two different days.
-Years are always added to the *first* day of a series, never to the last anniversary: from
-29 February 2024 the anniversaries are 28 February 2025 ... and 29 February 2028 again.
+Years are always added to the *first* day of a series, never to the last anniversary.
+
+In a year without a 29 February, an *anniversary* of it (a service year, `add_years`) falls on the 28th, the month's
+last day; a *cover* that began on it (`cover_end`) ends before 1 March, so that its last day is the 28th. The two are a
+day apart: whoever adds years says which of them is meant.
 """
 
 import calendar
@@ -31,14 +34,26 @@ def start_of(day: date) -> datetime:
 
 
 def add_years(day: date, years: int) -> date:
-    """Return the same month and day some years later (or earlier); a missing 29 February is the 28th.
+    """Return the anniversary some years later (or earlier); a missing 29 February is the 28th.
 
-    Raises ValueError outside the years 1 to 9999.
+    For covers, see `cover_end`. Raises ValueError outside the years 1 to 9999.
     """
     year = day.year + years
     if (day.month, day.day) == (2, 29) and not calendar.isleap(year):
         return date(year, 2, 28)
     return day.replace(year=year)
+
+
+def cover_end(start: date, years: int) -> date:
+    """Return the first day after a cover of some years that begins on `start`; month and day are kept.
+
+    What began on 29 February ends, in a year without one, on 1 March: 28 February is its last day (decoded, section 5).
+    Raises ValueError outside the years 1 to 9999.
+    """
+    year = start.year + years
+    if (start.month, start.day) == (2, 29) and not calendar.isleap(year):
+        return date(year, 3, 1)
+    return start.replace(year=year)
 
 
 def service_year_number(anchor: date, day: date) -> int:

@@ -10,14 +10,24 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
 
+from handbook.calendar import AS_SHIPPED, WorkingCalendar
 from handbook.sources import EditionSource
-from handbook.values import Edition
+from handbook.values import Benefit, Edition
 
 
 class Handbook:
     """All editions, earliest first; each is in force until the day on which the next one starts."""
 
-    __slots__ = ("_by_code", "_starts", "benefit_codes", "editions", "fingerprint", "sources")
+    __slots__ = (
+        "_by_benefit",
+        "_by_code",
+        "_starts",
+        "benefit_codes",
+        "calendar",
+        "editions",
+        "fingerprint",
+        "sources",
+    )
 
     def __init__(
         self,
@@ -25,8 +35,11 @@ class Handbook:
         *,
         sources: Mapping[str, EditionSource] = MappingProxyType({}),
         fingerprint: str | None = None,
+        calendar: WorkingCalendar = AS_SHIPPED,
     ) -> None:
         """Put the editions in the order of their days; `sources` are what they were read from, by code.
+
+        By `calendar` everybody who has the handbook counts working days.
 
         Raises ValueError without any edition, for a code used twice, and when an edition does not
         end on the day on which the next one starts: a day would have no edition, or two.
@@ -48,12 +61,16 @@ class Handbook:
         if len(self._by_code) != len(self.editions):
             message = f"editions share a code: {', '.join(edition.code for edition in self.editions)}"
             raise ValueError(message)
+        # By identity: editions may have equal benefits, but each has values of its own.
+        self._by_benefit = {id(each): edition for edition in self.editions for each in edition.benefits}
         self._starts = [edition.effective_from for edition in self.editions]
         codes = (benefit.code for edition in self.editions for benefit in edition.benefits)
         self.benefit_codes: tuple[str, ...] = tuple(dict.fromkeys(codes))
         """Every benefit code of every edition, in the order of first appearance."""
         self.sources: Mapping[str, EditionSource] = MappingProxyType(dict(sources))
         """What the editions were read from, by code; empty for editions that were made as values."""
+        self.calendar: WorkingCalendar = calendar
+        """The working days; no part of the fingerprint, because nobody is rated by them."""
         self.fingerprint: str = fingerprint or hashlib.sha256(repr(self.editions).encode()).hexdigest()
         """A hash of the whole content: ratings stored under another one were made by other rules."""
 
@@ -81,6 +98,13 @@ class Handbook:
     def edition(self, code: str) -> Edition | None:
         """Return the edition of a code, or None when there is no such edition."""
         return self._by_code.get(code)
+
+    def edition_of(self, benefit: Benefit) -> Edition:
+        """Return the edition that a benefit belongs to, which has the names of the codes that it refers to.
+
+        Raises KeyError for a value that no edition here holds.
+        """
+        return self._by_benefit[id(benefit)]
 
     @property
     def highest_star(self) -> int:

@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from handbook import parsing
+from handbook.calendar import AS_SHIPPED, WorkingCalendar
 from handbook.checks import EDITION_CHECKS, SUCCESSION_CHECKS
 from handbook.handbook import Handbook
 from handbook.nodes import EditionError, Entry, Lines, compose, place_of, suggestion
@@ -50,18 +51,18 @@ def _refusal(path: str, reason: str, lines: Lines) -> EditionError:
     return EditionError(file, place_of(path, line), reason)
 
 
-def load_handbook(*folders: Path) -> Handbook:
+def load_handbook(*folders: Path, calendar: WorkingCalendar = AS_SHIPPED) -> Handbook:
     """Return the handbook of all editions in the given folders (default: those that are shipped).
 
     Each folder holds editions, or is itself one. An edition is in force until the day on which the
     next one starts. Raises EditionError for the first thing that is wrong.
     """
-    return load_editions(read_sources(*(folders or (SHIPPED_EDITIONS,))))
+    return load_editions(read_sources(*(folders or (SHIPPED_EDITIONS,))), calendar=calendar)
 
 
-def load_editions(sources: Iterable[EditionSource]) -> Handbook:
+def load_editions(sources: Iterable[EditionSource], *, calendar: WorkingCalendar = AS_SHIPPED) -> Handbook:
     """Return the handbook of some editions, which keeps their sources. Raises EditionError."""
-    return _handbook([_draft(source) for source in sources])
+    return _handbook([_draft(source) for source in sources], calendar)
 
 
 def with_edition(handbook: Handbook, candidate: EditionSource) -> Handbook:
@@ -71,10 +72,10 @@ def with_edition(handbook: Handbook, candidate: EditionSource) -> Handbook:
     """
     draft = _draft(candidate)
     others = [source for code, source in handbook.sources.items() if code != draft.edition.code]
-    return _handbook([*(_draft(source) for source in others), draft])
+    return _handbook([*(_draft(source) for source in others), draft], handbook.calendar)
 
 
-def _handbook(drafts: list[_Draft]) -> Handbook:
+def _handbook(drafts: list[_Draft], calendar: WorkingCalendar) -> Handbook:
     drafts.sort(key=lambda draft: draft.edition.effective_from)
     _refuse_twins(drafts)
     editions = _in_succession(drafts)
@@ -88,6 +89,7 @@ def _handbook(drafts: list[_Draft]) -> Handbook:
         editions,
         sources={draft.edition.code: draft.source for draft in drafts},
         fingerprint=fingerprint(draft.said for draft in drafts),
+        calendar=calendar,
     )
 
 

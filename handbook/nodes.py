@@ -63,6 +63,11 @@ class Entry:
         return EditionError(file, place_of(path, line), reason)
 
     @property
+    def is_mapping(self) -> bool:
+        """Whether the value has keys."""
+        return isinstance(self.node, yaml.MappingNode)
+
+    @property
     def is_null(self) -> bool:
         """Whether the value is YAML's null."""
         return bool(self.node.tag == f"{_TAG}null")
@@ -234,7 +239,7 @@ def compose(file: str, content: bytes, lines: Lines) -> Entry:
     except RecursionError as error:
         raise EditionError(file, "line 1", "the file is nested too deeply") from error
     if node is None:
-        raise EditionError(file, "line 1", "the file is empty; write the edition's keys")
+        raise EditionError(file, "line 1", "the file is empty; write its keys")
     return Entry(file=file, path="", node=node, lines=lines)
 
 

@@ -26,7 +26,6 @@ from handbook.values import (
     Coverage,
     Days,
     Design,
-    Disclaimer,
     Discrepancy,
     Edition,
     Grade,
@@ -42,6 +41,7 @@ from handbook.values import (
     Reading,
     Relation,
     Section,
+    Sentence,
     ServiceLevel,
     Settings,
     Tier,
@@ -83,11 +83,13 @@ EDITION_KEYS = (
     "discrepancies",
     "readings",
     "disclaimers",
+    "rules",
 )
 EDITION_OPTIONAL_KEYS = ("effective_to", "introduces", "drops")
 
 _BENEFIT_KEYS = ("name", "name_en", "printed", "family_shared", "channels", "content", "grid")
 _BENEFIT_OPTIONAL_KEYS = (
+    "advantages",
     "options",
     "evidence",
     "facilities",
@@ -133,7 +135,8 @@ def edition(top: dict[str, Entry], benefits: tuple[Benefit, ...], print_text: st
         settings=_settings(top["settings"]),
         discrepancies=tuple(_discrepancy(entry) for entry in top["discrepancies"].items()),
         readings=tuple(_reading(entry) for entry in top["readings"].items()),
-        disclaimers=tuple(_disclaimer(entry) for entry in top["disclaimers"].items()),
+        disclaimers=tuple(_sentence(entry) for entry in top["disclaimers"].items()),
+        rules=tuple(_sentence(entry) for entry in top["rules"].items()),
         print_text=print_text,
     )
 
@@ -362,9 +365,9 @@ def _reading(entry: Entry) -> Reading:
     return Reading(**{key: value.text() for key, value in fields.items()})
 
 
-def _disclaimer(entry: Entry) -> Disclaimer:
+def _sentence(entry: Entry) -> Sentence:
     fields = entry.fields(("text", "text_en"))
-    return Disclaimer(text=fields["text"].text(), text_en=fields["text_en"].text())
+    return Sentence(text=fields["text"].text(), text_en=fields["text_en"].text())
 
 
 def _benefit(entry: Entry, section: Section) -> Benefit:
@@ -395,6 +398,7 @@ def _benefit(entry: Entry, section: Section) -> Benefit:
         service_level=_service_level(fields["service_level"]) if "service_level" in fields else None,
         conditions=tuple(_condition(item) for item in listed("conditions")),
         content=_content(fields["content"]),
+        advantages=tuple(_sentence(item) for item in listed("advantages")),
         grid=_grid(fields),
         discrepancies=tuple(_discrepancy(item) for item in listed("discrepancies")),
         printed=_printed(fields["printed"]),

@@ -10,7 +10,18 @@ import unicodedata
 from collections.abc import Callable, Iterator
 
 from handbook.faults import Fault
-from handbook.values import Allowance, Benefit, Counted, Discrepancy, Edition, Hours, Per, Unit, Unlimited
+from handbook.values import (
+    Allowance,
+    Benefit,
+    Counted,
+    Discrepancy,
+    Edition,
+    Hours,
+    Per,
+    Sentence,
+    Unit,
+    Unlimited,
+)
 
 NOTHING_PRINTED = "-"
 """The cell of a star that has nothing."""
@@ -27,7 +38,8 @@ EVERY_MEMBER_PRINTED = "全部"
 _QUOTED = re.compile("“([^”]+)”")
 _PRINTED_UNITS = re.compile(r"([0-9]+) ?(次|小时|分钟)")
 _UNITS_OF = {"次": (Unit.TIMES, 1), "小时": (Unit.MINUTES, 60), "分钟": (Unit.MINUTES, 1)}
-_STAR_NAMES = "一二三四五六七八九"
+_STARS_NAMED = re.compile("([一二三四五六七八九十百]+)星")
+_DIGITS = "零一二三四五六七八九"
 _SAME_SIGNS = str.maketrans({"—": "-", "–": "-", "−": "-", "“": '"', "”": '"', "’": "'", "•": "·", "‧": "·"})
 
 
@@ -48,8 +60,8 @@ def quotes(edition: Edition) -> Quotes:
         yield from ((f"settings.{setting}.cite", quoted) for quoted in _QUOTED.findall(cite))
     for number, discrepancy in enumerate(edition.discrepancies, start=1):
         yield from _of_discrepancy(f"discrepancies.{number}", discrepancy)
-    for number, disclaimer in enumerate(edition.disclaimers, start=1):
-        yield f"disclaimers.{number}.text", disclaimer.text
+    yield from _said("disclaimers", edition.disclaimers)
+    yield from _said("rules", edition.rules)
     for benefit in edition.benefits:
         yield from _of_benefit(f"benefits.{benefit.code}", benefit)
 
@@ -88,6 +100,7 @@ def _of_benefit(path: str, benefit: Benefit) -> Quotes:
             if said is not None:
                 yield f"{path}.channels.{access.channel}.{key}", said
     yield from _listed(f"{path}.content.text", benefit.content.text)
+    yield from _said(f"{path}.advantages", benefit.advantages)
     yield from _of_hours(path, benefit.hours)
     yield from _listed(f"{path}.waiting.cite", benefit.waiting_cite)
     if benefit.wished_number is not None:
@@ -102,6 +115,10 @@ def _of_benefit(path: str, benefit: Benefit) -> Quotes:
 
 def _listed(path: str, cite: tuple[str, ...]) -> Quotes:
     return ((f"{path}.{number}", quoted) for number, quoted in enumerate(cite, start=1))
+
+
+def _said(path: str, sentences: tuple[Sentence, ...]) -> Quotes:
+    return ((f"{path}.{number}.text", sentence.text) for number, sentence in enumerate(sentences, start=1))
 
 
 def _of_hours(path: str, hours: Hours | None) -> Quotes:
@@ -165,13 +182,23 @@ def grids_say_what_is_printed(edition: Edition) -> Iterator[Fault]:
                 yield Fault(path=f"benefits.{benefit.code}.grid.{grade.star}", reason=reason)
 
 
+def star_name(star: int) -> str:
+    """Return how the print names a star up to 100: 一星, 十二星, 一百星."""
+    hundreds, rest = divmod(star, 100)
+    tens, ones = divmod(rest, 10)
+    name = f"{_DIGITS[hundreds]}百" if hundreds else ""
+    if tens:
+        name += "十" if star < 20 else f"{_DIGITS[tens]}十"  # noqa: PLR2004 - 十二, but 二十二
+    return f"{name}{_DIGITS[ones] if ones else ''}星"
+
+
 def grids_serve_who_is_entitled(edition: Edition) -> Iterator[Fault]:
     """The stars that have a benefit are those that its 服务对象 names, but for cells in dispute."""
     for benefit in edition.benefits:
         entitled = benefit.printed.entitled
+        named = {f"{name}星" for name in _STARS_NAMED.findall(entitled)}
         for grade in benefit.grid:
-            named = grade.star > len(_STAR_NAMES) or f"{_STAR_NAMES[grade.star - 1]}星" in entitled
-            serves = entitled.startswith(EVERY_MEMBER_PRINTED) or named
+            serves = entitled.startswith(EVERY_MEMBER_PRINTED) or star_name(grade.star) in named
             if grade.star not in disputed(benefit) and serves != (grade.allowance is not None):
                 reason = (
                     f"the print says “{entitled}”, and the grid gives star {grade.star} "

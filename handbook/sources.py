@@ -18,6 +18,8 @@ from handbook.nodes import EditionError
 EDITION_FILE = "edition.yaml"
 PRINT_FILE = "print.txt"
 """The printed text that the edition quotes."""
+WORKING_DAYS_PREFIX = "working-days-"
+"""Files of this beginning give the working days of a year; they lie beside editions and are part of none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,25 @@ def read_sources(*folders: Path) -> list[EditionSource]:
     return [read_source(each) for parent in folders for each in _edition_folders(Path(parent))]
 
 
+def read_working_days(*folders: Path) -> list[tuple[str, bytes]]:
+    """Read the files of working days in some folders, by path; a folder that is not there has none.
+
+    Raises EditionError when one cannot be read.
+    """
+    found: dict[Path, tuple[str, bytes]] = {}
+    for folder in folders:
+        for file in sorted(folder.glob(f"{WORKING_DAYS_PREFIX}*")) if folder.is_dir() else ():
+            if file.suffix != ".yaml":
+                reason = f"name it {file.stem}.yaml; files of working days end in .yaml"
+                raise EditionError(str(file), "file", reason)
+            try:
+                found.setdefault(file.resolve(), (str(file), file.read_bytes()))
+            except OSError as error:
+                reason = f"the file cannot be read: {error.strerror}"
+                raise EditionError(str(file), "file", reason) from error
+    return list(found.values())
+
+
 def fingerprint(said: Iterable[Mapping[str, yaml.Node]]) -> str:
     """Return a hash of what editions say, in this order: of keys and values, not of how they are written."""
     content = [{file: _said(node) for file, node in sorted(files.items())} for files in said]
@@ -84,7 +105,7 @@ def _edition_folders(parent: Path) -> list[Path]:
         return [parent]
     found = []
     for child in sorted(parent.iterdir()):
-        if child.name.startswith((".", "_")):
+        if child.name.startswith((".", "_", WORKING_DAYS_PREFIX)):
             continue
         if (child / EDITION_FILE).exists():
             found.append(child)

@@ -253,6 +253,9 @@ class Coefficient:
 PAYMENT_TERM = "PAYMENT_TERM"
 """The validity of a regular premium: it counts for its payment term (交费期)."""
 
+ONE_YEAR = "P1Y"
+"""The validity of a one-year policy (一年期短险): its years are those that it was issued and renewed for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grade:
@@ -369,6 +372,14 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sentence:
+    """A sentence of the print: as printed, and in English."""
+
+    text: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Benefit:
     """One service of the handbook, with a grade for every star, lowest star first.
 
@@ -376,7 +387,8 @@ class Benefit:
     the places of which each use takes one. `waiting_days` run from the first day of the unbroken spell of
     entitlement; with `illness_after_waiting` the illness must be diagnosed after them. With `family_shared` the
     customer's immediate family draws on the same allowance. `hours`: what is delivered, is delivered in them.
-    `minutes_per_call` tells how long a call lasts at most; it is told, not checked.
+    `advantages` are what the insurer says for it (服务优势). `minutes_per_call` tells how long a call lasts at most; it
+    is told, not checked.
     """
 
     code: str
@@ -397,6 +409,7 @@ class Benefit:
     service_level: ServiceLevel | None
     conditions: tuple[Condition, ...]
     content: Content
+    advantages: tuple[Sentence, ...]
     grid: tuple[Grade, ...]
     discrepancies: tuple[Discrepancy, ...]
     printed: Printed
@@ -441,9 +454,9 @@ class Benefit:
 class Settings:
     """What the handbook leaves open, decided for one edition. `cites` tells why, setting by setting.
 
-    `backdating_days`: how far back the occurrence of a use may lie. Holds last `default_hold_hours`
-    unless the vendor asks for another time up to `max_hold_hours`. The cooling-off lengths are days
-    after receipt (or effect), for policies that do not state their own last day.
+    `backdating_days`: how far back the occurrence of a use may lie. A hold lasts as long as the vendor asks, up to
+    `max_hold_hours`; else as long as the benefit's service level takes, and `default_hold_hours` where there is none.
+    The cooling-off lengths are days after receipt (or effect), for policies that do not state their own last day.
     """
 
     backdating_days: int
@@ -471,16 +484,12 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Disclaimer:
-    """What the insurer reserves or does not answer for: as printed, and in English."""
-
-    text: str
-    text_en: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A dated version of the handbook, in force on the days [effective_from, effective_to)."""
+    """A dated version of the handbook, in force on the days [effective_from, effective_to).
+
+    `rules` say how a star comes about, `disclaimers` what the insurer reserves and does not answer for. `print_text` is
+    the printed text that all of it is quoted from.
+    """
 
     code: str
     name: str
@@ -498,7 +507,8 @@ class Edition:
     settings: Settings
     discrepancies: tuple[Discrepancy, ...]
     readings: tuple[Reading, ...]
-    disclaimers: tuple[Disclaimer, ...]
+    disclaimers: tuple[Sentence, ...]
+    rules: tuple[Sentence, ...]
     print_text: str = field(repr=False)
 
     def star_for(self, rated_premium: Decimal) -> int:

@@ -77,7 +77,11 @@ class ServiceYear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """All that judging a customer needs. `anchor` is the stored one; until it is stored, the timeline's counts."""
+    """All that judging a customer needs. `anchor` is the stored one; until it is stored, the timeline's counts.
+
+    `taken` is what was used and held of each pool as of the day asked for. Where that day is past, `taken_by_now` is
+    what has been by now, which decides what is left: a unit that was used since cannot be used again. None: the same.
+    """
 
     customer_id: int
     member_no: str
@@ -86,6 +90,7 @@ class Account:
     policies: tuple[Policy, ...] = ()
     relatives: Mapping[str, Relative] = field(default_factory=dict)
     taken: Mapping[PoolKey, Taken] = field(default_factory=dict)
+    taken_by_now: Mapping[PoolKey, Taken] | None = None
 
     def anchor_by(self, day: date) -> date | None:
         """The first day of the first service year, if it has come by `day`.

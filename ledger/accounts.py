@@ -21,19 +21,28 @@ async def load_accounts(
 ) -> dict[int, Account]:
     """The customers by id, with what was used and held of each pool as of the day `on`; unknown ids are left out.
 
-    Today's figures come from the balances, those of another day from the entries that had occurred by its end.
+    Today's figures come from the balances, those of another day from the entries that had occurred by its end. Of a
+    past day they are read both ways: what has been taken since leaves nothing for a backdated use.
     """
-    if on == business_day(now):
-        taken = await conn.fetch(SQL["taken_now"], customer_ids, now)
-    else:
-        taken = await conn.fetch(SQL["taken_by"], customer_ids, start_of(on + timedelta(days=1)))
-    pools: dict[int, dict[PoolKey, Taken]] = {}
-    for row in taken:
-        pools.setdefault(row["customer_id"], {})[pool_of(row)] = Taken(row["used"], row["held"])
+    today = business_day(now)
+    none: dict[int, dict[PoolKey, Taken]] = {}
+    by_now = _pools(await conn.fetch(SQL["taken_now"], customer_ids, now)) if on <= today else none
+    taken = by_now
+    if on != today:
+        taken = _pools(await conn.fetch(SQL["taken_by"], customer_ids, start_of(on + timedelta(days=1))))
     return {
-        row["id"]: account_of(row, pools.get(row["id"], {}))
+        row["id"]: account_of(
+            row, taken.get(row["id"], {}), by_now.get(row["id"], {}) if on < today else None
+        )
         for row in await conn.fetch(SQL["accounts"], customer_ids)
     }
+
+
+def _pools(rows: Iterable[Record]) -> dict[int, dict[PoolKey, Taken]]:
+    found: dict[int, dict[PoolKey, Taken]] = {}
+    for row in rows:
+        found.setdefault(row["customer_id"], {})[pool_of(row)] = Taken(row["used"], row["held"])
+    return found
 
 
 def pool_of(row: Record | Mapping[str, Any]) -> PoolKey:
@@ -41,7 +50,9 @@ def pool_of(row: Record | Mapping[str, Any]) -> PoolKey:
     return PoolKey(row["benefit"], row["period"], row["policy_no"])
 
 
-def account_of(row: Record, taken: Mapping[PoolKey, Taken]) -> Account:
+def account_of(
+    row: Record, taken: Mapping[PoolKey, Taken], taken_by_now: Mapping[PoolKey, Taken] | None = None
+) -> Account:
     """The account from a row of the statement `accounts`."""
     return Account(
         customer_id=row["id"],
@@ -59,6 +70,7 @@ def account_of(row: Record, taken: Mapping[PoolKey, Taken]) -> Account:
             for relative_id, name, relation, registered_on in row["relatives"] or ()
         },
         taken=taken,
+        taken_by_now=taken_by_now,
     )
 
 

@@ -214,6 +214,7 @@ def redemption_of(row: Record) -> Redemption:
         recorded_at=row["recorded_at"],
         expires_at=row["expires_at"],
         reason=row["reason"],
+        reversed_no_show=row["reversed_no_show"],
     )
 
 
@@ -322,6 +323,7 @@ def _redemption_row(redemption: Redemption) -> tuple[Any, ...]:
         redemption.recorded_at,
         redemption.expires_at,
         redemption.reason,
+        redemption.reversed_no_show,
     )
 
 

@@ -265,4 +265,9 @@ def _next_life(before: Redemption | None, entry: Entry, status: RedemptionStatus
             evidence=tuple(sorted({*before.evidence, *evidence})),
             occurred_at=entry.occurred_at,
         )
-    return replace(before, status=status, reason=details.get("reason", before.reason))
+    return replace(
+        before,
+        status=status,
+        reason=details.get("reason", before.reason),
+        reversed_no_show=entry.kind is EntryKind.REVERSE and before.status is RedemptionStatus.NO_SHOW,
+    )

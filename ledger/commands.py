@@ -60,7 +60,10 @@ class Redeem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold(Redeem):
-    """A vendor books an appointment: the units are set aside for `hold_hours` (None: the edition's default)."""
+    """A vendor books an appointment: the units are set aside for `hold_hours`.
+
+    None: as long as the benefit's service level takes, else the edition's default.
+    """
 
     operation: ClassVar[str] = "hold"
 
@@ -102,7 +105,7 @@ class NoShow(Release):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverse(Release):
-    """The delivery is taken back, for `reason`: the units return to the period they came from."""
+    """The delivery, or a mistaken no-show, is taken back for `reason`: the units return to where they came from."""
 
     operation: ClassVar[str] = "reverse"
 
@@ -161,7 +164,7 @@ def differing_fields(one: dict[str, Any], other: dict[str, Any]) -> tuple[str, .
     """The names, as the API spells them, of the fields in which two requests differ."""
     names = sorted({*one, *other})
     # No evidence is the same as a request that has no such field.
-    return tuple(_api_name(name) for name in names if (one.get(name) or None) != (other.get(name) or None))
+    return tuple(api_name(name) for name in names if (one.get(name) or None) != (other.get(name) or None))
 
 
 def malformed(command: Command, settings: Settings) -> Refusal | None:
@@ -178,8 +181,8 @@ def malformed(command: Command, settings: Settings) -> Refusal | None:
         moment = getattr(command, name, None)
         if moment is not None and (moment.utcoffset() is None or not _FIRST_YEAR <= moment.year < _LAST_YEAR):
             return invalid(
-                f"{_api_name(name)} 须带时区，年份在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间",
-                f"{_api_name(name)} must have an offset and lie between the years {_FIRST_YEAR} and {_LAST_YEAR}",
+                f"{api_name(name)} 须带时区，年份在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间",
+                f"{api_name(name)} must have an offset and lie between the years {_FIRST_YEAR} and {_LAST_YEAR}",
             )
     units = getattr(command, "units", None)
     if units is not None and not 1 <= units <= settings.max_units_per_redemption:
@@ -207,7 +210,7 @@ def _texts(command: Command) -> list[tuple[str, str]]:
     for each in fields(command):
         value = getattr(command, each.name)
         if isinstance(value, str):
-            found.append((_api_name(each.name), value))
+            found.append((api_name(each.name), value))
     for item in getattr(command, "evidence", ()):
         found += [("evidence.kind", item.kind), ("evidence.reference", item.reference)]
     return found
@@ -226,7 +229,8 @@ def _text_problem(value: str) -> tuple[str, str] | None:
     return None
 
 
-def _api_name(name: str) -> str:
+def api_name(name: str) -> str:
+    """Return a field's name as the API spells it."""
     if name == "key":
         return "idempotencyKey"
     head, *rest = name.split("_")

@@ -37,7 +37,7 @@ from ledger.entitlement import (
     tier_has_the_benefit,
     waiting_period_is_over,
 )
-from ledger.entries import Entry, EntryKind, RedemptionStatus
+from ledger.entries import LIFE_CYCLE, Entry, EntryKind, RedemptionStatus
 from ledger.ids import RedemptionId
 from ledger.outcomes import (
     BeneficiaryView,
@@ -47,6 +47,7 @@ from ledger.outcomes import (
     replayed,
 )
 from ledger.refusals import Refusal, RefusalCode
+from ledger.service_levels.clock import deadline, last_days
 from ledger.service_levels.milestones import Milestone, milestone_of
 from ledger.settling import expire_holds, settle
 from ledger.state import Posting, Redemption, State, StoredOutcome
@@ -241,7 +242,7 @@ def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:
     if isinstance(command, Reverse):
         if status is RedemptionStatus.REVERSED:
             return Refusal(code=RefusalCode.ALREADY_REVERSED)
-        if status is not RedemptionStatus.REDEEMED:
+        if (status, EntryKind.REVERSE) not in LIFE_CYCLE:
             return Refusal(code=RefusalCode.NOT_REDEEMED, facts={"status": status.value})
     elif status is not RedemptionStatus.HELD:
         return Refusal(code=RefusalCode.HOLD_NOT_OPEN, facts={"status": status.value})
@@ -323,8 +324,18 @@ def _taken(posting: Posting) -> dict[PoolKey, Taken]:
 
 
 def _expiry(command: Hold, case: Case, posting: Posting) -> datetime:
-    hours = command.hold_hours or case.settings.default_hold_hours
-    return posting.recorded_at + timedelta(hours=hours)
+    """When a hold runs out: as asked, else with what the benefit's service level promises (decoded handbook §5).
+
+    A hold that is told of when the last day of the promise is over lasts as long as one without a promise.
+    """
+    told, settings = posting.recorded_at, case.settings
+    if command.hold_hours is not None:
+        return told + timedelta(hours=command.hold_hours)
+    level = case.benefit.service_level if case.benefit is not None else None
+    last = last_days(level, case.day, case.handbook.calendar).later if level is not None else None
+    if last is None or deadline(last) <= told:
+        return told + timedelta(hours=settings.default_hold_hours)
+    return min(deadline(last), told + timedelta(hours=settings.max_hold_hours))
 
 
 def _details(redemption: Redemption) -> dict[str, object]:

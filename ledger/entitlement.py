@@ -100,13 +100,21 @@ class Case:
 
     @cached_property
     def pool_taken(self) -> Taken:
-        """What is used and held of the pool."""
-        taken = self.account.taken if self.taken is None else self.taken
+        """What is used and held of the pool by now, also after the day: it cannot be used again."""
+        by_now = self.account.taken if self.account.taken_by_now is None else self.account.taken_by_now
+        return self._of_pool(by_now if self.taken is None else self.taken)
+
+    @cached_property
+    def pool_taken_then(self) -> Taken:
+        """What was used and held of the pool as of the day."""
+        return self._of_pool(self.account.taken if self.taken is None else self.taken)
+
+    def _of_pool(self, taken: Mapping[PoolKey, Taken]) -> Taken:
         return taken.get(self.pool, Taken()) if self.pool is not None else Taken()
 
     @cached_property
     def remaining(self) -> int | None:
-        """Units that are left, never negative; None without limit."""
+        """Units that are left by now for a use on the day, never negative; None without limit."""
         if self.allowance is None:
             return 0
         if not isinstance(self.allowance, Counted):

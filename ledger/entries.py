@@ -69,6 +69,8 @@ LIFE_CYCLE: Mapping[tuple[RedemptionStatus | None, EntryKind], RedemptionStatus]
     (RedemptionStatus.HELD, EntryKind.EXPIRE_HOLD): RedemptionStatus.EXPIRED,
     (RedemptionStatus.HELD, EntryKind.NO_SHOW): RedemptionStatus.NO_SHOW,
     (RedemptionStatus.REDEEMED, EntryKind.REVERSE): RedemptionStatus.REVERSED,
+    # the customer had come, or nobody had to: a no-show that was told by mistake
+    (RedemptionStatus.NO_SHOW, EntryKind.REVERSE): RedemptionStatus.REVERSED,
     # what a partly confirmed hold did not use: the redemption stays redeemed
     (RedemptionStatus.REDEEMED, EntryKind.RELEASE): RedemptionStatus.REDEEMED,
 }

@@ -115,7 +115,7 @@ where b.used > 0 or b.held > 0
 
 -- name: pools_by
 -- Used and held by pool, from the entries that had occurred before $3, each redemption counted by itself; holds that had
--- run out by then no longer count, whether or not that is posted. Pools of other service years are left out at once.
+-- run out before then no longer count, whether or not that is posted. Pools of other service years are left out at once.
 select customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
 from (
     select
@@ -131,7 +131,7 @@ from (
             0
         )
         - coalesce(
-            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at <= $3), 0
+            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at < $3), 0
         )) as held
     from members m
     join entries e on e.customer_id = m.customer_id and e.period in (0, m.service_year)

@@ -101,8 +101,8 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "The hold is no longer open (it is {status}).",
     ),
     "NOT_REDEEMED": (
-        "该记录没有核销，不能冲正（当前：{status}）。",
-        "It cannot be reversed: it is not redeemed (it is {status}).",
+        "该记录没有核销，也没有记为未到，不能冲正（当前：{status}）。",
+        "It cannot be reversed: it is neither redeemed nor a no-show (it is {status}).",
     ),
     "ALREADY_REVERSED": (
         "该核销已经冲正。",

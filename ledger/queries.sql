@@ -106,25 +106,26 @@ on conflict (customer_id, benefit, period, policy_no) do update set
 -- Evidence comes as text, because the driver would take a list of lists for an array of more dimensions.
 insert into redemptions (
     customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason
+    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
 )
 select
     customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence::jsonb, star, edition, occurred_at, recorded_at, expires_at, reason
+    reference, evidence::jsonb, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
 from unnest(
     $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[], $8::text[], $9::text[],
     $10::text[], $11::text[], $12::integer[], $13::text[], $14::text[], $15::smallint[], $16::text[],
-    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::text[]
+    $17::timestamptz[], $18::timestamptz[], $19::timestamptz[], $20::text[], $21::boolean[]
 ) as new (
     customer_id, sequence, status, benefit, variant, period, service_year, policy_no, option, beneficiary, vendor, units,
-    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason
+    reference, evidence, star, edition, occurred_at, recorded_at, expires_at, reason, reversed_no_show
 )
 on conflict (customer_id, sequence) do update set
     status = excluded.status,
     units = excluded.units,
     evidence = excluded.evidence,
     occurred_at = excluded.occurred_at,
-    reason = excluded.reason;
+    reason = excluded.reason,
+    reversed_no_show = excluded.reversed_no_show;
 
 -- name: update_heads
 update ledger_heads h
@@ -173,8 +174,9 @@ where b.customer_id = any($1::bigint[]) and (b.used > 0 or b.held > 0);
 
 -- name: taken_by
 -- Used and held units by pool, from the entries that had occurred before $2; a redemption that began as a hold is
--- taken from what is held. Holds that had run out by then no longer count, whether or not that is posted. Each
--- redemption is counted by itself: a delivery may be told of that lies before its hold.
+-- taken from what is held. Holds that had run out before then no longer count, whether or not that is posted: one that
+-- runs out at $2 itself is still held, as its EXPIRE_HOLD has occurred at $2. Each redemption is counted by itself: a
+-- delivery may be told of that lies before its hold.
 select
     customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
 from (
@@ -194,7 +196,7 @@ from (
             0
         )
         - coalesce(
-            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at <= $2), 0
+            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at < $2), 0
         )) as held
     from entries e
     left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption

@@ -19,6 +19,8 @@ class Quota:
 
     `entitled`: one unit could be used on the day; else `refusal` says why not. `policy_no`: for which policy, where
     the benefit is given per policy. `resets_on`: first day of the next service year, where the allowance is per year.
+    Of a past day `used` and `held` are as they were then, while `remaining`, `entitled` and `refusal` are what a use of
+    that day would find that is posted now (docs/decisions/0018-what-a-past-day-has-left.md).
     """
 
     benefit: Benefit
@@ -121,8 +123,8 @@ def quota_of(case: Case, rules: tuple[Rule, ...]) -> Quota:
         allowance=allowance,
         policy_no=case.policy_no,
         granted=granted if limited else None,
-        used=case.pool_taken.used,
-        held=case.pool_taken.held,
+        used=case.pool_taken_then.used,
+        held=case.pool_taken_then.held,
         remaining=case.remaining,
         resets_on=year.end if year is not None else None,
     )

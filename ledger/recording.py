@@ -9,6 +9,7 @@ from datetime import datetime
 
 import asyncpg
 
+from ledger.commands import api_name, invalid
 from ledger.granting import post_due
 from ledger.refusals import Refusal, RefusalCode
 from rating.activations import AnyHandbook, handbook_within
@@ -47,7 +48,10 @@ async def _record(
 
 
 def refusal_of(refused: EventRefusal) -> Refusal:
-    """An event's refusal in the words of the API."""
+    """An event's refusal in the words and the spelling of the API."""
+    if refused.place is not None:
+        place = api_name(refused.place)
+        return invalid(f"{place}：{refused.words.zh}", f"{place}: {refused.words.en}")
     return Refusal(
         code=RefusalCode(refused.code),
         facts=refused.facts,

@@ -28,7 +28,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redemption:
-    """A redemption as the cache holds it. `occurred_at` is the hold's while held, then the delivery's."""
+    """A redemption as the cache holds it. `occurred_at` is the hold's while held, then the delivery's.
+
+    `reversed_no_show`: what was reversed was a no-show, so nothing was ever delivered.
+    """
 
     id: RedemptionId
     status: RedemptionStatus
@@ -47,6 +50,7 @@ class Redemption:
     recorded_at: datetime
     expires_at: datetime | None
     reason: str | None = None
+    reversed_no_show: bool = False
 
     def status_at(self, now: datetime) -> RedemptionStatus:
         """The status, a hold that has run out counted as expired whether or not that is posted yet."""
@@ -172,7 +176,10 @@ class Posting:
             redemption=redemption,
             details=details,
         )
-        after = replace(redemption, status=status)
+        missed = (
+            kind is EntryKind.REVERSE and before is not None and before.status is RedemptionStatus.NO_SHOW
+        )
+        after = replace(redemption, status=status, reversed_no_show=missed)
         self.redemptions[redemption.id.sequence] = after
         return after
 

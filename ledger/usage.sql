@@ -11,7 +11,7 @@ with delivered as (
         sum(r.units) as units,
         coalesce(sum(r.units) filter (where r.status = 'REVERSED'), 0) as reversed_units
     from redemptions r
-    where r.status in ('REDEEMED', 'REVERSED')
+    where r.status in ('REDEEMED', 'REVERSED') and not r.reversed_no_show
       and r.occurred_at >= $1::date::timestamp at time zone 'Asia/Shanghai'
       and r.occurred_at < $2::date::timestamp at time zone 'Asia/Shanghai'
       and ($3::text[] is null or r.vendor = any ($3::text[]))

@@ -19,7 +19,7 @@ order by v.code, t.starts_on, t.benefit, t.variant nulls first
 -- On which of the days from $2 on, today too, the vendor $1 delivered the benefits $3, and in which variants.
 select distinct benefit, variant, (occurred_at at time zone 'Asia/Shanghai')::date as day
 from redemptions
-where vendor = $1 and status in ('REDEEMED', 'REVERSED') and benefit = any ($3::text[])
+where vendor = $1 and status in ('REDEEMED', 'REVERSED') and not reversed_no_show and benefit = any ($3::text[])
     and occurred_at >= $2::date::timestamp at time zone 'Asia/Shanghai'
 
 -- name: closed_months

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Self, TypeAlias
 
+from handbook.calendar import AS_SHIPPED, WorkingCalendar
 from handbook.handbook import Handbook
 from handbook.loading import load_editions
 from handbook.nodes import EditionError
@@ -43,19 +44,19 @@ class ActiveHandbook:
     """The handbook in force, as far as this process knows; and those before, for whoever asks what was known then."""
 
     def __init__(self, activations: Sequence[Activation], handbook: Handbook) -> None:
-        """Hold the handbook of the last of some activations."""
+        """Hold the handbook of the last of some activations; those that are read later count days by its calendar."""
         self._activations = tuple(activations)
         self._handbook = handbook
         self._earlier: dict[str, Handbook | None] = {}
         self._reading = asyncio.Lock()
 
     @classmethod
-    async def read(cls, reader: Reader) -> Self | None:
+    async def read(cls, reader: Reader, calendar: WorkingCalendar = AS_SHIPPED) -> Self | None:
         """Read what is in force; None when nothing was ever activated. Raises EditionError."""
         activations = await _activations(reader)
         if not activations:
             return None
-        return cls(activations, await _stored(reader, activations[-1].handbook))
+        return cls(activations, await _stored(reader, activations[-1].handbook, calendar))
 
     @property
     def handbook(self) -> Handbook:
@@ -101,14 +102,16 @@ class ActiveHandbook:
             return self._handbook
         async with self._reading:
             if fingerprint not in self._earlier:
-                self._earlier[fingerprint] = await _stored_or_none(reader, fingerprint)
+                self._earlier[fingerprint] = await _stored_or_none(
+                    reader, fingerprint, self._handbook.calendar
+                )
             return self._earlier[fingerprint]
 
     async def _renew(self, reader: Reader, last_id: int | None) -> None:
         if last_id is None or last_id <= self.activation.id:
             return
         activations = await _activations(reader)
-        handbook = await _stored(reader, activations[-1].handbook)
+        handbook = await _stored(reader, activations[-1].handbook, self._handbook.calendar)
         if activations[-1].id > self.activation.id:  # another task may have been quicker
             self._activations, self._handbook = activations, handbook
 
@@ -150,21 +153,21 @@ async def _activations(reader: Reader) -> tuple[Activation, ...]:
     return tuple(Activation(**row) for row in await reader.fetch(SQL["activations"]))
 
 
-async def _stored(reader: Reader, fingerprint: str) -> Handbook:
-    handbook = await _stored_or_none(reader, fingerprint)
+async def _stored(reader: Reader, fingerprint: str, calendar: WorkingCalendar) -> Handbook:
+    handbook = await _stored_or_none(reader, fingerprint, calendar)
     if handbook is None:  # `activations` refers to it
         raise AssertionError(fingerprint)
     return handbook
 
 
-async def _stored_or_none(reader: Reader, fingerprint: str) -> Handbook | None:
+async def _stored_or_none(reader: Reader, fingerprint: str, calendar: WorkingCalendar) -> Handbook | None:
     editions = await reader.fetchval(SQL["editions"], fingerprint)
     if editions is None:
         return None
     sources = [
         EditionSource.of_texts(f"the database's edition {each['code']}", each["files"]) for each in editions
     ]
-    handbook = await asyncio.to_thread(load_editions, sources)
+    handbook = await asyncio.to_thread(load_editions, sources, calendar=calendar)
     if handbook.fingerprint != fingerprint:
         place = f"the database's handbook {fingerprint[:12]}"
         raise EditionError(place, "editions", "they are not what was activated under this fingerprint")

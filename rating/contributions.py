@@ -3,7 +3,7 @@
 Rated premium (定级保费) = Σ over the counted components of premium base × coefficient (decoded, section 1). A component
 counts while ALL of these hold: an individual policy of a year or longer; in force; its cooling-off period over;
 the component begun, not ended and within its validity. A one-year policy's components count within a year that
-begins at its issue or at a renewal instead of a payment term.
+begins at its issue or at a renewal instead of a payment term. Where years end: `handbook.dates.cover_end`.
 
 `counted_spans` is the rule, in one place: the timeline sums it and a `Contribution` explains it. Base and coefficient
 are those of the edition in force on the day, so a new edition can change both. Amounts are CNY, exact, unrounded.
@@ -16,7 +16,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
-from handbook.dates import add_years
+from handbook.dates import cover_end
 from handbook.handbook import Handbook
 from handbook.values import Coefficient, Coverage, Edition
 from rating.events import Line
@@ -126,7 +126,7 @@ def open_spans_of(policy: PolicyHistory, handbook: Handbook) -> list[Span]:
     ]
     if policy.coverage is not Coverage.ONE_YEAR:
         return spans
-    years = _joined((day, add_years(day, 1)) for day in sorted((policy.issued_on, *policy.renewed_on)))
+    years = _joined((day, cover_end(day, 1)) for day in sorted((policy.issued_on, *policy.renewed_on)))
     both = ((max(from_, first), min(to, last)) for first, last in years for from_, to in spans)
     return sorted(span for span in both if span[0] < span[1])
 
@@ -196,7 +196,7 @@ def _rule(edition: Edition, policy: PolicyHistory, component: Component) -> Coef
 def _validity_end(policy: PolicyHistory, component: Component, rule: Coefficient) -> date:
     if policy.coverage is Coverage.ONE_YEAR:
         return FOREVER  # its years are among the open spans
-    return add_years(component.starts_on, rule.validity_years(component.term_years))
+    return cover_end(component.starts_on, rule.validity_years(component.term_years))
 
 
 def _steps(steps: Sequence[tuple[date, _Value]]) -> list[tuple[date, date, _Value]]:

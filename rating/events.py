@@ -77,12 +77,13 @@ def _name(value: Any) -> str:
 
 
 def _premium(value: Any) -> Decimal:
+    """Read an amount of 0 or more: a gift policy's premium is 0."""
     if isinstance(value, Decimal) and value.is_finite():
         value = format(value, "f")
     if not isinstance(value, str) or not _PREMIUM.fullmatch(value):
         raise PydanticCustomError("premium", "not an amount")
     amount = Decimal(value)
-    if not 0 < amount < PREMIUM_LIMIT:
+    if not 0 <= amount < PREMIUM_LIMIT:
         raise PydanticCustomError("premium", "not an amount")
     return amount.quantize(_CENT)
 

@@ -100,9 +100,10 @@ async def import_history(
 ) -> Report:
     """Import a history stream inside the caller's transaction (or in one of its own).
 
-    `now` is when events are recorded that do not say so. Without `keep_going` a line that cannot be taken undoes
-    everything; of events that a life cycle does not allow, the first batch with one is reported then. `after_batch` is
-    given the customers that changed, inside the transaction. `on_rejection` sees every rejected line, in order.
+    `now` is when events are recorded that do not say so; one that says a later moment is rejected. Without `keep_going`
+    a line that cannot be taken undoes everything; of events that cannot be, or that a life cycle does not allow, the
+    first batch with one is reported then. `after_batch` is given the customers that changed, inside the transaction.
+    `on_rejection` sees every rejected line, in order.
     """
     count = _Count()
     savepoint = conn.transaction()
@@ -188,7 +189,7 @@ async def _take(
         rejected: list[Row] = []
         for (line_no, event, line), result in zip(batch, recorded.results, strict=True):
             if isinstance(result, EventRefusal):
-                rejected.append((line_no, event.event_id, result.words.zh, result.words.en, line))
+                rejected.append((line_no, event.event_id, result.reason.zh, result.reason.en, line))
             elif result.repeated:
                 count.repeated += 1
             else:

@@ -1,14 +1,23 @@
-"""An event that a policy's life cycle does not allow is refused, and the refusal says what would be allowed.
+"""An event that cannot be, or that a policy's life cycle does not allow, is refused, saying what would be allowed.
+
+By itself an event cannot be when its own fields exclude each other, or the moment of recording lies ahead
+(`contradiction`). All else is a question of the policy's history.
 
 The life cycle is judged on the whole history, ordered by effective day and then arrival. So an event that arrives
 late can be fine by itself and yet make one impossible that was recorded before (a surrender, dated before a lapse
 already known): then the late one is the one refused, naming the other. Policies are judged one by one: what
 happens to one never decides about another.
+
+Only what is new is ever refused. Earlier versions of this program took events that are refused today (a reduction
+that raises); what they took stays taken, and is folded as `rating.history` folds it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
+from handbook.dates import BUSINESS_ZONE
 from handbook.handbook import Handbook
 from handbook.values import Coverage
 from rating.events import (
@@ -16,6 +25,7 @@ from rating.events import (
     CoolingOffCancelled,
     CustomerRegistered,
     LifeEvent,
+    PolicyEvent,
     PolicyIssued,
     PremiumIncreased,
     PremiumReduced,
@@ -29,9 +39,43 @@ from rating.lifecycle import STATUS_WORDS, allowed_events, next_status
 from rating.words import Words
 
 
+class Contradiction(NamedTuple):
+    """Why an event cannot be, whatever its policy's history: the field (in the stream's spelling), and the reason."""
+
+    place: str
+    words: Words
+
+
+def contradiction(event: PolicyEvent, now: datetime) -> Contradiction | None:
+    """Return the first field of an event that cannot be, None when all can; `now` is when it would be recorded."""
+    if event.recorded_at is not None and event.recorded_at > now:
+        given, moment = (each.astimezone(BUSINESS_ZONE).isoformat() for each in (event.recorded_at, now))
+        return Contradiction(
+            "recorded_at",
+            Words(
+                f"{given} 晚于现在（{moment}）：已知的事不会是以后才知道的；请给出实际记录的时间，或略去此项",
+                f"{given} lies ahead of now ({moment}): what is known cannot be known later; "
+                "give the moment at which it was recorded, or leave it out",
+            ),
+        )
+    if isinstance(event, PolicyIssued):
+        for place in ("received_on", "cooling_off_ends_on"):
+            given_day = getattr(event, place)
+            if given_day is not None and given_day < event.effective_on:
+                return Contradiction(
+                    place,
+                    Words(
+                        f"{given_day} 早于保单 {event.policy_no} 的签发日（{event.effective_on}），须为该日或以后",
+                        f"{given_day} lies before the issue of policy {event.policy_no} ({event.effective_on}); "
+                        "it must be that day or later",
+                    ),
+                )
+    return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The first event of a history that its policy's life cycle does not allow, and why."""
+    """An event of a history that its policy's life cycle does not allow, and why."""
 
     arrived: Arrived
     words: Words
@@ -44,6 +88,11 @@ def policy_no_of(arrived: Arrived) -> str | None:
 
 def judge(events: Iterable[Arrived], handbook: Handbook) -> Finding | None:
     """Return the first event, in their order, that the life cycle does not allow; None when all are allowed."""
+    return next(_findings(events, handbook), None)
+
+
+def _findings(events: Iterable[Arrived], handbook: Handbook) -> Iterator[Finding]:
+    """Yield every event that the life cycle does not allow, each judged on what `fold` makes of those before it."""
     states: dict[str, PolicyState] = {}
     ordered = sorted(events, key=lambda arrived: arrived.order)
     for arrived in ordered:
@@ -53,12 +102,11 @@ def judge(events: Iterable[Arrived], handbook: Handbook) -> Finding | None:
         state = states.get(event.policy_no)
         words = _objection(state, event, handbook)
         if words is not None:
-            return Finding(arrived=arrived, words=words if state else _not_issued(event, ordered))
+            yield Finding(arrived=arrived, words=words if state else _not_issued(event, ordered))
         if state is None and isinstance(event, PolicyIssued):
             states[event.policy_no] = PolicyState(event)
-        elif state is not None:
+        elif state is not None and (words is None or state.allows(event)):
             state.apply(event)
-    return None
 
 
 def admit(
@@ -66,18 +114,21 @@ def admit(
 ) -> tuple[list[Arrived], dict[int, Words]]:
     """Return which of the new events of ONE policy are taken, and by arrival why the others are refused.
 
-    `stored` is legal by itself. If the whole is legal, all are taken. Otherwise each is tried in its order of
-    arrival; one that rests on an event further back in the batch is tried again after that has been taken.
+    If the whole is legal, all are taken. Otherwise each is tried in its order of arrival; one that rests on an event
+    further back in the batch is tried again after that has been taken. What is wrong with `stored` by itself is held
+    against no new event.
     """
     if judge([*stored, *new], handbook) is None:
         return list(new), {}
+    standing = {finding.arrived.arrival for finding in _findings(stored, handbook)}
     taken: list[Arrived] = []
     waiting = sorted(new, key=lambda arrived: arrived.arrival)
     refused: dict[int, Words] = {}
     while waiting:
         refused = {}
         for arrived in waiting:
-            finding = judge([*stored, *taken, arrived], handbook)
+            findings = _findings([*stored, *taken, arrived], handbook)
+            finding = next((each for each in findings if each.arrived.arrival not in standing), None)
             if finding is None:
                 taken.append(arrived)
             else:
@@ -110,7 +161,7 @@ def _objection(state: PolicyState | None, event: LifeEvent, handbook: Handbook) 
         case CoolingOffCancelled():
             return _cooling_off_over(state, event, handbook)
         case _ if state.allows(event):
-            return None
+            return _raised(state, event) if isinstance(event, PremiumReduced) else None
         case PremiumIncreased() | RiderAdded() | TopUpPaid():
             return Words(
                 f"保单 {event.policy_no} 已有编号为 {event.component_id} 的保费项目，新项目须用未用过的编号",
@@ -191,6 +242,19 @@ def _wrong_component(state: PolicyState, event: PremiumReduced | ComponentEnded)
     return Words(
         f"保单 {event.policy_no} 没有编号为 {event.component_id} 的保费项目；现有：{known}",
         f"policy {event.policy_no} has no component {event.component_id}; there are: {known}",
+    )
+
+
+def _raised(state: PolicyState, event: PremiumReduced) -> Words | None:
+    """Return why a reduction is none. One to the premium of now changes nothing and is taken."""
+    since, premium = state.components[event.component_id].premiums[-1]
+    if event.premium <= premium:
+        return None
+    return Words(
+        f"保单 {event.policy_no} 的保费项目 {event.component_id} 自 {since} 起保费为 {premium}，"
+        f"减保不能增至 {event.premium}；加保请用 premium_increased",
+        f"policy {event.policy_no}: the premium of component {event.component_id} is {premium} since {since}; "
+        f"a reduction cannot raise it to {event.premium}, premium_increased adds a component",
     )
 
 

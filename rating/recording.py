@@ -24,6 +24,7 @@ from rating.events import (
     parse_event,
 )
 from rating.history import Arrived
+from rating.judging import contradiction
 from rating.taking import EventRefusal, Recorded, Stored, take
 from rating.words import Words
 from rating.writing import SQL, Change, columns, write
@@ -52,7 +53,7 @@ async def record(
     """Record events inside the caller's transaction; return for each, in order, that it is recorded or why not.
 
     Set-based: a fixed number of statements, however many events and customers. A refusal changes nothing and spoils no
-    other event. `now` is when an event is recorded that does not say so itself.
+    other event. `now` is when an event is recorded that does not say so itself; one that says later is refused.
     """
     return list((await record_batch(conn, events, now=now, handbook=handbook)).results)
 
@@ -79,6 +80,7 @@ async def _record(
     for position, event in enumerate(events):
         firsts.setdefault(event.event_id, position)
     results |= await known_before(conn, events, firsts)
+    results |= _contradictions(events, [each for each in firsts.values() if each not in results], now)
     fresh = [position for position in firsts.values() if position not in results]
     customers, created = await _customers(conn, [events[position] for position in fresh], now)
     for position in fresh:
@@ -127,6 +129,28 @@ async def known_before(
             else _recorded(event, known[row["event_id"]]["customer_id"], repeated=True)
         )
     return results
+
+
+def _contradictions(
+    events: Sequence[PolicyEvent], positions: Iterable[int], now: datetime
+) -> dict[int, Result]:
+    """Return the refusals of events that cannot be, whatever their customer's history: they register nobody either."""
+    found = ((position, contradicted(events[position], now)) for position in positions)
+    return {position: refusal for position, refusal in found if refusal is not None}
+
+
+def contradicted(event: PolicyEvent, now: datetime) -> EventRefusal | None:
+    """Return the refusal of an event that cannot be, whatever its customer's history; `now` is when it is recorded."""
+    found = contradiction(event, now)
+    if found is None:
+        return None
+    return EventRefusal(
+        event_id=event.event_id,
+        member_no=event.member_no,
+        code="INVALID",
+        words=found.words,
+        place=found.place,
+    )
 
 
 async def _customers(

@@ -33,13 +33,25 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRefusal:
-    """An event was not taken, and nothing changed. `differing` names the fields that differ (EVENT_CHANGED)."""
+    """An event was not taken, and nothing changed.
+
+    `place` is the field that cannot be, in the stream's spelling (INVALID); the words then say what is wrong with it.
+    `differing` names the fields that differ (EVENT_CHANGED).
+    """
 
     event_id: str
     member_no: str
     code: RefusalName
     words: Words
+    place: str | None = None
     differing: tuple[str, ...] = ()
+
+    @property
+    def reason(self) -> Words:
+        """The words, after the place if there is one."""
+        if self.place is None:
+            return self.words
+        return Words(f"{self.place}：{self.words.zh}", f"{self.place}: {self.words.en}")
 
     @property
     def facts(self) -> Mapping[str, str]:
@@ -47,13 +59,13 @@ class EventRefusal:
         return {
             "event_id": self.event_id,
             "member_no": self.member_no,
-            "words_zh": self.words.zh,
-            "words_en": self.words.en,
+            "words_zh": self.reason.zh,
+            "words_en": self.reason.en,
         }
 
     def message(self, language: str = "zh") -> str:
         """Return the reason in words, in `zh` or `en`."""
-        return self.words.spoken(language)
+        return self.reason.spoken(language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +108,7 @@ class Taken:
 def take(stored: Stored, new: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook) -> Taken:
     """Return what recording new events, in this order of arrival, yields; `now` is when they are recorded unless told.
 
-    None of them may be a repetition.
+    None of them may be a repetition, or contradict itself (`rating.judging.contradiction`).
     """
     candidates = [
         Arrived(arrival=stored.arrivals + position, recorded_at=event.recorded_at or now, event=event)

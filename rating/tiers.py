@@ -40,7 +40,7 @@ class TierView:
 
     `since` and `until` bound the unbroken span of the same star: `since` is None at star 0 for who never had a star
     before; `until` is the first day with another star, None when none is ahead. `shortfall` is the rated premium
-    (CNY) missing to the next star by the edition of the day, None like its star and name at the top.
+    (CNY) missing to the next tier by the edition of the day, None like that tier at the top.
     """
 
     star: int
@@ -49,9 +49,18 @@ class TierView:
     edition: str | None
     since: date | None
     until: date | None
-    next_star: int | None
-    next_name: str | None
+    next_tier: Tier | None
     shortfall: Decimal | None
+
+    @property
+    def next_star(self) -> int | None:
+        """The star above, None at the top."""
+        return self.next_tier.star if self.next_tier is not None else None
+
+    @property
+    def next_name(self) -> str | None:
+        """The name of the tier above as printed, None at the top."""
+        return self.next_tier.name if self.next_tier is not None else None
 
 
 def tier_on(rating: Rating, day: date, handbook: Handbook) -> TierView:
@@ -69,8 +78,7 @@ def tier_on(rating: Rating, day: date, handbook: Handbook) -> TierView:
         edition=edition.code if edition else None,
         since=since,
         until=until,
-        next_star=above.star if above else None,
-        next_name=above.name if above else None,
+        next_tier=above,
         shortfall=above.from_ - premium if above else None,
     )
 

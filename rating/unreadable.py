@@ -37,8 +37,8 @@ _WORDS: Mapping[str, Words] = {
     "model_attributes_type": Words("须为 JSON 对象", "must be a JSON object"),
     "dict_type": Words("须为 JSON 对象", "must be a JSON object"),
     "premium": Words(
-        "须为大于 0、小于一万亿、至多两位小数的十进制字符串",
-        "must be a decimal string above 0 and below 1000000000000 with at most 2 places",
+        "须为 0 或以上、小于一万亿、至多两位小数的十进制字符串",
+        "must be a decimal string of 0 or more and below 1000000000000 with at most 2 places",
     ),
     "day": _DAY,
     "moment": Words(

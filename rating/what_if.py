@@ -12,7 +12,7 @@ from handbook.handbook import Handbook
 from rating.database import Connection
 from rating.events import PolicyEvent, content, differing_fields
 from rating.history import History
-from rating.recording import Result, arrived_of, id_taken, known_before
+from rating.recording import Result, arrived_of, contradicted, id_taken, known_before
 from rating.taking import EventRefusal, Stored, take
 from rating.words import Words
 from rating.writing import SQL
@@ -70,7 +70,11 @@ def supposed(
         elif isinstance(result, EventRefusal):
             refusals[position] = result
         elif result is None and first == position:
-            fresh.append(position)
+            impossible = contradicted(event, now)
+            if impossible is None:
+                fresh.append(position)
+            else:
+                refusals[position] = impossible
     taken = take(stored, [events[position] for position in fresh], now=now, handbook=handbook)
     for place, words in taken.refused.items():
         refusals[fresh[place]] = EventRefusal(

@@ -29,9 +29,17 @@ from graphql import (
 
 from schema.limits import fragments_of
 
-# What a customer has a few of; what there is for each benefit of the handbook; and the rows of a report.
+# What a customer has a few of; what the handbook has many of; and the rows of a report.
+# Guesses of the size, no numbers of the handbook: an edition with more of them is served, and costs more than foreseen.
 _ASSUMED_LENGTH = 5
-_ASSUMED_LENGTHS = {"quotas": 20, "benefits": 20, "rows": 1000, "editionDiff": 200}
+_ASSUMED_LENGTHS = {
+    "quotas": 20,
+    "benefits": 20,
+    "readings": 20,
+    "coefficients": 20,
+    "rows": 1000,
+    "editionDiff": 200,
+}
 _FIRST = "first"
 # The rows of a page are counted where `first` stands, one level up.
 _ROWS = "edges"

@@ -4,12 +4,12 @@ What happened long ago may name a benefit that the edition of today no longer ha
 tells its name.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import cast
 
 from handbook import Handbook
-from schema.types.benefit import Benefit
+from schema.types.benefit import Benefit, variant_of
 
 
 @lru_cache(maxsize=4096)
@@ -18,12 +18,30 @@ def benefit_of(handbook: Handbook, code: str, edition: str | None = None) -> Ben
 
     KeyError for a code that no edition has: nothing like it can have been written.
     """
+    for benefit in _benefits(handbook, code, edition):
+        return benefit
+    raise KeyError(code)
+
+
+@lru_cache(maxsize=4096)
+def variant_in_english(
+    handbook: Handbook, code: str, variant: str | None, edition: str | None = None
+) -> str | None:
+    """The English name of a grade of a benefit, as the edition has it, else the latest one that has the grade.
+
+    None without a grade, and for one that no edition has.
+    """
+    names = (variant_of(benefit, variant) for benefit in _benefits(handbook, code, edition))
+    return next((name for name in names if name is not None), None)
+
+
+def _benefits(handbook: Handbook, code: str, edition: str | None) -> Iterator[Benefit]:
+    """The benefit of a code in every edition that has it: first the one named, then the latest."""
     named = handbook.edition(edition) if edition is not None else None
     for each in (named, *reversed(handbook.editions)):
         benefit = each.benefit(code) if each is not None else None
         if benefit is not None:
-            return cast("Benefit", benefit)
-    raise KeyError(code)
+            yield cast("Benefit", benefit)
 
 
 def in_printed_order(handbook: Handbook, codes: Iterable[str]) -> list[Benefit]:

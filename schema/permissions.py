@@ -5,7 +5,7 @@ holes would be read as "there is nothing". What depends on a value (whose custom
 functions at the end, which the resolvers at the root call. `tests/schema/test_permissions.py` walks the table.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from graphql import GraphQLSchema
 
@@ -23,6 +23,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Query.viewer": EVERYBODY,
     "Query.node": EVERYBODY,  # what it finds is checked by its type, below
     "Query.programme": READERS,
+    "Query.benefit": EVERYBODY,  # what is printed of it, and what it asks for
     "Query.editions": EDITORS,
     "Query.editionDiff": EDITORS,
     "Query.editionWhatIf": EDITORS,
@@ -66,16 +67,21 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Customer.serviceYears": READERS,
     "Customer.entries": READERS,
     "Customer.policies": READERS,
-    "Customer.relatives": READERS,
+    "Customer.relatives": EVERYBODY,  # vendors: whom they may serve for a benefit of their contract, masked
     "Customer.whatIf": READERS,  # of another edition: EDITORS
     "Tier.star": EVERYBODY,
     "Tier.name": EVERYBODY,
+    "Tier.nameEn": EVERYBODY,
     "Tier.ratedPremium": READERS,
     "Tier.edition": READERS,
     "Tier.since": READERS,
     "Tier.until": READERS,
     "Tier.next": READERS,
     "Tier.contributions": READERS,
+    "Relative.relativeId": EVERYBODY,
+    "Relative.name": EVERYBODY,  # masked for vendors
+    "Relative.relation": EVERYBODY,
+    "Relative.registeredOn": READERS,
     "Vendor.code": EVERYBODY,
     "Vendor.name": EVERYBODY,
     "Vendor.benefits": EVERYBODY,
@@ -86,7 +92,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
 }
 """By "Type.field". The fields of other types are as visible as what leads to them."""
 
-GUARDED_TYPES = ("Query", "Mutation", "Customer", "Tier", "Vendor")
+GUARDED_TYPES = ("Query", "Mutation", "Customer", "Tier", "Relative", "Vendor")
 
 _DENIED: Mapping[Role, frozenset[str]] = {
     role: frozenset(field for field, roles in TABLE.items() if role not in roles) for role in Role
@@ -155,3 +161,20 @@ def acting_vendor(viewer: Viewer | None) -> str:
     if viewer is None or viewer.role is not VENDOR or not viewer.vendor:
         raise ForbiddenError("This token names no vendor to act for.")
     return viewer.vendor
+
+
+def check_contracted(vendor: str, benefit: str | None, contracted: Container[str]) -> None:
+    """FORBIDDEN for a vendor that asks for a member's relatives without a benefit of its contract."""
+    if benefit is None:
+        raise ForbiddenError(
+            "A vendor may see relatives for a benefit of its contract only: name the `benefit`."
+        )
+    if benefit not in contracted:
+        raise ForbiddenError(
+            f"Vendor {vendor} has no contract for {benefit} today and may not see relatives for it."
+        )
+
+
+def shown_name(viewer: Viewer | None, name: str) -> str:
+    """The name of a person as the viewer may see it: for vendors masked, enough to greet but not to look up."""
+    return f"{name[:1]}**" if viewer is not None and viewer.role is VENDOR else name

@@ -24,12 +24,15 @@ from handbook import Handbook, load_handbook
 from rating.database import connect_pool
 from tests.scratch import clear_left_over, scratch_folder
 
-# A slow machine is no failure of the code; a run of CI is repeatable; `HYPOTHESIS_PROFILE=search` looks harder.
+# A slow machine is no failure of the code. Every run of the tests tries the same examples; `make fuzz` looks for more.
 _SLOW = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-settings.register_profile("default", deadline=None, suppress_health_check=_SLOW)
-settings.register_profile("ci", deadline=None, suppress_health_check=_SLOW, derandomize=True, print_blob=True)
-settings.register_profile("search", deadline=None, suppress_health_check=_SLOW, max_examples=1000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or ("ci" if os.environ.get("CI") else "default"))
+settings.register_profile(
+    "repeatable", deadline=None, suppress_health_check=_SLOW, derandomize=True, print_blob=True
+)
+settings.register_profile(
+    "fuzz", deadline=None, suppress_health_check=_SLOW, max_examples=1000, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 # Files are copied as they are: for small databases on a server that does not wait for the disk, the quicker way.

@@ -5,14 +5,16 @@ nobody edits is written as it stood there, tag and quotes too: the handbook's re
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from handbook import SHIPPED_EDITIONS
+from handbook.printed import star_name
 
 SHIPPED = "zhenxuan-1"
 SECOND = "zhenxuan-2"
@@ -51,6 +53,11 @@ _Dumper.add_representer(
 )
 
 
+@cache
+def _composed(path: Path) -> yaml.Node:
+    return yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader)
+
+
 def _plain(node: yaml.Node) -> Any:
     if isinstance(node, yaml.MappingNode):
         return {_plain(key): _plain(value) for key, value in node.value}
@@ -66,9 +73,9 @@ class Draft:
     def __init__(self, code: str, effective_from: str) -> None:
         self._shipped = SHIPPED_EDITIONS / SHIPPED
         self.files: dict[str, Any] = {
-            path.name: _plain(yaml.compose(path.read_text("utf-8"), Loader=yaml.SafeLoader))
-            for path in sorted(self._shipped.glob("*.yaml"))
+            path.name: _plain(_composed(path)) for path in sorted(self._shipped.glob("*.yaml"))
         }
+        self._as_shipped = deepcopy(self.files)
         self.top: dict[str, Any] = self.files[TOP]
         """The keys of `edition.yaml`."""
         self.code = code
@@ -97,12 +104,21 @@ class Draft:
             each for name, file in self.files.items() if name != TOP for each in file["benefits"].values()
         ]
 
+    def print_who_is_served(self) -> None:
+        """Let the print name the stars that a grid serves, and the benefits no variants that no star has."""
+        for benefit in self.benefits():
+            served = [int(star) for star, grade in benefit["grid"].items() if isinstance(grade, dict)]
+            family = "及其直系亲属" if benefit["family_shared"] == "true" else ""
+            benefit["printed"]["entitled"] = f"{'、'.join(map(star_name, served))}臻选荟员{family}。"
+            used = [grade.get("variant") for grade in benefit["grid"].values() if isinstance(grade, dict)]
+            if "variants" in benefit:
+                benefit["variants"] = [each for each in benefit["variants"] if each["name"] in used]
+
     def give(self, code: str, star: int, units: int, cell: str) -> None:
         """Let a star have so many units of a benefit, as its only printed row says."""
         benefit = self.benefit(code)
         benefit["grid"][str(star)]["units"] = units
         benefit["printed"]["rows"][0]["cells"][star - 1] = cell
-        self.printed.append(cell)
 
     def drop(self, code: str) -> None:
         """Give a benefit up."""
@@ -114,18 +130,21 @@ class Draft:
         own = folder / self.code
         shutil.copytree(self._shipped, own)
         for name, content in self.files.items():
+            if content == self._as_shipped[name]:
+                continue
             text = yaml.dump(content, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1000)
             (own / name).write_text(text, "utf-8")
-        for source in own.glob("*.txt"):
-            printed = [source.read_text("utf-8"), *self.printed, *self._printed_clauses()]
-            source.write_text("\n".join([*printed, ""]), "utf-8")
+        source = own / "print.txt"
+        source.write_text("\n".join([source.read_text("utf-8"), *self._printed_anew(), ""]), "utf-8")
         return own
 
-    def _printed_clauses(self) -> list[str]:
-        """What the benefits quote of the overview and of who is entitled: a print with this grid has it."""
-        printed = [benefit["printed"] for benefit in self.benefits()]
-        rows = [" ".join((row["name"], *row["cells"])) for each in printed for row in each["rows"]]
-        return [*rows, *(each["entitled"] for each in printed)]
+    def _printed_anew(self) -> Iterator[str]:
+        """The clauses of this edition's own print: its rows and whom it serves, and what a test has printed besides."""
+        yield from self.printed
+        for benefit in self.benefits():
+            printed = benefit["printed"]
+            yield from (" ".join([row["name"], *row["cells"]]) for row in printed["rows"])
+            yield printed["entitled"]
 
 
 def changed(folder: Path, code: str, effective_from: str, change: Callable[[Draft], None]) -> Path:
@@ -167,7 +186,7 @@ def _review(draft: Draft) -> None:
     draft.top["introduces"] = ["home-nursing"]
     for star in (5, 6):
         draft.give("home-nursing", star, 2, "2 次 / 年")
-    draft.printed.append("上门护理")
+    draft.print_who_is_served()
 
 
 def _sixth_tier(draft: Draft) -> None:

@@ -10,7 +10,7 @@
 | M00006 | 0 | one yuan short of the first star |
 | M00007 | 0, then 2 | cooling-off is running: the first star is ahead |
 | M00008 | 0 | cancelled within the cooling-off period |
-| M00009 | 2 | lapsed and reinstated: no new allowance, a new waiting period |
+| M00009 | 3 | lapsed and reinstated: no new allowance, a new waiting period |
 | M00010 | 3 → 0 | lapsed; an appointment from before is honoured |
 | M00011 | 4 → 2 | a surrender with used units: remaining is 0, nothing is clawed back |
 | M00012 | 2 → 3 | a premium increase: used units count on |

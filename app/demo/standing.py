@@ -69,8 +69,8 @@ def two_stars(member: History, diary: Diary) -> None:
     wrong = diary.redeem("dental-care", member.day(-110), option="adult-cleaning")
     diary.reverse(wrong, member.day(-109), "登记错人")
     diary.reverse(wrong, member.day(-108), "登记错人")
-    diary.redeem("second-opinion", member.day(-66))
-    diary.redeem("second-opinion", member.day(-65), evidence="first-opinion")
+    diary.redeem("critical-surgery-admission", member.day(-66), option="surgery")
+    diary.redeem("critical-surgery-admission", member.day(-65), option="surgery", evidence="admission-slip")
     booked = diary.hold("physical-exam", member.day(-40), hours=240)
     diary.confirm(booked, member.day(-34))
 

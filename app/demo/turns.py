@@ -18,9 +18,9 @@ def cancelled(member: History, diary: Diary) -> None:
 
 
 def reinstated(member: History, diary: Diary) -> None:
-    """Lapsed 100 and reinstated 40 days ago (star 2): the allowance was not renewed, the waiting period ran anew."""
+    """Lapsed 100 and reinstated 40 days ago (star 3): the allowance was not renewed, the waiting period ran anew."""
     member.registered(member.years_ago(4, 250), "雷俊熙")
-    policy = member.issued(member.years_ago(4, 250), 90_000)
+    policy = member.issued(member.years_ago(4, 250), 180_000)
     member.happened("lapsed", -100, policy_no=policy)
     member.happened("reinstated", -40, policy_no=policy)
     diary.redeem("physical-exam", member.day(-130))
@@ -114,6 +114,5 @@ def terminated(member: History, diary: Diary) -> None:
     member.registered(member.years_ago(2, 230), "郝海燕")
     policy = member.issued(member.years_ago(2, 230), 70_000, category="critical_illness")
     member.happened("terminated", -35, policy_no=policy)
-    diary.redeem("second-opinion", member.day(-90), evidence="first-opinion")
     diary.redeem("critical-surgery-admission", member.day(-75), option="surgery", evidence="admission-slip")
     diary.redeem("medical-butler", member.day(-74))

@@ -112,8 +112,12 @@ def _named(row: Record) -> Named | None:
     facts = row["facts"] or {}
     if "status" not in facts:
         return None
+    status = RedemptionStatus(facts["status"])
     return Named(
-        member_no=facts["member_no"], benefit=facts["benefit"], status=RedemptionStatus(facts["status"])
+        member_no=facts["member_no"],
+        benefit=facts["benefit"],
+        status=status,
+        reversed_no_show=status is RedemptionStatus.REVERSED and facts["why"] == "NOT_DELIVERED",
     )
 
 

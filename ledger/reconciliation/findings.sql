@@ -190,14 +190,14 @@ from (
 where t.statement = l.statement and t.line_no = l.line_no and (t.first_statement, t.first_line) <> (l.statement, l.line_no);
 
 -- name: explain_missing
--- What the ledger has instead: somebody else's delivery under this reference, or an appointment that was not delivered. A
--- reference that several have names none of them.
+-- What the ledger has instead: somebody else's delivery under this reference, or an appointment that was not delivered (a
+-- no-show that was taken back is none either). A reference that several have names none of them.
 update left_lines l set
     facts = jsonb_build_object(
-        'why', case when t.status in ('REDEEMED', 'REVERSED') then 'OTHER' else 'NOT_DELIVERED' end,
+        'why', case when t.delivered then 'OTHER' else 'NOT_DELIVERED' end,
         'status', t.status, 'member_no', t.member_no, 'benefit', t.benefit
     ),
-    candidates = case when t.status in ('REDEEMED', 'REVERSED') and not t.matched
+    candidates = case when t.delivered and not t.matched
         then jsonb_build_array(jsonb_build_array(t.customer_id, t.sequence)) end
 from (
     select
@@ -207,9 +207,11 @@ from (
     cross join lateral (
         select
             k.reference, min(r.customer_id) as customer_id, min(r.sequence) as sequence, min(r.status) as status,
-            min(r.benefit) as benefit
+            min(r.benefit) as benefit, bool_and(r.delivered) as delivered
         from (
-            select r.customer_id, r.sequence, r.status, r.benefit
+            select
+                r.customer_id, r.sequence, r.status, r.benefit,
+                r.status in ('REDEEMED', 'REVERSED') and not r.reversed_no_show as delivered
             from redemptions r
             where r.vendor = $1 and r.reference = k.reference
             limit 2

@@ -36,11 +36,15 @@ class LineName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Named:
-    """What the ledger has under a line's reference, that the line cannot be matched with."""
+    """What the ledger has under a line's reference, that the line cannot be matched with.
+
+    `reversed_no_show`: what was reversed is a no-show that was told by mistake, not a delivery.
+    """
 
     member_no: str
     benefit: str
     status: RedemptionStatus
+    reversed_no_show: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,9 @@ _STATUS_WORDS: Mapping[RedemptionStatus, Words] = {
     RedemptionStatus.NO_SHOW: Words("客户未到，没有核销", "not delivered as the customer did not come"),
     RedemptionStatus.REVERSED: Words("核销后已冲正", "delivered and reversed"),
 }
+_NO_SHOW_REVERSED = Words(
+    "曾记为客户未到，后已冲正，没有核销", "not delivered: told as a no-show, which was reversed"
+)
 
 
 def reason(case: Case) -> Words:
@@ -252,7 +259,7 @@ def _not_in_ledger(case: Case) -> Iterator[Words]:
     named = case.named
     if named is None:
         return
-    status = _STATUS_WORDS[named.status]
+    status = _NO_SHOW_REVERSED if named.reversed_no_show else _STATUS_WORDS[named.status]
     yield Words(
         f"预约号「{case.reference}」在台账中属于会员「{named.member_no}」的 {named.benefit}，{status.zh}。",
         f"Under the reference {case.reference} the ledger has {named.benefit} for member {named.member_no}, "

@@ -1,24 +1,21 @@
-"""The working-day clock: whether a hold was answered and arranged within what the handbook promises. Pure.
+"""The service-level clock: whether a hold was answered and arranged within what the handbook promises. Pure.
 
-The promise speaks of working days, so days are compared, not hours (docs/decisions/0010-service-levels.md):
+The promise speaks of days, so days are compared, not hours (docs/decisions/0010-service-levels.md):
 
-- The clock starts on the day of the hold; a hold on a day off is taken as one of the next working day.
-- The deadline is the end of the N-th working day after that. What happens on a later day is late.
+- The day of the hold does not count; then the working days, or the calendar days, of the promise are counted.
+- The deadline is the end of the last of them. What happens on a later day is late.
 - What was done counts from the milestone; a delivery or a no-show is a response and an arrangement at the latest.
-- A hold that was released or ran out before the deadline owes nothing more: ENDED. After the deadline it is late.
+- A hold that was released before the deadline owes nothing more: ENDED. After the deadline it is late.
+- A hold that runs out ends nothing: until somebody answers, the promise is owed, and overdue from the deadline on.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from handbook import ServiceLevel, start_of
-from ledger.service_levels.calendar import (
-    add_working_days,
-    unknown_years,
-    working_day_from,
-    working_days_between,
-)
+from handbook import ServiceLevel, WorkingCalendar, start_of
+
+_DAY = timedelta(days=1)
 
 
 class ServiceStanding(StrEnum):
@@ -44,12 +41,12 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldDays:
-    """The days that a hold's clock reads. None: not so far. `ended_on`: released or run out, nothing delivered."""
+    """The days that a hold's clock reads. None: not so far. `released_on`: the appointment was called off."""
 
     held_on: date
     responded_on: date | None = None
     arranged_on: date | None = None
-    ended_on: date | None = None
+    released_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +61,7 @@ class Stage:
     @property
     def deadline(self) -> datetime:
         """The first moment that is too late."""
-        return start_of(self.last_day + timedelta(days=1))
+        return deadline(self.last_day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,53 +89,72 @@ class Clock:
         return max(stage.late_working_days for stage in self.stages)
 
     @property
-    def unknown_years(self) -> tuple[int, ...]:
-        """The years of its days whose holidays are not known."""
-        return unknown_years((self.held_on, max(each.last_day, each.judged_on)) for each in self.stages)
+    def days(self) -> tuple[tuple[date, date], ...]:
+        """The spans of days that were counted, both ends included."""
+        return tuple((self.held_on, max(each.last_day, each.judged_on)) for each in self.stages)
 
 
-def last_day(held_on: date, working_days: int) -> date:
-    """The last day in time for what is promised within so many working days of a hold."""
-    return add_working_days(working_day_from(held_on), working_days)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastDays:
+    """The last days in time to answer a hold and to arrange it; None where nothing is promised."""
+
+    respond: date | None
+    arrange: date | None
+
+    @property
+    def later(self) -> date | None:
+        """The day by which both are owed."""
+        return max((day for day in (self.respond, self.arrange) if day is not None), default=None)
 
 
-def deadline(held_on: date, working_days: int | None) -> datetime | None:
-    """The first moment that is too late; None where nothing is promised."""
-    if working_days is None:
-        return None
-    return start_of(last_day(held_on, working_days) + timedelta(days=1))
+def last_days(level: ServiceLevel, held_on: date, calendar: WorkingCalendar) -> LastDays:
+    """The last days in time for what is promised for a hold of the day `held_on`."""
+    respond, arrange = level.respond_within_working_days, level.arrange_within_working_days
+    arrange_on = calendar.add(held_on, arrange) if arrange is not None else None
+    if level.arrange_within_days is not None:
+        arrange_on = held_on + timedelta(days=level.arrange_within_days)
+    return LastDays(
+        respond=calendar.add(held_on, respond) if respond is not None else None, arrange=arrange_on
+    )
 
 
-def late_working_days(last: date, day: date) -> int:
+def deadline(last: date) -> datetime:
+    """The first moment that is too late for what is owed by the end of the day `last`."""
+    return start_of(last + _DAY)
+
+
+def late_working_days(last: date, day: date, calendar: WorkingCalendar) -> int:
     """By how many working days `day` is later than the last day in time; a day off counts as the next working day."""
-    return working_days_between(last, working_day_from(day)) if day > last else 0
+    return calendar.between(last, calendar.working_day_from(day)) if day > last else 0
 
 
-def clock_of(level: ServiceLevel, days: HoldDays, today: date) -> Clock | None:
+def clock_of(level: ServiceLevel, days: HoldDays, today: date, calendar: WorkingCalendar) -> Clock | None:
     """What became by `today` of what is promised for a hold; None when nothing is promised."""
+    last = last_days(level, days.held_on, calendar)
     clock = Clock(
         held_on=days.held_on,
-        respond=_stage(level.respond_within_working_days, days, days.responded_on, today),
-        arrange=_stage(level.arrange_within_working_days, days, days.arranged_on, today),
+        respond=_stage(last.respond, days, days.responded_on, today, calendar),
+        arrange=_stage(last.arrange, days, days.arranged_on, today, calendar),
     )
     return clock if clock.stages else None
 
 
-def _stage(within: int | None, days: HoldDays, done_on: date | None, today: date) -> Stage | None:
-    if within is None:
+def _stage(
+    last: date | None, days: HoldDays, done_on: date | None, today: date, calendar: WorkingCalendar
+) -> Stage | None:
+    if last is None:
         return None
-    last = last_day(days.held_on, within)
-    judged_on = done_on or days.ended_on or today
+    judged_on = done_on or days.released_on or today
     late = judged_on > last
     if done_on is not None:
         standing = ServiceStanding.LATE if late else ServiceStanding.ON_TIME
-    elif days.ended_on is not None:
+    elif days.released_on is not None:
         standing = ServiceStanding.LATE if late else ServiceStanding.ENDED
     else:
         standing = ServiceStanding.OVERDUE if late else ServiceStanding.OPEN
     return Stage(
         last_day=last,
         standing=standing,
-        late_working_days=late_working_days(last, judged_on),
+        late_working_days=late_working_days(last, judged_on, calendar),
         judged_on=judged_on,
     )

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from asyncpg import Record
 
-from handbook import Handbook, ServiceLevel, business_day, start_of
+from handbook import Handbook, ServiceLevel, WorkingCalendar, business_day, start_of
+from handbook.calendar import Span
 from ledger.filters import Place, RedemptionFilter
 from ledger.ids import RedemptionId
 from ledger.reports import RedemptionRow, redemptions_page
-from ledger.service_levels.clock import Clock, HoldDays, ServiceStanding, Stage, clock_of, deadline
+from ledger.service_levels.clock import Clock, HoldDays, ServiceStanding, Stage, clock_of, deadline, last_days
 from ledger.service_levels.milestones import Milestone, MilestoneKind
 from rating.database import Statements
 from rating.reading import Reader
@@ -31,9 +32,20 @@ class ClockView:
     """
 
     clock: Clock
+    calendar: WorkingCalendar
     responded_at: datetime | None
     arranged_at: datetime | None
     appointment_at: datetime | None
+
+    @property
+    def unknown_years(self) -> tuple[int, ...]:
+        """The years of its days whose holidays nobody knows."""
+        return self.calendar.unknown_years(self.clock.days)
+
+    @property
+    def cites(self) -> tuple[str, ...]:
+        """The notices that an operator gave for the years of its days."""
+        return self.calendar.cites(self.clock.days)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +77,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReport:
-    """What became of a vendor's holds of a benefit: as a whole, and of each promise (None: nothing is promised)."""
+    """What became of a vendor's holds of a benefit: as a whole, and of each promise (None: nothing is promised).
+
+    `unknown_years` are those of its days whose holidays nobody knows; `cites` the notices that an operator gave.
+    """
 
     vendor: str
     benefit: str
@@ -73,6 +88,7 @@ class ServiceReport:
     respond: Counts | None
     arrange: Counts | None
     unknown_years: tuple[int, ...]
+    cites: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +104,13 @@ class _Adding:
     total: Counts = field(default_factory=Counts)
     respond: Counts | None = None
     arrange: Counts | None = None
-    years: set[int] = field(default_factory=set)
+    days: set[Span] = field(default_factory=set)
 
     def add(self, clock: Clock, holds: int) -> None:
         self.total = self.total.plus(clock.standing, clock.late_working_days, holds)
         self.respond = _plus(self.respond, clock.respond, holds)
         self.arrange = _plus(self.arrange, clock.arrange, holds)
-        self.years.update(clock.unknown_years)
+        self.days.update(clock.days)
 
 
 def promise(handbook: Handbook, benefit: str, held_on: date) -> ServiceLevel | None:
@@ -109,12 +125,14 @@ async def clocks(
 ) -> dict[RedemptionId, ClockView]:
     """The clocks of those redemptions that began as holds for which something is promised; in one statement."""
     found: dict[RedemptionId, ClockView] = {}
-    for row in await conn.fetch(_filled("clocks", "these_holds"), now, *_pairs(ids)):
+    for row in await conn.fetch(SQL["clocks"], *_pairs(ids)):
         level = promise(handbook, row["benefit"], row["held_on"])
-        clock = clock_of(level, _days_of(row), business_day(now)) if level is not None else None
+        days = _days_of(row)
+        clock = clock_of(level, days, business_day(now), handbook.calendar) if level is not None else None
         if clock is not None:
             found[RedemptionId(row["customer_id"], row["sequence"])] = ClockView(
                 clock=clock,
+                calendar=handbook.calendar,
                 responded_at=row["responded_at"],
                 arranged_at=row["arranged_at"],
                 appointment_at=row["appointment_at"],
@@ -141,11 +159,11 @@ async def service_reports(
     asked = sorted(set(vendors))
     adding: dict[tuple[str, str], _Adding] = {}
     today = business_day(now)
-    statement = _filled("report", "holds_in_span")
-    arguments = (now, asked, start_of(days.start), start_of(days.end), *_promises(handbook, days))
-    for row in await conn.fetch(statement, *arguments):
+    arguments = (asked, start_of(days.start), start_of(days.end), *_promises(handbook, days))
+    for row in await conn.fetch(SQL["report"], *arguments):
         level = promise(handbook, row["benefit"], row["held_on"])
-        clock = clock_of(level, _grouped_days(row), today) if level is not None else None
+        held = _grouped_days(row)
+        clock = clock_of(level, held, today, handbook.calendar) if level is not None else None
         if clock is not None:
             adding.setdefault((row["vendor"], row["benefit"]), _Adding()).add(clock, row["holds"])
     return {
@@ -156,7 +174,8 @@ async def service_reports(
                 total=each.total,
                 respond=each.respond,
                 arrange=each.arrange,
-                unknown_years=tuple(sorted(each.years)),
+                unknown_years=handbook.calendar.unknown_years(each.days),
+                cites=handbook.calendar.cites(each.days),
             )
             for benefit in handbook.benefit_codes
             if (each := adding.get((vendor, benefit))) is not None
@@ -178,8 +197,7 @@ async def late_holds(
     """For each vendor and benefit up to `first` late or overdue holds after a place, newest first; two statements."""
     found: dict[tuple[str, str], list[RedemptionRow]] = {pair: [] for pair in pairs}
     rows = await conn.fetch(
-        _filled("late", "holds_in_span"),
-        now,
+        SQL["late"],
         sorted({vendor for vendor, _ in pairs}),
         start_of(days.start),
         start_of(days.end),
@@ -190,6 +208,7 @@ async def late_holds(
         after.recorded_at if after is not None else None,
         after.customer_id if after is not None else None,
         after.sequence if after is not None else None,
+        now,
     )
     ids = [RedemptionId(row["customer_id"], row["sequence"]) for row in rows]
     if not ids:
@@ -237,8 +256,9 @@ def _promises(
             if level is not None:
                 benefits.append(benefit)
                 held.append(day)
-                respond.append(deadline(day, level.respond_within_working_days))
-                arrange.append(deadline(day, level.arrange_within_working_days))
+                last = last_days(level, day, handbook.calendar)
+                respond.append(deadline(last.respond) if last.respond is not None else None)
+                arrange.append(deadline(last.arrange) if last.arrange is not None else None)
     return benefits, held, respond, arrange
 
 
@@ -247,7 +267,7 @@ def _days_of(row: Record) -> HoldDays:
         held_on=row["held_on"],
         responded_on=_day(row["responded_at"]),
         arranged_on=_day(row["arranged_at"]),
-        ended_on=_day(row["ended_at"]),
+        released_on=_day(row["released_at"]),
     )
 
 
@@ -256,7 +276,7 @@ def _grouped_days(row: Record) -> HoldDays:
         held_on=row["held_on"],
         responded_on=row["responded_on"],
         arranged_on=row["arranged_on"],
-        ended_on=row["ended_on"],
+        released_on=row["released_on"],
     )
 
 
@@ -266,7 +286,3 @@ def _day(moment: datetime | None) -> date | None:
 
 def _pairs(ids: Sequence[RedemptionId]) -> tuple[list[int], list[int]]:
     return [each.customer_id for each in ids], [each.sequence for each in ids]
-
-
-def _filled(name: str, holds: str) -> str:
-    return SQL[name].replace("{holds}", SQL["holds"]).replace("{of_holds}", SQL[holds])

@@ -46,7 +46,8 @@ class RedeemInput:
     reference: str | None = strawberry.field(default=None, description="The vendor's own reference.")
     hold_hours: int | None = strawberry.field(
         default=None,
-        description="For how long to hold, in hours; for `hold` only. Default: as the edition says.",
+        description="For how long to hold, in hours from now; for `hold` only. Default: to the end of the day by which "
+        "the benefit's service level promises an answer and an arrangement; without one as long as the edition says.",
     )
 
     def redeem(self, vendor: str) -> Redeem | Refusal:

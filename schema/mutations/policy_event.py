@@ -40,16 +40,17 @@ class PolicyIssuedInput:
     design: Design = strawberry.field(description="How it shares in profits.")
     mode: Mode = strawberry.field(description="How the premium is paid.")
     premium: Decimal = strawberry.field(
-        description="One instalment, or the single premium, in CNY, at most 2 places."
+        description="One instalment, or the single premium, in CNY, at most 2 places; 0 for a gift policy."
     )
     term_years: int | None = strawberry.field(
         default=None, description="Payment term in years; absent for a single premium."
     )
     cooling_off_ends_on: date | None = strawberry.field(
-        default=None, description="Last day of the cooling-off period (inclusive); default: by the handbook."
+        default=None,
+        description="Last day of the cooling-off period (inclusive), not before the issue; default: by the handbook.",
     )
     received_on: date | None = strawberry.field(
-        default=None, description="When the customer received the policy."
+        default=None, description="When the customer received the policy; not before the issue."
     )
 
 
@@ -59,7 +60,7 @@ class PremiumIncreasedInput:
     component_id: str = strawberry.field(description="The new component; unused on its policy.")
     mode: Mode = strawberry.field(description="How it is paid.")
     premium: Decimal = strawberry.field(
-        description="One instalment, or the single premium, in CNY, at most 2 places."
+        description="One instalment, or the single premium, in CNY, at most 2 places; 0 for a gift policy."
     )
     term_years: int | None = strawberry.field(
         default=None, description="Payment term in years; absent for a single premium."
@@ -76,14 +77,16 @@ class RiderAddedInput(PremiumIncreasedInput):
 class TopUpPaidInput:
     policy_no: str = strawberry.field(description="Of which policy.")
     component_id: str = strawberry.field(description="The new component; unused on its policy.")
-    premium: Decimal = strawberry.field(description="In CNY, at most 2 places.")
+    premium: Decimal = strawberry.field(description="In CNY, 0 or more, at most 2 places.")
 
 
 @strawberry.input(description="Reduced premium 减保.")
 class PremiumReducedInput:
     policy_no: str = strawberry.field(description="Of which policy.")
     component_id: str = strawberry.field(description="Of which component.")
-    premium: Decimal = strawberry.field(description="The new instalment, in CNY, at most 2 places.")
+    premium: Decimal = strawberry.field(
+        description="The new instalment, in CNY, at most 2 places; not above the one in force then."
+    )
 
 
 @strawberry.input(description="A component no longer counts.")
@@ -108,7 +111,7 @@ class PolicyEventInput:
     member_no: str = strawberry.field(description="Whose history.")
     effective_on: date = strawberry.field(description="First day on which it holds.")
     recorded_at: datetime | None = strawberry.field(
-        default=None, description="When the sender recorded it; default: now."
+        default=None, description="When the sender recorded it, not ahead of now; default: now."
     )
     customer_registered: CustomerRegisteredInput | None = strawberry.field(
         default=None, description="The customer becomes known, or goes by a new name."

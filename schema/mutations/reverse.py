@@ -1,4 +1,4 @@
-"""`reverse`: a delivery is taken back, by its vendor or by finance."""
+"""`reverse`: a delivery or a mistaken no-show is taken back, by its vendor or by finance."""
 
 from functools import partial
 from typing import cast
@@ -13,7 +13,7 @@ from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
 
-@strawberry.input(description="A delivery that is taken back.")
+@strawberry.input(description="A delivery, or a no-show, that is taken back.")
 class ReverseInput:
     redemption: strawberry.ID = strawberry.field(description="The id of the redemption.")
     idempotency_key: str = strawberry.field(description="Chosen by the sender, one for each intent.")
@@ -22,11 +22,11 @@ class ReverseInput:
 
 @strawberry.type
 class ReverseMutation:
-    """A delivery is taken back, by its vendor or by finance."""
+    """A delivery or a mistaken no-show is taken back, by its vendor or by finance."""
 
     @strawberry.mutation(
-        description="Take a delivery back: its units return to the period they came from (and expire at once if that "
-        "is over). Vendors reverse their own; finance any."
+        description="Take a delivery back, or a no-show that was told by mistake: its units return to the period they "
+        "came from (and expire at once if that is over). Vendors reverse their own; finance any."
     )
     async def reverse(self, info: Info, input: ReverseInput) -> RedemptionOutcome:
         viewer = info.context.viewer

@@ -1,12 +1,13 @@
 """The handbook, and who is asking for it."""
 
 from datetime import date
-from typing import cast
+from typing import Annotated, cast
 
 import strawberry
 
 from schema.context import Info
 from schema.errors import UnauthenticatedError
+from schema.types.benefit import Benefit
 from schema.types.programme import Programme
 from schema.types.vendor import Vendor
 from schema.types.viewer import Viewer
@@ -21,6 +22,18 @@ class ProgrammeQueries:
     )
     def programme(self, info: Info, on: date | None = None) -> Programme | None:
         return cast("Programme | None", info.context.handbook.on(on or info.context.today))
+
+    @strawberry.field(
+        description="A benefit by the edition in force on a day (default: today); null for a code that it lacks."
+    )
+    def benefit(
+        self,
+        info: Info,
+        code: Annotated[str, strawberry.argument(description="The code of the benefit.")],
+        on: Annotated[date | None, strawberry.argument(description="The day; absent: today.")] = None,
+    ) -> Benefit | None:
+        edition = info.context.handbook.on(on or info.context.today)
+        return cast("Benefit | None", edition.benefit(code) if edition is not None else None)
 
     @strawberry.field(description="Who asks, by the token.")
     async def viewer(self, info: Info) -> Viewer:

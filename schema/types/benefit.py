@@ -1,11 +1,17 @@
 """Benefits as the handbook prints them. Read straight off `handbook.values`."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import strawberry
 
 from handbook import values as handbook_values
+from ledger.prerequisites import hours_in_words, labelled, requirements
+from schema.context import Info
+from schema.errors import BadInputError
 from schema.types.enums import Per, Unit
+from schema.types.labels import Channel, Hours, Label, Option
+from schema.types.print import Condition, Content, Discrepancy, Printed, Sentence, ServiceLevel, WishedNumber
+from schema.types.requirements import Requirements
 
 
 @strawberry.type(description="A part of the handbook's overview.")
@@ -46,20 +52,15 @@ Allowance = Annotated[
 class Grade:
     star: int = strawberry.field(description="From 1 on.")
     variant: str | None = strawberry.field(description="The name of the grade, where the benefit is graded.")
+    variant_en: str | None = strawberry.field(description="Its name in English.")
     allowance: Allowance | None = strawberry.field(description="What the star gives; null: nothing.")
 
 
-@strawberry.type(description="What the insurer promises on how fast a request is served, in working days.")
-class ServiceLevel:
-    respond_within_working_days: int | None = strawberry.field(description="Answered within.")
-    arrange_within_working_days: int | None = strawberry.field(description="Arranged within.")
-
-
-@strawberry.type(description="Printed clauses that differ, and how they are read: in the customer's favour.")
-class Discrepancy:
-    clauses: list[str] = strawberry.field(description="The clauses, as printed.")
-    governs: str = strawberry.field(description="Which of them governs.")
-    read_as: str = strawberry.field(description="How they are therefore read.")
+@strawberry.type(description="How a benefit is asked for through a channel.")
+class Access:
+    channel: Channel = strawberry.field(description="Through what.")
+    path: str | None = strawberry.field(description="The way to it there, as printed.")
+    how: str | None = strawberry.field(description="What to do, as printed.")
 
 
 @strawberry.type(description="One service of the programme. Grades of one service share one allowance.")
@@ -74,13 +75,100 @@ class Benefit:
     waiting_days: int = strawberry.field(
         description="Days from the first day of the unbroken spell of entitlement until it may be used."
     )
+    waiting_cite: list[str] = strawberry.field(
+        description="The clause of the waiting period, piece by piece as printed; none: there is none."
+    )
+    illness_after_waiting: bool = strawberry.field(
+        description="Whether the illness must be diagnosed after the waiting period."
+    )
     options: list[str] = strawberry.field(
         description="The choices of which each use takes one; none: no choice."
     )
     evidence: list[str] = strawberry.field(description="Kinds of documents that a use must come with.")
     channels: list[str] = strawberry.field(description="Where it is asked for.")
-    hours: str | None = strawberry.field(description="When it is served.")
-    condition: str | None = strawberry.field(description="The conditions printed.")
+    minutes_per_call: int | None = strawberry.field(
+        description="How long a call lasts at most; told, not checked. Null: nothing is printed."
+    )
+    wished_number: WishedNumber | None = strawberry.field(
+        description="The number that is applied for before a policy; null: it is none such."
+    )
+    conditions: list[Condition] = strawberry.field(description="The conditions, one by one.")
+    content: Content = strawberry.field(description="What the service is.")
+    advantages: list[Sentence] = strawberry.field(description="What the insurer says for it 服务优势.")
     service_level: ServiceLevel | None = strawberry.field(description="How fast it is served.")
     grid: list[Grade] = strawberry.field(description="What each star has of it, lowest star first.")
     discrepancies: list[Discrepancy] = strawberry.field(description="Where the print disagrees with itself.")
+    printed: Printed = strawberry.field(description="The clauses that the grid rests on.")
+
+    @strawberry.field(
+        description="When it is served, in words of the request's language; null: nothing is printed."
+    )
+    def hours(self, info: Info) -> str | None:
+        hours = _value(self).hours
+        return hours_in_words(hours).spoken(info.context.language) if hours is not None else None
+
+    @strawberry.field(
+        description="When it is served; around the clock is daily from 00:00 to 24:00. Null: not printed."
+    )
+    def service_hours(self) -> Hours | None:
+        return cast("Hours | None", _value(self).hours)
+
+    @strawberry.field(
+        description="The conditions as one text, in the request's language; null: there are none. `conditions` has "
+        "them one by one."
+    )
+    def condition(self, info: Info) -> str | None:
+        conditions = _value(self).conditions
+        if info.context.language == "en":
+            return "; ".join(each.text_en for each in conditions) or None
+        return "；".join(each.text for each in conditions) or None
+
+    @strawberry.field(description="The names of its options, in their order.")
+    def option_labels(self, info: Info) -> list[Option]:
+        return cast("list[Option]", labelled(_value(self).options, _edition(self, info).options))
+
+    @strawberry.field(description="The names of the kinds of documents that a use must come with.")
+    def evidence_labels(self, info: Info) -> list[Label]:
+        return cast("list[Label]", labelled(_value(self).evidence, _edition(self, info).evidence_kinds))
+
+    @strawberry.field(description="The places of which each use takes one; none: no choice.")
+    def facilities(self, info: Info) -> list[Label]:
+        return cast("list[Label]", labelled(_value(self).facilities, _edition(self, info).facilities))
+
+    @strawberry.field(description="How it is asked for, channel by channel.")
+    def access(self, info: Info) -> list[Access]:
+        channels = {each.code: each for each in _edition(self, info).channels}
+        return [
+            Access(channel=cast("Channel", channels[each.channel]), path=each.path, how=each.how)
+            for each in _value(self).access
+        ]
+
+    @strawberry.field(
+        description="What it asks for, to know before a request. BAD_USER_INPUT for an option that it does not have."
+    )
+    def requires(
+        self,
+        info: Info,
+        option: Annotated[
+            str | None, strawberry.argument(description="With which of its options; absent: whichever.")
+        ] = None,
+    ) -> Requirements:
+        benefit = _value(self)
+        if option is not None and option not in benefit.options:
+            known = ", ".join(benefit.options) or "none"
+            raise BadInputError(f"option: {benefit.code} has no option {option}; its options: {known}.")
+        return cast("Requirements", requirements(benefit, _edition(self, info), option))
+
+
+def variant_of(benefit: Benefit, variant: str | None) -> str | None:
+    """The English name of a grade of a benefit; None without a grade, and for one that the benefit does not know."""
+    grades = _value(benefit).grid if variant is not None else ()
+    return next((grade.variant_en for grade in grades if grade.variant == variant), None)
+
+
+def _value(shown: Benefit) -> handbook_values.Benefit:
+    return cast("handbook_values.Benefit", shown)
+
+
+def _edition(shown: Benefit, info: Info) -> handbook_values.Edition:
+    return info.context.handbook.edition_of(_value(shown))

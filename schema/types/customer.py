@@ -5,10 +5,12 @@ from typing import Annotated, cast
 
 import strawberry
 
+from ledger import account
+from ledger.family import covered_relatives
 from ledger.ids import opaque_id
 from ledger.quotas import quotas_on
 from rating.activations import handbook_explaining
-from rating.reading import CustomerRow
+from rating.reading import CustomerRow, RelativeRow
 from rating.tiers import history_between, tier_on
 from schema.connections import (
     LARGEST_LEDGER_PAGE,
@@ -22,6 +24,7 @@ from schema.connections import (
 from schema.context import Context, Info, Role, Viewer
 from schema.errors import BadInputError
 from schema.mutations.policy_event import PolicyEventInput
+from schema.permissions import check_contracted, shown_name
 from schema.types.entry import Entry
 from schema.types.node import Node
 from schema.types.person import Relative
@@ -74,7 +77,9 @@ class Customer(Node):
 
     @strawberry.field(
         description="What may be used of every benefit on a day (default: today), in printed order. A benefit given "
-        "per policy has a quota for each eligible policy. Vendors see the benefits of their contract."
+        "per policy has a quota for each eligible policy. Vendors see the benefits of their contract. Of a past day, "
+        "`used` and `held` are as they were at its end; `remaining`, `entitled` and `refusal` say what a use of that "
+        "day that is posted now would find: what was taken since counts, and what was given back since is there again."
     )
     async def quotas(self, info: Info, on: date | None = None) -> list[Quota]:
         context = info.context
@@ -103,9 +108,30 @@ class Customer(Node):
     async def policies(self, info: Info) -> list[Policy]:
         return cast("list[Policy]", await info.context.loaders.policies.load(self.customer_id))
 
-    @strawberry.field(description="The relatives registered, as known now.")
-    async def relatives(self, info: Info) -> list[Relative]:
-        return cast("list[Relative]", await info.context.loaders.relatives.load(self.customer_id))
+    @strawberry.field(
+        description="The relatives registered, as known now. With `benefit` those whom it may serve today: immediate "
+        "family if the family shares it, else nobody. A vendor must name a benefit of its contract."
+    )
+    async def relatives(
+        self,
+        info: Info,
+        benefit: Annotated[
+            str | None, strawberry.argument(description="The code of the benefit; absent: all relatives.")
+        ] = None,
+    ) -> list[Relative]:
+        context = info.context
+        viewer, today = context.viewer, context.today
+        contracted = await _contracted(context, today)
+        if viewer is not None and contracted is not None:
+            check_contracted(viewer.vendor or "", benefit, contracted)
+        rows = await context.loaders.relatives.load(self.customer_id)
+        if benefit is not None:
+            edition = context.handbook.on(today)
+            if edition is None or edition.benefit(benefit) is None:
+                known = ", ".join(each.code for each in edition.benefits) if edition is not None else "none"
+                raise BadInputError(f"benefit: there is no benefit {benefit}; the codes today are: {known}.")
+            rows = _covered(rows, benefit, context)
+        return cast("list[Relative]", rows)
 
     @strawberry.field(
         description="What tier and quotas would be if these events happened (at most "
@@ -128,14 +154,24 @@ class Customer(Node):
         return cls(
             id=strawberry.ID(opaque_id("Customer", row.id)),
             member_no=row.member_no,
-            name=row.name if viewer is None or viewer.role is not Role.VENDOR else masked(row.name),
+            name=shown_name(viewer, row.name),
             customer_id=row.id,
         )
 
 
-def masked(name: str) -> str:
-    """A name as vendors see it: enough to greet somebody, not enough to look them up."""
-    return f"{name[:1]}**"
+def _covered(rows: list[RelativeRow], benefit: str, context: Context) -> list[RelativeRow]:
+    """The relatives whom a benefit covers today."""
+    relatives = [
+        account.Relative(
+            relative_id=row.relative_id,
+            name=row.name,
+            relation=row.relation,
+            registered_on=row.registered_on,
+        )
+        for row in rows
+    ]
+    covered = covered_relatives(relatives, benefit, context.today, context.handbook)
+    return [row for row in rows if row.relative_id in covered]
 
 
 async def _contracted(context: Context, day: date) -> frozenset[str] | None:

@@ -9,7 +9,7 @@ from enum import Enum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
-from handbook import Category, Coverage, Design, Mode, Per, PremiumBase, Relation, Unit
+from handbook import Category, Coverage, Days, Design, Mode, Per, PremiumBase, Relation, Unit
 from ledger.entries import EntryKind, RedemptionStatus
 from ledger.reconciliation.values import Action, FindingKind, Pass
 from ledger.reconciliation.views import PeriodStatus, StatementStatus
@@ -29,6 +29,7 @@ __all__ = [
     "Action",
     "Category",
     "Coverage",
+    "Days",
     "Design",
     "EntryKind",
     "FindingKind",
@@ -87,6 +88,12 @@ _publish(
         "POLICY": "Each eligible policy.",
     },
     name="AllowancePer",
+)
+_publish(
+    Days,
+    "On which days something is served.",
+    {"DAILY": "Every day.", "WORKING_DAYS": "On Chinese working days."},
+    name="ServiceDays",
 )
 _publish(
     PremiumBase,
@@ -189,7 +196,7 @@ _publish(
         "RELEASE": "Units that were held were given back: held → available.",
         "EXPIRE_HOLD": "A hold ran out: held → available.",
         "NO_SHOW": "The customer did not come: held → used.",
-        "REVERSE": "A delivery was taken back: used → available.",
+        "REVERSE": "A delivery, or a no-show told by mistake, was taken back: used → available.",
         "EXPIRE": "The service year ended: available → lapsed.",
     },
 )
@@ -202,7 +209,7 @@ _publish(
         "RELEASED": "The hold was given back.",
         "EXPIRED": "The hold ran out.",
         "NO_SHOW": "The customer did not come; the units count as used.",
-        "REVERSED": "Delivered, and taken back.",
+        "REVERSED": "Delivered, or told as a no-show by mistake, and taken back.",
     },
 )
 _publish(
@@ -215,10 +222,10 @@ _publish(
     "What became of what the handbook promises for a hold.",
     {
         "ON_TIME": "It was done in time.",
-        "LATE": "It was done too late; or the hold ended too late without it.",
+        "LATE": "It was done too late; or the hold was released too late without it.",
         "OPEN": "It is not done; there is still time.",
-        "OVERDUE": "It is not done, and it is too late.",
-        "ENDED": "The hold was released or ran out in time: nothing is owed.",
+        "OVERDUE": "It is not done, and it is too late; also when the hold has run out.",
+        "ENDED": "The hold was released in time: nothing is owed.",
     },
     name="ServiceLevelStatus",
 )
@@ -306,7 +313,7 @@ _publish(
         "OCCURRED_IN_FUTURE": "The use lies ahead.",
         "OCCURRED_TOO_LONG_AGO": "The use lies too far back to be posted.",
         "HOLD_NOT_OPEN": "The hold is no longer open.",
-        "NOT_REDEEMED": "Only what was redeemed can be reversed.",
+        "NOT_REDEEMED": "Only a delivery or a no-show can be reversed.",
         "ALREADY_REVERSED": "It was reversed before.",
         "UNKNOWN_REDEMPTION": "There is no such redemption of this vendor.",
         "KEY_REUSED": "The idempotency key, or the number of the statement, was used for something else: see "

@@ -1,22 +1,35 @@
-"""Relatives, and whom a benefit was for. Read straight off values of `rating` and `ledger`."""
+"""Relatives, and whom a benefit was for. Read off `rating` and `ledger`; vendors see names masked."""
 
 from datetime import date
+from typing import Any
 
 import strawberry
 
+from schema.context import Info
+from schema.permissions import shown_name
 from schema.types.enums import Relation
+
+_NAME = "The name; vendors see its first character and **."
 
 
 @strawberry.type(description="A relative, registered on the customer.")
 class Relative:
     relative_id: strawberry.ID = strawberry.field(description="Names the relative among the customer's.")
-    name: str = strawberry.field(description="The name.")
     relation: Relation = strawberry.field(description="What the relative is to the customer.")
     registered_on: date = strawberry.field(description="First day of being registered.")
+
+    @strawberry.field(description=_NAME)
+    def name(self, info: Info) -> str:
+        person: Any = self
+        return shown_name(info.context.viewer, person.name)
 
 
 @strawberry.type(description="The relative whom a benefit was for.")
 class Beneficiary:
     relative_id: strawberry.ID = strawberry.field(description="Names the relative among the customer's.")
-    name: str = strawberry.field(description="The name.")
     relation: Relation = strawberry.field(description="What the relative is to the customer.")
+
+    @strawberry.field(description=_NAME)
+    def name(self, info: Info) -> str:
+        person: Any = self
+        return shown_name(info.context.viewer, person.name)

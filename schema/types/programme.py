@@ -2,12 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import cast
 
 import strawberry
+from strawberry.utils.str_converters import to_camel_case
 
-from handbook import values as handbook_values
-from schema.types.benefit import Benefit, Discrepancy
+from handbook import values
+from schema.types.benefit import Benefit
 from schema.types.enums import Category, Coverage, Design, Mode, PremiumBase, Relation
+from schema.types.labels import Channel, Contact, Label, Option
+from schema.types.print import Discrepancy, Reading, Sentence, SettingCite
 
 
 @strawberry.type(description="A star and the rated premium it takes, in CNY, half-open.")
@@ -17,6 +21,7 @@ class ProgrammeTier:
     name_en: str = strawberry.field(description="Its name in English.")
     from_: Decimal = strawberry.field(name="from", description="From this rated premium on.")
     to: Decimal | None = strawberry.field(description="Below this one; null: no limit.")
+    cite: list[str] = strawberry.field(description="The clause, piece by piece as printed.")
 
 
 @strawberry.type(
@@ -36,13 +41,15 @@ class Coefficient:
     validity: str = strawberry.field(
         description="How long the component counts: PAYMENT_TERM, or a number of years like P2Y."
     )
+    cite: list[str] = strawberry.field(description="The clause, piece by piece as printed.")
 
 
 @strawberry.type(description="An edition of the handbook.")
 class Programme:
     code: strawberry.Private[str]
-    settings: strawberry.Private[handbook_values.Settings]
+    settings: strawberry.Private[values.Settings]
     name: str = strawberry.field(description="Its name.")
+    source: str = strawberry.field(description="What was read: the print, and its date as far as it has one.")
     effective_from: date = strawberry.field(description="First day in force.")
     effective_to: date | None = strawberry.field(description="First day no longer in force; null: open.")
     tiers: list[ProgrammeTier] = strawberry.field(description="The stars, lowest first.")
@@ -51,6 +58,20 @@ class Programme:
     discrepancies: list[Discrepancy] = strawberry.field(
         description="Where the print disagrees on other things."
     )
+    readings: list[Reading] = strawberry.field(
+        description="Questions that the print leaves open, and how they are read."
+    )
+    disclaimers: list[Sentence] = strawberry.field(
+        description="What the insurer reserves, or does not answer for."
+    )
+    rules: list[Sentence] = strawberry.field(description="How a star comes about 说明.")
+    contacts: list[Contact] = strawberry.field(description="Telephone numbers for questions.")
+    channels: list[Channel] = strawberry.field(description="The ways to ask for benefits.")
+    options: list[Option] = strawberry.field(description="The choices within benefits.")
+    evidence_kinds: list[Label] = strawberry.field(
+        description="The kinds of documents that benefits ask for."
+    )
+    facilities: list[Label] = strawberry.field(description="The places that benefits are given at.")
 
     @strawberry.field(description="Its code.")
     def edition(self) -> str:
@@ -80,3 +101,8 @@ class Programme:
     @strawberry.field(description="The most units that one redemption or hold may take.")
     def max_units_per_redemption(self) -> int:
         return self.settings.max_units_per_redemption
+
+    @strawberry.field(description="Why each setting is what it is, where the print leaves a number open.")
+    def setting_cites(self) -> list[SettingCite]:
+        cites = cast("values.Edition", self).settings.cites
+        return [SettingCite(setting=to_camel_case(setting), cite=cite) for setting, cite in cites]

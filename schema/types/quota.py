@@ -4,7 +4,7 @@ from datetime import date
 
 import strawberry
 
-from schema.types.benefit import Allowance, Benefit
+from schema.types.benefit import Allowance, Benefit, variant_of
 from schema.types.policy import PolicyReference
 from schema.types.refusal import Refusal
 
@@ -17,17 +17,26 @@ class Quota:
     variant: str | None = strawberry.field(
         description="The grade at the customer's star, where it is graded."
     )
-    entitled: bool = strawberry.field(description="Whether one unit could be used on the day.")
+    entitled: bool = strawberry.field(
+        description="Whether one unit could be used on the day; of a past day: if its use were posted now."
+    )
     refusal: Refusal | None = strawberry.field(description="Why not; null if entitled.")
     allowance: Allowance | None = strawberry.field(description="What the star gives; null: nothing.")
     granted: int | None = strawberry.field(description="Units that the star gives; null: without limit.")
-    used: int = strawberry.field(description="Units used, also at another star.")
-    held: int = strawberry.field(description="Units set aside for appointments.")
-    remaining: int | None = strawberry.field(description="Units left, never negative; null: without limit.")
+    used: int = strawberry.field(description="Units used by then, also at another star.")
+    held: int = strawberry.field(description="Units set aside for appointments by then.")
+    remaining: int | None = strawberry.field(
+        description="Units left for a use on the day, never negative; null: without limit. Of a past day: by now, so "
+        "what was taken since counts."
+    )
     resets_on: date | None = strawberry.field(
         description="First day of the next service year, where the allowance is per service year."
     )
     policy_no: strawberry.Private[str | None]
+
+    @strawberry.field(description="The name of the grade in English.")
+    def variant_en(self) -> str | None:
+        return variant_of(self.benefit, self.variant)
 
     @strawberry.field(description="For which policy, where the benefit is given per policy.")
     def policy(self) -> PolicyReference | None:

@@ -10,7 +10,7 @@ from ledger.account import PoolKey, Taken
 from ledger.counts import counts_of
 from ledger.ids import RedemptionId
 from ledger.reports import RedemptionRow
-from schema.catalogue import benefit_of
+from schema.catalogue import benefit_of, variant_in_english
 from schema.context import Info
 from schema.types.benefit import Benefit
 from schema.types.enums import RedemptionStatus
@@ -56,6 +56,10 @@ class Redemption(Node):
     def benefit(self, info: Info) -> Benefit:
         return benefit_of(info.context.handbook, self.pool.benefit, self.edition)
 
+    @strawberry.field(description="The name of the grade in English; null where no edition has it.")
+    def variant_en(self, info: Info) -> str | None:
+        return variant_in_english(info.context.handbook, self.pool.benefit, self.variant, self.edition)
+
     @strawberry.field(description="For which policy, where the benefit is given per policy.")
     def policy(self) -> PolicyReference | None:
         return PolicyReference.of(self.pool.policy_no or None)
@@ -85,8 +89,8 @@ class Redemption(Node):
         return cast("list[Milestone]", await info.context.loaders.milestones.load(self.redemption_id))
 
     @strawberry.field(
-        description="What the handbook promises for the hold, in working days, and what has become of it by now. Null: "
-        "nothing is promised, or it was not held but redeemed at once."
+        description="What the handbook promises for the hold, and what has become of it by now. Null: nothing is "
+        "promised, or it was not held but redeemed at once."
     )
     async def service_level(self, info: Info) -> ServiceLevelClock | None:
         view = await info.context.loaders.clock.load(self.redemption_id)

@@ -1,10 +1,10 @@
-"""The working-day clock of a hold: what was promised, what was done when, and what became of it."""
+"""The service-level clock of a hold: what was promised, what was done when, and what became of it."""
 
 from datetime import datetime
 
 import strawberry
 
-from ledger.service_levels.calendar import warning
+from handbook.calendar import warning
 from ledger.service_levels.reading import ClockView
 from schema.context import Info
 from schema.types.enums import MilestoneKind, ServiceStanding
@@ -19,8 +19,9 @@ class Milestone:
 
 
 @strawberry.type(
-    description="What the handbook promises for a hold, in working days, and what became of it. The clock starts on "
-    "the day of the hold (on a day off: on the next working day); a deadline is the end of the last day in time."
+    description="What the handbook promises for a hold, and what became of it. The day of the hold does not count; "
+    "then working days are counted, or calendar days, as promised. A deadline is the end of the last day in time. A "
+    "hold that runs out unanswered is still owed an answer, and overdue from the deadline on."
 )
 class ServiceLevelClock:
     respond_by: datetime | None = strawberry.field(
@@ -50,6 +51,10 @@ class ServiceLevelClock:
         description="By how many working days it is late, so far while overdue; of two late promises the greater; "
         "0: not late."
     )
+    calendar_cites: list[str] = strawberry.field(
+        description="The State Council's notices for those years of the deadlines that the operator gave; "
+        "years that the calendar ships with are not named."
+    )
     years: strawberry.Private[tuple[int, ...]]
 
     @strawberry.field(
@@ -72,5 +77,6 @@ class ServiceLevelClock:
             appointment_at=view.appointment_at,
             status=view.clock.standing,
             late_by_working_days=view.clock.late_working_days,
-            years=view.clock.unknown_years,
+            calendar_cites=list(view.cites),
+            years=view.unknown_years,
         )

@@ -5,7 +5,7 @@ from typing import cast
 import strawberry
 
 from handbook import Handbook
-from ledger.service_levels.calendar import warning
+from handbook.calendar import warning
 from ledger.service_levels.reading import Days, ServiceReport
 from schema.catalogue import benefit_of
 from schema.connections import (
@@ -26,12 +26,12 @@ from schema.types.redemption import Redemption
 class ServiceLevelCounts:
     holds: int = strawberry.field(description="All of them.")
     on_time: int = strawberry.field(description="Done in time.")
-    late: int = strawberry.field(description="Done too late, or ended too late without being done.")
+    late: int = strawberry.field(description="Done too late, or released too late without being done.")
     open: int = strawberry.field(description="Not done; there is still time.")
-    overdue: int = strawberry.field(description="Not done, and it is too late.")
-    ended: int = strawberry.field(
-        description="Released or run out in time, without being done: nothing is owed."
+    overdue: int = strawberry.field(
+        description="Not done, and it is too late; also when the hold has run out."
     )
+    ended: int = strawberry.field(description="Released in time, without being done: nothing is owed.")
     latest_by_working_days: int = strawberry.field(
         description="Of those late or overdue, the greatest lateness in working days; 0: none is late."
     )
@@ -44,11 +44,13 @@ class ServiceLevelReport:
     benefit: Benefit = strawberry.field(description="Of what.")
     holds: int = strawberry.field(description="Holds booked on days of the span.")
     on_time: int = strawberry.field(description="All that fell due was done in time.")
-    late: int = strawberry.field(description="Something was done too late, or the hold ended too late.")
+    late: int = strawberry.field(
+        description="Something was done too late, or the hold was released too late."
+    )
     open: int = strawberry.field(description="Something is still to be done, and nothing is late.")
     overdue: int = strawberry.field(description="Something is still to be done, and it is too late.")
     ended: int = strawberry.field(
-        description="Released or run out before anything fell due or was done: nothing is owed."
+        description="Released before anything fell due or was done: nothing is owed."
     )
     latest_by_working_days: int = strawberry.field(
         description="Of those late or overdue, the greatest lateness in working days; 0: none is late."
@@ -58,6 +60,10 @@ class ServiceLevelReport:
     )
     arrange: ServiceLevelCounts | None = strawberry.field(
         description="Of the promise to arrange; null: nothing is promised."
+    )
+    calendar_cites: list[str] = strawberry.field(
+        description="The State Council's notices for those years of the deadlines that the operator gave; "
+        "years that the calendar ships with are not named."
     )
     vendor_code: strawberry.Private[str]
     benefit_code: strawberry.Private[str]
@@ -103,5 +109,6 @@ class ServiceLevelReport:
             vendor_code=report.vendor,
             benefit_code=report.benefit,
             days=days,
+            calendar_cites=list(report.cites),
             years=report.unknown_years,
         )

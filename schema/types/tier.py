@@ -45,6 +45,7 @@ class Contribution:
 class NextTier:
     star: int = strawberry.field(description="One more than the star held.")
     name: str = strawberry.field(description="Its name as printed.")
+    name_en: str = strawberry.field(description="Its name in English.")
     shortfall: Decimal = strawberry.field(description="Rated premium that is missing, in CNY.")
 
 
@@ -62,6 +63,7 @@ class Tier:
         description="Up to the highest star of the edition; 0: no star, not a member."
     )
     name: str | None = strawberry.field(description="Its name as printed; null without a star.")
+    name_en: str | None = strawberry.field(description="Its name in English; null without a star.")
     rated_premium: Decimal = strawberry.field(
         description="What decides on the star, in CNY, exact: the sum of what the premium components count for."
     )
@@ -103,12 +105,13 @@ class Tier:
 
         `supposed` is the history that it was rated from, where that is not the stored one.
         """
-        above = None
-        if view.next_star is not None and view.next_name is not None and view.shortfall is not None:
-            above = NextTier(star=view.next_star, name=view.next_name, shortfall=view.shortfall)
+        above, tier = None, view.next_tier
+        if tier is not None and view.shortfall is not None:
+            above = NextTier(star=tier.star, name=tier.name, name_en=tier.name_en, shortfall=view.shortfall)
         return cls(
             star=view.star,
             name=view.tier.name if view.tier is not None else None,
+            name_en=view.tier.name_en if view.tier is not None else None,
             rated_premium=view.rated_premium,
             edition=view.edition,
             since=view.since,

@@ -9,7 +9,8 @@ from handbook import Handbook
 from ledger.liability import LiabilityRow
 from ledger.reconciliation.values import month_text
 from ledger.usage import UsageFigures, UsageView
-from schema.catalogue import benefit_of
+from schema.catalogue import benefit_of, variant_in_english
+from schema.context import Info
 from schema.types.benefit import Benefit
 from schema.types.enums import Per, Unit
 from schema.types.vendor import Vendor
@@ -51,6 +52,11 @@ class UsageRow(UsageTotal):
     star: int | None = strawberry.field(description="At which star: the one that the use was judged by.")
     day: date | None = strawberry.field(description="On which day.")
     month: str | None = strawberry.field(description="In which month, like 2026-10.")
+
+    @strawberry.field(description="The name of the grade in English.")
+    def variant_en(self, info: Info) -> str | None:
+        code = self.benefit.code if self.benefit is not None else ""
+        return variant_in_english(info.context.handbook, code, self.variant)
 
     @classmethod
     def in_group(cls, view: UsageView, handbook: Handbook) -> "UsageRow":
@@ -108,6 +114,10 @@ class LiabilityLine:
     value: Decimal | None = strawberry.field(
         description="remaining × unitPrice, in CNY; null without limit or price."
     )
+
+    @strawberry.field(description="The name of the grade in English.")
+    def variant_en(self, info: Info) -> str | None:
+        return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
 
     @classmethod
     def of(cls, row: LiabilityRow, handbook: Handbook, edition: str | None) -> "LiabilityLine":

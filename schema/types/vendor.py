@@ -11,7 +11,7 @@ from handbook import Handbook
 from ledger.reports import UsageRow, VendorName
 from ledger.service_levels.reading import Days
 from ledger.vendors import VendorView
-from schema.catalogue import benefit_of, in_printed_order
+from schema.catalogue import benefit_of, in_printed_order, variant_in_english
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.types.benefit import Benefit
@@ -31,6 +31,10 @@ class ContractTerm:
     unit_price: Decimal = strawberry.field(description="For one unit (a use or a minute), in CNY.")
     from_: date = strawberry.field(name="from", description="First day.")
     to: date | None = strawberry.field(description="First day no longer; null: open.")
+
+    @strawberry.field(description="The name of the grade in English.")
+    def variant_en(self, info: Info) -> str | None:
+        return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
 
 
 @strawberry.type(description="What a vendor delivered of a benefit, at one price.")
@@ -52,6 +56,10 @@ class VendorUsage:
     amount: Decimal | None = strawberry.field(
         description="What is owed, in CNY: (units − reversedUnits) × unitPrice; null without a price."
     )
+
+    @strawberry.field(description="The name of the grade in English.")
+    def variant_en(self, info: Info) -> str | None:
+        return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
 
     @classmethod
     def of(cls, row: UsageRow, handbook: Handbook) -> "VendorUsage":
@@ -116,7 +124,7 @@ class Vendor:
     @strawberry.field(
         description="What became of the holds booked on the days [from, to), at most "
         f"{_LONGEST_REPORT_DAYS} of them, for which the handbook promises an answer or an arrangement within some "
-        "working days; by benefit, as printed."
+        "days; by benefit, as printed."
     )
     async def service_levels(
         self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date

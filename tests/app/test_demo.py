@@ -33,7 +33,7 @@ from rating.timeline import timeline
 from tests.demo import NOW, opened
 
 TODAY = date(2026, 11, 22)
-STARS = "5 4 3 2 1 0 0 0 2 0 2 3 3 2 1 2 2 3 4 2 1 2 0 3"
+STARS = "5 4 3 2 1 0 0 0 3 0 2 3 3 2 1 2 2 3 4 2 1 2 0 3"
 
 
 @pytest.fixture

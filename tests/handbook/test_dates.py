@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handbook import add_years, business_day, service_year_number, service_year_span, start_of
+from handbook import add_years, business_day, cover_end, service_year_number, service_year_span, start_of
 
 DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2200, 12, 31))
 LEAP_DAYS = st.sampled_from([date(year, 2, 29) for year in (1904, 1996, 2000, 2024, 2096)])
@@ -58,6 +58,45 @@ def test_years_keep_month_and_day_and_a_missing_leap_day_is_the_28th(day, years,
 def test_a_day_after_the_calendar_ends_is_refused():
     with pytest.raises(ValueError, match="year"):
         add_years(date(9999, 1, 1), 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "years", "end"),
+    [
+        (date(2024, 1, 10), 10, date(2034, 1, 10)),
+        (date(2024, 2, 29), 1, date(2025, 3, 1)),
+        (date(2024, 2, 29), 2, date(2026, 3, 1)),
+        (date(2024, 2, 29), 4, date(2028, 2, 29)),
+        (date(2096, 2, 29), 4, date(2100, 3, 1)),
+        (date(2023, 2, 28), 1, date(2024, 2, 28)),
+        (date(2024, 2, 28), 1, date(2025, 2, 28)),
+        (date(2024, 3, 1), 1, date(2025, 3, 1)),
+    ],
+)
+def test_a_cover_keeps_month_and_day_and_of_29_february_ends_before_1_march(start, years, end):
+    assert cover_end(start, years) == end
+
+
+def test_a_cover_that_outlives_the_calendar_is_refused():
+    for start in (date(9999, 1, 1), date(9996, 2, 29)):
+        with pytest.raises(ValueError, match="year"):
+            cover_end(start, 100)
+
+
+@given(DAYS | LEAP_DAYS, st.integers(0, 100))
+def test_a_cover_ends_with_the_last_day_before_its_month_and_day(start, years):
+    last_day = cover_end(start, years) - timedelta(days=1)
+    month_and_day = (start.year + years, start.month, start.day)
+    assert (last_day.year, last_day.month, last_day.day) < month_and_day
+    after = last_day + timedelta(days=1)
+    assert (after.year, after.month, after.day) >= month_and_day
+
+
+@given(DAYS | LEAP_DAYS, st.integers(0, 100))
+def test_a_cover_ends_on_the_anniversary_but_for_a_missing_29_february_a_day_later(start, years):
+    missing = (start.month, start.day) == (2, 29) and (start.year + years) % 4 != 0
+    missing |= (start.month, start.day, start.year + years) in {(2, 29, 2100), (2, 29, 2200)}
+    assert cover_end(start, years) - add_years(start, years) == timedelta(days=1 if missing else 0)
 
 
 @given(DAYS, st.integers(0, 100))

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handbook import SHIPPED_EDITIONS, EditionError, Handbook, Unlimited, load_handbook
+from tests.editions import six_stars
 from tests.handbook.copies import Copy, EditionCopy
 
 FIRST = load_handbook().latest
@@ -49,6 +50,25 @@ def test_an_edition_ends_on_the_day_on_which_the_next_one_starts(second):
     assert handbook.on(date(2026, 12, 31)) is first
     assert handbook.on(NEXT_YEAR) is later
     assert handbook.latest is later
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "codes"),
+    [
+        (date(2026, 12, 1), date(2026, 12, 31), ["zhenxuan-1"]),
+        (date(2026, 12, 31), NEXT_YEAR, ["zhenxuan-1", "zhenxuan-2"]),
+        (NEXT_YEAR, date(2027, 2, 1), ["zhenxuan-2"]),
+        (date(1989, 1, 1), date(1989, 12, 31), []),
+    ],
+)
+def test_the_editions_of_some_days_are_those_in_force_on_any_of_them(second, first, last, codes):
+    assert [edition.code for edition in both(second).within(first, last)] == codes
+
+
+def test_the_highest_star_is_that_of_the_edition_with_the_most(tmp_path):
+    six_stars(tmp_path)
+    handbook = load_handbook(SHIPPED_EDITIONS, tmp_path)
+    assert (load_handbook().highest_star, handbook.highest_star) == (5, 6)
 
 
 def test_the_order_of_the_folders_does_not_matter(second):

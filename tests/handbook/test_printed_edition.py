@@ -137,7 +137,7 @@ CONDITIONS = {
     "legal-consultation": [("分钟", CHECKED), ("仅供参考", TOLD)],
     "physical-exam": [("预约成功", TOLD)],
     "dental-care": [("之一", CHECKED), ("已登记的子女", CHECKED), ("权益卡", TOLD)],
-    "car-t": [("审核同意", CHECKED), ("权益卡", TOLD)],
+    "car-t": [("审核同意", CHECKED), ("不占用", TOLD), ("权益卡", TOLD)],
     "family-doctor-video": [("不超过 10 分钟", TOLD)],
     "family-doctor-phone": [("8:00–22:00", CHECKED), ("在线预约", TOLD), ("不超过 10 分钟", TOLD)],
     "outpatient-escort": [("院内", TOLD)],
@@ -150,10 +150,15 @@ CONDITIONS = {
     "proton-therapy": [
         ("首次确诊", CHECKED),
         ("住院证", CHECKED),
-        ("其中一家医院", CHECKED),
+        ("选定就诊医院", CHECKED),
         ("既往症", TOLD),
     ],
-    "second-opinion": [("过等待期", CHECKED), ("二级及二级以上公立医院确诊", CHECKED), ("188 种", TOLD)],
+    "second-opinion": [
+        ("过等待期", CHECKED),
+        ("二级及二级以上公立医院确诊", CHECKED),
+        ("188 种", TOLD),
+        ("平台公布", TOLD),
+    ],
 }
 
 PRINTED_ROWS = [
@@ -190,6 +195,8 @@ GOVERNING = [
     ("family-doctor-phone", "overview", "一星至五星均可使用"),
     ("family-doctor-phone", "overview", "不限次"),
     ("medical-butler", "overview", "一星至五星均可使用"),
+    ("outpatient-green-channel", "overview", "四星、五星可指定专家；“不指定专家”仅适用于三星"),
+    ("outpatient-green-channel", "detail", "国内三级医院均可，不限于排名前 100 的三甲医院"),
     ("second-opinion", "advantages", "涵盖重疾、轻症及常见 188 种疾病"),
     ("critical-surgery-admission", "detail", "14 天（自然日）内住院或安排手术"),
     ("health-assessment", "overview", "不限次"),
@@ -245,7 +252,7 @@ def test_each_condition_says_what_the_detail_page_asks(code):
     assert [each.checked for each in conditions] == [checked for _, checked in expected]
     for condition, (words, _) in zip(conditions, expected, strict=True):
         assert words in condition.text
-        assert condition.text_en.isascii()
+        assert not re.search("[一-鿿]", condition.text_en)
 
 
 def test_a_lucky_number_has_eight_signs_and_is_applied_for_two_working_days_before():
@@ -338,7 +345,7 @@ def test_differing_clauses_are_recorded_with_the_one_that_governs(code):
     assert recorded == [row for row in GOVERNING if row[0] == code]
     for found in EDITION.benefit(code).discrepancies:
         assert found.governs in [clause.page for clause in found.clauses]
-        assert found.read_as_en.isascii()
+        assert not re.search("[一-鿿]", found.read_as_en)
 
 
 def test_in_dispute_is_only_whether_star_1_has_the_three_benefits_that_the_detail_page_gives_from_star_2():
@@ -356,13 +363,19 @@ def test_no_other_benefit_has_differing_clauses():
 
 
 def test_the_fallen_infinity_of_star_5_is_recorded_with_the_edition():
-    (found,) = EDITION.discrepancies
+    found, _ = EDITION.discrepancies
     assert [(clause.page, clause.says) for clause in found.clauses] == [
         ("criteria", "五星 定级保费：[ 50— 8 ）"),
         ("overview", "[50-)"),
     ]
     assert found.governs == "overview"
     assert "无上限" in found.read_as
+
+
+def test_a_one_year_policy_carries_benefits_for_its_year_and_not_for_the_two_of_a_single_premium():
+    _, found = EDITION.discrepancies
+    assert found.governs == "criteria"
+    assert found.read_as.startswith("一年期短险有效 1 年")
 
 
 def test_settings_are_the_readings_of_what_the_print_leaves_open():
@@ -380,7 +393,7 @@ def test_settings_are_the_readings_of_what_the_print_leaves_open():
 
 
 def test_every_open_question_has_a_reading():
-    assert len(EDITION.readings) == 17
+    assert len(EDITION.readings) == 24
     assert all(
         isinstance(reading, Reading) and reading.question.endswith("？") for reading in EDITION.readings
     )

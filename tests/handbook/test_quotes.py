@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 import pytest
 
 from handbook import Counted, EditionError, load_handbook
-from handbook.printed import disputed, plain, quotes, quotes_are_printed
+from handbook.printed import disputed, plain, quotes, quotes_are_printed, star_name
 from tests.handbook.copies import Copy, EditionCopy
 
 EDITION = load_handbook().latest
@@ -107,7 +107,7 @@ def texts_that_quote(value: object, path: str = "", *, quoting: bool = False) ->
     elif is_dataclass(value):
         kind = type(value).__name__
         for field in fields(value):
-            is_content = field.name == "text" and kind in {"Content", "Disclaimer"}
+            is_content = field.name == "text" and kind in {"Content", "Sentence"}
             of_print = field.name in QUOTING and (field.name, kind) != ("cells", "Discrepancy")
             of_print = of_print or (field.name.endswith("_cite") and kind == "Benefit")
             yield from texts_that_quote(getattr(value, field.name), path, quoting=is_content or of_print)
@@ -188,3 +188,19 @@ def test_white_space_and_typography_make_no_difference(written, printed):
 
 def test_another_word_makes_a_difference():
     assert plain("14 天内") != plain("14 个工作日内")
+
+
+@pytest.mark.parametrize(
+    ("star", "name"),
+    [
+        (1, "一星"),
+        (9, "九星"),
+        (10, "十星"),
+        (12, "十二星"),
+        (20, "二十星"),
+        (99, "九十九星"),
+        (100, "一百星"),
+    ],
+)
+def test_stars_are_named_as_the_print_does(star, name):
+    assert star_name(star) == name

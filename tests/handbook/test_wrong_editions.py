@@ -90,6 +90,10 @@ WRONG_IN_THE_EDITION = [
      "settings.immediate_family.value.3", "unknown word “uncle”"),
     (EDITION, "settings:", "[spouse, parent, child]", "[spouse, spouse]", "settings.immediate_family.value.2",
      "spouse is listed twice"),
+    (EDITION, "coverage: one_year", "validity: P1Y", "validity: P2Y", "coefficients.13.validity",
+     "a one-year policy counts for the year that it covers, then for each renewed one; write P1Y"),
+    (EDITION, "coefficients:", "coverage: one_year", "coverage: under_one_year", "coefficients.13.coverage",
+     "policies of less than one year never count"),
     (EDITION, "settings:", "[spouse, parent, child]", "[]", "settings.immediate_family.value",
      "is shared with the immediate family, and nobody is one; name the relations"),
     (EDITION, "settings:", "value: 1000", "value: 100001", "settings.max_units_per_redemption.value",
@@ -167,7 +171,8 @@ WRONG_IN_A_BENEFIT = [
     (CARE, "proton-therapy", "days: 30", "days: 0", "waiting.days", "not between 1 and"),
     (CARE, "proton-therapy", "respond_within_working_days: 1", "respond_within_working_days: soon",
      "service_level.respond_within_working_days", "expected a whole number"),
-    (CARE, "proton-therapy", "          - {page: overview, says: 上海质子重离子医院治疗预约安排}\n", "",
+    (CARE, "proton-therapy",
+     "          - {page: overview, says: 上海质子重离子医院治疗预约安排 - - - 1 次 / 年 1 次 / 年}\n", "",
      "discrepancies.1.clauses", "needs the two clauses"),
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ OPTIONAL = {
     ("benefits", "*", "service_level", "arrange_within_days"),
     ("benefits", "*", "wished_number"),
     ("benefits", "*", "conditions"),
+    ("benefits", "*", "advantages"),
     ("benefits", "*", "discrepancies"),
     ("benefits", "*", "options"),
     ("benefits", "*", "evidence"),

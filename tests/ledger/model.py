@@ -15,7 +15,7 @@ GRID: dict[str, tuple[str, dict[int, int | None]]] = {
     "physical-exam": ("year", {2: 1, 3: 1, 4: 1, 5: 1}),
     "medical-butler": ("year", dict.fromkeys(STARS, 3)),
     "outpatient-escort": ("year", {4: 1, 5: 1}),
-    "second-opinion": ("year", {2: 1, 3: 1, 4: 1, 5: 1}),
+    "second-opinion": ("year", {3: 1, 4: 1, 5: 1}),
     "life-bank": ("membership", {4: 1, 5: 1}),
     "policy-cover": ("policy", {4: 1, 5: 1}),
     "vip-line": ("year", dict.fromkeys(STARS)),

@@ -129,7 +129,21 @@ def test_a_release_gives_the_unit_back_and_a_no_show_does_not(desk):
     assert released.quota.remaining == 1
     missed = taken(desk.ask(a_no_show(taken(desk.ask(a_hold())).id)))
     assert (missed.status, missed.quota.used, missed.quota.remaining) == ("NO_SHOW", 1, 0)
-    assert refused(desk.ask(a_reversal(missed.id))) == "NOT_REDEEMED"
+
+
+@pytest.mark.parametrize("actor", ["vendor:v", "finance"])
+def test_a_no_show_that_was_told_by_mistake_is_reversed_once_and_gives_the_unit_back(desk, actor):
+    missed = taken(desk.ask(a_no_show(taken(desk.ask(a_hold())).id)))
+    assert refused(desk.ask(a_reversal(missed.id, actor="vendor:w"))) == "UNKNOWN_REDEMPTION"
+    back = taken(desk.ask(a_reversal(missed.id, actor=actor, reason="客户其实到了")))
+    assert (back.status, back.reason) == ("REVERSED", "客户其实到了")
+    assert back.quota == QuotaCounts(granted=1, used=0, held=0, remaining=1)
+    assert desk.state.redemptions[missed.id.sequence].reversed_no_show
+    assert desk.kinds("physical-exam") == [("GRANT", 1), ("HOLD", 1), ("NO_SHOW", 1), ("REVERSE", 1)]
+    assert refused(desk.ask(a_reversal(missed.id, actor=actor))) == "ALREADY_REVERSED"
+    came = taken(desk.ask(a_redeem(occurred_at=NOW)))
+    assert taken(desk.ask(a_reversal(came.id))).status == "REVERSED"
+    assert not desk.state.redemptions[came.id.sequence].reversed_no_show
 
 
 def test_a_hold_that_ran_out_gives_its_unit_back_and_cannot_be_confirmed(desk):

@@ -159,7 +159,11 @@ def test_the_life_cycle_is_the_one_of_the_design():
         "REVERSED",
         "REDEEMED",
     }
-    assert {before for before, _ in LIFE_CYCLE} == {None, held, redeemed}
+    no_show = RedemptionStatus.NO_SHOW
+    assert {pair: status.value for pair, status in LIFE_CYCLE.items() if pair[0] is no_show} == {
+        (no_show, EntryKind.REVERSE): "REVERSED"
+    }
+    assert {before for before, _ in LIFE_CYCLE} == {None, held, redeemed, no_show}
 
 
 def test_a_pool_that_a_posting_overdraws_breaks_the_program_not_the_books():

@@ -490,7 +490,7 @@ async def the_reads_agree(database, ids, now):
     rows = await database.pool.fetch(SQL["taken_by"], ids, end_of_today)
     later = await database.pool.fetch(
         "select customer_id, benefit, period, policy_no, sum(units)::integer as units from redemptions"
-        " where customer_id = any($1) and status = 'HELD' and expires_at > $2 and expires_at <= $3"
+        " where customer_id = any($1) and status = 'HELD' and expires_at > $2 and expires_at < $3"
         " group by 1, 2, 3, 4",
         ids,
         now,

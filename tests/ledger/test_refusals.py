@@ -145,7 +145,7 @@ SCENES: dict[str, list[Scene]] = {
         again(a_hold, a_confirm, an_arrange),
         again(a_hold, a_no_show, an_arrange),
     ],
-    "NOT_REDEEMED": [again(a_hold, a_reversal), again(a_hold, a_no_show, a_reversal)],
+    "NOT_REDEEMED": [again(a_hold, a_reversal), again(a_hold, a_release, a_reversal)],
     "ALREADY_REVERSED": [again(a_redeem, a_reversal, a_reversal)],
     "UNKNOWN_REDEMPTION": [
         again(a_redeem, lambda _: a_confirm(RedemptionId(1, 99))),

@@ -284,6 +284,9 @@ async def test_the_programme_is_the_printed_grid(desk):
     assert benefits["proton-therapy"]["waitingDays"] == 30
     assert benefits["critical-surgery-admission"]["options"] == ["surgery", "admission"]
     assert benefits["second-opinion"]["evidence"] == ["first-opinion"]
+    assert [grade["star"] for grade in benefits["second-opinion"]["grid"] if grade["allowance"]] == [3, 4, 5]
+    assert benefits["dental-care"]["channels"] == ["adviser"]
+    assert programme["tiers"][0]["name"] == "一星臻选荟员"
     assert {each["code"] for each in programme["benefits"] if each["discrepancies"]} >= {
         "car-t",
         "second-opinion",

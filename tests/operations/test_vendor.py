@@ -150,6 +150,10 @@ async def test_an_appointment_ends_otherwise(desk, operation, status):
     assert (await post(desk, EXAM, operation, close))["status"] == status
     again = await post(desk, EXAM, operation, close | {"idempotencyKey": f"{key}-3"})
     assert again["code"] == "HOLD_NOT_OPEN"
+    back = close | {"idempotencyKey": f"{key}-4", "reason": "客户其实到了"}
+    reversed_ = await post(desk, EXAM, "Reverse", back)
+    assert reversed_.get("code") == ("NOT_REDEEMED" if status == "RELEASED" else None)
+    assert reversed_.get("status") == ("REVERSED" if status == "NO_SHOW" else None)
 
 
 async def test_many_at_once_are_answered_each_on_its_own(desk):
@@ -192,3 +196,52 @@ async def test_a_vendor_lists_what_it_delivered_in_a_month(desk):
     assert {each["occurredAt"][:7] for each in seen} == {"2026-10"}
     nothing = await desk.ask("my_redemptions.graphql", Role.VENDOR, as_vendor=DENTAL, first=5, where=where)
     assert nothing["edges"] == []
+
+
+async def test_a_vendor_knows_before_it_asks_whom_it_may_serve_and_what_is_needed(desk):
+    asked = {"memberNo": "M00018", "benefit": "legal-consultation"}
+    answer = await desk.ask("relatives.graphql", Role.VENDOR, as_vendor=ASSIST, **asked)
+    relatives = answer["customer"]["relatives"]
+    assert {each["relation"] for each in relatives} <= {"SPOUSE", "PARENT", "CHILD"}
+    assert "spouse" in {each["relativeId"] for each in relatives}
+    assert all(each["name"].endswith("**") for each in relatives)
+    assert answer["benefit"]["name"] == "线上法律咨询（电话）"
+    assert answer["benefit"]["requires"] == {
+        "units": True,
+        "option": False,
+        "policy": False,
+        "wishedNumber": False,
+        "facilities": [],
+        "evidence": [],
+        "relation": None,
+        "hours": None,
+        "waitingDays": 0,
+    }
+    for each in relatives:
+        found = await may(
+            desk, ASSIST, "M00018", "legal-consultation", beneficiary=each["relativeId"], units=1
+        )
+        assert found["entitled"], each
+
+
+async def test_a_vendor_is_told_that_a_benefit_is_not_of_its_contract(desk):
+    answer = await desk.answer(
+        "relatives.graphql",
+        Role.VENDOR,
+        as_={"vendor": DENTAL},
+        memberNo="M00018",
+        benefit="legal-consultation",
+    )
+    assert answer["data"]["customer"] is None
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    assert "legal-consultation" in error["message"]
+
+
+async def test_what_dental_care_asks_for_is_named_by_its_option(desk):
+    asked = {"memberNo": "M00018", "benefit": "dental-care"}
+    answer = await desk.ask("relatives.graphql", Role.VENDOR, as_vendor=DENTAL, **asked)
+    assert (answer["benefit"]["requires"]["option"], answer["benefit"]["requires"]["relation"]) == (
+        True,
+        "CHILD",
+    )

@@ -3,7 +3,7 @@
 Nothing here is shared with the code under test but the events themselves; the numbers are the printed handbook's.
 """
 
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 STARS = [
@@ -17,11 +17,9 @@ PAYMENTS = {"annual": 1, "semi_annual": 2, "quarterly": 4, "monthly": 12}
 GONE = {"surrendered", "cooling_off_cancelled", "reduced_paid_up", "premium_waived", "terminated"}
 
 
-def years_later(day, years):
-    try:
-        return date(day.year + years, day.month, day.day)
-    except ValueError:
-        return date(day.year + years, 2, 28)
+def covered(day, begin, years):
+    """Whether a day lies before month and day of the beginning, some years on: 28 February does for 29 February."""
+    return (day.year, day.month, day.day) < (begin.year + years, begin.month, begin.day)
 
 
 def star_and_premium(events, day):
@@ -54,7 +52,7 @@ def _policy_premium(events, day):
         return 0
     if issue.coverage == "one_year":
         years = [event.effective_on for event in events if event.type in {"policy_issued", "renewed"}]
-        if not any(begin <= day < years_later(begin, 1) for begin in years):
+        if not any(begin <= day and covered(day, begin, 1) for begin in years):
             return 0
     return sum(
         (_component_premium(issue, event, events, day) for event in events if hasattr(event, "premium")),
@@ -74,7 +72,7 @@ def _component_premium(issue, event, events, day):
     if issue.coverage == "one_year":
         return amount * PAYMENTS.get(mode, 1)
     if mode == "single":
-        if day >= years_later(event.effective_on, 2):
+        if not covered(day, event.effective_on, 2):
             return 0
         design = getattr(event, "design", None) or issue.design
         category = getattr(event, "category", None) or issue.category
@@ -83,6 +81,6 @@ def _component_premium(issue, event, events, day):
         return amount * (
             Decimal("0.03") if design == "participating" or category == "endowment" else Decimal("0.1")
         )
-    if day >= years_later(event.effective_on, event.term_years):
+    if not covered(day, event.effective_on, event.term_years):
         return 0
     return amount * PAYMENTS[mode] * min(event.term_years, 10) / 10

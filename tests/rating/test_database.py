@@ -1,8 +1,11 @@
 """The database keeps what it was told: statements by name, JSON as values, and nothing recorded is changed."""
 
+from pathlib import Path
+
 import asyncpg
 import pytest
 
+import rating
 from app.orm import orm
 from rating import reading
 from rating.database import RawJson, Statements
@@ -40,6 +43,22 @@ async def test_the_service_may_not_change_what_was_recorded(filled, table, state
 async def test_the_owner_may_not_change_events_either(filled, statement):
     with pytest.raises(asyncpg.RestrictViolationError, match="append-only"):
         await filled.owner_pool.execute(statement)
+
+
+async def test_a_table_that_knew_five_stars_knows_no_highest_one_any_more(database):
+    period = "insert into rating_periods values (1, 1, $1, null, $2, 0, null)"
+    script = Path(rating.__file__).with_name("migrations") / "0003_stars.sql"
+    async with database.owner_pool.acquire() as owner:
+        await owner.execute(
+            "alter table rating_periods drop constraint rating_periods_star_not_negative,"
+            " add constraint rating_periods_star_known check (star between 0 and 5)"
+        )
+        await owner.execute(period, day("2024-01-01"), 5)
+        for _ in range(2):  # that it ran is recorded after its transaction
+            await owner.execute(script.read_text("utf-8"))
+        await owner.execute(period, day("2025-01-01"), 6)
+        with pytest.raises(asyncpg.CheckViolationError, match="rating_periods_star_not_negative"):
+            await owner.execute(period, day("2026-01-01"), -1)
 
 
 async def test_json_goes_in_and_out_as_values(database):

@@ -31,7 +31,7 @@ POLICY = {
     "term_years": 10,
 }
 LEFT_OUT = object()
-AMOUNT = "must be a decimal string above 0 and below 1000000000000 with at most 2 places"
+AMOUNT = "must be a decimal string of 0 or more and below 1000000000000 with at most 2 places"
 DAY = "must be a day YYYY-MM-DD from 1900 to 2199"
 MOMENT = "must be a date-time with an offset, such as 2024-01-10T09:00:00+08:00"
 TERM = "must be a whole number from 1 to 100"
@@ -41,8 +41,7 @@ BAD_VALUES = {
         *(50000, 50000.0, True, None),
         *(
             "",
-            "0",
-            "0.00",
+            "-0",
             "-1",
             "+1",
             "1e5",
@@ -132,6 +131,11 @@ def test_a_long_foreign_text_is_quoted_in_short():
         parse_event({**POLICY, "mode": "x\n" * 100_000})
     assert len(str(caught.value)) < 300
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("premium", ["0", "0.00", "0.0", Decimal(0)])
+def test_a_gift_policys_premium_of_0_is_taken(premium):
+    assert content(parse_event({**POLICY, "premium": premium}))["premium"] == "0.00"
 
 
 def test_values_of_python_are_taken_as_they_are():

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from rating import importing, reading
+from rating import importing, reading, recording
 from rating.importing import LONGEST_LINE_BYTES, import_history
 from tests.rating.build import NOW, day
 from tests.rating.test_cases import CASES
@@ -65,7 +65,8 @@ async def _assert_cases_hold(database):
 
 async def test_every_worked_example_holds_in_the_database(database, load):
     report = await load(CASE_LINES)
-    assert (report.customers, report.taken, report.repeated, report.refused) == (15, len(CASE_LINES), 0, 0)
+    assert (report.customers, report.taken) == (len(CASES), len(CASE_LINES))
+    assert (report.repeated, report.refused) == (0, 0)
     assert report.policies == sum(b'"policy_issued"' in line for line in CASE_LINES)
     assert report.written
     await _assert_cases_hold(database)
@@ -119,12 +120,12 @@ async def test_small_batches_give_what_one_gives(database, load, monkeypatch):
 
     await load(CASE_LINES, progress=lambda *step: told.append(step), after_batch=after_batch)
     await _assert_cases_hold(database)
-    assert sorted(customer_id for batch in batches for customer_id in batch) == list(range(1, 16))
+    assert sorted(customer_id for batch in batches for customer_id in batch) == list(range(1, len(CASES) + 1))
     assert max(map(len, batches)) == 2
     reads = [done for stage, done, _ in told if stage == "read"]
     assert reads[-1] == sum(len(line) + 1 for line in CASE_LINES)
     assert reads == sorted(reads)
-    assert [step for step in told if step[0] == "rated"][-1] == ("rated", 15, 15)
+    assert [step for step in told if step[0] == "rated"][-1] == ("rated", len(CASES), len(CASES))
 
 
 GOOD = {
@@ -133,6 +134,20 @@ GOOD = {
     "member_no": "G",
     "effective_on": "2024-01-01",
     "name": "好",
+}
+POLICY = {
+    "event_id": "B3",
+    "type": "policy_issued",
+    "member_no": "C01",
+    "effective_on": "2024-01-10",
+    "policy_no": "P7",
+    "line": "individual",
+    "coverage": "long",
+    "category": "other",
+    "design": "traditional",
+    "mode": "annual",
+    "premium": "0",
+    "term_years": 10,
 }
 BAD = {
     b"{": "event: is not JSON: EOF while parsing an object at line 1 column 1",
@@ -152,6 +167,19 @@ BAD = {
     ),
     b'{"event_id": "B2", "type": "lapsed", "policy_no": "P1", "member_no": "X", "effective_on": "2024-01-01"}': (
         "There is no customer with member number X: customer_registered must come first."
+    ),
+    lines_of({**GOOD, "recorded_at": "2026-06-01T12:00:01+08:00"})[0]: (
+        "recorded_at: 2026-06-01T12:00:01+08:00 lies ahead of now (2026-06-01T12:00:00+08:00): what is known cannot be "
+        "known later; give the moment at which it was recorded, or leave it out"
+    ),
+    lines_of({**POLICY, "received_on": "2024-01-09"})[0]: (
+        "received_on: 2024-01-09 lies before the issue of policy P7 (2024-01-10); it must be that day or later"
+    ),
+    lines_of({**POLICY, "event_id": "B4", "cooling_off_ends_on": "2024-01-09"})[0]: (
+        "cooling_off_ends_on: 2024-01-09 lies before the issue of policy P7 (2024-01-10); it must be that day or later"
+    ),
+    lines_of({**POLICY, "event_id": "B5", "premium": "-0.01"})[0]: (
+        "premium: must be a decimal string of 0 or more and below 1000000000000 with at most 2 places"
     ),
 }  # fmt: skip
 
@@ -191,6 +219,37 @@ async def test_a_changed_event_is_refused_beside_the_first_of_the_file(load):
     report = await load(lines_of(first, second, first, second), keep_going=True)
     assert (report.taken, report.repeated) == (1, 1)
     assert [(each.line_no, each.event_id) for each in report.rejections] == [(2, "G"), (4, "G")]
+
+
+async def test_a_reduction_that_raises_is_rejected_with_the_line_and_the_premium_of_then(database, load):
+    reduction = {
+        "event_id": "B6",
+        "type": "premium_reduced",
+        "member_no": "C01",
+        "effective_on": "2024-06-01",
+        "policy_no": "P7",
+        "component_id": "base",
+        "premium": "0.01",
+    }
+    before = await _contents(database)
+    report = await load([*CASE_LINES, *lines_of(POLICY, reduction)])
+    assert not report.written
+    (rejection,) = report.rejections
+    assert rejection.line_no == len(CASE_LINES) + 2
+    assert rejection.reason.en == (
+        "Policy P7: the premium of component base is 0.00 since 2024-01-10; a reduction cannot raise it to 0.01, "
+        "premium_increased adds a component."
+    )
+    assert await _contents(database) == before
+
+
+async def test_a_line_recorded_ahead_of_now_that_was_taken_before_is_a_repetition(load, monkeypatch):
+    ahead = lines_of({**GOOD, "recorded_at": "2026-06-01T12:00:01+08:00"})
+    with monkeypatch.context() as earlier:
+        earlier.setattr(recording, "contradiction", lambda *_: None)
+        assert (await load(ahead)).taken == 1
+    report = await load(ahead)
+    assert (report.repeated, report.refused) == (1, 0)
 
 
 async def test_blank_lines_a_byte_order_mark_and_an_empty_file_are_no_fault(load):

@@ -1,11 +1,12 @@
 """What the life cycle refuses beyond the table of statuses, and how a batch is taken."""
 
 import random
+from datetime import UTC, timedelta
 
 import pytest
 
 from rating.history import fold
-from rating.judging import admit, judge
+from rating.judging import admit, contradiction, judge
 from rating.taking import Stored, take
 from tests.rating.build import NOW, arrived, day, event, issued, registered
 
@@ -49,6 +50,24 @@ REFUSED = {
         issued("2024-01-10", coverage="one_year", cooling_off_ends_on="2024-02-01"),
         event("cooling_off_cancelled", "2024-02-02"),
     ],
+    "the premium of component base is 30000.00 since 2024-01-10; a reduction cannot raise it to 30000.01": [
+        *START,
+        event("premium_reduced", "2024-02-01", premium="30000.01"),
+    ],
+    "is 20000.00 since 2024-02-01; a reduction cannot raise it to 25000.00, premium_increased adds a component": [
+        *START,
+        event("premium_reduced", "2024-02-01", premium="20000"),
+        event("premium_reduced", "2024-03-01", premium="25000"),
+    ],
+    "the premium of component top-1 is 10000.00 since 2024-02-01": [
+        *START,
+        event("top_up_paid", "2024-02-01"),
+        event("premium_reduced", "2024-02-01", component_id="top-1", premium="10001"),
+    ],
+    "the premium of component base is 0.00 since 2024-01-10": [
+        issued("2024-01-10", premium="0"),
+        event("premium_reduced", "2024-02-01", premium="0.01"),
+    ],
     "is surrendered since 2024-02-01; lapsed is not allowed then, and nothing is": [
         *START,
         event("surrendered", "2024-02-01"),
@@ -60,6 +79,58 @@ REFUSED = {
 @pytest.mark.parametrize("words", REFUSED)
 def test_what_a_policy_does_not_allow_is_refused_in_words(words, handbook):
     assert words in refusal(handbook, *REFUSED[words])
+
+
+@pytest.mark.parametrize("premium", ["30000", "29999.99", "0"])
+def test_a_reduction_may_leave_the_premium_as_it_is_and_may_take_it_all(premium, handbook):
+    assert refusal(handbook, *START, event("premium_reduced", "2024-02-01", premium=premium)) is None
+
+
+@pytest.mark.parametrize(
+    ("place", "reason", "given"),
+    [
+        (
+            "received_on",
+            "2024-01-09 lies before the issue of policy P1 (2024-01-10)",
+            issued("2024-01-10", received_on="2024-01-09"),
+        ),
+        (
+            "cooling_off_ends_on",
+            "2024-01-09 lies before the issue of policy P1 (2024-01-10)",
+            issued("2024-01-10", cooling_off_ends_on="2024-01-09", received_on="2024-01-10"),
+        ),
+        (
+            "recorded_at",
+            "2026-06-01T12:00:00.000001+08:00 lies ahead of now (2026-06-01T12:00:00+08:00)",
+            registered(recorded_at=NOW + timedelta(microseconds=1)),
+        ),
+        (
+            "recorded_at",
+            "2026-06-02T12:00:00+08:00 lies ahead of now (2026-06-01T12:00:00+08:00)",
+            event("relative_registered", "2024-01-01", recorded_at=NOW + timedelta(days=1)),
+        ),
+    ],
+)
+def test_an_event_that_cannot_be_is_told_by_field_in_both_languages(place, reason, given):
+    found = contradiction(given, NOW)
+    assert found.place == place
+    assert found.words.en.startswith(reason)
+    for fact in reason.replace("(", " ").replace(")", " ").split():
+        assert not fact[0].isdigit() or fact in found.words.zh
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        issued("2024-01-10", received_on="2024-01-10", cooling_off_ends_on="2024-01-10"),
+        issued("2024-01-10", received_on="2024-01-20", cooling_off_ends_on="2024-01-12"),
+        issued("2030-01-10", recorded_at=NOW),
+        registered(recorded_at=NOW.astimezone(UTC)),
+        event("lapsed", "2024-01-10"),
+    ],
+)
+def test_what_can_be_contradicts_nothing(given):
+    assert contradiction(given, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -123,6 +194,77 @@ def test_a_new_event_never_undoes_a_stored_one(handbook):
     )
     assert named in refused[4].en
     assert stored[-1].event.event_id in refused[4].zh
+
+
+def test_a_late_reduction_that_makes_a_stored_one_a_raise_is_refused_naming_it(handbook):
+    known = arrived(*START[1:], event("premium_reduced", "2024-06-01", event_id="E-june", premium="20000"))
+    late = event("premium_reduced", "2024-03-01", premium="10000")
+    taken, refused = admit(known, arrived(*(each.event for each in known), late)[-1:], handbook)
+    assert taken == []
+    assert refused[3].en == (
+        "taking it would make the recorded event E-june (premium_reduced on 2024-06-01) impossible: policy P1: the "
+        "premium of component base is 10000.00 since 2024-03-01; a reduction cannot raise it to 20000.00, "
+        "premium_increased adds a component"
+    )
+    assert "E-june" in refused[3].zh
+    assert "10000.00" in refused[3].zh
+    assert "20000.00" in refused[3].zh
+
+
+def test_reductions_of_one_batch_may_come_in_any_order(handbook):
+    steps = [
+        issued("2024-01-10"),
+        *(
+            event("premium_reduced", f"2024-0{month}-01", premium=str(30000 - month * 1000))
+            for month in range(2, 8)
+        ),
+    ]
+    for seed in range(10):
+        random.Random(seed).shuffle(steps)
+        assert admit([], arrived(*steps), handbook)[1] == {}
+
+
+# What earlier versions took: a raise told as a reduction, and a cancellation after the cooling-off period of today.
+BEFORE = arrived(
+    issued("2024-01-10"),
+    event("premium_reduced", "2024-06-01", premium="50000"),
+    issued("2024-01-10", policy_no="P2"),
+    event("cooling_off_cancelled", "2024-02-20", policy_no="P2"),
+)
+
+
+@pytest.mark.parametrize(
+    "new",
+    [
+        event("lapsed", "2024-07-01"),
+        event("top_up_paid", "2024-02-01"),
+        event("premium_reduced", "2024-07-01", premium="40000"),
+        event("premium_reduced", "2024-03-01", premium="20000"),
+        event("premium_increased", "2024-01-20", policy_no="P2"),
+    ],
+)
+def test_what_earlier_versions_took_is_held_against_no_new_event(new, handbook):
+    assert judge(BEFORE, handbook) is not None
+    latest = arrived(*(each.event for each in BEFORE), new)[-1:]
+    of_policy = [each for each in BEFORE if each.event.policy_no == new.policy_no]
+    assert admit(of_policy, latest, handbook) == (latest, {})
+
+
+@pytest.mark.parametrize(
+    ("new", "reason"),
+    [
+        (event("premium_reduced", "2024-07-01", premium="50000.01"), "is 50000.00 since 2024-06-01"),
+        (event("reinstated", "2024-07-01"), "reinstated is not allowed then"),
+        (event("surrendered", "2024-05-01"), "nothing is"),
+        (event("component_ended", "2024-05-01"), "has ended on 2024-05-01"),
+    ],
+)
+def test_a_new_event_is_judged_on_what_earlier_versions_took_as_on_all_else(new, reason, handbook):
+    later = event("premium_reduced", "2024-08-01", premium="45000")
+    known = arrived(*(each.event for each in BEFORE[:2]), later)
+    taken, refused = admit(known, arrived(*(each.event for each in known), new)[-1:], handbook)
+    assert taken == []
+    assert reason in refused[4].en
 
 
 def test_of_two_new_events_that_exclude_each_other_the_first_to_arrive_is_taken(handbook):

@@ -6,10 +6,11 @@ from decimal import Decimal
 
 import pytest
 
-from rating import reading
+from rating import judging, reading, recording
 from rating.recording import record
 from rating.taking import EventRefusal, Recorded
-from rating.tiers import star_on, tier_on
+from rating.tiers import period_on, star_on, tier_on
+from rating.verifying import verify_ratings
 from tests.rating.build import NOW, day, event, issued, registered
 
 
@@ -125,6 +126,65 @@ async def test_events_of_an_unknown_customer_are_refused(database, recorded):
     (refusal,) = await recorded(issued("2024-01-10"))
     assert (refusal.code, refusal.facts["member_no"]) == ("UNKNOWN_CUSTOMER", "M1")
     assert await _contents(database) == before
+
+
+AHEAD = NOW + timedelta(seconds=1)
+CONTRADICTIONS = {
+    "recorded_at": event("lapsed", "2024-06-01", recorded_at=AHEAD),
+    "received_on": issued("2024-01-10", policy_no="P2", received_on="2024-01-09"),
+    "cooling_off_ends_on": issued("2024-01-10", policy_no="P2", cooling_off_ends_on="2024-01-09"),
+}
+
+
+@pytest.mark.parametrize("place", CONTRADICTIONS)
+async def test_an_event_that_cannot_be_is_refused_by_its_field_and_changes_nothing(database, recorded, place):
+    await recorded(registered(), issued("2024-01-10"))
+    before = await _contents(database)
+    (refusal,) = await recorded(CONTRADICTIONS[place])
+    assert (refusal.code, refusal.place) == ("INVALID", place)
+    assert refusal.message("en").startswith(f"{place}: 20")
+    assert refusal.message("zh").startswith(f"{place}：20")
+    assert await _contents(database) == before
+
+
+async def test_a_registration_ahead_of_now_registers_nobody(database, recorded):
+    before = await _contents(database)
+    ahead, policy = await recorded(registered(recorded_at=AHEAD), issued("2024-01-10"))
+    assert (ahead.code, ahead.place, policy.code) == ("INVALID", "recorded_at", "UNKNOWN_CUSTOMER")
+    assert await _contents(database) == before
+    taken = await recorded(registered(recorded_at=AHEAD), issued("2024-01-10"), now=AHEAD)
+    assert all(isinstance(each, Recorded) for each in taken), "now it is no longer ahead"
+
+
+async def test_an_event_that_cannot_be_spoils_no_other_and_is_answered_alike_twice_in_a_batch(recorded):
+    bad = CONTRADICTIONS["received_on"]
+    results = await recorded(registered(), bad, issued("2024-01-10"), bad)
+    assert [getattr(each, "code", None) for each in results] == [None, "INVALID", None, "INVALID"]
+
+
+async def test_what_an_earlier_version_took_is_repeated_read_and_added_to(
+    database, handbook, recorded, monkeypatch
+):
+    old = (
+        registered(recorded_at=AHEAD),
+        issued("2024-01-10", received_on="2024-01-01", recorded_at=AHEAD),
+        event("premium_reduced", "2024-06-01", premium="50000"),
+        issued("2024-01-10", policy_no="P2", cooling_off_ends_on="2023-12-31"),
+    )
+    with monkeypatch.context() as earlier:
+        earlier.setattr(recording, "contradiction", lambda *_: None)
+        earlier.setattr(judging, "_raised", lambda *_: None)
+        assert all(isinstance(each, Recorded) for each in await recorded(*old))
+    assert all(each.repeated for each in await recorded(*old))
+    assert await verify_ratings(database.pool, handbook=handbook) == []
+    (lapse,) = await recorded(event("lapsed", "2025-06-01"))
+    assert isinstance(lapse, Recorded)
+    assert await verify_ratings(database.pool, handbook=handbook) == []
+    periods = (await _rating(database)).periods
+    premiums = [
+        period_on(periods, day(on)).rated_premium for on in ("2024-05-31", "2024-06-01", "2025-06-01")
+    ]
+    assert premiums == [60000, 80000, 30000], "the raise counts, as it was taken"
 
 
 async def test_a_customer_may_be_registered_later_in_the_same_batch(recorded):

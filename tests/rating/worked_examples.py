@@ -150,8 +150,8 @@ EXAMPLES: list[tuple[str, list[Happened], list[Expected]]] = [
                 happened("2024-06-01", "top_up_paid", premium="1000000", component_id="top-2"),
             ],
             [
-                ("2024-02-28", "40000"), ("2024-02-29", one), ("2024-06-01", both), ("2026-02-27", both),
-                ("2026-02-28", second), ("2026-06-01", "40000"),
+                ("2024-02-28", "40000"), ("2024-02-29", one), ("2024-06-01", both), ("2026-02-28", both),
+                ("2026-03-01", second), ("2026-06-01", "40000"),
             ],
         )
         for category, design, one, both, second in (
@@ -364,8 +364,39 @@ EXAMPLES: list[tuple[str, list[Happened], list[Expected]]] = [
     (
         "long policies from 29 February",
         [issued("2024-02-29"), single("2024-02-29", "200000", policy_no="P2")],
-        [("2024-03-16", "50000"), ("2026-02-27", "50000"), ("2026-02-28", "30000"), ("2034-02-27", "30000"),
-         ("2034-02-28", "0")],
+        [("2024-03-16", "50000"), ("2026-02-28", "50000"), ("2026-03-01", "30000"), ("2034-02-28", "30000"),
+         ("2034-03-01", "0")],
+    ),
+    (
+        "a payment term of four years from 29 February to the next",
+        [issued("2024-02-29", premium="100000", term_years=4)],
+        [("2028-02-28", "40000"), ("2028-02-29", "0")],
+    ),
+    (
+        "a one-year policy from 29 February, renewed on 1 March",
+        [one_year("2024-02-29"), happened("2025-03-01", "renewed")],
+        [("2025-02-28", "46000"), ("2025-03-01", "46000"), ("2026-02-28", "46000"), ("2026-03-01", "0")],
+    ),
+    (
+        "a one-year policy from 29 February, renewed never",
+        [one_year("2024-02-29")],
+        [("2025-02-28", "46000"), ("2025-03-01", "0")],
+    ),
+    # --- gift policies
+    (
+        "a gift policy of premium 0, and a reduction to 0, beside a policy that counts",
+        [
+            BASE,
+            one_year("2024-01-10", "0.00", policy_no="P2"),
+            issued("2024-01-10", policy_no="P3", premium="5000"),
+            happened("2024-06-01", "premium_reduced", policy_no="P3", premium="0"),
+        ],
+        [("2024-01-26", "35000"), ("2024-06-01", "30000"), ("2025-01-10", "30000")],
+    ),
+    (
+        "a gift policy alone",
+        [one_year("2024-03-01", "0"), happened("2025-03-01", "renewed")],
+        [("2024-03-01", "0"), ("2026-03-01", "0")],
     ),
     # --- as known at
     (

@@ -2,15 +2,22 @@
 
 import json
 
+from ledger.reconciliation.finding_rows import _named
 from ledger.reconciliation.matching import reconcile_period
+from ledger.reports import vendor_usage
+from ledger.usage import UsageFilter, UsageGroup, usage
+from ledger.verify import verify
+from tests.ledger.books import a_hold, a_no_show
 from tests.reconciliation.month import (
     EXAM,
     NOVEMBER,
+    NOW,
     OCTOBER,
     PHONE,
     VENDOR,
     VIDEO,
     line,
+    noon,
     october,
 )
 
@@ -285,3 +292,47 @@ async def test_a_reference_that_several_deliveries_bear_names_none_of_them(month
     await month.state(line(1, october(20), "-"))
     [found, *_] = await month.findings()
     assert (found["kind"], found["facts"], found["candidates"]) == ("NOT_IN_LEDGER", None, None)
+
+
+async def test_a_no_show_that_was_taken_back_is_no_delivery_reversed_or_not(month):
+    """Neither for the match, nor for usage; a line under its reference is told what became of it."""
+    day = october(3)
+    month.clock.now = noon(day)
+    held = await month.journal.post(a_hold(PHONE, vendor=VENDOR, key="held", reference="R-1", hold_hours=100))
+    missed = await month.journal.post(a_no_show(held.id, actor=f"vendor:{VENDOR}", key="missed"))
+    assert missed.status == "NO_SHOW"
+    month.clock.now = NOW
+    await month.reverse(held.id)
+    row = await month.pool.fetchrow("select status, reversed_no_show from redemptions")
+    assert tuple(row) == ("REVERSED", True)
+    await month.state(line(1, day, "R-1"), line(2, day))
+    assert await month.pairs() == {}
+    found = await month.findings()
+    assert [(each["line_no"], each["kind"]) for each in found] == [(1, "NOT_IN_LEDGER"), (2, "NOT_IN_LEDGER")]
+    assert found[0]["facts"] == {
+        "why": "NOT_DELIVERED",
+        "status": "REVERSED",
+        "member_no": "M1",
+        "benefit": PHONE,
+    }
+    assert found[0]["candidates"] is None
+    named = _named(found[0])
+    assert named is not None
+    assert named.reversed_no_show
+    used = await usage(month.pool, OCTOBER, NOVEMBER, where=UsageFilter(), by=(UsageGroup.VENDOR,), most=9)
+    assert used == []
+    assert await vendor_usage(month.pool, {VENDOR}, OCTOBER, NOVEMBER) == {VENDOR: []}
+    assert await verify(month.pool) == []
+
+
+async def test_what_is_delivered_after_a_mistaken_no_show_is_matched(month):
+    day = october(3)
+    month.clock.now = noon(day)
+    held = await month.journal.post(a_hold(PHONE, vendor=VENDOR, key="held", reference="R-1", hold_hours=100))
+    await month.journal.post(a_no_show(held.id, actor=f"vendor:{VENDOR}", key="missed"))
+    await month.reverse(held.id)
+    month.clock.now = NOW
+    delivered = await month.deliver(day, "R-1")
+    await month.state(line(1, day, "R-1"))
+    assert await month.pairs() == {1: (delivered, "REFERENCE")}
+    assert await month.findings() == []

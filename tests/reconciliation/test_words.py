@@ -115,6 +115,14 @@ def test_what_a_reference_leads_to_is_told(status):
     assert ("not delivered" in said("NOT_IN_LEDGER", "en", stated=STATED, named=named)) != delivered
 
 
+def test_a_no_show_that_was_taken_back_is_told_as_not_delivered():
+    named = Named(member_no="M2", benefit="car-t", status=RedemptionStatus.REVERSED, reversed_no_show=True)
+    assert "没有核销" in said("NOT_IN_LEDGER", stated=STATED, reference="R-1", named=named)
+    assert "not delivered: told as a no-show" in said(
+        "NOT_IN_LEDGER", "en", stated=STATED, reference="R-1", named=named
+    )
+
+
 def test_a_line_without_a_delivery_tells_where_it_was_looked_for():
     assert said("NOT_IN_LEDGER", stated=STATED, accepting_pays=Decimal(0)) == (
         "台账没有会员「M1」在 2026-10-05 前后 3 天内、由该服务商提供此项目且尚未配对的服务；"

@@ -58,7 +58,8 @@ async def quotas_added_up(conn: Any, day: date, handbook: Handbook) -> dict[tupl
                 added.allowance = added.remaining = None
             else:
                 added.allowance = (added.allowance or 0) + quota.granted
-                added.remaining = (added.remaining or 0) + quota.remaining
+                left = max(0, quota.granted - quota.used - quota.held)
+                added.remaining = (added.remaining or 0) + left
             added.used += quota.used
             added.held += quota.held
     return sums

@@ -1,11 +1,12 @@
 """Whatever is sent: a clear refusal or error that says where, and nothing written."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from schema.errors import ErrorCode
-from tests.schema.api import FINANCE, FRONTEND, STAFF, VENDOR, Api, member
+from tests.schema.api import FINANCE, FRONTEND, NOW, STAFF, VENDOR, Api, member
 
 REDEEM = {"memberNo": "M1", "benefit": "physical-exam", "idempotencyKey": "k"}
 TABLES = ("customers", "policy_events", "entries", "outcomes", "redemptions", "vendors", "contract_terms")
@@ -175,6 +176,58 @@ async def test_an_event_that_makes_no_sense_is_refused(api: Api, change: dict[st
     }
     data = await api.data("record.graphql", STAFF, operation="Record", events=[event])
     assert data["recordPolicyEvents"][0]["code"] == "INVALID"
+    assert await written(api) == before
+
+
+AHEAD = (NOW + timedelta(seconds=1)).isoformat()
+ISSUED = {**member("M1")[1]["policyIssued"], "policyNo": "P2"}
+IMPOSSIBLE: dict[str, tuple[dict[str, Any], str, dict[str, str]]] = {
+    "recorded ahead of now": (
+        {"recordedAt": AHEAD, "lapsed": {"policyNo": "P1"}},
+        "INVALID",
+        {
+            "en": f"recordedAt: {AHEAD} lies ahead of now",
+            "zh": f"recordedAt：{AHEAD} 晚于现在",
+        },
+    ),
+    "received before the issue": (
+        {"policyIssued": {**ISSUED, "receivedOn": "2026-02-28"}},
+        "INVALID",
+        {
+            "en": "receivedOn: 2026-02-28 lies before the issue of policy P2 (2026-03-01)",
+            "zh": "receivedOn：2026-02-28 早于保单 P2 的签发日（2026-03-01）",
+        },
+    ),
+    "cooled off before the issue": (
+        {"policyIssued": {**ISSUED, "coolingOffEndsOn": "2026-02-28"}},
+        "INVALID",
+        {
+            "en": "coolingOffEndsOn: 2026-02-28 lies before the issue of policy P2 (2026-03-01)",
+            "zh": "coolingOffEndsOn：2026-02-28 早于保单 P2 的签发日（2026-03-01）",
+        },
+    ),
+    "reduced to more": (
+        {"premiumReduced": {"policyNo": "P1", "componentId": "base", "premium": "300000.01"}},
+        "LIFE_CYCLE",
+        {
+            "en": "Policy P1: the premium of component base is 300000.00 since 2024-01-10; a reduction cannot raise it",
+            "zh": "保单 P1 的保费项目 base 自 2024-01-10 起保费为 300000.00，减保不能增至 300000.01",
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("case", IMPOSSIBLE)
+async def test_an_event_that_cannot_be_is_refused_in_words(api: Api, case: str, language: str) -> None:
+    happened, code, words = IMPOSSIBLE[case]
+    before = await written(api)
+    event = {"eventId": "E", "memberNo": "M1", "effectiveOn": "2026-03-01", **happened}
+    data = await api.data("record.graphql", STAFF, operation="Record", language=language, events=[event])
+    (refusal,) = data["recordPolicyEvents"]
+    assert refusal["code"] == code
+    assert refusal["message"].startswith(words[language])
+    assert refusal["message"].endswith("。" if language == "zh" else ".")
     assert await written(api) == before
 
 

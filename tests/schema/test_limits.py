@@ -6,6 +6,7 @@ from graphql import get_introspection_query, parse
 from schema.analysis import analysis_of
 from schema.limits import MOST_ALIASES, MOST_ALIKE, MOST_COST, MOST_DEPTH, MOST_TOKENS
 from tests.schema.api import OPERATIONS, SCHEMA, VENDOR, Api
+from tests.schema.test_print import WHOLE
 
 CORE = SCHEMA.core
 
@@ -123,6 +124,10 @@ def test_a_page_of_members_with_all_that_there_is_to_them_can_be_asked_for() -> 
         quotas { benefit { section { code } } refusal { code } allowance { __typename } policy { policyNo } }
     } } } }"""
     assert cost(text, first=100) < MOST_COST
+
+
+def test_the_whole_handbook_can_be_asked_for_at_once() -> None:
+    assert cost(WHOLE) < MOST_COST / 2
 
 
 async def test_the_tools_of_developers_may_ask_for_the_whole_schema(empty_api: Api) -> None:

@@ -1,5 +1,6 @@
 """Every document that outsiders run, unchanged."""
 
+from decimal import Decimal
 from typing import Any
 
 from tests.schema.api import AUDITOR, FINANCE, FRONTEND, OTHER_VENDOR, STAFF, VENDOR, Api, member
@@ -158,6 +159,22 @@ async def test_a_premium_and_a_status_are_told_as_of_a_day_and_else_as_of_today(
         "before": None,
         "first": "IN_FORCE",
     }
+
+
+async def test_a_gift_policy_of_premium_0_is_shown_and_adds_nothing(api: Api) -> None:
+    gift = member("M1", premium="0")[1]
+    gift["policyIssued"]["policyNo"] = "GIFT"
+    await api.record({**gift, "eventId": "E-gift"})
+    document = """{ customer(memberNo: "M1") { policies { policyNo components { premium } }
+        tier { star ratedPremium contributions { policyNo base amount counted reason } } } }"""
+    customer = (await api.data(document))["customer"]
+    assert {each["policyNo"]: each["components"] for each in customer["policies"]}["GIFT"] == [
+        {"premium": "0.00"}
+    ]
+    assert (customer["tier"]["star"], customer["tier"]["ratedPremium"]) == (4, "300000.00")
+    (told,) = (each for each in customer["tier"]["contributions"] if each["policyNo"] == "GIFT")
+    assert (told["base"], told["counted"], told["reason"]) == ("0.00", True, "COUNTED")
+    assert Decimal(told["amount"]) == 0
 
 
 async def test_what_was_known_before_a_correction_can_still_be_asked(api: Api) -> None:

@@ -32,6 +32,7 @@ QUERIES = {
     "viewer": "FVNOA",
     "node": "FVNOA",
     "programme": "FNOA",
+    "benefit": "FVNOA",
     "editions": "OA",
     "editionDiff": "OA",
     "editionWhatIf": "OA",
@@ -76,8 +77,9 @@ LETTERS = {
     "A": Role.AUDITOR,
 }
 VENDOR_SEES = {
-    "Customer": {"id", "memberNo", "name", "tier", "serviceYear", "quotas"},
-    "Tier": {"star", "name"},
+    "Customer": {"id", "memberNo", "name", "tier", "serviceYear", "quotas", "relatives"},
+    "Tier": {"star", "name", "nameEn"},
+    "Relative": {"relativeId", "name", "relation"},
     "Vendor": {"code", "name", "benefits", "terms", "dateToleranceDays", "usage", "serviceLevels"},
 }
 
@@ -86,6 +88,7 @@ PATHS = {
     "Mutation": ("mutation", "{field}"),
     "Customer": ("query", 'customer(memberNo: "M1") {{ {field} }}'),
     "Tier": ("query", 'customer(memberNo: "M1") {{ tier {{ {field} }} }}'),
+    "Relative": ("query", 'customer(memberNo: "M1") {{ relatives(benefit: "physical-exam") {{ {field} }} }}'),
     "Vendor": ("query", "viewer {{ vendor {{ {field} }} }}"),
 }
 LITERALS = {
@@ -116,6 +119,8 @@ def document(type_name: str, field_name: str) -> str:
             needed.append(f"{name}: {LITERALS.get(inner, '[]')}")
     if field_name in {"redeemMany", "recordPolicyEvents"}:
         needed = [f"{next(iter(field.args))}: []"]
+    if field_name == "relatives":
+        needed = ['benefit: "physical-exam"']  # without one, a vendor is refused whatever its role may
     text = field_name + (f"({', '.join(needed)})" if needed else "")
     if not is_leaf_type(get_named_type(field.type)):
         text += " { __typename }"

@@ -172,7 +172,7 @@ async def test_finance_reads_what_became_of_a_vendors_holds_and_which_are_late(a
 
 
 async def test_a_year_that_nobody_knows_is_said_in_the_readers_language(api: Api, monkeypatch) -> None:
-    monkeypatch.setattr("ledger.service_levels.calendar.is_known_year", lambda year: year != 2026)
+    monkeypatch.setattr("handbook.calendar.ships_with", lambda year: year != 2026)
     await hold(api)
     document = """{ vendor(code: "exam-1") { serviceLevels(from: "2026-10-01", to: "2026-11-01") { warning } }
         redemptions(first: 1) { edges { node { serviceLevel { warning } } } } }"""

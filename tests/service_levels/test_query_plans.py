@@ -24,14 +24,14 @@ async def filled(database):
 
 
 async def test_clocks_milestones_and_reports_are_read_by_index(filled, handbook):
-    span = (NOW, ["v"], start_of(SPAN.start), start_of(SPAN.end), *reading._promises(handbook, SPAN))
+    span = (["v"], start_of(SPAN.start), start_of(SPAN.end), *reading._promises(handbook, SPAN))
     asked = {
-        "clocks": (reading._filled("clocks", "these_holds"), (NOW, *PAGE)),
+        "clocks": (reading.SQL["clocks"], PAGE),
         "milestones": (reading.SQL["milestones"], PAGE),
-        "report": (reading._filled("report", "holds_in_span"), span),
+        "report": (reading.SQL["report"], span),
         "late": (
-            reading._filled("late", "holds_in_span"),
-            (*span, ["v"], ["medical-butler"], 101, None, None, None),
+            reading.SQL["late"],
+            (*span, ["v"], ["medical-butler"], 101, None, None, None, NOW),
         ),
     }
     scanned = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handbook import BUSINESS_ZONE, Handbook, business_day
+from handbook import BUSINESS_ZONE, Handbook, WorkingCalendar, WorkingYear, business_day, start_of
 from ledger.filters import Place
 from ledger.ids import RedemptionId
 from ledger.service_levels.clock import LATE_STANDINGS, HoldDays, clock_of
@@ -108,15 +108,23 @@ async def test_a_reversal_does_not_unmake_what_was_done_in_time(booth):
     assert await booth.clock_of(held, "10-30 10") == ("ON_TIME", 0)
 
 
-async def test_a_hold_that_ran_out_in_time_owes_nothing_whether_or_not_that_is_posted(booth):
-    held = await booth.do("10-12 10", a_hold(BUTLER, hold_hours=24))
-    late = await booth.do("10-12 10", a_hold(BUTLER, hold_hours=72, member_no="M2"))
-    unposted = [await booth.clock_of(each, "10-30 10") for each in (held, late)]
-    await booth.do("10-30 10", a_redeem(BUTLER))
-    await booth.do("10-30 10", a_redeem(BUTLER, member_no="M2"))
-    assert await booth.pool.fetchval("select count(*) from entries where kind = 'EXPIRE_HOLD'") == 2
-    posted = [await booth.clock_of(each, "10-30 10") for each in (held, late)]
-    assert unposted == posted == [("ENDED", 0), ("LATE", 2)]
+async def test_a_hold_that_runs_out_unanswered_is_late_from_the_deadline_on_whether_or_not_that_is_posted(
+    booth,
+):
+    """To be answered by the end of 10-13: one runs out a day before that, one as the day ends, one after it."""
+    hours = {"M1": 1, "M2": 38, "M3": 72}
+    held = [
+        await booth.do("10-12 10", a_hold(BUTLER, hold_hours=hours[each], member_no=each)) for each in hours
+    ]
+    moments = ("10-13 23", "10-14 00", "10-16 10", "10-30 10")
+    unposted = [[await booth.clock_of(each, moment) for moment in moments] for each in held]
+    for member_no in hours:
+        await booth.do("10-30 10", a_redeem(BUTLER, member_no=member_no))
+    assert await booth.pool.fetchval("select count(*) from entries where kind = 'EXPIRE_HOLD'") == 3
+    posted = [[await booth.clock_of(each, moment) for moment in moments] for each in held]
+    assert unposted == posted == [[("OPEN", 0), ("OVERDUE", 1), ("OVERDUE", 3), ("OVERDUE", 13)]] * 3
+    report = (await booth.report("10-30 10"))[BUTLER]
+    assert report.total == Counts(overdue=3, latest_by_working_days=13)
 
 
 async def test_the_first_report_counts_and_the_last_appointment_stands(booth):
@@ -157,7 +165,7 @@ async def test_what_was_redeemed_at_once_or_carries_no_promise_has_no_clock(boot
 # arranged within 7. The holiday of October ends on the 7th; Saturday the 10th is worked.
 STORIES = {
     "M1": ("09-30 23", []),  # not of October
-    "M2": ("10-01 00", [("10-09 23", a_respond), ("10-16 23", an_arrange)]),  # on time
+    "M2": ("10-01 00", [("10-08 23", a_respond), ("10-15 23", an_arrange)]),  # on time
     "M3": ("10-12 10", [("10-14 10", a_respond), ("10-20 10", an_arrange)]),  # answered 1 day late
     "M4": ("10-28 10", [("10-29 10", a_respond)]),  # open
     "M5": ("10-13 10", [("10-14 10", a_respond)]),  # not arranged, 7 days late so far
@@ -195,11 +203,47 @@ async def test_a_report_over_a_year_that_nobody_knows_says_so(booth):
     (report,) = found["v"]
     known = promise(booth.handbook, BUTLER, date(2026, 12, 31))
     assert known is not None
-    clock = clock_of(
-        known, HoldDays(held_on=date(2026, 12, 31), ended_on=date(2027, 1, 3)), business_day(far)
-    )
+    calendar = booth.handbook.calendar
+    clock = clock_of(known, HoldDays(held_on=date(2026, 12, 31)), business_day(far), calendar)
     assert clock is not None
-    assert report.unknown_years == clock.unknown_years
+    assert report.unknown_years == calendar.unknown_years(clock.days)
+    assert 2150 in report.unknown_years
+
+
+async def test_a_year_that_the_operator_gave_is_counted_and_cited_and_warned_of_no_more(booth):
+    """Of a hold of the last day of the last year that ships, by a file that gives a holiday to the next one."""
+    known = max(year for year in range(2004, 2150) if booth.handbook.calendar.knows(year))
+    eve, new_year = date(known, 12, 31), date(known + 1, 1, 1)
+    off = frozenset(new_year + timedelta(days=ahead) for ahead in range(12))
+    given = WorkingYear(year=known + 1, cite="国办通知", holidays=off, working_weekends=frozenset())
+    aware = Handbook(booth.handbook.editions, calendar=WorkingCalendar((given,)))
+    booth.clock.now = start_of(eve) + timedelta(hours=10)
+    held = (await booth.journal.post(a_hold(BUTLER))).id
+    days = Days(start=eve, end=new_year)
+    now = start_of(new_year) + timedelta(days=12)
+    guessed, counted = [
+        (
+            (await clocks(booth.pool, [held], handbook=handbook, now=now))[held],
+            (await service_reports(booth.pool, ["v"], days, handbook=handbook, now=now))["v"][0],
+        )
+        for handbook in (booth.handbook, aware)
+    ]
+    for view in guessed:
+        assert (view.unknown_years, view.cites) == ((known + 1,), ())
+    for view in counted:
+        assert (view.unknown_years, view.cites) == ((), ("国办通知",))
+    assert guessed[0].clock.standing == "OVERDUE"
+    assert counted[0].clock.standing == "OPEN"
+    assert await late_of(booth, days, now, booth.handbook) == [held]
+    assert await late_of(booth, days, now, aware) == []
+
+
+async def late_of(booth: Booth, days: Days, now: datetime, handbook: Handbook) -> list[RedemptionId]:
+    """The late holds of the butler, by the working days of a handbook."""
+    page = await late_holds(
+        booth.pool, [("v", BUTLER)], days, first=9, after=None, handbook=handbook, now=now
+    )
+    return [each.id for each in page["v", BUTLER]]
 
 
 async def random_holds(booth: Booth, seed: int) -> list[RedemptionId]:

@@ -1,0 +1,64 @@
+"""Names of the codes that benefits refer to, and when something is served. Read straight off `handbook.values`."""
+
+from datetime import time
+from typing import cast
+
+import strawberry
+
+from handbook import values
+from schema.types.enums import Days, Relation
+
+
+@strawberry.type(description="When something is served, by the clock of Asia/Shanghai.")
+class Hours:
+    days: Days = strawberry.field(description="On which days.")
+    cite: list[str] = strawberry.field(description="The clause, piece by piece as printed.")
+
+    @strawberry.field(name="from", description='From this time on, like "09:00".')
+    def opens(self) -> str:
+        return _clock(cast("values.Hours", self).from_)
+
+    @strawberry.field(name="to", description='Until before this time, like "18:00"; midnight is "24:00".')
+    def closes(self) -> str:
+        return _clock(cast("values.Hours", self).to)
+
+
+def _clock(moment: time | None) -> str:
+    return f"{moment:%H:%M}" if moment is not None else "24:00"
+
+
+@strawberry.type(description="The name of a code that benefits refer to.")
+class Label:
+    code: str = strawberry.field(description="The code.")
+    name: str = strawberry.field(description="Its name in Chinese.")
+    name_en: str = strawberry.field(description="Its name in English.")
+
+
+@strawberry.type(description="A choice within a benefit.")
+class Option:
+    code: str = strawberry.field(description="Its code.")
+    name: str = strawberry.field(description="Its name as printed.")
+    name_en: str = strawberry.field(description="Its name in English.")
+    relation: Relation | None = strawberry.field(
+        description="What the beneficiary must be to the customer; null: it is for everybody that the benefit is for."
+    )
+    cite: list[str] = strawberry.field(
+        description="The clause that says for whom it is, piece by piece as printed; none without a relation."
+    )
+
+
+@strawberry.type(description="A way to ask for a benefit.")
+class Channel:
+    code: str = strawberry.field(description="Its code.")
+    name: str = strawberry.field(description="Its name in Chinese.")
+    name_en: str = strawberry.field(description="Its name in English.")
+    number: str | None = strawberry.field(description="The telephone number; null: it is none.")
+    hours: Hours | None = strawberry.field(description="When it is answered; null: nothing is printed.")
+
+
+@strawberry.type(description="A telephone number for questions.")
+class Contact:
+    name: str = strawberry.field(description="Whose it is, as printed.")
+    name_en: str = strawberry.field(description="Whose it is, in English.")
+    number: str = strawberry.field(description="The number.")
+    hours: Hours = strawberry.field(description="When it is answered.")

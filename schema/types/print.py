@@ -1,0 +1,109 @@
+"""What stands in the print: clauses, conditions, contents, and where it disagrees. Read off `handbook.values`."""
+
+from typing import cast
+
+import strawberry
+
+from handbook import Page, values
+
+PAGE_NAMES = {
+    Page.CRITERIA: "客户评定标准",
+    Page.OVERVIEW: "服务概览",
+    Page.DETAIL: "服务介绍",
+    Page.ADVANTAGES: "服务优势",
+}
+"""What the parts of the print are called in it."""
+
+
+@strawberry.type(description="What the insurer promises on how fast a request is served.")
+class ServiceLevel:
+    respond_within_working_days: int | None = strawberry.field(
+        description="Answered within, in working days."
+    )
+    arrange_within_working_days: int | None = strawberry.field(
+        description="Arranged within, in working days."
+    )
+    arrange_within_days: int | None = strawberry.field(
+        description="Arranged within, in calendar days; promised instead of working days, never beside them."
+    )
+    cite: list[str] = strawberry.field(description="The clauses, as printed.")
+
+
+@strawberry.type(description="Printed clauses that differ, and how they are read: in the customer's favour.")
+class Discrepancy:
+    governs: str = strawberry.field(
+        description="Which of them governs: criteria, overview, detail or advantages."
+    )
+    read_as: str = strawberry.field(description="How they are therefore read.")
+    read_as_en: str = strawberry.field(description="The same in English.")
+    cells: list[int] = strawberry.field(
+        description="The stars whose cell of the grid is in dispute; none: the grid is not."
+    )
+
+    @strawberry.field(
+        description="The clauses as printed, each after the part of the print that it stands in."
+    )
+    def clauses(self) -> list[str]:
+        clauses = cast("values.Discrepancy", self).clauses
+        return [f"{PAGE_NAMES[clause.page]}：{clause.says}" for clause in clauses]
+
+
+@strawberry.type(description="A condition of a benefit.")
+class Condition:
+    text: str = strawberry.field(description="In Chinese.")
+    text_en: str = strawberry.field(description="In English.")
+    checked: bool = strawberry.field(
+        description="Whether a use that does not meet it is refused; else somebody must mind it."
+    )
+    cite: list[str] = strawberry.field(description="The clause, piece by piece as printed.")
+
+
+@strawberry.type(description="What a service is.")
+class Content:
+    text: list[str] = strawberry.field(description="As printed, paragraph by paragraph.")
+    text_en: str = strawberry.field(description="In English.")
+
+
+@strawberry.type(description="A number that is applied for before a policy is taken out.")
+class WishedNumber:
+    length: int = strawberry.field(description="How many digits and letters it has.")
+    working_days_before: int = strawberry.field(
+        description="How many working days at least lie between the application and the policy's issue."
+    )
+    cite: list[str] = strawberry.field(description="The clauses, as printed.")
+
+
+@strawberry.type(description="A row of the printed overview.")
+class PrintedRow:
+    name: str = strawberry.field(description="Its name.")
+    cells: list[str] = strawberry.field(description="Its cells, one for each star, lowest star first.")
+
+
+@strawberry.type(description="The clauses that a benefit's grid rests on, word for word.")
+class Printed:
+    entitled: str = strawberry.field(description="Who is entitled 服务对象.")
+    frequency: str = strawberry.field(description="How often 服务频次.")
+
+    @strawberry.field(description="Its rows of the overview: one for each grade of the service.")
+    def overview(self) -> list[PrintedRow]:
+        return cast("list[PrintedRow]", list(cast("values.Printed", self).rows))
+
+
+@strawberry.type(description="A question that the print leaves open, and how this edition is read.")
+class Reading:
+    question: str = strawberry.field(description="The question.")
+    question_en: str = strawberry.field(description="The question in English.")
+    reading: str = strawberry.field(description="How it is read.")
+    reading_en: str = strawberry.field(description="The same in English.")
+
+
+@strawberry.type(description="A sentence of the print.")
+class Sentence:
+    text: str = strawberry.field(description="As printed.")
+    text_en: str = strawberry.field(description="In English.")
+
+
+@strawberry.type(description="Why a setting is what it is, where the print leaves a number open.")
+class SettingCite:
+    setting: str = strawberry.field(description="The setting, as the API spells it, like backdatingDays.")
+    cite: str = strawberry.field(description="The clause (in quotation marks) or the reading behind it.")
