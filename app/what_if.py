@@ -122,7 +122,7 @@ _workers: list[_Worker] = []
 def _begin(dsn: str, snapshot: str, question: Question, now: datetime) -> None:
     """In a worker process: open what it needs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to deal with
-    threading.Thread(target=_end_with_the_command, daemon=True).start()
+    end_with_the_command()
     _workers.append(_Worker(dsn, snapshot, question, now))
 
 
@@ -131,9 +131,13 @@ def _work(customer_ids: Sequence[int]) -> Batch:
     return worker.work(customer_ids)
 
 
-def _end_with_the_command() -> None:
-    """End this process when the one that started it is gone, killed for instance: its connection ends with it."""
-    command = multiprocessing.parent_process()
-    if command is not None:
-        command.join()
-        os._exit(1)
+def end_with_the_command() -> None:
+    """In a worker process: end it, and its connection, when the one that started it is gone: killed, for instance."""
+
+    def watch() -> None:
+        command = multiprocessing.parent_process()
+        if command is not None:
+            command.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()

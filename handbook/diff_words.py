@@ -256,7 +256,7 @@ def star_words(star: int) -> Words:
 
 def text_of(value: object) -> str | None:
     """Return a value as a file has it, None for none; a thing of several fields by what matters most of it."""
-    if value is None or value == ():
+    if value is None or value in ((), frozenset()):
         return None
     return _written(value, lambda each, _: text_of(each) or "")
 
@@ -318,6 +318,8 @@ def _written(value: object, part: _Part) -> str:
             return value.isoformat("minutes")
         case tuple():
             return ", ".join(part(each, "") for each in value)
+        case frozenset():
+            return ", ".join(sorted(part(each, "") for each in value))
     return _thing_written(value, part) if is_dataclass(value) else str(value)
 
 

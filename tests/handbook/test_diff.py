@@ -110,7 +110,7 @@ class Richer(Benefit):
     """A benefit as it may be tomorrow."""
 
     robots: int
-    rooms: tuple[str, ...] = ()
+    rooms: frozenset[str] = frozenset()
 
 
 def richer(benefit: Benefit, **more: Any) -> Richer:
@@ -120,12 +120,12 @@ def richer(benefit: Benefit, **more: Any) -> Richer:
 def test_a_field_that_nobody_wrote_words_for_is_told_in_general_words(edition):
     first, *rest = edition.benefits
     before = replace(edition, benefits=(richer(first, robots=1), *rest))
-    after = replace(edition, benefits=(richer(first, robots=1_200, rooms=("blue",)), *rest))
+    after = replace(edition, benefits=(richer(first, robots=1_200, rooms=frozenset({"red", "blue"})), *rest))
     robots, rooms = diff(before, after)
     assert (robots.place, robots.before, robots.after) == (f"benefits.{first.code}.robots", "1", "1200")
     assert robots.words.zh == f"「{first.name}」robots由 1 调整为 1,200。"
     assert robots.words.en == f"{first.name_en}, robots: 1,200 instead of 1."
-    assert (rooms.before, rooms.after) == (None, "blue")
+    assert (rooms.before, rooms.after) == (None, "blue, red")
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 """What is told of a portfolio beforehand is what then happens to it."""
 
+import asyncio
+import sys
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import psutil
 import pytest
 
+from app.errors import StartError
 from app.what_if import what_if_in_parallel
 from handbook import Counted, Per, business_day
 from ledger.accounts import load_accounts
@@ -72,6 +77,14 @@ async def fingerprint(pool: Any) -> list[Any]:
     ]
 
 
+def is_gone(process: int) -> bool:
+    """Whether a process has ended, also when nobody has taken note of it yet."""
+    try:
+        return psutil.Process(process).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.mark.parametrize("on", [TODAY, NEW_YEAR], ids=["today", "next year"])
 async def test_an_edition_equal_to_the_one_in_force_changes_nobody(demo_pool, handbook, on):
     question = Question(before=handbook, after=handbook, on=on, today=TODAY)
@@ -112,6 +125,46 @@ async def test_processes_and_one_process_tell_the_same_and_nothing_is_written(
     assert steps[-1] == (two.customers, two.customers)
     assert len(steps) > 8
     assert await fingerprint(demo_pool) == state
+
+
+async def test_processes_that_cannot_work_end_the_command_with_a_reason(
+    demo_dsn, demo_pool, handbook, six_star_handbook
+):
+    question = Question(before=handbook, after=six_star_handbook, on=NEW_YEAR, today=TODAY)
+    async with opened(demo_dsn, demo_pool, handbook) as services:
+        with pytest.raises(StartError, match="a process that worked out the what-if has died"):
+            await what_if_in_parallel(
+                replace(services, service_dsn="postgres://nobody@127.0.0.1:1/nowhere"),
+                question,
+                progress=lambda _done, _total: None,
+                losses=lambda _losses: None,
+                workers=2,
+            )
+
+
+async def test_processes_end_when_their_command_is_killed(tmp_path):
+    program = tmp_path / "command.py"
+    program.write_text(
+        "import multiprocessing, os, sys, time\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "from app.what_if import end_with_the_command\n"
+        "if __name__ == '__main__':\n"
+        "    spawn = multiprocessing.get_context('spawn')\n"
+        "    with ProcessPoolExecutor(1, mp_context=spawn, initializer=end_with_the_command) as executor:\n"
+        "        print(executor.submit(os.getpid).result(), flush=True)\n"
+        "        executor.submit(time.sleep, 60)\n"
+        "        time.sleep(60)\n"
+    )
+    command = await asyncio.create_subprocess_exec(sys.executable, program, stdout=asyncio.subprocess.PIPE)
+    worker = int(await command.stdout.readline())
+    command.kill()
+    await command.wait()
+    for _ in range(200):
+        if is_gone(worker):
+            break
+        await asyncio.sleep(0.05)
+    else:
+        pytest.fail("the worker goes on without its command")
 
 
 async def test_what_is_told_beforehand_is_what_an_activation_then_does(
