@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from handbook import Counted, Handbook, Unit, business_day
+from handbook import Counted, Handbook, Unit, business_day, start_of
 from ledger.account import PoolKey, Taken
 from ledger.commands import (
     FINANCE,
@@ -53,7 +53,7 @@ from ledger.service_levels.clock import deadline, last_days
 from ledger.service_levels.milestones import Milestone, milestone_of
 from ledger.settling import expire_holds, settle
 from ledger.state import Posting, Redemption, State, StoredOutcome
-from ledger.wished_numbers import hold_for_policy, release_application, wrong_policy
+from ledger.wished_numbers import earliest_issue, hold_for_policy, release_application, wrong_policy
 
 _ENTITLED = (customer_is_a_member, tier_has_the_benefit, waiting_period_is_over)
 
@@ -379,16 +379,20 @@ def _taken(posting: Posting) -> dict[PoolKey, Taken]:
 def _expiry(command: Hold, case: Case, posting: Posting) -> datetime:
     """When a hold runs out: as asked, else with what the benefit's service level promises (decoded handbook §5).
 
-    A hold that is told of when the last day of the promise is over lasts as long as one without a promise.
+    A hold that is told of when the last day of the promise is over lasts as long as one without a promise. One of a
+    number for a policy to come lasts so long from the first day on which the policy may be issued: before that day
+    nobody could confirm it.
     """
     told, settings = posting.recorded_at, case.settings
-    if command.hold_hours is not None:
-        return told + timedelta(hours=command.hold_hours)
-    level = case.benefit.service_level if case.benefit is not None else None
+    if command.hold_hours is not None or case.benefit is None:
+        return told + timedelta(hours=command.hold_hours or settings.default_hold_hours)
+    level, wished = case.benefit.service_level, case.benefit.wished_number
+    longest = told + timedelta(hours=settings.max_hold_hours)
     last = last_days(level, case.day, case.handbook.calendar).later if level is not None else None
-    if last is None or deadline(last) <= told:
-        return told + timedelta(hours=settings.default_hold_hours)
-    return min(deadline(last), told + timedelta(hours=settings.max_hold_hours))
+    if last is not None and deadline(last) > told:
+        return min(deadline(last), longest)
+    first = start_of(earliest_issue(wished, case.day, case.handbook)) if wished is not None else told
+    return min(max(first, told) + timedelta(hours=settings.default_hold_hours), longest)
 
 
 def _details(redemption: Redemption) -> dict[str, object]:

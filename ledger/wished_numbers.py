@@ -65,6 +65,11 @@ def wrong_policy(
     )
 
 
+def earliest_issue(wished: WishedNumber, requested_on: date, handbook: Handbook) -> date:
+    """The first day on which the policy may be issued that a number was applied for on a day, itself not counted."""
+    return handbook.calendar.add(requested_on, wished.working_days_before)
+
+
 def _issued_too_early(
     policy: Policy,
     wished: WishedNumber,
@@ -75,7 +80,7 @@ def _issued_too_early(
 ) -> Refusal | None:
     """The day of the request does not count; from the next on the working days before the issue are counted."""
     issued_on = policy.statuses[0][0]
-    earliest = handbook.calendar.add(requested_on, wished.working_days_before)
+    earliest = earliest_issue(wished, requested_on, handbook)
     there_already = issued_on <= requested_on
     if not there_already and issued_on >= earliest:
         return None

@@ -57,6 +57,23 @@ def test_a_hold_without_a_promise_lasts_the_hours_of_the_edition(handbook):
     assert expiry(handbook, at("10-16 10"), "physical-exam") == at("10-19 10")
 
 
+@pytest.mark.parametrize(
+    ("held", "end"),
+    [
+        (
+            "10-20 10",
+            "10-25 00",
+        ),  # of Tuesday: 72 hours from Thursday, the first day on which the policy may be issued
+        ("10-16 18", "10-23 00"),  # of Friday: from Tuesday
+        ("09-30 10", "10-12 00"),  # before the holiday: from 9 October
+    ],
+)
+def test_an_application_for_a_number_outlasts_the_first_day_on_which_its_policy_may_be_issued(
+    handbook, held, end
+):
+    assert expiry(handbook, at(held), "lucky-policy-number", wished_number="Abcd1234") == at(end)
+
+
 def test_who_asks_for_hours_gets_them(handbook):
     assert expiry(handbook, at("10-16 10"), BUTLER, hold_hours=1) == at("10-16 11")
     assert expiry(handbook, at("10-16 10"), BUTLER, hold_hours=2000) == at("10-16 10") + timedelta(hours=2000)
