@@ -73,8 +73,8 @@ class Handbook:
         """A hash of the whole content: ratings stored under another one were made by other rules."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Go to another process as editions, sources and fingerprint."""
-        return _handbook_of, (self.editions, dict(self.sources), self.fingerprint)
+        """Go to another process as what it was made of."""
+        return _handbook_of, (self.editions, dict(self.sources), self.fingerprint, self.calendar)
 
     def on(self, day: date) -> Edition | None:
         """Return the edition in force on a day, or None before the first and after the last."""
@@ -109,6 +109,9 @@ class Handbook:
 
 
 def _handbook_of(
-    editions: tuple[Edition, ...], sources: Mapping[str, EditionSource], fingerprint: str
+    editions: tuple[Edition, ...],
+    sources: Mapping[str, EditionSource],
+    fingerprint: str,
+    calendar: WorkingCalendar,
 ) -> Handbook:
-    return Handbook(editions, sources=sources, fingerprint=fingerprint)
+    return Handbook(editions, sources=sources, fingerprint=fingerprint, calendar=calendar)

@@ -51,7 +51,8 @@ def number_is_for_a_policy_to_come(case: Case) -> Refusal | None:
 
 def _number_is_applied_for(case: Case, wished: WishedNumber) -> Refusal | None:
     """A number is held before there is a policy. Whether another customer has the number, the insurer knows."""
-    if not case.hold and (case.policy_no is not None or not case.is_question):
+    there_already = any(policy.policy_no == case.policy_no for policy in case.account.policies)
+    if there_already or (not case.hold and (case.policy_no is not None or not case.is_question)):
         return _applied_before(case, wished)
     if case.policy_no is not None:
         return invalid(

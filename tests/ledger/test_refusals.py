@@ -230,7 +230,7 @@ SCENES: dict[str, list[Scene]] = {
         asking("vip-line", wished_number="12345678"),
         asking("policy-cover", policy_no="P1", wished_number="12345678"),
         asking("second-opinion", evidence=first_opinion(TODAY + timedelta(days=1))),
-        wishing("12345678", policy_no="P1"),
+        wishing("12345678", policy_no="NOT-YET"),
         lambda desk: [wishing("12345678")(desk), wishing("12345678")(desk)][1],
         lambda desk: desk.ask(a_confirm(desk.ask(a_hold()).id, policy_no="P1")),
         event_refused("INVALID"),

@@ -222,9 +222,11 @@ def test_nothing_is_redeemed_without_an_application_and_none_names_a_policy(desk
         assert (refusal.code, refusal.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
         assert "hold" in refusal.message()
         assert "hold" in refusal.message("en")
-    told = refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER, policy_no="P1")))
-    assert told.code == "INVALID"
-    assert "confirm" in told.message("en")
+    there = refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER, policy_no="P1")))
+    assert (there.code, there.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
+    to_come = refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER, policy_no="NOT-YET")))
+    assert to_come.code == "INVALID"
+    assert "confirm" in to_come.message("en")
     assert eligibility(as_read(desk), handbook, NOW, benefit=LUCKY)[0] is None
     asked, _ = eligibility(as_read(desk), handbook, NOW, benefit=LUCKY, policy_no="P1")
     assert asked is not None

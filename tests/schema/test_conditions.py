@@ -80,7 +80,8 @@ async def test_what_a_condition_forbids_is_refused(contracted, benefit, more, co
         (None, {}, "WISHED_NUMBER_REQUIRED"),
         ("1234567", {}, "WISHED_NUMBER_REQUIRED"),
         ("1234-678", {}, "WISHED_NUMBER_REQUIRED"),
-        ("12345678", {"policyNo": "P1"}, "INVALID"),
+        ("12345678", {"policyNo": "P1"}, "POLICY_NOT_ELIGIBLE"),
+        ("12345678", {"policyNo": "NOT-YET"}, "INVALID"),
     ],
 )
 async def test_an_application_names_a_number_and_no_policy(contracted, number, more, code):

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handbook import Handbook
+from handbook import Handbook, WorkingCalendar, WorkingYear, load_editions
 from ledger.account import Account, PoolKey, Taken
 from ledger.what_if import Question, Tally, account_by, consequences, losses_of, tally
 from rating.history import History, fold
@@ -89,7 +89,13 @@ def test_a_loss_is_the_first_day_on_which_only_the_present_edition_entitles(
 
 
 def test_a_handbook_goes_to_another_process_whole(six_star_handbook):
-    copied = pickle.loads(pickle.dumps(six_star_handbook))
+    year = WorkingYear(
+        year=2101, cite="…", holidays=frozenset({date(2101, 1, 3)}), working_weekends=frozenset()
+    )
+    calendar = WorkingCalendar((year,))
+    by_operator = load_editions(six_star_handbook.sources.values(), calendar=calendar)
+    copied = pickle.loads(pickle.dumps(by_operator))
+    assert copied.calendar == calendar
     assert copied.editions == six_star_handbook.editions
     assert copied.fingerprint == six_star_handbook.fingerprint
     assert {code: each.files for code, each in copied.sources.items()} == {
