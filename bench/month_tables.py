@@ -13,31 +13,11 @@ from rating.database import Connection
 NOW = datetime(2026, 11, 5, 1, tzinfo=UTC)
 _STATEMENT = 1
 
-_REDEMPTION = (
-    *(
-        "customer_id",
-        "sequence",
-        "status",
-        "benefit",
-        "variant",
-        "period",
-        "service_year",
-        "policy_no",
-        "option",
-    ),
-    *(
-        "beneficiary",
-        "vendor",
-        "units",
-        "reference",
-        "evidence",
-        "star",
-        "edition",
-        "occurred_at",
-        "recorded_at",
-    ),
-    *("expires_at", "reason"),
-)
+_REDEMPTION = """
+    customer_id sequence status benefit variant period service_year policy_no option beneficiary vendor units reference
+    evidence star edition occurred_at recorded_at expires_at reason
+""".split()
+"""The columns that are filled; further ones have defaults."""
 
 
 async def fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> int:
@@ -68,7 +48,7 @@ async def fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> in
                     None,
                 ),
                 *(each.vendor, each.units, each.reference, "[]", each.star, "2024-01"),
-                *(each.occurred_at, each.occurred_at, None, None, None, None),
+                *(each.occurred_at, each.occurred_at, None, None),
             )
             for each in month.deliveries()
         ),

@@ -128,8 +128,8 @@ async def test_a_waiting_period_runs_from_the_day_of_entitlement(desk):
 
 async def test_a_reinstatement_brings_no_new_allowance(desk):
     assert counts(await quota_of(desk, "M00009", "physical-exam")) == (1, 1, 0, 0)
-    assert (await quota_of(desk, "M00009", "critical-surgery-admission"))["entitled"]
-    assert (await quota_of(desk, "M00009", "second-opinion"))["refusal"]["code"] == "TIER_TOO_LOW"
+    assert (await quota_of(desk, "M00009", "second-opinion"))["entitled"]
+    assert not (await quota_of(desk, "M00009", "second-opinion", on="2026-11-11"))["entitled"]
 
 
 async def test_an_appointment_from_before_a_lapse_is_still_held(desk):

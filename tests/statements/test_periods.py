@@ -1,5 +1,7 @@
 """`entitlements period`: how a month stands, the match once more, and the close."""
 
+import pytest
+
 from tests.reconciliation.month import line, october
 
 MONTH = ("--vendor", "v", "--period", "2026-10")
@@ -10,6 +12,7 @@ AGREEING = (
 )
 
 
+@pytest.mark.usefixtures("activated")
 async def test_a_month_is_shown_matched_again_closed_once_and_verified(run, month, database):
     await month.state(*AGREEING, line(4, october(9), "B"))
     shown = run("period", "show", *MONTH)
