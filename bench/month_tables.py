@@ -13,10 +13,28 @@ from rating.database import Connection
 NOW = datetime(2026, 11, 5, 1, tzinfo=UTC)
 _STATEMENT = 1
 
-_REDEMPTION = """
-    customer_id sequence status benefit variant period service_year policy_no option beneficiary vendor units reference
-    evidence star edition occurred_at recorded_at expires_at reason
-""".split()
+_REDEMPTION = [
+    "customer_id",
+    "sequence",
+    "status",
+    "benefit",
+    "variant",
+    "period",
+    "service_year",
+    "policy_no",
+    "option",
+    "beneficiary",
+    "vendor",
+    "units",
+    "reference",
+    "evidence",
+    "star",
+    "edition",
+    "occurred_at",
+    "recorded_at",
+    "expires_at",
+    "reason",
+]
 """The columns that are filled; further ones have defaults."""
 
 
