@@ -70,6 +70,7 @@ _RATE_PLACES_MAX = 6
 EDITION_KEYS = (
     "code",
     "name",
+    "name_en",
     "effective_from",
     "source",
     "sections",
@@ -132,6 +133,7 @@ def edition(top: dict[str, Entry], labels: Labels, benefits: tuple[Benefit, ...]
     return Edition(
         code=top["code"].code(),
         name=top["name"].text(),
+        name_en=top["name_en"].text(),
         effective_from=top["effective_from"].day(),
         effective_to=effective_to.day() if effective_to and not effective_to.is_null else None,
         source=top["source"].text(),

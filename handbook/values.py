@@ -504,6 +504,7 @@ class Edition:
 
     code: str
     name: str
+    name_en: str
     effective_from: date
     effective_to: date | None
     source: str

@@ -23,6 +23,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Query.viewer": EVERYBODY,
     "Query.node": EVERYBODY,  # what it finds is checked by its type, below
     "Query.programme": READERS,
+    "Query.settings": EVERYBODY,  # what requests are judged by
     "Query.benefit": EVERYBODY,  # what is printed of it, and what it asks for
     "Query.editions": EDITORS,
     "Query.editionDiff": EDITORS,

@@ -9,6 +9,7 @@ from schema.context import Info
 from schema.errors import UnauthenticatedError
 from schema.types.benefit import Benefit
 from schema.types.programme import Programme
+from schema.types.settings import HandbookSettings
 from schema.types.vendor import Vendor
 from schema.types.viewer import Viewer
 
@@ -34,6 +35,18 @@ class ProgrammeQueries:
     ) -> Benefit | None:
         edition = info.context.handbook.on(on or info.context.today)
         return cast("Benefit | None", edition.benefit(code) if edition is not None else None)
+
+    @strawberry.field(
+        description="What the print leaves open, as the edition in force on a day (default: today) decides it; null if "
+        "there is none."
+    )
+    def settings(
+        self,
+        info: Info,
+        on: Annotated[date | None, strawberry.argument(description="The day; absent: today.")] = None,
+    ) -> HandbookSettings | None:
+        edition = info.context.handbook.on(on or info.context.today)
+        return cast("HandbookSettings | None", edition.settings if edition is not None else None)
 
     @strawberry.field(description="Who asks, by the token.")
     async def viewer(self, info: Info) -> Viewer:

@@ -71,7 +71,8 @@ class Benefit:
     name_en: str = strawberry.field(description="Its name in English.")
     section: Section = strawberry.field(description="Where the handbook prints it.")
     family_shared: bool = strawberry.field(
-        description="Whether the customer's immediate family (`Programme.immediateFamily`) draws on the same allowance."
+        description="Whether the customer's immediate family (`HandbookSettings.immediateFamily`) draws on the same "
+        "allowance."
     )
     waiting_days: int = strawberry.field(
         description="Days from the first day of the unbroken spell of entitlement until it may be used."

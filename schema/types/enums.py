@@ -182,7 +182,7 @@ _publish(
 _publish(
     Relation,
     "What a relative is to the customer. Which of them are immediate family 直系亲属 is the edition's to say: see "
-    "`Programme.immediateFamily`.",
+    "`HandbookSettings.immediateFamily`.",
     {relation.name: f"{words.en.capitalize()} {words.zh}." for relation, words in RELATION_WORDS.items()},
 )
 _publish(

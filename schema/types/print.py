@@ -5,14 +5,16 @@ from typing import cast
 import strawberry
 
 from handbook import Page, values
+from handbook.words import Words
+from schema.context import Info
 
 PAGE_NAMES = {
-    Page.CRITERIA: "客户评定标准",
-    Page.OVERVIEW: "服务概览",
-    Page.DETAIL: "服务介绍",
-    Page.ADVANTAGES: "服务优势",
+    Page.CRITERIA: Words("客户评定标准", "Criteria"),
+    Page.OVERVIEW: Words("服务概览", "Overview"),
+    Page.DETAIL: Words("服务介绍", "Details"),
+    Page.ADVANTAGES: Words("服务优势", "Advantages"),
 }
-"""What the parts of the print are called in it."""
+"""What the parts of the print are called."""
 
 
 @strawberry.type(description="What the insurer promises on how fast a request is served.")
@@ -41,11 +43,13 @@ class Discrepancy:
     )
 
     @strawberry.field(
-        description="The clauses as printed, each after the part of the print that it stands in."
+        description="The clauses as printed, each after the part of the print that it stands in, which is named in the "
+        "request's language."
     )
-    def clauses(self) -> list[str]:
-        clauses = cast("values.Discrepancy", self).clauses
-        return [f"{PAGE_NAMES[clause.page]}：{clause.says}" for clause in clauses]
+    def clauses(self, info: Info) -> list[str]:
+        clauses, language = cast("values.Discrepancy", self).clauses, info.context.language
+        colon = Words("：", ": ").spoken(language)
+        return [f"{PAGE_NAMES[each.page].spoken(language)}{colon}{each.says}" for each in clauses]
 
 
 @strawberry.type(description="A condition of a benefit.")
@@ -101,9 +105,3 @@ class Reading:
 class Sentence:
     text: str = strawberry.field(description="As printed.")
     text_en: str = strawberry.field(description="In English.")
-
-
-@strawberry.type(description="Why a setting is what it is, where the print leaves a number open.")
-class SettingCite:
-    setting: str = strawberry.field(description="The setting, as the API spells it, like backdatingDays.")
-    cite: str = strawberry.field(description="The clause (in quotation marks) or the reading behind it.")

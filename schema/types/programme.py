@@ -2,16 +2,14 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import cast
 
 import strawberry
-from strawberry.utils.str_converters import to_camel_case
 
-from handbook import values
 from schema.types.benefit import Benefit
-from schema.types.enums import Category, Coverage, Design, Mode, PremiumBase, Relation
+from schema.types.enums import Category, Coverage, Design, Mode, PremiumBase
 from schema.types.labels import Channel, Contact, Label, Option
-from schema.types.print import Discrepancy, Reading, Sentence, SettingCite
+from schema.types.print import Discrepancy, Reading, Sentence
+from schema.types.settings import HandbookSettings
 
 
 @strawberry.type(description="A star and the rated premium it takes, in CNY, half-open.")
@@ -47,8 +45,8 @@ class Coefficient:
 @strawberry.type(description="An edition of the handbook.")
 class Programme:
     code: strawberry.Private[str]
-    settings: strawberry.Private[values.Settings]
     name: str = strawberry.field(description="Its name.")
+    name_en: str = strawberry.field(description="Its name in English.")
     source: str = strawberry.field(description="What was read: the print, and its date as far as it has one.")
     effective_from: date = strawberry.field(description="First day in force.")
     effective_to: date | None = strawberry.field(description="First day no longer in force; null: open.")
@@ -64,6 +62,7 @@ class Programme:
     disclaimers: list[Sentence] = strawberry.field(
         description="What the insurer reserves, or does not answer for."
     )
+    settings: HandbookSettings = strawberry.field(description="What the print leaves open.")
     rules: list[Sentence] = strawberry.field(description="How a star comes about 说明.")
     contacts: list[Contact] = strawberry.field(description="Telephone numbers for questions.")
     channels: list[Channel] = strawberry.field(description="The ways to ask for benefits.")
@@ -76,33 +75,3 @@ class Programme:
     @strawberry.field(description="Its code.")
     def edition(self) -> str:
         return self.code
-
-    @strawberry.field(
-        description="The relatives who may use a benefit that is `familyShared`, if registered before the use."
-    )
-    def immediate_family(self) -> list[Relation]:
-        return list(self.settings.immediate_family)
-
-    @strawberry.field(
-        description="By how many days, counted back from today, `occurredAt` of a use may lie in the past. The line of "
-        "a statement means a delivery of its reference within as many days."
-    )
-    def backdating_days(self) -> int:
-        return self.settings.backdating_days
-
-    @strawberry.field(description="How long a hold keeps its units if nobody says otherwise, in hours.")
-    def default_hold_hours(self) -> int:
-        return self.settings.default_hold_hours
-
-    @strawberry.field(description="The most that a hold may ask for in `holdHours`, in hours.")
-    def max_hold_hours(self) -> int:
-        return self.settings.max_hold_hours
-
-    @strawberry.field(description="The most units that one redemption or hold may take.")
-    def max_units_per_redemption(self) -> int:
-        return self.settings.max_units_per_redemption
-
-    @strawberry.field(description="Why each setting is what it is, where the print leaves a number open.")
-    def setting_cites(self) -> list[SettingCite]:
-        cites = cast("values.Edition", self).settings.cites
-        return [SettingCite(setting=to_camel_case(setting), cite=cite) for setting, cite in cites]

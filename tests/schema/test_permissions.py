@@ -33,6 +33,7 @@ QUERIES = {
     "node": "FVNOA",
     "programme": "FNOA",
     "benefit": "FVNOA",
+    "settings": "FVNOA",
     "editions": "OA",
     "editionDiff": "OA",
     "editionWhatIf": "OA",

@@ -23,7 +23,7 @@ WHOLE = """{ programme {
     facilities { code name nameEn }
     readings { question questionEn reading readingEn }
     disclaimers { text textEn }
-    settingCites { setting cite }
+    settings { backdatingDays coolingOffDaysLong coolingOffDaysOneYear cites { setting cite } }
     discrepancies { clauses governs readAs readAsEn cells }
     benefits {
         code name nameEn waitingDays waitingCite illnessAfterWaiting options evidence channels
@@ -74,7 +74,7 @@ def shown_channel(channel: Any) -> dict[str, Any]:
 def shown_discrepancies(discrepancies: Any) -> list[dict[str, Any]]:
     return [
         {
-            "clauses": [f"{PAGE_NAMES[clause.page]}：{clause.says}" for clause in each.clauses],
+            "clauses": [f"{PAGE_NAMES[clause.page].zh}：{clause.says}" for clause in each.clauses],
             "governs": each.governs,
             "readAs": each.read_as,
             "readAsEn": each.read_as_en,
@@ -119,8 +119,8 @@ async def test_the_tables_and_texts_of_the_edition_are_shown(empty_api: Api, han
         (each.text, each.text_en) for each in edition.disclaimers
     ]
     assert shown["discrepancies"] == shown_discrepancies(edition.discrepancies)
-    cites = {each["setting"]: each["cite"] for each in shown["settingCites"]}
-    assert cites["backdatingDays"] == edition.settings.cite("backdating_days")
+    cites = {each["setting"]: each["cite"] for each in shown["settings"]["cites"]}
+    assert cites["backdatingDays"] == dict(edition.settings.cites)["backdating_days"]
     assert len(cites) == len(edition.settings.cites)
 
 

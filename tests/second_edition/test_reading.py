@@ -4,8 +4,9 @@ import pytest
 
 from tests.schema.api import Api
 
-PROGRAMME = """query ($on: Date!) { programme(on: $on) { edition immediateFamily backdatingDays defaultHoldHours
-    maxHoldHours maxUnitsPerRedemption tiers { star name nameEn from to } benefits { code grid { star } } } }"""
+PROGRAMME = """query ($on: Date!) { settings(on: $on) { immediateFamily } programme(on: $on) { edition
+    settings { immediateFamily backdatingDays defaultHoldHours maxHoldHours maxUnitsPerRedemption }
+    tiers { star name nameEn from to } benefits { code grid { star } } } }"""
 CARD = """query ($memberNo: String!, $on: Date) { customer(memberNo: $memberNo) {
     tier(on: $on) { star name since until ratedPremium next { star name shortfall } }
     tierHistory(from: "2026-12-01", to: "2027-02-01") { star from to }
@@ -74,8 +75,14 @@ async def test_the_programme_tells_the_numbers_of_its_edition(api):
         "maxUnitsPerRedemption",
         "immediateFamily",
     )
-    assert [first[name] for name in settings] == [31, 72, 2160, 1000, ["SPOUSE", "PARENT", "CHILD"]]
-    assert [second[name] for name in settings] == [
+    assert [first["settings"][name] for name in settings] == [
+        31,
+        72,
+        2160,
+        1000,
+        ["SPOUSE", "PARENT", "CHILD"],
+    ]
+    assert [second["settings"][name] for name in settings] == [
         120,
         48,
         1000,

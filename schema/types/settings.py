@@ -1,0 +1,52 @@
+"""The numbers that the print leaves open and an edition decides. Read straight off `handbook.values`."""
+
+from typing import cast
+
+import strawberry
+from strawberry.utils.str_converters import to_camel_case
+
+from handbook import values
+from schema.types.enums import Relation
+
+
+@strawberry.type(description="Why a setting is what it is.")
+class SettingCite:
+    setting: str = strawberry.field(description="The setting, as the API spells it, like backdatingDays.")
+    cite: str = strawberry.field(description="The clause (in quotation marks) or the reading behind it.")
+
+
+@strawberry.type(
+    description="What the print leaves open, as an edition decides it: requests are judged by it."
+)
+class HandbookSettings:
+    backdating_days: int = strawberry.field(
+        description="By how many days, counted back from today, `occurredAt` of a use may lie in the past. The line of "
+        "a statement means a delivery of its reference within as many days."
+    )
+    default_hold_hours: int = strawberry.field(
+        description="How long a hold keeps its units, in hours, if nobody says otherwise and no service level is "
+        "printed."
+    )
+    max_hold_hours: int = strawberry.field(
+        description="The most that a hold may ask for in `holdHours`, in hours."
+    )
+    max_units_per_redemption: int = strawberry.field(
+        description="The most units that one redemption or hold may take."
+    )
+    cooling_off_days_long: int = strawberry.field(
+        description="Days of cooling-off of a long-term policy that names no last day itself."
+    )
+    cooling_off_days_one_year: int = strawberry.field(
+        description="Days of cooling-off of a one-year policy that names no last day itself."
+    )
+
+    @strawberry.field(
+        description="The relatives who may use a benefit that is `familyShared`, if registered before the use."
+    )
+    def immediate_family(self) -> list[Relation]:
+        return list(cast("values.Settings", self).immediate_family)
+
+    @strawberry.field(description="Why each setting is what it is.")
+    def cites(self) -> list[SettingCite]:
+        told = cast("values.Settings", self).cites
+        return [SettingCite(setting=to_camel_case(setting), cite=cite) for setting, cite in told]
