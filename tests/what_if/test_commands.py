@@ -116,8 +116,11 @@ def test_csv_and_workbook_tell_the_same(edition, six_star_folder, tmp_path):
     ] == [tuple(row) for row in moves[1:]]
     told = [row for row in rows if row["what"] == "benefit"]
     assert [
-        (each["benefit"], int(each["units_after"]), Decimal(each["liability_after"])) for each in told
-    ] == [(row[0], row[3], Decimal(str(row[7])).quantize(Decimal("0.01"))) for row in benefits[1:]]
+        (each["benefit"], each["unit"], int(each["units_after"]), Decimal(each["liability_after"]))
+        for each in told
+    ] == [(row[0], row[2], row[4], Decimal(str(row[8])).quantize(Decimal("0.01"))) for row in benefits[1:]]
+    units = {each["benefit"]: each["unit"] for each in told}
+    assert (units["legal-consultation"], units["home-nursing"]) == ("MINUTES", "TIMES")
     assert sum(Decimal(each["liability_after"]) for each in told) == Decimal(
         str(facts["liability after"])
     ).quantize(Decimal("0.01"))
