@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from handbook import Counted, Edition, Handbook, Per, Unit
+from handbook import Counted, Edition, Handbook, Per, Unit, first_day_asked
 from ledger.account import Account, Policy, Relative
 from ledger.quotas import cases_of
 from rating.history import History
@@ -23,6 +23,10 @@ BenefitAtStar = tuple[str, int]
 """A benefit's code and a star."""
 
 
+class NoEditionError(ValueError):
+    """No edition is in force on the day asked about; the text says so."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """What is otherwise on the day `on` if `after` is in force instead of `before`? `today` is the day of now."""
@@ -31,6 +35,20 @@ class Question:
     after: Handbook
     on: date
     today: date
+
+    @classmethod
+    def about(
+        cls, edition: Edition, *, before: Handbook, after: Handbook, on: date | None, today: date
+    ) -> "Question":
+        """Return the question what an edition of `after` does on a day: None is today, or its first day if ahead.
+
+        Raises NoEditionError.
+        """
+        day = on or first_day_asked(edition, today)
+        if after.on(day) is None:
+            message = f"no edition of the handbook is in force on {day}"
+            raise NoEditionError(message)
+        return cls(before=before, after=after, on=day, today=today)
 
     @cached_property
     def benefits(self) -> Mapping[str, Unit]:

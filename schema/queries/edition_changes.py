@@ -6,10 +6,9 @@ from typing import Annotated
 
 import strawberry
 
-from handbook import first_day_asked
 from handbook.diff import diff
 from ledger.portfolio import what_if
-from ledger.what_if import Question
+from ledger.what_if import NoEditionError, Question
 from schema.candidates import edition_as_written, edition_named
 from schema.context import Info
 from schema.errors import BadInputError
@@ -22,12 +21,13 @@ class EditionChangeQueries:
 
     @strawberry.field(
         description="What one edition says otherwise than another: what holds first, then the clauses quoted for it. "
-        "Editions in force and candidates in the service's folders, by their codes."
+        "Editions in force and candidates in the service's folders, by their codes: `from` is looked for among those "
+        "in force first, `to` in the folders first, so that one code for both tells what a correction changes."
     )
     async def edition_diff(
         self, info: Info, from_: Annotated[str, strawberry.argument(name="from")], to: str
     ) -> list[EditionChange]:
-        before = await edition_as_written(info.context, "from", from_)
+        before = await edition_as_written(info.context, "from", from_, active_first=True)
         after = await edition_as_written(info.context, "to", to)
         changes = await asyncio.to_thread(diff, before, after)
         return [EditionChange.of(each) for each in changes]
@@ -40,8 +40,10 @@ class EditionChangeQueries:
     async def edition_what_if(self, info: Info, edition: str, on: date | None = None) -> EditionWhatIf:
         context = info.context
         found, handbook = await edition_named(context, "edition", edition)
-        day = on or first_day_asked(found, context.today)
-        if handbook.on(day) is None:
-            raise BadInputError(f"on: no edition of the handbook is in force on {day}.")
-        question = Question(before=context.handbook, after=handbook, on=day, today=context.today)
+        try:
+            question = Question.about(
+                found, before=context.handbook, after=handbook, on=on, today=context.today
+            )
+        except NoEditionError as error:
+            raise BadInputError(f"on: {error}.") from None
         return EditionWhatIf.of(await what_if(context.pool, question, now=context.now), question)

@@ -7,6 +7,8 @@ from handbook import (
     Standing,
     candidate,
     candidates,
+    candidates_in,
+    named,
     read_source,
     read_sources,
     with_edition,
@@ -108,3 +110,30 @@ def test_a_correction_may_add_a_benefit(handbook, tmp_path):
     found = candidate(handbook, read_source(folder))
     assert (found.standing, found.error) == (Standing.DIFFERS, None)
     assert "second-line" in found.handbook.benefit_codes
+
+
+def test_a_code_is_a_folders_text_or_the_one_in_force_as_is_asked(handbook, tmp_path):
+    folder = changed(tmp_path, "zhenxuan-1", "1990-01-01", lambda draft: draft.setting("backdating_days", 60))
+    found = candidates_in(handbook, [SHIPPED_EDITIONS, folder])
+    days = {
+        first: named(handbook, found, "zhenxuan-1", active_first=first).edition.settings.backdating_days
+        for first in (True, False)
+    }
+    assert days == {True: 31, False: 60}
+    assert named(handbook, found, "zhenxuan-9") is None
+    assert named(handbook, (), "zhenxuan-1").standing is Standing.ACTIVE
+
+
+def test_a_wrong_correction_is_not_hidden_by_the_text_that_it_would_replace(handbook, tmp_path):
+    folder = changed(tmp_path, "zhenxuan-1", "1990-01-01", lambda draft: draft.drop("legal-consultation"))
+    found = candidates_in(handbook, [SHIPPED_EDITIONS, folder])
+    assert named(handbook, found, "zhenxuan-1").standing is Standing.WRONG
+    assert named(handbook, found, "zhenxuan-1", active_first=True).standing is Standing.ACTIVE
+
+
+def test_what_the_files_of_folders_mean_is_kept_until_one_changes(handbook, tmp_path):
+    copy = Copy(tmp_path).add("zhenxuan-2", "2027-01-01")
+    first = candidates_in(handbook, [tmp_path])
+    assert candidates_in(handbook, [tmp_path]) is first
+    copy.change("edition.yaml", "", "code: zhenxuan-2", "code: zhenxuan-3")
+    assert [each.code for each in candidates_in(handbook, [tmp_path])] == ["zhenxuan-3"]

@@ -112,6 +112,25 @@ async def test_a_corrected_edition_in_a_folder_is_asked_about_by_its_own_code(
     portfolio.edition_folders = (tmp_path,)
     found = await portfolio.data(OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-1")
     assert found["editionWhatIf"]["moves"] == [{"fromStar": 4, "toStar": 3, "customers": 1}]
+    asked = {"from": "zhenxuan-1", "to": "zhenxuan-1"}
+    changes = (await portfolio.data(OPERATIONS, STAFF, operation="Diff", **asked))["editionDiff"]
+    assert [(each["place"], each["before"], each["after"]) for each in changes] == [
+        ("tiers.3.to", "300000", "350000"),
+        ("tiers.4.from", "300000", "350000"),
+    ]
+
+
+async def test_a_correction_that_is_wrong_is_told_apart_from_one_that_is_not_there(
+    portfolio: Api, tmp_path: Path
+) -> None:
+    Copy(tmp_path).add("zhenxuan-1", "2027-01-01")
+    portfolio.edition_folders = (tmp_path,)
+    answer = await portfolio.ask(OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-1")
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["message"] == (
+        "edition: edition zhenxuan-1 in the service's folders is wrong; `entitlements edition list` says why."
+    )
 
 
 @pytest.mark.parametrize(
