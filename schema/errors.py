@@ -1,4 +1,4 @@
-"""Errors are for requests that are malformed, unauthenticated, forbidden, or that we fail; expected refusals are data.
+"""Errors are for requests that are malformed, unauthenticated, forbidden, or that we fail now; expected refusals are data.
 
 Every error that leaves has `extensions.code`. What went wrong inside is logged with an id, and the client gets the id
 instead of the words, which may name tables, hosts or people.
@@ -22,6 +22,7 @@ class ErrorCode(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     BAD_USER_INPUT = "BAD_USER_INPUT"
+    BUSY = "BUSY"
     INTERNAL = "INTERNAL"
 
 
@@ -44,6 +45,13 @@ class BadInputError(GraphQLError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": ErrorCode.BAD_USER_INPUT.value})
+
+
+class BusyError(GraphQLError):
+    """The request is right, and could be answered later; the message says when to ask again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, extensions={"code": ErrorCode.BUSY.value})
 
 
 class WrongValueError(ValueError):

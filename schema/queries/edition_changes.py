@@ -7,12 +7,17 @@ from typing import Annotated
 import strawberry
 
 from handbook.diff import diff
-from ledger.portfolio import what_if
+from ledger.portfolio import UnderWayError, what_if
 from ledger.what_if import NoEditionError, Question
 from schema.candidates import edition_as_written, edition_named
 from schema.context import Info
-from schema.errors import BadInputError
+from schema.errors import BadInputError, BusyError
 from schema.types.edition_change import EditionChange, EditionWhatIf
+
+_UNDER_WAY = {
+    "zh": "editionWhatIf：正在测算另一个版本，一次只测算一个，请一分钟后再试。",
+    "en": "editionWhatIf: another one is under way, and one runs at a time: try again in a minute.",
+}
 
 
 @strawberry.type
@@ -35,7 +40,8 @@ class EditionChangeQueries:
     @strawberry.field(
         description="What an edition would do to all customers on a day (default: today, or its first day if that is "
         "ahead): everybody rated and granted by it and by the editions in force. Takes about a minute for 50,000 "
-        "customers; `entitlements edition what-if` is quicker, and tells who loses what."
+        "customers, one question at a time: during another one the error is `BUSY`, and asking again in a minute helps. "
+        "`entitlements edition what-if` is quicker, and tells who loses what."
     )
     async def edition_what_if(self, info: Info, edition: str, on: date | None = None) -> EditionWhatIf:
         context = info.context
@@ -46,4 +52,8 @@ class EditionChangeQueries:
             )
         except NoEditionError as error:
             raise BadInputError(f"on: {error}.") from None
-        return EditionWhatIf.of(await what_if(context.pool, question, now=context.now), question)
+        try:
+            found_out = await what_if(context.pool, question, now=context.now)
+        except UnderWayError:
+            raise BusyError(_UNDER_WAY[context.language]) from None
+        return EditionWhatIf.of(found_out, question)
