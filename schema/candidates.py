@@ -23,7 +23,10 @@ async def known_candidates(context: Context) -> Sequence[Candidate]:
 
     A folder that is wrong is the operator's to hear of: at the start, and by the command line.
     """
-    return await asyncio.to_thread(_read, context.handbook, tuple(context.edition_folders))
+    if context.candidates is None:  # once for all fields of the request
+        reading = asyncio.to_thread(_read, context.handbook, tuple(context.edition_folders))
+        context.candidates = asyncio.create_task(reading)
+    return await context.candidates
 
 
 async def edition_named(

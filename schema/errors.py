@@ -1,4 +1,4 @@
-"""Errors are for requests that are malformed, unauthenticated, forbidden, or that we fail now; expected refusals are data.
+"""Errors are for requests that are malformed, unauthenticated, forbidden, or that we fail; expected refusals are data.
 
 Every error that leaves has `extensions.code`. What went wrong inside is logged with an id, and the client gets the id
 instead of the words, which may name tables, hosts or people.

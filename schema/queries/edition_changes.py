@@ -40,8 +40,8 @@ class EditionChangeQueries:
     @strawberry.field(
         description="What an edition would do to all customers on a day (default: today, or its first day if that is "
         "ahead): everybody rated and granted by it and by the editions in force. Takes about a minute for 50,000 "
-        "customers, one question at a time: during another one the error is `BUSY`, and asking again in a minute helps. "
-        "`entitlements edition what-if` is quicker, and tells who loses what."
+        "customers, one question at a time: during another one the error is `BUSY`, and asking again in a minute "
+        "helps. `entitlements edition what-if` is quicker, and tells who loses what."
     )
     async def edition_what_if(self, info: Info, edition: str, on: date | None = None) -> EditionWhatIf:
         context = info.context
