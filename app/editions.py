@@ -14,9 +14,8 @@ from handbook import (
     Handbook,
     Standing,
     WorkingCalendar,
-    candidates,
+    candidates_in,
     load_handbook,
-    read_sources,
     read_working_days,
     working_calendar,
 )
@@ -68,7 +67,7 @@ def read_handbook(settings: Settings) -> Handbook:
 def read_candidates(active: Handbook, settings: Settings) -> Sequence[Candidate]:
     """The editions in the folders, and how each stands to those in force. Raises StartError for a wrong folder."""
     try:
-        return candidates(active, read_sources(*edition_folders(settings)))
+        return candidates_in(active, edition_folders(settings))
     except (EditionError, OSError) as error:
         raise StartError(f"editions cannot be read: {error}") from error
 

@@ -10,8 +10,10 @@ from handbook.candidates import (
     as_written,
     candidate,
     candidates,
+    candidates_in,
     first_day_asked,
     named,
+    unknown_edition,
 )
 from handbook.dates import (
     BUSINESS_ZONE,
@@ -116,6 +118,7 @@ __all__ = [
     "business_day",
     "candidate",
     "candidates",
+    "candidates_in",
     "cover_end",
     "first_day_asked",
     "load_editions",
@@ -127,6 +130,7 @@ __all__ = [
     "service_year_number",
     "service_year_span",
     "start_of",
+    "unknown_edition",
     "with_edition",
     "working_calendar",
 ]

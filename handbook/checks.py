@@ -297,6 +297,25 @@ def pools_stay_what_they_were(earlier: Edition, later: Edition) -> Iterator[Faul
             yield Fault(path=f"{path}.per", reason=f"per {benefit.per}, but it was per {before.per} {advice}")
 
 
+def first_day_stays(replaced: Edition, correction: Edition) -> Iterator[Fault]:
+    """Another first day would leave days, on which members were served, without an edition or under another one."""
+    was, now = replaced.effective_from, correction.effective_from
+    if was != now:
+        reason = (
+            f"{now}, but edition {replaced.code} is in force from {was}; write a new code, or keep the day"
+        )
+        yield Fault(path="effective_from", reason=reason)
+
+
+def no_benefit_is_lost(replaced: Edition, correction: Edition) -> Iterator[Fault]:
+    """What was used of a benefit on the edition's days stays a use of that benefit; a later edition may drop it."""
+    for benefit in replaced.benefits:
+        if correction.benefit(benefit.code) is None:
+            reason = f"benefit {benefit.code} is missing, which edition {replaced.code} has in force"
+            advice = "a correction drops none: add it, or drop it in a new edition"
+            yield Fault(path="sections", reason=f"{reason}; {advice}")
+
+
 EDITION_CHECKS: tuple[Callable[[Edition], Iterator[Fault]], ...] = (
     days_in_order,
     tiers_join,
@@ -316,3 +335,10 @@ EDITION_CHECKS: tuple[Callable[[Edition], Iterator[Fault]], ...] = (
 )
 
 SUCCESSION_CHECKS: tuple[Callable[[Edition, Edition], Iterator[Fault]], ...] = (pools_stay_what_they_were,)
+
+CORRECTION_CHECKS: tuple[Callable[[Edition, Edition], Iterator[Fault]], ...] = (
+    first_day_stays,
+    no_benefit_is_lost,
+    *SUCCESSION_CHECKS,
+)
+"""From the edition in force to another text of its code. A benefit may be added: only the edition before is asked."""

@@ -14,7 +14,7 @@ import yaml
 
 from handbook import parsing
 from handbook.calendar import AS_SHIPPED, WorkingCalendar
-from handbook.checks import EDITION_CHECKS, SUCCESSION_CHECKS
+from handbook.checks import CORRECTION_CHECKS, EDITION_CHECKS, SUCCESSION_CHECKS
 from handbook.handbook import Handbook
 from handbook.nodes import EditionError, Entry, Lines, compose, place_of, suggestion
 from handbook.sources import EDITION_FILE, PRINT_FILE, EditionSource, fingerprint, read_sources
@@ -68,9 +68,15 @@ def load_editions(sources: Iterable[EditionSource], *, calendar: WorkingCalendar
 def with_edition(handbook: Handbook, candidate: EditionSource) -> Handbook:
     """Return the handbook with one more edition, or with this one in the place of its edition of the same code.
 
-    Raises EditionError when the candidate is wrong, or does not go with the others.
+    Raises EditionError when the candidate is wrong, does not go with the others, or corrects what must stay: uses were
+    booked by the text that it replaces.
     """
     draft = _draft(candidate)
+    replaced = handbook.edition(draft.edition.code)
+    if replaced is not None:
+        for check in CORRECTION_CHECKS:
+            for fault in check(replaced, draft.edition):
+                raise draft.error(fault.path, fault.reason)
     others = [source for code, source in handbook.sources.items() if code != draft.edition.code]
     return _handbook([*(_draft(source) for source in others), draft], handbook.calendar)
 

@@ -48,6 +48,8 @@ def read_source(folder: Path) -> EditionSource:
     """Read the files of an edition's folder. Raises EditionError when one cannot be read."""
     files: dict[str, bytes] = {}
     for file in sorted(folder.iterdir()):
+        if file.name.startswith(WORKING_DAYS_PREFIX):
+            continue
         if file.suffix == ".yml":
             reason = f"name it {file.stem}.yaml; files of an edition end in .yaml"
             raise EditionError(str(file), "file", reason)

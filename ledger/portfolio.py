@@ -25,6 +25,10 @@ CUSTOMERS_A_BATCH = 500
 Progress = Callable[[int, int], None]
 
 
+class UnderWayError(Exception):
+    """Another what-if of the portfolio is under way in this process."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedLoss:
     """A loss, and what the customer is called."""
@@ -105,9 +109,11 @@ async def what_if(
     """Return what another handbook would do; other work of the process goes on meanwhile.
 
     `losses` is given what members would lose, batch by batch, in the order of the customers. One question at a time
-    in a process: it keeps a connection for as long as it takes.
+    in a process, because it keeps a connection and a processor for a minute. Raises UnderWayError.
     """
     turn = _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    if turn.locked():
+        raise UnderWayError
     async with (
         turn,
         pool.acquire() as conn,

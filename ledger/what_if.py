@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cached_property
 
-from handbook import Counted, Edition, Handbook, Per
+from handbook import Counted, Edition, Handbook, Per, Unit, first_day_asked
 from ledger.account import Account, Policy, Relative
 from ledger.quotas import cases_of
 from rating.history import History
@@ -21,6 +21,10 @@ from rating.timeline import Period, timeline
 
 BenefitAtStar = tuple[str, int]
 """A benefit's code and a star."""
+
+
+class NoEditionError(ValueError):
+    """No edition is in force on the day asked about; the text says so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +36,28 @@ class Question:
     on: date
     today: date
 
+    @classmethod
+    def about(
+        cls, edition: Edition, *, before: Handbook, after: Handbook, on: date | None, today: date
+    ) -> "Question":
+        """Return the question what an edition of `after` does on a day: None is today, or its first day if ahead.
+
+        Raises NoEditionError.
+        """
+        day = on or first_day_asked(edition, today)
+        if after.on(day) is None:
+            message = f"no edition of the handbook is in force on {day}"
+            raise NoEditionError(message)
+        return cls(before=before, after=after, on=day, today=today)
+
     @cached_property
-    def benefits(self) -> tuple[str, ...]:
-        """The codes of the benefits that are there on the day before or after, in printed order."""
-        editions = (self.after.on(self.on), self.before.on(self.on))
-        codes = (each.code for edition in editions if edition is not None for each in edition.benefits)
-        return tuple(dict.fromkeys(codes))
+    def benefits(self) -> Mapping[str, Unit]:
+        """The benefits that are there on the day before or after, by code in printed order, with what is counted."""
+        found: dict[str, Unit] = {}
+        for edition in (self.after.on(self.on), self.before.on(self.on)):
+            for each in edition.benefits if edition is not None else ():
+                found.setdefault(each.code, each.unit)  # a code keeps its unit from edition to edition
+        return found
 
 
 @dataclass(slots=True)
@@ -99,12 +119,13 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenefitChange:
-    """What becomes of a benefit: units granted, and what those that are left cost at contract prices, in CNY.
+    """What becomes of a benefit: units granted, of `unit`, and what those left cost at contract prices, in CNY.
 
     `unlimited_…` are customers without limit, `losing` and `gaining` those entitled only before, and only after.
     """
 
     benefit: str
+    unit: Unit
     units_before: int
     units_after: int
     unlimited_before: int
@@ -182,11 +203,12 @@ def consequences(
     before, after = _by_benefit(sums.before, prices_before), _by_benefit(sums.after, prices_after)
     nothing = (Figures(), Decimal("0.00"))
     changes = []
-    for code in question.benefits:
+    for code, unit in question.benefits.items():
         (old, old_value), (new, new_value) = before.get(code, nothing), after.get(code, nothing)
         changes.append(
             BenefitChange(
                 benefit=code,
+                unit=unit,
                 units_before=old.units,
                 units_after=new.units,
                 unlimited_before=old.unlimited,

@@ -79,7 +79,7 @@ async def _record(
     firsts: dict[str, int] = {}
     for position, event in enumerate(events):
         firsts.setdefault(event.event_id, position)
-    results |= await known_before(conn, events, firsts)
+    results |= await _known_before(conn, events, firsts)
     results |= _contradictions(events, [each for each in firsts.values() if each not in results], now)
     fresh = [position for position in firsts.values() if position not in results]
     customers, created = await _customers(conn, [events[position] for position in fresh], now)
@@ -105,7 +105,7 @@ async def _record(
     )
 
 
-async def known_before(
+async def _known_before(
     conn: Connection, events: Sequence[PolicyEvent], firsts: Mapping[str, int]
 ) -> dict[int, Result]:
     """Return what is to say of events whose id is already taken: repeated, or changed. By position, as `firsts` are."""

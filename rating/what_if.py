@@ -7,12 +7,13 @@ reasons and in the same words, and the others are taken without it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from handbook.handbook import Handbook
 from rating.database import Connection
 from rating.events import PolicyEvent, content, differing_fields
-from rating.history import History
-from rating.recording import Result, arrived_of, contradicted, id_taken, known_before
+from rating.history import Arrived, History
+from rating.recording import arrived_of, contradicted, id_taken
 from rating.taking import EventRefusal, Stored, take
 from rating.words import Words
 from rating.writing import SQL
@@ -26,24 +27,20 @@ class Supposed:
     refusals: tuple[EventRefusal, ...]
 
 
-async def suppose(
-    conn: Connection,
-    customer_id: int,
-    member_no: str,
-    events: Sequence[PolicyEvent],
-    *,
-    now: datetime,
-    handbook: Handbook,
-) -> Supposed:
-    """Return what a customer's history would be with some events. Two statements that read, whatever the events."""
-    firsts: dict[str, int] = {}
-    for position, event in enumerate(events):
-        firsts.setdefault(event.event_id, position)
-    known = await known_before(conn, events, firsts) if events else {}
-    rows = await conn.fetch(SQL["stored_events"], [customer_id])
-    arrived = tuple(arrived_of(row["arrival"], row["recorded_at"], row["body"]) for row in rows)
-    stored = Stored(arrivals=len(arrived), events=arrived)
-    return supposed(stored, member_no, events, known=known, now=now, handbook=handbook)
+async def stored_of(conn: Connection, customer_ids: Sequence[int]) -> dict[int, Stored]:
+    """Return what is stored of customers, to suppose events on top of it: one statement that reads."""
+    events: dict[int, list[Arrived]] = {each: [] for each in customer_ids}
+    for row in await conn.fetch(SQL["stored_events"], list(events)):
+        events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+    return {
+        customer_id: Stored(arrivals=len(arrived), events=tuple(arrived))
+        for customer_id, arrived in events.items()
+    }
+
+
+async def bodies_of(conn: Connection, event_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the contents of those ids that stand for a recorded event: one statement that reads."""
+    return {row["event_id"]: row["body"] for row in await conn.fetch(SQL["bodies"], event_ids)}
 
 
 def supposed(
@@ -51,25 +48,24 @@ def supposed(
     member_no: str,
     events: Sequence[PolicyEvent],
     *,
-    known: Mapping[int, Result],
+    known: Mapping[str, Mapping[str, Any]],
     now: datetime,
     handbook: Handbook,
 ) -> Supposed:
-    """Return the history with those events that could be recorded; `known` tells of those whose id is taken already."""
+    """Return the history with those events that could be recorded; `known` has what is recorded under their ids."""
     refusals: dict[int, EventRefusal] = {}
     firsts: dict[str, int] = {}
     fresh: list[int] = []
     for position, event in enumerate(events):
         first = firsts.setdefault(event.event_id, position)
-        result = known.get(position)
-        differing = differing_fields(content(events[first]), content(event))
+        body = known.get(event.event_id)
+        taken_by = body if body is not None else content(events[first])
+        differing = differing_fields(taken_by, content(event))
         if event.member_no != member_no:
-            refusals[position] = _of_another(event, member_no)
+            refusals[position] = of_another(event, member_no)
         elif differing:
             refusals[position] = id_taken(event, differing)
-        elif isinstance(result, EventRefusal):
-            refusals[position] = result
-        elif result is None and first == position:
+        elif body is None and first == position:
             impossible = contradicted(event, now)
             if impossible is None:
                 fresh.append(position)
@@ -88,7 +84,8 @@ def supposed(
     )
 
 
-def _of_another(event: PolicyEvent, member_no: str) -> EventRefusal:
+def of_another(event: PolicyEvent, member_no: str) -> EventRefusal:
+    """Return the refusal of an event of another member: known without reading anything."""
     return EventRefusal(
         event_id=event.event_id,
         member_no=event.member_no,

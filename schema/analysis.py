@@ -40,6 +40,8 @@ _ASSUMED_LENGTHS = {
     "rows": 1000,
     "editionDiff": 200,
 }
+# What it takes to answer a field, in objects, where that is more than one: a history is read, judged and rated anew.
+_WORK = {"Customer.whatIf": 50}
 _FIRST = "first"
 # The rows of a page are counted where `first` stands, one level up.
 _ROWS = "edges"
@@ -125,7 +127,7 @@ class _Walk:
         if is_leaf_type(named):
             return
         inner = self.selections(node.selection_set, named)
-        inner.objects += 1
+        inner.objects += _WORK.get(f"{parent.name}.{name}", 1)
         weight.parts.append((_length(node, definition.type), inner))
 
 

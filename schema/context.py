@@ -3,6 +3,7 @@
 The moment of a request is read from the clock once, so that every part of an answer speaks of the same "now".
 """
 
+from asyncio import Task
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,7 +14,7 @@ from typing import Literal
 from asyncpg import Pool
 from strawberry.types import Info as StrawberryInfo
 
-from handbook import Handbook, business_day
+from handbook import Candidate, Handbook, business_day
 from ledger.journal import Journal
 from rating.activations import AnyHandbook, handbook_now
 from schema.loaders import Loaders
@@ -50,7 +51,7 @@ class Context:
     """What resolvers reach through `info.context`. `viewer` is None without a valid token.
 
     `handbook` is what the answer is read by, the same one throughout; writers are given `handbooks`, and look for
-    themselves which one is in force. `edition_folders` hold the candidates.
+    themselves which one is in force. `edition_folders` hold the candidates, which are read once when first asked for.
     """
 
     viewer: Viewer | None
@@ -63,6 +64,7 @@ class Context:
     handbook: Handbook = field(init=False)
     now: datetime = field(init=False)
     loaders: Loaders = field(init=False)
+    candidates: Task[Sequence[Candidate]] | None = field(init=False)
 
     def __post_init__(self) -> None:
         self.now = self.clock()
@@ -76,6 +78,7 @@ class Context:
     def renew_loaders(self) -> None:
         """Forget what was read: called after a mutation, so that its answer shows what it wrote."""
         self.handbook = handbook_now(self.handbooks)
+        self.candidates = None
         self.loaders = Loaders(pool=self.pool, handbook=self.handbook, now=self.now)
 
 

@@ -22,6 +22,7 @@ class ErrorCode(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     BAD_USER_INPUT = "BAD_USER_INPUT"
+    BUSY = "BUSY"
     INTERNAL = "INTERNAL"
 
 
@@ -44,6 +45,13 @@ class BadInputError(GraphQLError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": ErrorCode.BAD_USER_INPUT.value})
+
+
+class BusyError(GraphQLError):
+    """The request is right, and could be answered later; the message says when to ask again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, extensions={"code": ErrorCode.BUSY.value})
 
 
 class WrongValueError(ValueError):

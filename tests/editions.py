@@ -154,15 +154,23 @@ def changed(folder: Path, code: str, effective_from: str, change: Callable[[Draf
     return draft.write(folder)
 
 
-def six_stars(folder: Path, effective_from: str = SIX_STARS_FROM) -> Path:
+def six_stars(
+    folder: Path, effective_from: str = SIX_STARS_FROM, *, also: Callable[[Draft], None] | None = None
+) -> Path:
     """Write zhenxuan-2: what an insurer may change in a yearly review, all at once. The edition's own folder.
 
     Six stars (from 1,000,000), star 1 from 25,000 and star 2 from 50,000; a single premium of universal life counts
     half; 120 days back, holds of 48 hours (at most 1,000), 600 units a redemption, ten days of cooling-off;
     grandparents are family. Legal advice: 30 minutes at star 3, 120 at stars 5 and 6. The butler: 4 at star 5, 6 at
-    star 6. The escort is dropped; home nursing, twice a year, is new at stars 5 and 6.
+    star 6. The escort is dropped; home nursing, twice a year, is new at stars 5 and 6. `also` changes more.
     """
-    return changed(folder, SECOND, effective_from, _review)
+
+    def review(draft: Draft) -> None:
+        _review(draft)
+        if also is not None:
+            also(draft)
+
+    return changed(folder, SECOND, effective_from, review)
 
 
 def _review(draft: Draft) -> None:

@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
+from app.commands.editions import edition_folder, edition_in, edition_of_code
 from app.commands.exports import LanguageOption
 from app.commands.running import DataOption, customers_bar, fail, reading_services
 from app.exports.columns import Language
@@ -25,12 +26,8 @@ from handbook import (
     EditionSource,
     as_written,
     business_day,
-    candidate,
-    first_day_asked,
-    named,
     read_source,
 )
-from handbook.sources import EDITION_FILE
 
 if TYPE_CHECKING:
     from app.exports.editions import WhatIf
@@ -71,17 +68,22 @@ def diff(
     language: LanguageOption = Language.ZH,
     data: DataOption = None,
 ) -> None:
-    """What edition B says otherwise than edition A: thresholds, coefficients, allowances, conditions, everything."""
+    """What edition B says otherwise than edition A: thresholds, coefficients, allowances, conditions, everything.
+
+    A code is looked for among those in force first for A, in the folders first for B: with one code for both, what
+    a correction changes.
+    """
     from app.exports.editions import changes_json, changes_text
     from handbook.diff import diff as changes_between
 
-    folders = [_folder(name) for name in (before, after)]
+    folders = [edition_folder(Path(name)) for name in (before, after)]
     if all(folders):
         old, new = (_as_written(read_source(each)) for each in folders if each is not None)
     else:
 
         async def read(services: Services) -> tuple[Edition, Edition]:
-            return tuple(_as_written(_found(services, name).source) for name in (before, after))  # type: ignore[return-value]
+            old, new = _found(services, before, active_first=True), _found(services, after)
+            return _as_written(old.source), _as_written(new.source)
 
         old, new = reading_services(data, read)
     changes = changes_between(old, new)
@@ -121,15 +123,20 @@ def what_if(
 
 
 def _question(services: Services, found: Candidate, on: date | None) -> "Question":
-    from ledger.what_if import Question
+    from ledger.what_if import NoEditionError, Question
 
     if found.handbook is None or found.edition is None:
         raise AssertionError
-    today = business_day(services.clock())
-    day = on or first_day_asked(found.edition, today)
-    if found.handbook.on(day) is None:
-        fail([f"no edition of the handbook is in force on {day}"])
-    return Question(before=services.handbook, after=found.handbook, on=day, today=today)
+    try:
+        return Question.about(
+            found.edition,
+            before=services.handbook,
+            after=found.handbook,
+            on=on,
+            today=business_day(services.clock()),
+        )
+    except NoEditionError as error:
+        fail([str(error)])
 
 
 async def _ask(
@@ -176,40 +183,17 @@ def _copy(made: IO[bytes], write: Callable[[bytes], None]) -> None:
         write(chunk)
 
 
-def _folder(name: str) -> Path | None:
-    """The folder of an edition that a name is, or None: then it is a code."""
-    path = Path(name)
-    folder = path.parent if path.name == EDITION_FILE else path
-    return folder if (folder / EDITION_FILE).is_file() else None
-
-
-def _found(services: Services, name: str) -> Candidate:
+def _found(services: Services, name: str, *, active_first: bool = False) -> Candidate:
     """The edition of a name, which could be put in force or is; else say what is wrong with it."""
-    folder = _folder(name)
-    found = _in_folder(services, folder) if folder is not None else _of_code(services, name)
+    folder = edition_folder(Path(name))
+    found = (
+        edition_in(services.handbook, folder)
+        if folder is not None
+        else edition_of_code(services.handbook, services.settings, name, active_first=active_first)
+    )
     if found.error is not None:
         fail([str(found.error)])
     return found
-
-
-def _in_folder(services: Services, folder: Path) -> Candidate:
-    try:
-        return candidate(services.handbook, read_source(folder))
-    except EditionError as error:
-        fail([str(error)])
-
-
-def _of_code(services: Services, code: str) -> Candidate:
-    from app.editions import read_candidates
-
-    found = read_candidates(services.handbook, services.settings)
-    edition = named(services.handbook, found, code)
-    if edition is None:
-        known = [each.edition.code for each in found if each.edition is not None]
-        codes = dict.fromkeys([*(each.code for each in services.handbook.editions), *known])
-        wrong = [str(each.error) for each in found if each.error is not None]
-        fail([f"there is no edition {code} and no folder of one; there are: {', '.join(codes)}", *wrong])
-    return edition
 
 
 def _as_written(source: EditionSource) -> Edition:

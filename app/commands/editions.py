@@ -1,6 +1,5 @@
 """`edition list|check|activate`: which editions of the handbook are in force, and the one step that changes it."""
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +15,7 @@ from app.commands.running import (
     with_services,
 )
 from app.services import Services, say
+from app.settings import Settings
 from handbook import (
     Candidate,
     Edition,
@@ -24,7 +24,9 @@ from handbook import (
     Standing,
     business_day,
     candidate,
+    named,
     read_source,
+    unknown_edition,
 )
 from handbook.sources import EDITION_FILE
 from rating.words import counted
@@ -69,10 +71,12 @@ def check(
     data: DataOption = None,
 ) -> None:
     """Tell whether an edition could be put in force beside those that are; changes nothing."""
-    folder = _folder_of(file)
+    folder = edition_folder(file)
+    if folder is None:
+        raise typer.BadParameter(f"there is no {EDITION_FILE} in {file}", param_hint="FILE")
 
     async def run(services: Services) -> Candidate:
-        return _read_candidate(services.handbook, folder)
+        return edition_in(services.handbook, folder)
 
     found = reading_services(data, run)
     if found.edition is None:
@@ -112,17 +116,15 @@ def activate(
 
 async def _activate(services: Services, code: str) -> "Activated | None":
     """Activate the candidate of a code; None when it is active as it stands in the folder."""
-    from app.editions import Told, activated, read_candidates
+    from app.editions import Told, activated
 
     def propose(active: "ActiveHandbook | None") -> Handbook | None:
         if active is None:  # opening the services has put something in force
             raise AssertionError
-        found = read_candidates(active.handbook, services.settings)
-        named = [each for each in found if each.edition is not None and each.edition.code == code]
-        if not named:
-            fail(_unknown(code, found))
-        # The folders' order: an edition of the operator's own goes before the shipped one of its code.
-        return None if named[-1].standing is Standing.ACTIVE else named[-1].handbook
+        chosen = edition_of_code(active.handbook, services.settings, code)
+        if chosen.error is not None:
+            fail([str(chosen.error)])
+        return None if chosen.standing is Standing.ACTIVE else chosen.handbook
 
     with progress_bars() as bars:
 
@@ -154,20 +156,28 @@ def _tell(done: "Activated", code: str, today: date) -> None:
         )
 
 
-def _unknown(code: str, found: Sequence[Candidate]) -> list[str]:
-    wrong = [str(each.error) for each in found if each.error is not None]
-    known = ", ".join(each.edition.code for each in found if each.edition is not None)
-    return [f"there is no edition {code} in the folders; there are: {known}", *wrong]
+def edition_of_code(
+    active: Handbook, settings: Settings, code: str, *, active_first: bool = False
+) -> Candidate:
+    """The edition of a code, as `handbook.named` finds it; else end with which there are, and which are wrong."""
+    from app.editions import read_candidates
+
+    found = read_candidates(active, settings)
+    edition = named(active, found, code, active_first=active_first)
+    if edition is None:
+        wrong = [str(each.error) for each in found if each.error is not None]
+        fail([unknown_edition(active, found, code), *wrong])
+    return edition
 
 
-def _folder_of(file: Path) -> Path:
-    folder = file.parent if file.name == EDITION_FILE else file
-    if not (folder / EDITION_FILE).is_file():
-        raise typer.BadParameter(f"there is no {EDITION_FILE} in {folder}", param_hint="FILE")
-    return folder
+def edition_folder(path: Path) -> Path | None:
+    """The folder of an edition that a path names by itself or by its edition.yaml; None when there is none."""
+    folder = path.parent if path.name == EDITION_FILE else path
+    return folder if (folder / EDITION_FILE).is_file() else None
 
 
-def _read_candidate(active: Handbook, folder: Path) -> Candidate:
+def edition_in(active: Handbook, folder: Path) -> Candidate:
+    """The edition in a folder; else end with why it cannot be read."""
     try:
         return candidate(active, read_source(folder))
     except EditionError as error:

@@ -80,6 +80,7 @@ def benefit_columns(telling: Telling) -> list[Column[BenefitChange]]:
     return [
         Column(name="benefit", title="服务项目代码", cell=lambda row: row.benefit, width=28),
         Column(name="name", title="服务项目", cell=lambda row: telling.benefit(row.benefit), width=30),
+        Column(name="unit", title="单位", cell=lambda row: row.unit.value),
         Column(name="units_before", title="原额度", cell=lambda row: row.units_before),
         Column(name="units_after", title="新额度", cell=lambda row: row.units_after),
         Column(name="unlimited_before", title="原不限次客户数", cell=lambda row: row.unlimited_before),

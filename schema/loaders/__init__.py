@@ -19,9 +19,11 @@ from ledger.vendors import VendorView
 from rating.database import Pool
 from rating.history import History
 from rating.reading import PolicyRow, RelativeRow
+from rating.taking import Stored
 from rating.tiers import Rating
 from schema.loaders.account import account_loader
 from schema.loaders.entries import EntriesKey, entries_loader
+from schema.loaders.event_bodies import Body, event_bodies_loader
 from schema.loaders.findings import FindingsKey, findings_loader
 from schema.loaders.history import history_loader
 from schema.loaders.policies import policies_loader
@@ -36,6 +38,7 @@ from schema.loaders.service_levels import (
     report_loader,
 )
 from schema.loaders.statement import statement_loader
+from schema.loaders.stored import stored_loader
 from schema.loaders.usage import UsageKey, usage_loader
 from schema.loaders.vendor import vendor_loader
 
@@ -49,6 +52,7 @@ class Loaders:
     now: datetime
     account: DataLoader[tuple[int, date], Account] = field(init=False)
     entries: DataLoader[EntriesKey, list[EntryRow]] = field(init=False)
+    event_bodies: DataLoader[str, Body | None] = field(init=False)
     clock: DataLoader[RedemptionId, ClockView | None] = field(init=False)
     late_holds: DataLoader[LateKey, list[RedemptionRow]] = field(init=False)
     milestones: DataLoader[RedemptionId, list[Milestone]] = field(init=False)
@@ -59,12 +63,14 @@ class Loaders:
     rating: DataLoader[tuple[int, datetime | None], Rating] = field(init=False)
     relatives: DataLoader[int, list[RelativeRow]] = field(init=False)
     statement: DataLoader[int, StatementView | None] = field(init=False)
+    stored: DataLoader[int, Stored] = field(init=False)
     usage: DataLoader[UsageKey, list[UsageRow]] = field(init=False)
     vendor: DataLoader[str, VendorView | None] = field(init=False)
 
     def __post_init__(self) -> None:
         self.account = account_loader(self.pool, self.now)
         self.entries = entries_loader(self.pool, self.now)
+        self.event_bodies = event_bodies_loader(self.pool)
         self.clock = clock_loader(self.pool, self.handbook, self.now)
         self.late_holds = late_loader(self.pool, self.handbook, self.now)
         self.milestones = milestones_loader(self.pool)
@@ -75,5 +81,6 @@ class Loaders:
         self.rating = rating_loader(self.pool)
         self.relatives = relatives_loader(self.pool)
         self.statement = statement_loader(self.pool)
+        self.stored = stored_loader(self.pool)
         self.usage = usage_loader(self.pool)
         self.vendor = vendor_loader(self.pool)

@@ -6,14 +6,18 @@ from typing import Annotated
 
 import strawberry
 
-from handbook import first_day_asked
 from handbook.diff import diff
-from ledger.portfolio import what_if
-from ledger.what_if import Question
+from ledger.portfolio import UnderWayError, what_if
+from ledger.what_if import NoEditionError, Question
 from schema.candidates import edition_as_written, edition_named
 from schema.context import Info
-from schema.errors import BadInputError
+from schema.errors import BadInputError, BusyError
 from schema.types.edition_change import EditionChange, EditionWhatIf
+
+_UNDER_WAY = {
+    "zh": "editionWhatIf：正在测算另一个版本，一次只测算一个，请一分钟后再试。",
+    "en": "editionWhatIf: another one is under way, and one runs at a time: try again in a minute.",
+}
 
 
 @strawberry.type
@@ -22,12 +26,13 @@ class EditionChangeQueries:
 
     @strawberry.field(
         description="What one edition says otherwise than another: what holds first, then the clauses quoted for it. "
-        "Editions in force and candidates in the service's folders, by their codes."
+        "Editions in force and candidates in the service's folders, by their codes: `from` is looked for among those "
+        "in force first, `to` in the folders first, so that one code for both tells what a correction changes."
     )
     async def edition_diff(
         self, info: Info, from_: Annotated[str, strawberry.argument(name="from")], to: str
     ) -> list[EditionChange]:
-        before = await edition_as_written(info.context, "from", from_)
+        before = await edition_as_written(info.context, "from", from_, active_first=True)
         after = await edition_as_written(info.context, "to", to)
         changes = await asyncio.to_thread(diff, before, after)
         return [EditionChange.of(each) for each in changes]
@@ -35,13 +40,20 @@ class EditionChangeQueries:
     @strawberry.field(
         description="What an edition would do to all customers on a day (default: today, or its first day if that is "
         "ahead): everybody rated and granted by it and by the editions in force. Takes about a minute for 50,000 "
-        "customers; `entitlements edition what-if` is quicker, and tells who loses what."
+        "customers, one question at a time: during another one the error is `BUSY`, and asking again in a minute "
+        "helps. `entitlements edition what-if` is quicker, and tells who loses what."
     )
     async def edition_what_if(self, info: Info, edition: str, on: date | None = None) -> EditionWhatIf:
         context = info.context
         found, handbook = await edition_named(context, "edition", edition)
-        day = on or first_day_asked(found, context.today)
-        if handbook.on(day) is None:
-            raise BadInputError(f"on: no edition of the handbook is in force on {day}.")
-        question = Question(before=context.handbook, after=handbook, on=day, today=context.today)
-        return EditionWhatIf.of(await what_if(context.pool, question, now=context.now), question)
+        try:
+            question = Question.about(
+                found, before=context.handbook, after=handbook, on=on, today=context.today
+            )
+        except NoEditionError as error:
+            raise BadInputError(f"on: {error}.") from None
+        try:
+            found_out = await what_if(context.pool, question, now=context.now)
+        except UnderWayError:
+            raise BusyError(_UNDER_WAY[context.language]) from None
+        return EditionWhatIf.of(found_out, question)

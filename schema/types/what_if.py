@@ -1,5 +1,6 @@
 """What would become of one customer: with events that have not happened, or by another edition. Nothing is written."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,8 +14,9 @@ from ledger.quotas import quotas_on
 from ledger.recording import refusal_of
 from ledger.refusals import Refusal as LedgerRefusal
 from ledger.what_if import account_by
+from rating.events import PolicyEvent
 from rating.tiers import Rating, tier_on
-from rating.what_if import Supposed, suppose
+from rating.what_if import Supposed, of_another, supposed
 from schema.candidates import edition_named
 from schema.context import Context
 from schema.errors import BadInputError
@@ -53,15 +55,19 @@ async def what_if(
     handbook, day = context.handbook, on or context.today
     if edition is not None:
         check_editor(context.viewer)
-        found, handbook = await edition_named(context, "edition", edition)
-        day = on or first_day_asked(found, context.today)
-    supposed, refusals = await _supposed(context, customer_id, member_no, events, handbook)
-    stored = await context.loaders.account.load((customer_id, day))
-    account = account_by(stored, supposed.history, handbook)
+        named, handbook = await edition_named(context, "edition", edition)
+        day = on or first_day_asked(named, context.today)
+    # At once, so that all customers of a page are read together, whichever of them have events.
+    (found_out, refusals), stored = await asyncio.gather(
+        _supposed(context, customer_id, member_no, events, handbook),
+        context.loaders.account.load((customer_id, day)),
+    )
+    history = found_out.history
+    account = account_by(stored, history, handbook)
     view = tier_on(Rating(periods=account.periods), day, handbook)
     return WhatIf(
         on=day,
-        tier=Tier.of(view, handbook, customer_id=customer_id, day=day, supposed=supposed.history),
+        tier=Tier.of(view, handbook, customer_id=customer_id, day=day, supposed=history),
         quotas=cast("list[Quota]", list(quotas_on(account, day, handbook, context.now))),
         refusals=cast("list[Refusal]", refusals),
     )
@@ -78,11 +84,23 @@ async def _supposed(
     read = [each.event() for each in events]
     malformed = [each for each in read if isinstance(each, LedgerRefusal)]
     told = [each for each in read if not isinstance(each, LedgerRefusal)]
-    if not told:
+    if not any(each.member_no == member_no for each in told):
         history = await context.loaders.history.load((customer_id, None))
-        return Supposed(history=history, refusals=()), malformed
-    async with context.pool.acquire() as conn:
-        found = await suppose(conn, customer_id, member_no, told, now=context.now, handbook=handbook)
+        found = Supposed(history=history, refusals=tuple(of_another(each, member_no) for each in told))
+    else:
+        found = await _judged(context, customer_id, member_no, told, handbook)
     refused = [refusal_of(each) for each in found.refusals]
     spelled = [replace(each, differing=tuple(map(to_camel_case, each.differing))) for each in refused]
     return found, [*malformed, *spelled]
+
+
+async def _judged(
+    context: Context, customer_id: int, member_no: str, events: Sequence[PolicyEvent], handbook: Handbook
+) -> Supposed:
+    """The history with the events, judged on top of what is recorded, which is read once for all customers asked."""
+    own_ids = list({each.event_id for each in events if each.member_no == member_no})
+    stored, bodies = await asyncio.gather(
+        context.loaders.stored.load(customer_id), context.loaders.event_bodies.load_many(own_ids)
+    )
+    known = {event_id: body for event_id, body in zip(own_ids, bodies, strict=True) if body is not None}
+    return supposed(stored, member_no, events, known=known, now=context.now, handbook=handbook)

@@ -100,10 +100,27 @@ def test_what_is_wrong_with_an_edition_is_one_line_and_stops_nobody(imported, tm
     unknown = imported("edition", "activate", "zhenxuan-9")
     assert (unknown.returncode, unknown.stderr) == (
         1,
-        "there is no edition zhenxuan-9 in the folders; there are: zhenxuan-1\n",
+        "there is no edition zhenxuan-9; there are: zhenxuan-1\n",
     )
     nowhere = imported("edition", "check", str(tmp_path / "nowhere"))
     assert nowhere.returncode == 2
+
+
+def test_a_correction_that_is_wrong_is_not_taken_for_active(imported, tmp_path):
+    Copy(tmp_path).add("zhenxuan-1", "2027-01-01")
+    done = imported("edition", "activate", "zhenxuan-1", ENTITLEMENTS_EDITIONS=str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "write a new code, or keep the day" in done.stderr
+
+
+def test_what_is_in_force_needs_no_folder_to_be_active(imported, review):
+    folder = {"ENTITLEMENTS_EDITIONS": str(review)}
+    assert imported("edition", "activate", "zhenxuan-2", **folder).returncode == 0
+    done = imported("edition", "activate", "zhenxuan-2")
+    assert (done.returncode, done.stdout.splitlines()[0]) == (
+        0,
+        "edition zhenxuan-2 is active as it is: nothing was changed",
+    )
 
 
 def test_a_fresh_database_begins_with_every_edition_at_hand(run, review):

@@ -39,11 +39,15 @@ STATEMENTS = 12
 
 
 def _other_stars(folder: Path) -> Path:
-    """Another review of the same code: five stars, and other first thresholds."""
-    draft = Draft(SECOND, str(FIRST_DAY))
-    draft.top["tiers"]["1"]["to"] = draft.top["tiers"]["2"]["from"] = 46_000
-    draft.top["tiers"]["3"]["from"] = draft.top["tiers"]["2"]["to"] = 170_000
-    return draft.write(folder)
+    """Another text of the same review, which could correct it: other first thresholds."""
+
+    def thresholds(draft: Draft) -> None:
+        tiers = draft.top["tiers"]
+        tiers["1"]["from"] = 30_000
+        tiers["1"]["to"] = tiers["2"]["from"] = 46_000
+        tiers["3"]["from"] = tiers["2"]["to"] = 170_000
+
+    return six_stars(folder, str(FIRST_DAY), also=thresholds)
 
 
 def _activate(environment: Mapping[str, str], statement: int | None, begun: "object") -> None:

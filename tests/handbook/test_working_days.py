@@ -195,3 +195,13 @@ def test_a_start_reads_the_files_of_editions_and_data(tmp_path):
     handbook = read_handbook(settings)
     assert [each.year for each in handbook.calendar.given] == [YEAR]
     assert len(handbook.editions) == 2
+
+
+def test_working_days_may_lie_in_a_folder_that_is_itself_one_edition(tmp_path):
+    copy = Copy(tmp_path).add("zhenxuan-2", "2027-01-01")
+    (copy.folder / f"working-days-{YEAR}.yaml").write_text(GOOD, "utf-8")
+    settings = Settings(editions=copy.folder)
+    handbook = read_handbook(settings)
+    assert handbook.latest.code == "zhenxuan-2"
+    assert f"working-days-{YEAR}.yaml" not in handbook.sources["zhenxuan-2"].files
+    assert handbook.calendar.knows(YEAR)

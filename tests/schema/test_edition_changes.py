@@ -112,6 +112,25 @@ async def test_a_corrected_edition_in_a_folder_is_asked_about_by_its_own_code(
     portfolio.edition_folders = (tmp_path,)
     found = await portfolio.data(OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-1")
     assert found["editionWhatIf"]["moves"] == [{"fromStar": 4, "toStar": 3, "customers": 1}]
+    asked = {"from": "zhenxuan-1", "to": "zhenxuan-1"}
+    changes = (await portfolio.data(OPERATIONS, STAFF, operation="Diff", **asked))["editionDiff"]
+    assert [(each["place"], each["before"], each["after"]) for each in changes] == [
+        ("tiers.3.to", "300000", "350000"),
+        ("tiers.4.from", "300000", "350000"),
+    ]
+
+
+async def test_a_correction_that_is_wrong_is_told_apart_from_one_that_is_not_there(
+    portfolio: Api, tmp_path: Path
+) -> None:
+    Copy(tmp_path).add("zhenxuan-1", "2027-01-01")
+    portfolio.edition_folders = (tmp_path,)
+    answer = await portfolio.ask(OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-1")
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert error["message"] == (
+        "edition: edition zhenxuan-1 in the service's folders is wrong; `entitlements edition list` says why."
+    )
 
 
 @pytest.mark.parametrize(
@@ -183,12 +202,20 @@ async def test_others_are_answered_while_a_portfolio_is_rated(
     assert answered > 2
 
 
-async def test_one_portfolio_at_a_time_is_rated(portfolio: Api) -> None:
-    asked = [
-        portfolio.data(OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-2") for _ in range(12)
-    ]
-    first, *others = await asyncio.gather(*asked)  # more than there are connections
-    assert all(each == first for each in others)
+async def test_one_portfolio_at_a_time_is_rated_and_nobody_queues(portfolio: Api) -> None:
+    async def asked(language: str = "zh") -> dict[str, Any]:
+        return await portfolio.ask(
+            OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-2", language=language
+        )
+
+    first, *others = await asyncio.gather(asked(), *(asked(each) for each in ["zh", "en"] * 6))
+    assert not first["errors"]
+    assert {each["errors"][0]["extensions"]["code"] for each in others} == {"BUSY"}
+    assert {each["errors"][0]["message"] for each in others} == {
+        "editionWhatIf：正在测算另一个版本，一次只测算一个，请一分钟后再试。",
+        "editionWhatIf: another one is under way, and one runs at a time: try again in a minute.",
+    }
+    assert await asked() == first
 
 
 async def test_the_customers_document_runs_as_it_stands(

@@ -126,6 +126,16 @@ def test_a_page_of_members_with_all_that_there_is_to_them_can_be_asked_for() -> 
     assert cost(text, first=100) < MOST_COST
 
 
+def test_a_what_if_costs_what_rating_anew_takes() -> None:
+    text = """query ($first: Int!) { customers(first: $first) { edges { node {
+        %s
+    } } } }"""
+    one = "whatIf { on tier { star } quotas { used } }"
+    assert MOST_COST / 4 < cost(text % one, first=100) < MOST_COST
+    several = " ".join(f'a{number}: whatIf(on: "2027-01-0{number}") {{ on }}' for number in range(1, 6))
+    assert cost(text % several, first=100) > MOST_COST
+
+
 def test_the_whole_handbook_can_be_asked_for_at_once() -> None:
     assert cost(WHOLE) < MOST_COST / 2
 

@@ -1,14 +1,17 @@
 """How many SQL statements an answer takes: as many for a page of a hundred as for a page of one."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
 
+from handbook import Handbook, candidates_in
 from rating.activations import SQL as ACTIVATIONS
-from tests.schema.api import AUDITOR, FRONTEND, Api, member
+from tests.editions import six_stars
+from tests.schema.api import AUDITOR, FRONTEND, STAFF, Api, member
 
 EVERYTHING = """query ($first: Int!) { customers(first: $first) { edges { node {
     memberNo tier { star contributions { reason } } tierHistory(from: "2024-01-01", to: "2027-01-01") { star }
@@ -75,6 +78,64 @@ async def test_a_page_of_a_hundred_members_takes_as_many_statements_as_a_page_of
 
 async def test_everything_about_customers_is_read_set_by_set(hundred: Api) -> None:
     assert await statements(hundred, EVERYTHING, first=2) == await statements(hundred, EVERYTHING, first=20)
+
+
+WHAT_IF = """query ($first: Int!, $events: [PolicyEventInput!], $edition: String) {
+  customers(first: $first) { edges { node { whatIf(events: $events, edition: $edition) {
+    tier { star contributions { amount } } quotas { used } refusals { code } } } } } }"""
+
+
+def lapse(member_no: str, number: int) -> dict[str, Any]:
+    """A policy of a member that would lapse."""
+    return {
+        "eventId": f"if-{number}",
+        "memberNo": member_no,
+        "effectiveOn": "2026-10-20",
+        "lapsed": {"policyNo": "P1"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("events", "edition", "taken"),
+    [
+        ([], None, 4),  # the page, the histories, the accounts, what they took
+        ([lapse(f"M{number:03}", number) for number in range(2, 22)], "zhenxuan-2", 5),  # and which ids are taken
+    ],
+    ids=["nothing supposed", "events and a candidate"],
+)  # fmt: skip
+async def test_a_what_if_of_a_page_is_read_set_by_set_and_its_folders_once(
+    hundred: Api,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    events: list[Any],
+    edition: str | None,
+    taken: int,
+) -> None:
+    hundred.edition_folders = (six_stars(tmp_path).parent,)
+    read: list[Any] = []
+
+    def counting(active: Handbook, folders: Iterable[Path]) -> Any:
+        read.append(folders)
+        return candidates_in(active, folders)
+
+    monkeypatch.setattr("schema.candidates.candidates_in", counting)
+    for first in (2, 20):
+        read.clear()
+        asked = {"first": first, "events": events, "edition": edition}
+        async with counted(hundred.pool) as seen:
+            answer = await hundred.data(WHAT_IF, STAFF if edition else FRONTEND, **asked)
+        stars = [each["node"]["whatIf"]["tier"]["star"] for each in answer["customers"]["edges"]]
+        assert stars == [0 if events else 4] * first
+        assert len(seen) == taken, seen
+        assert len(read) == (1 if edition else 0)
+
+
+async def test_events_of_another_member_are_refused_before_anything_is_read_of_them(hundred: Api) -> None:
+    async with counted(hundred.pool) as seen:
+        answer = await hundred.data(WHAT_IF, first=20, events=[lapse("M100", 1)])
+    told = [each["node"]["whatIf"] for each in answer["customers"]["edges"]]
+    assert {(each["tier"]["star"], each["refusals"][0]["code"]) for each in told} == {(4, "INVALID")}
+    assert not [each for each in seen if "event_ids" in each]
 
 
 async def test_a_page_of_the_ledger_and_of_redemptions_is_one_statement(hundred: Api) -> None:

@@ -62,6 +62,15 @@ def test_a_diff_of_two_folders_needs_no_database(edition, six_star_folder, monke
     assert (done.exit_code, done.stdout) == (1, "")
 
 
+def test_a_diff_of_a_code_with_itself_tells_what_a_correction_changes(edition, tmp_path, monkeypatch):
+    copy = Copy(tmp_path / "own").add("zhenxuan-1", "1990-01-01")
+    copy.change("edition.yaml", "  4:", "from: 300000", "from: 350000")
+    copy.change("edition.yaml", "  3:", "to: 300000", "to: 350000")
+    monkeypatch.setenv("ENTITLEMENTS_EDITIONS", str(tmp_path / "own"))
+    done = edition("diff", "zhenxuan-1", "zhenxuan-1", "--language", "en")
+    assert "Star 4 begins at 350,000 instead of 300,000." in done.stdout, done.stderr
+
+
 def test_a_diff_as_json_has_both_languages(edition):
     changes = json.loads(edition("diff", "zhenxuan-1", "zhenxuan-2", "--format", "json").stdout)
     change = next(each for each in changes if each["place"] == "settings.backdating_days")
@@ -116,8 +125,11 @@ def test_csv_and_workbook_tell_the_same(edition, six_star_folder, tmp_path):
     ] == [tuple(row) for row in moves[1:]]
     told = [row for row in rows if row["what"] == "benefit"]
     assert [
-        (each["benefit"], int(each["units_after"]), Decimal(each["liability_after"])) for each in told
-    ] == [(row[0], row[3], Decimal(str(row[7])).quantize(Decimal("0.01"))) for row in benefits[1:]]
+        (each["benefit"], each["unit"], int(each["units_after"]), Decimal(each["liability_after"]))
+        for each in told
+    ] == [(row[0], row[2], row[4], Decimal(str(row[8])).quantize(Decimal("0.01"))) for row in benefits[1:]]
+    units = {each["benefit"]: each["unit"] for each in told}
+    assert (units["legal-consultation"], units["home-nursing"]) == ("MINUTES", "TIMES")
     assert sum(Decimal(each["liability_after"]) for each in told) == Decimal(
         str(facts["liability after"])
     ).quantize(Decimal("0.01"))

@@ -20,7 +20,7 @@ from ledger.liability import liability
 from ledger.portfolio import what_if
 from ledger.quotas import quotas_on
 from ledger.what_if import Question
-from rating.rerating import rerate_all
+from rating.activating import activate
 from tests.demo import NOW, opened
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -176,7 +176,16 @@ async def test_what_is_told_beforehand_is_what_an_activation_then_does(
     stars, value = await stars_on(demo_pool, NEW_YEAR), await owed(demo_pool, NEW_YEAR, handbook)
     units, members = await granted(demo_pool, NEW_YEAR, handbook)
 
-    await rerate_all(demo_pool, now=NOW, handbook=six_star_handbook)
+    done = await activate(
+        demo_pool,
+        lambda _active: six_star_handbook,
+        clock=lambda: NOW,
+        tell=lambda _line: None,
+        progress=lambda _done, _total: None,
+    )
+    assert done is not None
+    assert done.customers == told.customers
+    await grant_all(demo_pool, now=NOW, handbook=six_star_handbook)
 
     new_stars = await stars_on(demo_pool, NEW_YEAR)
     new_value = await owed(demo_pool, NEW_YEAR, six_star_handbook)

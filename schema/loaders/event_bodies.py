@@ -1,0 +1,22 @@
+"""Contents of recorded events by their ids, which are unique over all customers: whether a supposed one's is taken."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from strawberry.dataloader import DataLoader
+
+from rating.database import Pool
+from rating.what_if import bodies_of
+
+Body = Mapping[str, Any]
+
+
+def event_bodies_loader(pool: Pool) -> DataLoader[str, Body | None]:
+    """Contents; None for an id that stands for no event."""
+
+    async def load(keys: list[str]) -> list[Body | None]:
+        async with pool.acquire() as conn:
+            found = await bodies_of(conn, keys)
+        return [found.get(key) for key in keys]
+
+    return DataLoader(load)
