@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Self, TypeAlias
 
@@ -18,6 +19,7 @@ from handbook.loading import load_editions
 from handbook.nodes import EditionError
 from handbook.sources import EditionSource
 from rating.database import Connection, Pool, Statements
+from rating.taking import Superseded
 from rating.tiers import Rating
 from rating.timeline import METHOD
 
@@ -96,6 +98,17 @@ class ActiveHandbook:
             return self._handbook
         return await self.stored(reader, fingerprint) or self._handbook
 
+    async def superseded(self, reader: Reader, since: datetime) -> tuple[Superseded, ...]:
+        """Return the handbooks in force since a moment that are so no longer, in order. Raises EditionError."""
+        found: list[Superseded] = []
+        for each, successor in pairwise(self._activations):
+            if successor.activated_at > since:
+                handbook = await self.stored(reader, each.handbook)
+                if handbook is None:  # `activations` refers to it
+                    raise AssertionError(each.handbook)
+                found.append((successor.activated_at, handbook))
+        return tuple(found)
+
     async def stored(self, reader: Reader, fingerprint: str) -> Handbook | None:
         """Return the stored handbook of that fingerprint, None when it is not stored. Raises EditionError."""
         if fingerprint == self._handbook.fingerprint:
@@ -132,6 +145,13 @@ async def handbook_within(conn: Connection, handbook: AnyHandbook, *, lasting: b
     so: an activation then waits for it without keeping anybody else waiting. Raises OutdatedProgramError.
     """
     return await handbook.within(conn, lasting=lasting) if isinstance(handbook, ActiveHandbook) else handbook
+
+
+async def superseded_handbooks(
+    reader: Reader, handbook: AnyHandbook, since: datetime
+) -> tuple[Superseded, ...]:
+    """Return the handbooks in force since a moment that are so no longer, in order; see `rating.taking`."""
+    return await handbook.superseded(reader, since) if isinstance(handbook, ActiveHandbook) else ()
 
 
 async def handbook_explaining(

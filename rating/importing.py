@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
-from handbook.handbook import Handbook
+from rating.activations import AnyHandbook
 from rating.database import Connection, Statements
 from rating.events import PolicyEvent, content, content_hash, content_text, differing_fields, parse_line
 from rating.recording import changed_words, record_batch
@@ -92,7 +92,7 @@ async def import_history(
     lines: IO[bytes],
     *,
     now: datetime,
-    handbook: Handbook,
+    handbook: AnyHandbook,
     keep_going: bool = False,
     progress: Progress | None = None,
     after_batch: AfterBatch | None = None,
@@ -175,7 +175,7 @@ async def _take(
     conn: Connection,
     count: _Count,
     now: datetime,
-    handbook: Handbook,
+    handbook: AnyHandbook,
     *,
     keep_going: bool,
     progress: Progress | None,

@@ -48,10 +48,10 @@ async def rerate(
         periods = timeline(history, handbook)
         if periods != tuple(current[customer_id]):
             versions[customer_id] = [
-                Version(version=of_customer.version + 1, known_from=now, periods=periods)
+                Version(version=of_customer.version + 1, known_from=now, periods=periods, handbook=handbook)
             ]
             policies += [policy_row(customer_id, policy, handbook) for policy in history.policies.values()]
-    await write_versions(conn, versions, now=now, handbook=handbook)
+    await write_versions(conn, versions, now=now)
     if versions:
         heads = [(each, stored[each].arrivals, stored[each].version + 1) for each in versions]
         await conn.execute(SQL["advance_heads"], *columns(heads))
