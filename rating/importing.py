@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
+from handbook.words import Words
 from rating.activations import AnyHandbook
 from rating.database import Connection, Statements
 from rating.events import PolicyEvent, content, content_hash, content_text, differing_fields, parse_line
 from rating.recording import changed_words, record_batch
 from rating.taking import EventRefusal
 from rating.unreadable import EventError
-from rating.words import Words
 from rating.writing import Row
 
 SQL = Statements(Path(__file__).with_name("importing.sql"))

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from asyncpg import UniqueViolationError
 
+from handbook.words import Words
 from rating.activations import AnyHandbook, handbook_now, superseded_handbooks
 from rating.database import Connection
 from rating.events import (
@@ -26,7 +27,6 @@ from rating.events import (
 from rating.history import Arrived
 from rating.judging import contradiction
 from rating.taking import EventRefusal, Recorded, Stored, take
-from rating.words import Words
 from rating.writing import SQL, Change, columns, write
 
 Result: TypeAlias = Recorded | EventRefusal

@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from handbook.handbook import Handbook
+from handbook.words import Words
 from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered
 from rating.history import Arrived, History, fold
 from rating.judging import admit, policy_no_of
 from rating.timeline import Period, timeline
-from rating.words import Words
 
 RefusalName = Literal["LIFE_CYCLE", "EVENT_CHANGED", "UNKNOWN_CUSTOMER", "INVALID"]
 

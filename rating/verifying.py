@@ -16,6 +16,7 @@ from typing import TypeAlias
 from asyncpg import Record
 
 from handbook.handbook import Handbook
+from handbook.words import counted
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
 from rating.database import Connection, Pool, Statements
 from rating.events import content_hash, content_text
@@ -23,7 +24,6 @@ from rating.history import Arrived, fold
 from rating.reading import period_of
 from rating.recording import arrived_of
 from rating.timeline import METHOD, Period, timeline
-from rating.words import counted
 
 SQL = Statements(Path(__file__).with_name("verifying.sql"))
 

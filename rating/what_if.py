@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handbook.handbook import Handbook
+from handbook.words import Words
 from rating.database import Connection
 from rating.events import PolicyEvent, content, differing_fields
 from rating.history import History
 from rating.recording import Result, arrived_of, contradicted, id_taken, known_before
 from rating.taking import EventRefusal, Stored, take
-from rating.words import Words
 from rating.writing import SQL
 
 

@@ -27,7 +27,7 @@ from handbook import (
     read_source,
 )
 from handbook.sources import EDITION_FILE
-from rating.words import counted
+from handbook.words import counted
 
 if TYPE_CHECKING:
     from rating.activating import Activated

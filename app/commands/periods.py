@@ -13,9 +13,9 @@ import typer
 from app.commands.running import DataOption, fail, month_of, reading_services, with_services
 from app.exports.columns import Language
 from app.services import Services
+from handbook.words import counted
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal
-from rating.words import counted
 
 period = typer.Typer(help="Vendors' months: how they stand, the match, the close.", no_args_is_help=True)
 
