@@ -1,5 +1,5 @@
 -- Statements that record events and ratings. Each runs once for all customers of a batch. New rows of append-only tables
--- go in by COPY (see recording.py).
+-- go in by COPY (see writing.py).
 
 -- name: known_events
 -- Which of the event ids $1 stand for an event already.
