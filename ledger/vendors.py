@@ -20,8 +20,7 @@ from ledger.commands import invalid
 from ledger.contracts import MOST_TOLERANCE_DAYS, Change, Delivery, TermView, change, malformed_term
 from ledger.models import ContractTerm, Vendor
 from ledger.refusals import Refusal
-from rating.database import Statements
-from rating.reading import Reader
+from rating.database import Reader, Statements
 
 SQL = Statements(Path(__file__).with_name("vendors.sql"))
 

@@ -18,14 +18,12 @@ from handbook.handbook import Handbook
 from handbook.loading import load_editions
 from handbook.nodes import EditionError
 from handbook.sources import EditionSource
-from rating.database import Connection, Pool, Statements
+from rating.database import Connection, Reader, Statements
 from rating.taking import Superseded
 from rating.tiers import Rating
 from rating.timeline import METHOD
 
 SQL = Statements(Path(__file__).with_name("activations.sql"))
-
-Reader: TypeAlias = Connection | Pool
 
 
 class OutdatedProgramError(Exception):

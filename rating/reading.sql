@@ -30,6 +30,13 @@ where ($2::text is null or c.member_no > $2)
 order by c.member_no
 limit $1;
 
+-- name: customers_after
+-- The next $2 customers after the id $1.
+select id from customers where id > $1 order by id limit $2;
+
+-- name: customers_count
+select count(*) from customers;
+
 -- name: ratings
 -- For each key, a customer $1 and a moment $2 (null: as known now), the version known then with its periods in
 -- order, and by which handbook and method it was computed.

@@ -23,8 +23,7 @@ from ledger.reconciliation.periods import Period, answering_refusals, lock_month
 from ledger.reconciliation.statements import SQL as STATEMENTS
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal, RefusalCode
-from rating.database import Connection, Pool, Statements
-from rating.reading import Reader
+from rating.database import Connection, Pool, Reader, Statements
 from rating.verifying import Checked
 
 SQL = Statements(Path(__file__).with_name("closing.sql"))
