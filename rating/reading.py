@@ -146,7 +146,6 @@ async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
             periods=tuple(period_of(period) for period in row["periods"] or ()),
             known_from=row["known_from"],
             handbook=row["handbook"],
-            method=row["method"],
             computed_at=row["computed_at"],
         )
     return found
