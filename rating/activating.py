@@ -144,7 +144,7 @@ async def _switch(
     by = (handbook.fingerprint, METHOD)
     async with conn.transaction():
         if not await conn.fetchval(SQL["try_to_end_lasting"]):
-            tell("an import is under way: waiting for its end")
+            tell("an import or a match is under way: waiting for its end")
             await conn.execute(SQL["end_lasting"])
         await conn.execute(SQL["end_others"])
         if await conn.fetchval("select max(id) from activations") != base:

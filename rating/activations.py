@@ -3,6 +3,7 @@
 A folder holds candidates; what everybody is rated and served by is what was activated. A process keeps the handbook
 that it read last. Each writing transaction asks first whether that is still the one (`handbook_within`), under a lock
 that lets no other come into force until it ends; who only reads learns of another one within about a second (`look`).
+Registering a vendor does not ask: it writes a contract, and the handbook only tells whether a benefit exists.
 """
 
 import asyncio
@@ -139,8 +140,9 @@ def handbook_now(handbook: AnyHandbook) -> Handbook:
 async def handbook_within(conn: Connection, handbook: AnyHandbook, *, lasting: bool = False) -> Handbook:
     """Return the handbook to write by in this transaction: no other comes into force until it ends.
 
-    Called in every writing transaction, before anything else is locked. A transaction that may last for minutes says
-    so: an activation then waits for it without keeping anybody else waiting. Raises OutdatedProgramError.
+    Called in every transaction that writes what the handbook has a say in, before anything is locked that others wait
+    for. A transaction that may last for minutes (an import, a match) says so: while an activation waits for it, only
+    others that last wait too. Raises OutdatedProgramError.
     """
     return await handbook.within(conn, lasting=lasting) if isinstance(handbook, ActiveHandbook) else handbook
 

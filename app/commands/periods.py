@@ -51,7 +51,7 @@ def reconcile(
 
     async def run(services: Services) -> None:
         outcome = await reconcile_period(
-            services.pool, vendor=vendor, month=month, handbook=services.handbook, now=services.clock()
+            services.pool, vendor=vendor, month=month, handbook=services.handbooks, now=services.clock()
         )
         await _told(outcome, language, lambda: _tell(services, vendor, month))
 
@@ -76,7 +76,7 @@ def close(
             vendor=vendor,
             month=month,
             by=_BY,
-            handbook=services.handbook,
+            handbook=services.handbooks,
             now=services.clock(),
         )
         await _told(outcome, language, lambda: _tell_settlement(services, vendor, month))

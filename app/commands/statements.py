@@ -217,7 +217,7 @@ def withdraw_statement(
             statement=view.id,
             note=note,
             by=_BY,
-            handbook=services.handbook,
+            handbook=services.handbooks,
             now=services.clock(),
         )
         if isinstance(outcome, Refusal):
