@@ -20,8 +20,8 @@ from handbook import (
     working_calendar,
 )
 from rating.activating import Activated, OvertakenError, Progress, Tell, activate
-from rating.activations import ActiveHandbook, Reader
-from rating.database import Pool
+from rating.activations import ActiveHandbook
+from rating.database import Pool, Reader
 from rating.timeline import METHOD
 
 NEVER_ACTIVATED = (

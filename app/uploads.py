@@ -26,6 +26,7 @@ from app.statements.importing import Imported, Sheet, import_sheet
 from app.statements.reading import Table
 from app.statements.sheets import Row, SheetError
 from app.tokens import Tokens
+from handbook.words import counted
 from ledger.reconciliation.reading import StatementView
 from ledger.reconciliation.values import (
     MONTH_EXPECTED,
@@ -35,7 +36,6 @@ from ledger.reconciliation.values import (
     parse_month,
 )
 from ledger.refusals import Refusal, RefusalCode
-from rating.words import counted
 from schema.context import Role, Viewer
 
 _MOST_AT_ONCE = 2

@@ -22,9 +22,7 @@ from ledger.portfolio import (
     Batch,
     NamedLoss,
     Progress,
-    batches_of_customers,
     begin_in_snapshot,
-    count_customers,
     export_snapshot,
     valued,
     what_if,
@@ -32,6 +30,7 @@ from ledger.portfolio import (
 )
 from ledger.what_if import Consequences, Question, Tally
 from rating.database import Connection, connect_to_read
+from rating.reading import batches_of_customers, count_customers
 
 _BATCHES_AHEAD = 3
 """How many batches wait for each worker: so many that none has nothing to do."""
@@ -83,7 +82,7 @@ async def _worked(executor: ProcessPoolExecutor, conn: Connection, workers: int)
     """Yield what the batches come to, in their order; only so many are under way that nobody waits."""
     loop = asyncio.get_running_loop()
     under_way: deque[asyncio.Future[Batch]] = deque()
-    async for ids in batches_of_customers(conn):
+    async for ids in batches_of_customers(conn, CUSTOMERS_A_BATCH):
         under_way.append(loop.run_in_executor(executor, _work, ids))
         if len(under_way) >= _BATCHES_AHEAD * workers:
             yield await under_way.popleft()

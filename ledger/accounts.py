@@ -11,7 +11,7 @@ from asyncpg import Record
 from handbook import business_day, start_of
 from ledger.account import Account, Policy, PoolKey, Relative, Taken
 from rating.database import Connection, Statements
-from rating.timeline import Period
+from rating.reading import period_of
 
 SQL = Statements(Path(__file__).with_name("queries.sql"))
 
@@ -58,10 +58,7 @@ def account_of(
         customer_id=row["id"],
         member_no=row["member_no"],
         anchor=row["anchor"],
-        periods=tuple(
-            Period(start=start, end=end, star=star, rated_premium=premium, edition=edition)
-            for start, end, star, premium, edition in row["periods"] or ()
-        ),
+        periods=tuple(period_of(period) for period in row["periods"] or ()),
         policies=tuple(_policies(row["policies"] or ())),
         relatives={
             relative_id: Relative(

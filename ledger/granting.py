@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from handbook import Handbook
-from ledger.accounts import SQL
 from ledger.batch import load_batch, write_batch
 from ledger.settling import settle
 from ledger.state import Posting
 from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool
+from rating.reading import batches_of_customers, count_customers
 
 _CUSTOMERS_A_BATCH = 500
 
@@ -58,15 +58,13 @@ async def grant_all(
     `progress` is told how many customers of how many are done.
     """
     async with pool.acquire() as conn:
-        total = await conn.fetchval(SQL["customers_count"])
-        last = posted = done = 0
-        while ids := [
-            row["customer_id"] for row in await conn.fetch(SQL["customers_after"], last, _CUSTOMERS_A_BATCH)
-        ]:
+        total = await count_customers(conn)
+        posted = done = 0
+        async for ids in batches_of_customers(conn, _CUSTOMERS_A_BATCH):
             async with conn.transaction():
                 within = await handbook_within(conn, handbook)
                 posted += await post_due(conn, ids, now=now, handbook=within)
-            last, done = ids[-1], done + len(ids)
+            done += len(ids)
             if progress is not None:
                 progress(done, total)
     return posted

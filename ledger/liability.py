@@ -13,8 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from handbook import Counted, Edition, Handbook, Per, Unit, business_day, start_of
-from rating.database import Statements
-from rating.reading import Reader
+from rating.database import Reader, Statements
 
 SQL = Statements(Path(__file__).with_name("liability.sql"))
 

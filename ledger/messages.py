@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rating.words import counted
+from handbook.words import counted
 
 if TYPE_CHECKING:
     from ledger.refusals import Refusal

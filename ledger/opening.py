@@ -7,7 +7,7 @@ customer.
 from datetime import date, datetime, timedelta
 
 from handbook import BUSINESS_ZONE, Days, Hours, WorkingCalendar
-from rating.words import Words
+from handbook.words import Words
 
 _DAY = timedelta(days=1)
 

@@ -5,22 +5,22 @@ processes to spare (`app.what_if`) lets them work batches in the same state.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from weakref import WeakKeyDictionary
 
-from ledger.accounts import load_accounts
+from ledger.accounts import SQL, load_accounts
 from ledger.liability import prices
 from ledger.what_if import Consequences, Loss, Question, Tally, consequences, tally
-from rating.database import Connection, Pool, Statements
+from rating.database import Connection, Pool
 from rating.history import History
-from rating.reading import customers_by_id, histories
-
-SQL = Statements(Path(__file__).with_name("queries.sql"))
+from rating.reading import batches_of_customers, count_customers, customers_by_id, histories
 
 CUSTOMERS_A_BATCH = 500
+
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+"""One question at a time in a process: the lock of each event loop, whose locks are its own."""
 
 Progress = Callable[[int, int], None]
 
@@ -60,16 +60,6 @@ async def work_batch(
     )
 
 
-async def batches_of_customers(conn: Connection) -> AsyncIterator[list[int]]:
-    """Yield the ids of all customers, ascending, some hundred at a time."""
-    last = 0
-    while ids := [
-        row["customer_id"] for row in await conn.fetch(SQL["customers_after"], last, CUSTOMERS_A_BATCH)
-    ]:
-        yield ids
-        last = ids[-1]
-
-
 async def export_snapshot(conn: Connection) -> str:
     """Return the name of the state of the database that a transaction sees, for other connections to see the same."""
     return str(await conn.fetchval(SQL["export_snapshot"]))
@@ -81,11 +71,6 @@ async def begin_in_snapshot(conn: Connection, snapshot: str) -> None:
     await conn.execute(
         f"set transaction snapshot '{snapshot}'"
     )  # takes no parameter; the name is the server's
-
-
-async def count_customers(conn: Connection) -> int:
-    """How many customers there are."""
-    return int(await conn.fetchval(SQL["customers_count"]))
 
 
 async def valued(conn: Connection, sums: Tally, question: Question) -> Consequences:
@@ -120,7 +105,7 @@ async def what_if(
         conn.transaction(isolation="repeatable_read", readonly=True),
     ):
         sums, total = Tally(), await count_customers(conn)
-        async for ids in batches_of_customers(conn):
+        async for ids in batches_of_customers(conn, CUSTOMERS_A_BATCH):
             batch = await work_batch(conn, ids, question, now=now)
             sums.add(batch.sums)
             if losses is not None:
@@ -128,6 +113,3 @@ async def what_if(
             if progress is not None:
                 progress(sums.customers, total)
         return await valued(conn, sums, question)
-
-
-_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()

@@ -210,13 +210,6 @@ from (
 ) each_redemption
 group by customer_id, benefit, period, policy_no;
 
--- name: customers_after
--- The next customers by id: for going through all of them in bounded memory.
-select customer_id from ledger_heads where customer_id > $1 order by customer_id limit $2;
-
--- name: customers_count
-select count(*) from ledger_heads;
-
 -- name: export_snapshot
 -- Names what this transaction sees, so that others can see the same until it ends.
 select pg_export_snapshot();

@@ -40,7 +40,7 @@ async def _record(
 ) -> list[Recorded | EventRefusal]:
     async with pool.acquire() as conn, conn.transaction():
         within = await handbook_within(conn, handbook)
-        results = await record(conn, events, now=now, handbook=within)
+        results = await record(conn, events, now=now, handbook=handbook)
         touched = sorted({each.customer_id for each in results if isinstance(each, Recorded)})
         if touched:
             await post_due(conn, touched, now=now, handbook=within)

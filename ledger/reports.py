@@ -18,8 +18,7 @@ from ledger.entries import EntryKind, RedemptionStatus
 from ledger.filters import EntryFilter, Place, RedemptionFilter, entry_conditions, redemption_conditions
 from ledger.ids import RedemptionId
 from ledger.outcomes import BeneficiaryView
-from rating.database import Statements
-from rating.reading import Reader
+from rating.database import Reader, Statements
 
 SQL = Statements(Path(__file__).with_name("reports.sql"))
 

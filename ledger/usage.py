@@ -14,8 +14,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from ledger.reports import VendorName
-from rating.database import Statements
-from rating.reading import Reader
+from rating.database import Reader, Statements
 
 SQL = Statements(Path(__file__).with_name("usage.sql"))
 

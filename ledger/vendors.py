@@ -20,8 +20,7 @@ from ledger.commands import invalid
 from ledger.contracts import MOST_TOLERANCE_DAYS, Change, Delivery, TermView, change, malformed_term
 from ledger.models import ContractTerm, Vendor
 from ledger.refusals import Refusal
-from rating.database import Statements
-from rating.reading import Reader
+from rating.database import Reader, Statements
 
 SQL = Statements(Path(__file__).with_name("vendors.sql"))
 
@@ -75,9 +74,10 @@ async def register_vendor(
 ) -> VendorView | Refusal:
     """Register a vendor, or add terms to a registered one (whose name it then takes); the same again changes nothing.
 
-    `date_tolerance_days` None leaves it as it is. Refused, nothing written: as INVALID a malformed code, name or price,
-    an unknown benefit or variant, an end not after its beginning, terms that overlap, and a price that would change
-    what was delivered cost; as PERIOD_CLOSED one that would begin in, or change, a month that is closed.
+    `date_tolerance_days` None leaves it as it is. `handbook` only tells which benefits there are: nothing of it is
+    written, so no activation is waited for. Refused, nothing written: as INVALID a malformed code, name or price, an
+    unknown benefit or variant, an end not after its beginning, terms that overlap, and a price that would change what
+    was delivered cost; as PERIOD_CLOSED one that would begin in, or change, a month that is closed.
     """
     wrong = _malformed(code, name, terms, date_tolerance_days, handbook)
     if wrong is not None:

@@ -18,6 +18,7 @@ from ledger.service_levels.milestones import Milestone
 from ledger.service_levels.reading import milestone_from
 from ledger.state import Redemption
 from rating.database import Connection, Pool
+from rating.reading import count_customers
 from rating.verifying import Checked, Fault
 
 _CUSTOMERS_A_BATCH = 200
@@ -36,7 +37,7 @@ async def verify(
     """
     found: list[Fault] = []
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        total = await conn.fetchval(SQL["customers_count"])
+        total = await count_customers(conn)
         last = done = 0
         while rows := await conn.fetch(SQL["customers_to_verify"], last, _CUSTOMERS_A_BATCH):
             numbers = {row["customer_id"]: row["member_no"] for row in rows}

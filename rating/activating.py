@@ -17,7 +17,7 @@ from asyncpg import Record
 
 from handbook.handbook import Handbook
 from rating.activations import ActiveHandbook, stored_form
-from rating.database import Connection, Pool, Statements
+from rating.database import Connection, Pool, Statements, affected_rows
 from rating.history import Arrived, fold
 from rating.reading import period_of
 from rating.recording import arrived_of
@@ -144,7 +144,7 @@ async def _switch(
     by = (handbook.fingerprint, METHOD)
     async with conn.transaction():
         if not await conn.fetchval(SQL["try_to_end_lasting"]):
-            tell("an import is under way: waiting for its end")
+            tell("an import or a match is under way: waiting for its end")
             await conn.execute(SQL["end_lasting"])
         await conn.execute(SQL["end_others"])
         if await conn.fetchval("select max(id) from activations") != base:
@@ -154,7 +154,7 @@ async def _switch(
             await _stage_batch(conn, heads, handbook)
             last = heads[-1]["customer_id"]
         now = clock()
-        changed = _count(await conn.execute(SQL["append_versions"], now, *by))
+        changed = affected_rows(await conn.execute(SQL["append_versions"], now, *by))
         await conn.execute(SQL["append_periods"], *by)
         await conn.execute(SQL["change_cooling_offs"], *by)
         await conn.execute(SQL["move_heads"], *by)
@@ -169,8 +169,3 @@ async def _clear(conn: Connection) -> None:
     async with conn.transaction():
         for name in ("clear_ratings", "clear_periods", "clear_cooling_offs"):
             await conn.execute(SQL[name])
-
-
-def _count(tag: str) -> int:
-    """Return the number of rows from a command's tag, such as "INSERT 0 3"."""
-    return int(tag.rpartition(" ")[2])

@@ -11,7 +11,7 @@ select pg_advisory_lock(7216530117);
 select pg_advisory_unlock(7216530117);
 
 -- name: try_to_end_lasting
--- Whether no transaction that lasts (an import) is under way; none begins until this one ends. See follow_activation.
+-- Whether no transaction that lasts (an import, a match) is under way; none begins until this one ends. See follow_activation.
 select pg_try_advisory_xact_lock(7216530116);
 
 -- name: end_lasting

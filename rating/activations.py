@@ -3,12 +3,14 @@
 A folder holds candidates; what everybody is rated and served by is what was activated. A process keeps the handbook
 that it read last. Each writing transaction asks first whether that is still the one (`handbook_within`), under a lock
 that lets no other come into force until it ends; who only reads learns of another one within about a second (`look`).
+Registering a vendor does not ask: it writes a contract, and the handbook only tells whether a benefit exists.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Self, TypeAlias
 
@@ -17,13 +19,12 @@ from handbook.handbook import Handbook
 from handbook.loading import load_editions
 from handbook.nodes import EditionError
 from handbook.sources import EditionSource
-from rating.database import Connection, Pool, Statements
+from rating.database import Connection, Reader, Statements
+from rating.taking import Superseded
 from rating.tiers import Rating
 from rating.timeline import METHOD
 
 SQL = Statements(Path(__file__).with_name("activations.sql"))
-
-Reader: TypeAlias = Connection | Pool
 
 
 class OutdatedProgramError(Exception):
@@ -96,6 +97,17 @@ class ActiveHandbook:
             return self._handbook
         return await self.stored(reader, fingerprint) or self._handbook
 
+    async def superseded(self, reader: Reader, since: datetime) -> tuple[Superseded, ...]:
+        """Return the handbooks in force since a moment that are so no longer, in order. Raises EditionError."""
+        found: list[Superseded] = []
+        for each, successor in pairwise(self._activations):
+            if successor.activated_at > since:
+                handbook = await self.stored(reader, each.handbook)
+                if handbook is None:  # `activations` refers to it
+                    raise AssertionError(each.handbook)
+                found.append((successor.activated_at, handbook))
+        return tuple(found)
+
     async def stored(self, reader: Reader, fingerprint: str) -> Handbook | None:
         """Return the stored handbook of that fingerprint, None when it is not stored. Raises EditionError."""
         if fingerprint == self._handbook.fingerprint:
@@ -128,10 +140,18 @@ def handbook_now(handbook: AnyHandbook) -> Handbook:
 async def handbook_within(conn: Connection, handbook: AnyHandbook, *, lasting: bool = False) -> Handbook:
     """Return the handbook to write by in this transaction: no other comes into force until it ends.
 
-    Called in every writing transaction, before anything else is locked. A transaction that may last for minutes says
-    so: an activation then waits for it without keeping anybody else waiting. Raises OutdatedProgramError.
+    Called in every transaction that writes what the handbook has a say in, before anything is locked that others wait
+    for. A transaction that may last for minutes (an import, a match) says so: while an activation waits for it, only
+    others that last wait too. Raises OutdatedProgramError.
     """
     return await handbook.within(conn, lasting=lasting) if isinstance(handbook, ActiveHandbook) else handbook
+
+
+async def superseded_handbooks(
+    reader: Reader, handbook: AnyHandbook, since: datetime
+) -> tuple[Superseded, ...]:
+    """Return the handbooks in force since a moment that are so no longer, in order; see `rating.taking`."""
+    return await handbook.superseded(reader, since) if isinstance(handbook, ActiveHandbook) else ()
 
 
 async def handbook_explaining(

@@ -19,10 +19,10 @@ from typing import TypeVar
 from handbook.dates import cover_end
 from handbook.handbook import Handbook
 from handbook.values import Coefficient, Coverage, Edition
+from handbook.words import Words
 from rating.events import Line
 from rating.history import Component, History, Kind, PolicyHistory
 from rating.lifecycle import Status
-from rating.words import Words
 
 FOREVER = date.max
 """Stands for an open end inside this core; outside it an open end is None."""

@@ -20,6 +20,9 @@ else:
     Pool = asyncpg.Pool
     Connection = asyncpg.Connection
 
+Reader: TypeAlias = Connection | Pool
+"""What a statement that only reads runs on: within a transaction, or alone."""
+
 SERVICE_ROLE = "entitlements_service"
 """The role that the service works as: it owns nothing and may change nothing that was posted."""
 
@@ -106,6 +109,11 @@ def _settings(*, service_role: bool, read_only: bool) -> dict[str, str]:
     if read_only:
         settings["default_transaction_read_only"] = "on"
     return settings
+
+
+def affected_rows(tag: str) -> int:
+    """Return the number of rows from a command's tag, such as "DELETE 3" or "INSERT 0 3"."""
+    return int(tag.rpartition(" ")[2])
 
 
 async def prepare_connection(conn: Connection) -> None:

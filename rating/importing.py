@@ -12,13 +12,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
-from handbook.handbook import Handbook
-from rating.database import Connection, Statements
+from handbook.words import Words
+from rating.activations import AnyHandbook
+from rating.database import Connection, Statements, affected_rows
 from rating.events import PolicyEvent, content, content_hash, content_text, differing_fields, parse_line
 from rating.recording import changed_words, record_batch
 from rating.taking import EventRefusal
 from rating.unreadable import EventError
-from rating.words import Words
 from rating.writing import Row
 
 SQL = Statements(Path(__file__).with_name("importing.sql"))
@@ -92,7 +92,7 @@ async def import_history(
     lines: IO[bytes],
     *,
     now: datetime,
-    handbook: Handbook,
+    handbook: AnyHandbook,
     keep_going: bool = False,
     progress: Progress | None = None,
     after_batch: AfterBatch | None = None,
@@ -155,7 +155,7 @@ async def _stage(conn: Connection, lines: IO[bytes], count: _Count, progress: Pr
     if progress is not None:
         progress("read", read_bytes, None)
     await conn.execute(SQL["index_staging"])
-    count.repeated += _affected(await conn.execute(SQL["drop_repeated"]))
+    count.repeated += affected_rows(await conn.execute(SQL["drop_repeated"]))
     await _reject_clashes(conn, count)
 
 
@@ -175,7 +175,7 @@ async def _take(
     conn: Connection,
     count: _Count,
     now: datetime,
-    handbook: Handbook,
+    handbook: AnyHandbook,
     *,
     keep_going: bool,
     progress: Progress | None,
@@ -265,8 +265,3 @@ def _read(line: bytes, size: int) -> PolicyEvent:
 
 def _unreadable(line_no: int, line: bytes, error: EventError) -> Row:
     return line_no, None, f"{error.place}：{error.words.zh}", f"{error.place}: {error.words.en}", line
-
-
-def _affected(tag: str) -> int:
-    """Return the number of rows from a command's tag, such as "DELETE 3"."""
-    return int(tag.rpartition(" ")[2])

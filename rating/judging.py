@@ -20,6 +20,7 @@ from typing import NamedTuple
 from handbook.dates import BUSINESS_ZONE
 from handbook.handbook import Handbook
 from handbook.values import Coverage
+from handbook.words import Words
 from rating.events import (
     ComponentEnded,
     CoolingOffCancelled,
@@ -36,7 +37,6 @@ from rating.events import (
 )
 from rating.history import Arrived, PolicyState
 from rating.lifecycle import STATUS_WORDS, allowed_events, next_status
-from rating.words import Words
 
 
 class Contradiction(NamedTuple):

@@ -5,7 +5,7 @@ does. "As known at" a moment T is the greatest rating version known from T or ea
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 
 from handbook.values import Category, Coverage, Design, Mode, Relation
-from rating.database import Connection, Pool, Statements
+from rating.database import Connection, Reader, Statements
 from rating.events import Line
 from rating.history import Arrived, History, Kind, fold, premium_on, status_on
 from rating.lifecycle import Status
@@ -27,7 +27,6 @@ SQL = Statements(Path(__file__).with_name("reading.sql"))
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
-Reader: TypeAlias = Connection | Pool
 Key: TypeAlias = tuple[int, datetime | None]
 """A customer's id, and the moment as known at which (None: now)."""
 
@@ -126,6 +125,19 @@ async def customers_page(
     return [_customer(row) for row in rows]
 
 
+async def batches_of_customers(conn: Connection, at_once: int) -> AsyncIterator[list[int]]:
+    """Yield the ids of all customers, ascending, so many at once: for going through all of them in bounded memory."""
+    last = 0
+    while ids := [row["id"] for row in await conn.fetch(SQL["customers_after"], last, at_once)]:
+        yield ids
+        last = ids[-1]
+
+
+async def count_customers(conn: Reader) -> int:
+    """Return how many customers there are."""
+    return int(await conn.fetchval(SQL["customers_count"]))
+
+
 async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
     """Return each customer's rating as known at a moment; without periods where nothing was known."""
     found = dict.fromkeys(keys, UNRATED)
@@ -134,7 +146,6 @@ async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
             periods=tuple(period_of(period) for period in row["periods"] or ()),
             known_from=row["known_from"],
             handbook=row["handbook"],
-            method=row["method"],
             computed_at=row["computed_at"],
         )
     return found

@@ -30,14 +30,20 @@ where ($2::text is null or c.member_no > $2)
 order by c.member_no
 limit $1;
 
+-- name: customers_after
+-- The next $2 customers after the id $1.
+select id from customers where id > $1 order by id limit $2;
+
+-- name: customers_count
+select count(*) from customers;
+
 -- name: ratings
 -- For each key, a customer $1 and a moment $2 (null: as known now), the version known then with its periods in
--- order, and by which handbook and method it was computed.
+-- order, and by which handbook it was computed, and when.
 select
     k.place,
     r.known_from,
     r.handbook,
-    r.method,
     r.computed_at,
     (
         select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
@@ -46,7 +52,7 @@ select
     ) as periods
 from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, place)
 cross join lateral (
-    select v.version, v.known_from, v.handbook, v.method, v.computed_at
+    select v.version, v.known_from, v.handbook, v.computed_at
     from ratings v
     where v.customer_id = k.customer_id and (k.known_at is null or v.known_from <= k.known_at)
     order by v.version desc

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from asyncpg import UniqueViolationError
 
-from handbook.handbook import Handbook
+from handbook.words import Words
+from rating.activations import AnyHandbook, handbook_now, superseded_handbooks
 from rating.database import Connection
 from rating.events import (
     CustomerRegistered,
@@ -26,7 +27,6 @@ from rating.events import (
 from rating.history import Arrived
 from rating.judging import contradiction
 from rating.taking import EventRefusal, Recorded, Stored, take
-from rating.words import Words
 from rating.writing import SQL, Change, columns, write
 
 Result: TypeAlias = Recorded | EventRefusal
@@ -48,18 +48,19 @@ class _OvertakenError(Exception):
 
 
 async def record(
-    conn: Connection, events: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook
+    conn: Connection, events: Sequence[PolicyEvent], *, now: datetime, handbook: AnyHandbook
 ) -> list[Result]:
     """Record events inside the caller's transaction; return for each, in order, that it is recorded or why not.
 
     Set-based: a fixed number of statements, however many events and customers. A refusal changes nothing and spoils no
-    other event. `now` is when an event is recorded that does not say so itself; one that says later is refused.
+    other event. `now` is when an event is recorded that does not say so itself; one that says later is refused. The
+    transaction has begun with `handbook_within`: what the handbook in force says stays so until it ends.
     """
     return list((await record_batch(conn, events, now=now, handbook=handbook)).results)
 
 
 async def record_batch(
-    conn: Connection, events: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook
+    conn: Connection, events: Sequence[PolicyEvent], *, now: datetime, handbook: AnyHandbook
 ) -> Batch:
     """Record events as `record` does, and return also what was written."""
     for _ in range(_ATTEMPTS - 1):
@@ -73,7 +74,7 @@ async def record_batch(
 
 
 async def _record(
-    conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: Handbook
+    conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook
 ) -> Batch:
     results: dict[int, Result] = {}
     firsts: dict[str, int] = {}
@@ -91,7 +92,7 @@ async def _record(
         if position not in results:
             by_customer.setdefault(customers[events[position].member_no], []).append(position)
     changes = await _take(conn, events, by_customer, now, handbook)
-    await write(conn, changes, now=now, handbook=handbook)
+    await write(conn, changes, now=now, handbook=handbook_now(handbook))
     for change in changes:
         results |= _results(change, events, by_customer[change.customer_id])
     for position, event in enumerate(events):
@@ -181,17 +182,23 @@ async def _take(
     events: Sequence[PolicyEvent],
     by_customer: Mapping[int, Sequence[int]],
     now: datetime,
-    handbook: Handbook,
+    handbook: AnyHandbook,
 ) -> list[Change]:
     """Lock the customers, load what is stored of them, and work out what their new events yield."""
     stored = await load_stored(conn, by_customer)
+    since = min((event.recorded_at or now for event in events), default=now)
+    superseded = await superseded_handbooks(conn, handbook, since)
     changes: list[Change] = []
     for customer_id, positions in by_customer.items():
         taken_ids = {arrived.event.event_id for arrived in stored[customer_id].events}
         if any(events[position].event_id in taken_ids for position in positions):
             raise _OvertakenError
         taken = take(
-            stored[customer_id], [events[position] for position in positions], now=now, handbook=handbook
+            stored[customer_id],
+            [events[position] for position in positions],
+            now=now,
+            handbook=handbook_now(handbook),
+            superseded=superseded,
         )
         changes.append(Change(customer_id=customer_id, stored=stored[customer_id], taken=taken))
     return changes

@@ -1,5 +1,5 @@
 -- Statements that record events and ratings. Each runs once for all customers of a batch. New rows of append-only tables
--- go in by COPY (see recording.py).
+-- go in by COPY (see writing.py).
 
 -- name: known_events
 -- Which of the event ids $1 stand for an event already.
@@ -89,10 +89,3 @@ from rating_heads h
 join rating_periods p on p.customer_id = h.customer_id and p.version = h.version
 where h.customer_id = any($1::bigint[])
 order by h.customer_id, p.starts_on;
-
--- name: customers_after
--- The next $2 customers after the id $1.
-select id from customers where id > $1 order by id limit $2;
-
--- name: customers_count
-select count(*) from customers;

@@ -12,6 +12,7 @@ from handbook.handbook import Handbook
 from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool
 from rating.history import fold
+from rating.reading import batches_of_customers, count_customers, period_of
 from rating.recording import load_stored
 from rating.taking import Version
 from rating.timeline import Period, timeline
@@ -32,15 +33,7 @@ async def rerate(
     stored = await load_stored(conn, customer_ids)
     current: dict[int, list[Period]] = {customer_id: [] for customer_id in stored}
     for row in await conn.fetch(SQL["current_ratings"], list(stored)):
-        current[row["customer_id"]].append(
-            Period(
-                start=row["starts_on"],
-                end=row["ends_on"],
-                star=row["star"],
-                rated_premium=row["rated_premium"],
-                edition=row["edition"],
-            )
-        )
+        current[row["customer_id"]].append(period_of([*row.values()][1:]))
     versions: dict[int, list[Version]] = {}
     policies = []
     for customer_id, of_customer in stored.items():
@@ -48,10 +41,10 @@ async def rerate(
         periods = timeline(history, handbook)
         if periods != tuple(current[customer_id]):
             versions[customer_id] = [
-                Version(version=of_customer.version + 1, known_from=now, periods=periods)
+                Version(version=of_customer.version + 1, known_from=now, periods=periods, handbook=handbook)
             ]
             policies += [policy_row(customer_id, policy, handbook) for policy in history.policies.values()]
-    await write_versions(conn, versions, now=now, handbook=handbook)
+    await write_versions(conn, versions, now=now)
     if versions:
         heads = [(each, stored[each].arrivals, stored[each].version + 1) for each in versions]
         await conn.execute(SQL["advance_heads"], *columns(heads))
@@ -74,17 +67,15 @@ async def rerate_all(
     inside the transaction, and the handbook that they were rated by.
     """
     async with pool.acquire() as conn:
-        total = await conn.fetchval(SQL["customers_count"])
-        last = changed = done = 0
-        while ids := [
-            row["id"] for row in await conn.fetch(SQL["customers_after"], last, _CUSTOMERS_A_BATCH)
-        ]:
+        total = await count_customers(conn)
+        changed = done = 0
+        async for ids in batches_of_customers(conn, _CUSTOMERS_A_BATCH):
             async with conn.transaction():
                 within = await handbook_within(conn, handbook)
                 rerated = await rerate(conn, ids, now=now, handbook=within)
                 if rerated and after_batch is not None:
                     await after_batch(conn, rerated, within)
-            last, done, changed = ids[-1], done + len(ids), changed + len(rerated)
+            done, changed = done + len(ids), changed + len(rerated)
             if progress is not None:
                 progress(done, total)
     return changed

@@ -3,22 +3,26 @@
 A batch is taken policy by policy: whole if the whole is legal, otherwise event by event. Ratings are stored in
 versions, so that "as known at" a moment stays a look-up: the greatest version known from then or earlier. Events
 recorded at r change what was known from r on; so for r and every later moment of recording a new version is appended,
-computed from what was recorded until then. Versions already there are never touched.
+computed from what was recorded until then, by the handbook that was in force then. Where another handbook came into
+force after r, a version is known from that moment too. Versions already there are never touched.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from handbook.handbook import Handbook
+from handbook.words import Words
 from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered
 from rating.history import Arrived, History, fold
 from rating.judging import admit, policy_no_of
 from rating.timeline import Period, timeline
-from rating.words import Words
 
 RefusalName = Literal["LIFE_CYCLE", "EVENT_CHANGED", "UNKNOWN_CUSTOMER", "INVALID"]
+
+Superseded: TypeAlias = tuple[datetime, Handbook]
+"""A handbook that was in force, and the moment at which the next one came into force."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +83,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """A timeline as known from a moment on."""
+    """A timeline as known from a moment on, and the handbook that it was computed by."""
 
     version: int
     known_from: datetime
     periods: tuple[Period, ...]
+    handbook: Handbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +110,19 @@ class Taken:
     renamed: bool = False
 
 
-def take(stored: Stored, new: Sequence[PolicyEvent], *, now: datetime, handbook: Handbook) -> Taken:
+def take(
+    stored: Stored,
+    new: Sequence[PolicyEvent],
+    *,
+    now: datetime,
+    handbook: Handbook,
+    superseded: Sequence[Superseded] = (),
+) -> Taken:
     """Return what recording new events, in this order of arrival, yields; `now` is when they are recorded unless told.
 
-    None of them may be a repetition, or contradict itself (`rating.judging.contradiction`).
+    None of them may be a repetition, or contradict itself (`rating.judging.contradiction`). `superseded` are the
+    handbooks that were in force since the first of these moments and are no longer, in order: what was known while one
+    was in force is rated by it. Whether an event is legal is judged by `handbook`, which is in force now.
     """
     candidates = [
         Arrived(arrival=stored.arrivals + position, recorded_at=event.recorded_at or now, event=event)
@@ -126,7 +140,7 @@ def take(stored: Stored, new: Sequence[PolicyEvent], *, now: datetime, handbook:
     return Taken(
         events=taken,
         refused={arrival - stored.arrivals - 1: words for arrival, words in refused.items()},
-        versions=_versions(stored, taken, history, handbook),
+        versions=_versions(stored, taken, history, handbook, superseded),
         history=history,
         added_policies=frozenset(after.policies - before.policies),
         changed_policies=frozenset(after.policies & before.policies),
@@ -137,23 +151,51 @@ def take(stored: Stored, new: Sequence[PolicyEvent], *, now: datetime, handbook:
 
 
 def _versions_since(
-    since: datetime, events: Sequence[Arrived], history: History, first_version: int, handbook: Handbook
+    since: datetime,
+    events: Sequence[Arrived],
+    history: History,
+    first_version: int,
+    handbook: Handbook,
+    superseded: Sequence[Superseded],
 ) -> tuple[Version, ...]:
-    """Return a version for `since` and each later moment of recording; equal ones in a row are one."""
+    """Return a version for `since` and each later moment of recording or of another handbook.
+
+    Equal ones in a row are one, if the same handbook gives them: it is named as what explains them.
+    """
+    moments = {each.recorded_at for each in events if each.recorded_at >= since}
+    moments |= {until for until, _ in superseded if until > since}
     versions: list[Version] = []
-    for moment in sorted({each.recorded_at for each in events if each.recorded_at >= since}):
+    for moment in sorted(moments):
         known = [each for each in events if each.recorded_at <= moment]
+        by = _in_force(moment, handbook, superseded)
         # `history` is that of all events: at the last moment all are known.
-        periods = timeline(history if len(known) == len(events) else fold(known), handbook)
-        if not versions or versions[-1].periods != periods:
+        periods = timeline(history if len(known) == len(events) else fold(known), by)
+        last = versions[-1] if versions else None
+        if last is None or (last.periods, last.handbook.fingerprint) != (periods, by.fingerprint):
             versions.append(
-                Version(version=first_version + len(versions), known_from=moment, periods=periods)
+                Version(
+                    version=first_version + len(versions), known_from=moment, periods=periods, handbook=by
+                )
             )
     return tuple(versions)
 
 
+def _in_force(moment: datetime, handbook: Handbook, superseded: Sequence[Superseded]) -> Handbook:
+    """Return the handbook in force at a moment; before them all, the first."""
+    found = handbook
+    for until, each in reversed(superseded):
+        if until <= moment:
+            break
+        found = each
+    return found
+
+
 def _versions(
-    stored: Stored, taken: Sequence[Arrived], history: History, handbook: Handbook
+    stored: Stored,
+    taken: Sequence[Arrived],
+    history: History,
+    handbook: Handbook,
+    superseded: Sequence[Superseded],
 ) -> tuple[Version, ...]:
     if not taken:
         return ()
@@ -163,7 +205,7 @@ def _versions(
     ):
         return ()  # names and relatives rate nobody
     since = min(each.recorded_at for each in taken)
-    return _versions_since(since, (*stored.events, *taken), history, stored.version + 1, handbook)
+    return _versions_since(since, (*stored.events, *taken), history, stored.version + 1, handbook, superseded)
 
 
 def _refusals(stored: Stored, candidates: Sequence[Arrived], handbook: Handbook) -> dict[int, Words]:

@@ -21,13 +21,12 @@ NO_STAR = 0
 class Rating:
     """A customer's timeline as known from a moment on; without periods and None when nothing was known.
 
-    `handbook` (a fingerprint) and `method` say by what it was computed, and `computed_at` when.
+    `handbook` (a fingerprint) says by what it was computed, and `computed_at` when.
     """
 
     periods: tuple[Period, ...] = ()
     known_from: datetime | None = None
     handbook: str | None = None
-    method: int | None = None
     computed_at: datetime | None = None
 
 
@@ -51,16 +50,6 @@ class TierView:
     until: date | None
     next_tier: Tier | None
     shortfall: Decimal | None
-
-    @property
-    def next_star(self) -> int | None:
-        """The star above, None at the top."""
-        return self.next_tier.star if self.next_tier is not None else None
-
-    @property
-    def next_name(self) -> str | None:
-        """The name of the tier above as printed, None at the top."""
-        return self.next_tier.name if self.next_tier is not None else None
 
 
 def tier_on(rating: Rating, day: date, handbook: Handbook) -> TierView:

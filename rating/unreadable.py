@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rating.words import Words
+from handbook.words import Words
 
 _LONGEST_QUOTE = 40
 

@@ -16,14 +16,14 @@ from typing import TypeAlias
 from asyncpg import Record
 
 from handbook.handbook import Handbook
+from handbook.words import counted
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
 from rating.database import Connection, Pool, Statements
 from rating.events import content_hash, content_text
 from rating.history import Arrived, fold
-from rating.reading import period_of
+from rating.reading import count_customers, period_of
 from rating.recording import arrived_of
 from rating.timeline import METHOD, Period, timeline
-from rating.words import counted
 
 SQL = Statements(Path(__file__).with_name("verifying.sql"))
 
@@ -98,7 +98,7 @@ async def verify_ratings(
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         if isinstance(handbook, ActiveHandbook):
             await handbook.look(conn)
-        total = await conn.fetchval("select count(*) from customers")
+        total = await count_customers(conn)
         last = done = 0
         while heads := await conn.fetch(SQL["customers_to_verify"], last, _CUSTOMERS_A_BATCH):
             found += await _verify_batch(conn, heads, handbook, checked or Checked())

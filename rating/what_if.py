@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any
 
 from handbook.handbook import Handbook
+from handbook.words import Words
 from rating.database import Connection
 from rating.events import PolicyEvent, content, differing_fields
 from rating.history import Arrived, History
 from rating.recording import arrived_of, contradicted, id_taken
 from rating.taking import EventRefusal, Stored, take
-from rating.words import Words
 from rating.writing import SQL
 
 

@@ -56,7 +56,7 @@ async def write(conn: Connection, changes: Sequence[Change], *, now: datetime, h
         return
     await _write_events(conn, changes)
     versions = {change.customer_id: change.taken.versions for change in changes}
-    await write_versions(conn, versions, now=now, handbook=handbook)
+    await write_versions(conn, versions, now=now)
     heads = [
         (
             change.customer_id,
@@ -71,11 +71,11 @@ async def write(conn: Connection, changes: Sequence[Change], *, now: datetime, h
 
 
 async def write_versions(
-    conn: Connection, versions: Mapping[int, Sequence[Version]], *, now: datetime, handbook: Handbook
+    conn: Connection, versions: Mapping[int, Sequence[Version]], *, now: datetime
 ) -> None:
     """Append rating versions of customers, with their periods; the heads are the caller's."""
     ratings = [
-        (customer_id, each.version, each.known_from, now, handbook.fingerprint, METHOD)
+        (customer_id, each.version, each.known_from, now, each.handbook.fingerprint, METHOD)
         for customer_id, of_customer in versions.items()
         for each in of_customer
     ]

@@ -1,7 +1,9 @@
 """Putting handbooks in force in a test's database, as the commands do."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from handbook import Handbook
 from rating.activating import Activated, activate
@@ -26,3 +28,14 @@ async def in_force(pool: Pool) -> ActiveHandbook:
     active = await ActiveHandbook.read(pool)
     assert active is not None
     return active
+
+
+async def until_somebody_waits(database: Any, locktype: str) -> None:
+    """Return when somebody in the database waits for a lock of this type (a name of `pg_locks`)."""
+    for _ in range(500):
+        if await database.owner_pool.fetchval(
+            "select exists (select from pg_locks where locktype = $1 and not granted)", locktype
+        ):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(locktype)

@@ -29,7 +29,7 @@ from handbook import (
     unknown_edition,
 )
 from handbook.sources import EDITION_FILE
-from rating.words import counted
+from handbook.words import counted
 
 if TYPE_CHECKING:
     from rating.activating import Activated

@@ -59,15 +59,15 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
                 bars.update("rating", done, total, unit="customers")
 
         async with services.pool.acquire() as connection, connection.transaction():
-            handbook = await handbook_within(connection, services.handbooks, lasting=True)
+            within = await handbook_within(connection, services.handbooks, lasting=True)
             report = await import_lines(
                 connection,
                 lines,
                 now=services.clock(),
-                handbook=handbook,
+                handbook=services.handbooks,
                 keep_going=keep_going,
                 progress=update,
-                after_batch=granting(services, handbook),
+                after_batch=granting(services, within),
                 on_rejection=rejected.add,
             )
             rejected.finish()

@@ -13,9 +13,9 @@ import typer
 from app.commands.running import DataOption, fail, month_of, reading_services, with_services
 from app.exports.columns import Language
 from app.services import Services
+from handbook.words import counted
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal
-from rating.words import counted
 
 period = typer.Typer(help="Vendors' months: how they stand, the match, the close.", no_args_is_help=True)
 
@@ -51,7 +51,7 @@ def reconcile(
 
     async def run(services: Services) -> None:
         outcome = await reconcile_period(
-            services.pool, vendor=vendor, month=month, handbook=services.handbook, now=services.clock()
+            services.pool, vendor=vendor, month=month, handbook=services.handbooks, now=services.clock()
         )
         await _told(outcome, language, lambda: _tell(services, vendor, month))
 
@@ -76,7 +76,7 @@ def close(
             vendor=vendor,
             month=month,
             by=_BY,
-            handbook=services.handbook,
+            handbook=services.handbooks,
             now=services.clock(),
         )
         await _told(outcome, language, lambda: _tell_settlement(services, vendor, month))

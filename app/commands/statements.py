@@ -26,8 +26,8 @@ from app.commands.running import (
 from app.errors import StartError
 from app.exports.columns import Language
 from app.services import Services
+from handbook.words import counted
 from ledger.reconciliation.values import LineProblem, StatementId, month_text
-from rating.words import counted
 
 if TYPE_CHECKING:
     from app.statements.checking import Checked
@@ -217,7 +217,7 @@ def withdraw_statement(
             statement=view.id,
             note=note,
             by=_BY,
-            handbook=services.handbook,
+            handbook=services.handbooks,
             now=services.clock(),
         )
         if isinstance(outcome, Refusal):

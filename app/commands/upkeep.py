@@ -8,9 +8,9 @@ import typer
 from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
 from app.services import Services, granting
 from handbook import Handbook
+from handbook.words import counted
 from rating.database import Connection
 from rating.verifying import Checked
-from rating.words import counted
 
 
 def grant(data: DataOption = None) -> None:

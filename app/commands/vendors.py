@@ -14,8 +14,8 @@ import typer
 
 from app.commands.running import DataOption, fail, with_services
 from app.services import Services
+from handbook.words import counted
 from ledger.contracts import MOST_TOLERANCE_DAYS
-from rating.words import counted
 
 vendor = typer.Typer(help="Vendors and their contracts.", no_args_is_help=True)
 

@@ -87,7 +87,7 @@ class FinanceAtWork:
             lines=_each(statement_of(step.vendor, delivered)),
             by=_BY,
             now=step.at,
-            handbook=self._services.handbook,
+            handbook=self._services.handbooks,
         )
         _must(outcome, step)
 
@@ -115,7 +115,7 @@ class FinanceAtWork:
                 redemption=_first_candidate(finding) if action is Action.MATCH else None,
                 note=_NOTES.get(finding.kind, "已核实"),
                 by=_BY,
-                handbook=self._services.handbook,
+                handbook=self._services.handbooks,
                 now=step.at,
             )
             _must(outcome, step)
@@ -128,7 +128,7 @@ class FinanceAtWork:
             return
         _must(
             await reconcile_period(
-                pool, vendor=step.vendor, month=step.month, handbook=self._services.handbook, now=step.at
+                pool, vendor=step.vendor, month=step.month, handbook=self._services.handbooks, now=step.at
             ),
             step,
         )
@@ -139,7 +139,7 @@ class FinanceAtWork:
                 vendor=step.vendor,
                 month=step.month,
                 by=_BY,
-                handbook=self._services.handbook,
+                handbook=self._services.handbooks,
                 now=step.at,
             ),
             step,

@@ -31,9 +31,8 @@ from ledger.outcomes import RedemptionOutcome
 from ledger.recording import record_events
 from ledger.refusals import Refusal
 from ledger.vendors import register_vendor
-from rating.database import Connection, Statements
+from rating.database import Connection, Reader, Statements
 from rating.events import PolicyEvent, RelativeRegistered
-from rating.reading import Reader
 
 SQL = Statements(Path(__file__).with_name("loading.sql"))
 

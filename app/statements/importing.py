@@ -77,7 +77,7 @@ async def import_sheet(
             lines=spool.lines(),
             by=by,
             now=services.clock(),
-            handbook=services.handbook,
+            handbook=services.handbooks,
             progress=taking,
         )
     if isinstance(submitted, Refusal):

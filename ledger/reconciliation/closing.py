@@ -23,8 +23,8 @@ from ledger.reconciliation.periods import Period, answering_refusals, lock_month
 from ledger.reconciliation.statements import SQL as STATEMENTS
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal, RefusalCode
-from rating.database import Connection, Pool, Statements
-from rating.reading import Reader
+from rating.activations import AnyHandbook, handbook_within
+from rating.database import Connection, Pool, Reader, Statements
 from rating.verifying import Checked
 
 SQL = Statements(Path(__file__).with_name("closing.sql"))
@@ -82,7 +82,7 @@ class _Settlement:
 
 @answering_refusals
 async def close_period(
-    pool: Pool, *, vendor: str, month: date, by: str, handbook: Handbook, now: datetime
+    pool: Pool, *, vendor: str, month: date, by: str, handbook: AnyHandbook, now: datetime
 ) -> int | Refusal:
     """Close a vendor's month and settle it; the id of the period, whose settlement is durable.
 
@@ -90,12 +90,13 @@ async def close_period(
     PERIOD_CLOSED, INVALID for an unknown vendor or a month that has not begun.
     """
     async with pool.acquire() as conn, conn.transaction():
+        within = await handbook_within(conn, handbook, lasting=True)
         period = await lock_open_month(conn, vendor, month, now=now)
-        await reconcile(conn, period.id, handbook=handbook, now=now)
+        await reconcile(conn, period.id, handbook=within, now=now)
         waiting = await conn.fetch(SQL["open_findings"], period.id)
         if waiting:
             return _open(waiting)  # and keep what the match has found, to be decided on
-        await _settle(conn, period, by=by, handbook=handbook, now=now)
+        await _settle(conn, period, by=by, handbook=within, now=now)
         return period.id
 
 

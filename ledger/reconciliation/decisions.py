@@ -33,6 +33,7 @@ from ledger.reconciliation.periods import (
 )
 from ledger.reconciliation.values import Action, FindingId, FindingKind, LineFindingId, Pass
 from ledger.refusals import Refusal, RefusalCode
+from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool, Statements
 
 SQL = Statements(Path(__file__).with_name("decisions.sql"))
@@ -64,7 +65,7 @@ async def resolve(
     pay: Decimal | None = None,
     note: str,
     by: str,
-    handbook: Handbook,
+    handbook: AnyHandbook,
     now: datetime,
 ) -> Refusal | None:
     """Decide on a finding; None when it is done.
@@ -72,18 +73,18 @@ async def resolve(
     `redemption` belongs to MATCH; `pay` (CNY, up to what is stated) to ACCEPT and MATCH of a line. Refused, nothing
     changed: UNKNOWN_FINDING, PERIOD_CLOSED, UNKNOWN_REDEMPTION, ALREADY_MATCHED, INVALID.
     """
-    asked = _Asked(
-        finding=finding,
-        action=action,
-        redemption=redemption,
-        pay=pay,
-        note=note,
-        by=by,
-        handbook=handbook,
-        now=now,
-    )
     async with pool.acquire() as conn, conn.transaction():
         must_be_text("note", note)
+        asked = _Asked(
+            finding=finding,
+            action=action,
+            redemption=redemption,
+            pay=pay,
+            note=note,
+            by=by,
+            handbook=await handbook_within(conn, handbook, lasting=True),
+            now=now,
+        )
         period = await lock_period(conn, finding.period)
         row = await _find(conn, finding)
         if period is None or row is None:

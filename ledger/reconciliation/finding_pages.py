@@ -31,8 +31,7 @@ from ledger.reconciliation.values import (
 )
 from ledger.reconciliation.views import DecisionView, FindingPlace, FindingView, place_of
 from ledger.reports import RedemptionRow, redemptions_page
-from rating.database import Statements
-from rating.reading import Reader
+from rating.database import Reader, Statements
 
 SQL = Statements(Path(__file__).with_name("reading.sql"))
 

@@ -17,6 +17,7 @@ from handbook import Handbook, business_day, start_of
 from ledger.reconciliation.periods import answering_refusals, lock_open_month
 from ledger.reconciliation.values import Pass, month_span, next_month
 from ledger.refusals import Refusal
+from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool, Statements
 
 SQL = Statements(Path(__file__).with_name("matching.sql"))
@@ -42,15 +43,16 @@ class Key:
 
 @answering_refusals
 async def reconcile_period(
-    pool: Pool, *, vendor: str, month: date, handbook: Handbook, now: datetime
+    pool: Pool, *, vendor: str, month: date, handbook: AnyHandbook, now: datetime
 ) -> int | Refusal:
     """Run the match of a vendor's month again; the id of the period.
 
     Refused: INVALID for an unknown vendor or a month ahead, PERIOD_CLOSED.
     """
     async with pool.acquire() as conn, conn.transaction():
+        within = await handbook_within(conn, handbook, lasting=True)
         period = await lock_open_month(conn, vendor, month, now=now)
-        await reconcile(conn, period.id, handbook=handbook, now=now)
+        await reconcile(conn, period.id, handbook=within, now=now)
         return period.id
 
 

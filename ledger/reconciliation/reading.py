@@ -38,7 +38,7 @@ from ledger.reconciliation.views import (
     place_of,
 )
 from ledger.reports import VendorName
-from rating.reading import Reader
+from rating.database import Reader
 
 __all__ = [
     "DecisionView",

@@ -28,6 +28,7 @@ from ledger.reconciliation.periods import (
 )
 from ledger.reconciliation.values import LineProblem, StatementLine, problems_of
 from ledger.refusals import Refusal, RefusalCode
+from rating.activations import AnyHandbook, handbook_now, handbook_within
 from rating.database import Connection, Pool, Statements
 
 SQL = Statements(Path(__file__).with_name("statements.sql"))
@@ -66,23 +67,26 @@ async def submit(
     lines: AsyncIterable[StatementLine],
     by: str,
     now: datetime,
-    handbook: Handbook,
+    handbook: AnyHandbook,
     progress: Progress | None = None,
 ) -> Submitted | Refusal:
     """Take a vendor's statement for the month that begins on `month`, and match it.
 
     Refused, nothing stored: INVALID for an unknown vendor, a malformed number or line, a month ahead; KEY_REUSED for
     other content under a number that was used; PERIOD_CLOSED. What `lines` raises is raised on, and nothing is stored.
+    Lines may come as slowly as somebody uploads them, and keep no activation waiting: whether their benefits exist is
+    read from the handbook as this process knows it, and only the match follows the one in force.
     """
     async with pool.acquire() as conn, conn.transaction():
         await _must_be_awaited(conn, vendor=vendor, number=number, month=month, now=now)
         await conn.execute(SQL["stage"])
         await conn.copy_records_to_table(
-            "incoming_lines", columns=list(_COLUMNS), records=_checked(lines, handbook, progress)
+            "incoming_lines",
+            columns=list(_COLUMNS),
+            records=_checked(lines, handbook_now(handbook), progress),
         )
-        return await _store(
-            conn, vendor=vendor, number=number, month=month, by=by, handbook=handbook, now=now
-        )
+        within = await handbook_within(conn, handbook, lasting=True)
+        return await _store(conn, vendor=vendor, number=number, month=month, by=by, handbook=within, now=now)
 
 
 @answering_refusals
@@ -100,7 +104,7 @@ async def refused_unread(
 
 @answering_refusals
 async def withdraw(
-    pool: Pool, *, statement: int, note: str, by: str, handbook: Handbook, now: datetime
+    pool: Pool, *, statement: int, note: str, by: str, handbook: AnyHandbook, now: datetime
 ) -> Submitted | Refusal:
     """Take a statement back while its period is open: its lines count no more. Twice is once.
 
@@ -108,7 +112,8 @@ async def withdraw(
     """
     async with pool.acquire() as conn, conn.transaction():
         must_be_text("note", note)
-        return await _withdraw(conn, statement, note=note, by=by, handbook=handbook, now=now)
+        within = await handbook_within(conn, handbook, lasting=True)
+        return await _withdraw(conn, statement, note=note, by=by, handbook=within, now=now)
 
 
 async def _withdraw(

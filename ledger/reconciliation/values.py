@@ -14,8 +14,8 @@ from typing import Self
 from unicodedata import category
 
 from handbook import Handbook
+from handbook.words import Words
 from ledger.ids import opaque_id, parse_numbers
-from rating.words import Words
 
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from handbook.words import Words, counted
 from ledger.entries import RedemptionStatus
 from ledger.reconciliation.values import FindingKind, Pass, month_text
-from rating.words import Words, counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

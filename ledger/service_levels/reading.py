@@ -18,8 +18,7 @@ from ledger.ids import RedemptionId
 from ledger.reports import RedemptionRow, redemptions_page
 from ledger.service_levels.clock import Clock, HoldDays, ServiceStanding, Stage, clock_of, deadline, last_days
 from ledger.service_levels.milestones import Milestone, MilestoneKind
-from rating.database import Statements
-from rating.reading import Reader
+from rating.database import Reader, Statements
 
 SQL = Statements(Path(__file__).with_name("reading.sql"))
 

@@ -32,7 +32,7 @@ class ClosePeriodMutation:
             vendor=vendor,
             month=month,
             by=decider(context),
-            handbook=context.handbook,
+            handbook=context.handbooks,
             now=context.now,
         )
         context.renew_loaders()

@@ -26,7 +26,7 @@ class ReconcileMutation:
         if isinstance(month, Refusal):
             return cast("PeriodOutcome", month)
         answer: Any = await reconcile_period(
-            context.pool, vendor=vendor, month=month, handbook=context.handbook, now=context.now
+            context.pool, vendor=vendor, month=month, handbook=context.handbooks, now=context.now
         )
         context.renew_loaders()
         if isinstance(answer, Refusal):

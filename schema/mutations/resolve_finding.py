@@ -68,6 +68,6 @@ async def _resolve(context: Context, input: ResolveInput) -> Refusal | None:
         pay=input.pay,
         note=input.note,
         by=decider(context),
-        handbook=context.handbook,
+        handbook=context.handbooks,
         now=context.now,
     )

@@ -87,7 +87,7 @@ class SubmitStatementMutation:
             lines=_lines(input.lines),
             by=decider(context),
             now=context.now,
-            handbook=context.handbook,
+            handbook=context.handbooks,
         )
         context.renew_loaders()
         return await answered(context, answer)

@@ -29,7 +29,7 @@ class WithdrawStatementMutation:
             statement=which.number,
             note=note,
             by=decider(context),
-            handbook=context.handbook,
+            handbook=context.handbooks,
             now=context.now,
         )
         context.renew_loaders()

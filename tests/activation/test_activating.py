@@ -31,7 +31,7 @@ from tests.activation.conftest import (
     tell,
     top_up,
 )
-from tests.activations import in_force, nobody, put_in_force
+from tests.activations import in_force, nobody, put_in_force, until_somebody_waits
 from tests.editions import changed
 from tests.ledger.books import a_redeem
 from tests.ledger.stored import contract
@@ -232,7 +232,7 @@ async def test_a_switch_waits_for_who_writes_and_who_writes_for_the_switch(portf
         await transaction.start()
         assert await handbook_within(conn, active) is active.handbook
         switching = asyncio.create_task(put_in_force(portfolio.pool, reviewed, LATER))
-        await _until_somebody_waits(portfolio)
+        await until_somebody_waits(portfolio, "advisory")
         writing = asyncio.create_task(
             tell(portfolio.pool, active, top_up("M0", "9000000.00", "t"), now=LATER)
         )
@@ -257,24 +257,14 @@ async def test_while_a_switch_waits_for_an_import_everybody_else_works_on(portfo
                 portfolio.pool, lambda _: reviewed, clock=lambda: LATER, tell=told.append, progress=nobody
             )
         )
-        await _until_somebody_waits(portfolio)
-        assert told == ["an import is under way: waiting for its end"]
+        await until_somebody_waits(portfolio, "advisory")
+        assert told == ["an import or a match is under way: waiting for its end"]
         await asyncio.wait_for(tell(portfolio.pool, active, top_up("M0", "9000000.00", "t")), timeout=10)
         assert not switching.done()
         await transaction.commit()
     await switching
     assert await stars(portfolio.pool, FIRST_DAY) == [5, 1, 3, 6, 1, 1]
     assert await verify_ratings(portfolio.pool, handbook=await in_force(portfolio.pool)) == []
-
-
-async def _until_somebody_waits(database):
-    for _ in range(500):
-        if await database.owner_pool.fetchval(
-            "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
-        ):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError
 
 
 async def test_a_program_of_an_earlier_method_writes_no_more(portfolio):

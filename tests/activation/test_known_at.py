@@ -79,7 +79,7 @@ async def test_a_rating_of_before_activations_is_explained_by_what_is_in_force(a
     found = await ratings(api.pool, [(1, None)])
     assert found[1, None].handbook == api.handbook.fingerprint
     async with api.pool.acquire() as conn:
-        old = replace(found[1, None], handbook="of no table", method=1)
+        old = replace(found[1, None], handbook="of no table")
         assert await api.handbooks.explaining(conn, old, NOW - timedelta(days=1)) is api.handbook
         assert await api.handbooks.explaining(conn, old, None) is api.handbook
 

@@ -181,7 +181,6 @@ async def test_no_table_was_forgotten(posted):
         "event_ids",
         "ratings",
         "rating_periods",
-        "reratings",
         *OF_ACTIVATIONS,
         *STAGED,
     }

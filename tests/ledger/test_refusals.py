@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handbook import Handbook
+from handbook.words import Words
 from ledger.account import Policy
 from ledger.commands import Command, Evidence, malformed
 from ledger.ids import RedemptionId
@@ -20,7 +21,6 @@ from ledger.outcomes import RedemptionOutcome, outcome_as_json, replayed
 from ledger.recording import refusal_of
 from ledger.refusals import Refusal, RefusalCode
 from rating.taking import EventRefusal
-from rating.words import Words
 from tests.ledger.books import (
     JOINED,
     NOW,

@@ -43,8 +43,7 @@ def test_the_tier_on_a_day(rating, handbook, on, star, premium, since, until, ne
     view = tier_on(rating, day(on), handbook)
     assert (view.star, view.rated_premium) == (star, premium)
     assert (view.since, view.until) == (since and day(since), until and day(until))
-    assert (view.next_star, view.shortfall) == (next_star, shortfall)
-    assert view.next_name == handbook.latest.tier(next_star).name
+    assert (view.next_tier, view.shortfall) == (handbook.latest.tier(next_star), shortfall)
     assert (view.tier.star if view.tier else 0) == star == star_on(rating.periods, day(on))
     assert view.edition == handbook.latest.code
 
@@ -52,7 +51,7 @@ def test_the_tier_on_a_day(rating, handbook, on, star, premium, since, until, ne
 def test_at_the_top_nothing_is_missing(handbook):
     rating = Rating(periods=timeline(fold(arrived(issued("2024-01-10", premium="500000"))), handbook))
     view = tier_on(rating, day("2024-02-01"), handbook)
-    assert (view.star, view.next_star, view.next_name, view.shortfall) == (5, None, None, None)
+    assert (view.star, view.next_tier, view.shortfall) == (5, None, None)
 
 
 def test_who_is_not_known_has_no_star(handbook):

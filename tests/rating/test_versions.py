@@ -3,12 +3,15 @@
 from datetime import timedelta
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from handbook import read_source, with_edition
 from rating.history import fold
 from rating.taking import Stored, take
 from rating.timeline import timeline
+from tests.editions import changed
 from tests.rating.build import NOW, event, issued, registered
 from tests.rating.strategies import streams
 from tests.rating.test_timeline import accepted
@@ -48,6 +51,40 @@ def test_every_moment_finds_what_was_recorded_by_then(handbook, stream, hours, c
             moment = NOW + timedelta(hours=hour)
             known = [each for each in stored.events if each.recorded_at <= moment]
             assert looked_up(versions, moment) == timeline(fold(known), handbook)
+
+
+@pytest.mark.parametrize(
+    ("ends", "spans"),
+    [
+        ((1, 2), [(0, "first"), (1, "second"), (2, "now")]),
+        ((0, 2), [(0, "second"), (2, "now")]),
+        ((0, 0), [(0, "now")]),
+        # Another machine's clock was behind: the later activation bears the earlier moment, and holds from there.
+        ((2, 1), [(0, "first"), (1, "now")]),
+    ],
+)
+def test_each_moment_is_rated_by_the_handbook_in_force_then(handbook, tmp_path, ends, spans):
+    hours = [NOW + timedelta(hours=hour) for hour in range(4)]
+    books = {"now": handbook}
+    for name, days in (("first", 20), ("second", 25)):
+        folder = changed(
+            tmp_path / name,
+            "zhenxuan-1",
+            "1990-01-01",
+            lambda draft, days=days: draft.setting("cooling_off_days_long", days),
+        )
+        books[name] = with_edition(handbook, read_source(folder))
+    superseded = [(hours[end], books[name]) for end, name in zip(ends, ("first", "second"), strict=True)]
+    new = [
+        each.model_copy(update={"recorded_at": hours[0]})
+        for each in (registered("2024-01-01"), issued("2024-01-10"))
+    ]
+    taken = take(Stored(), new, now=hours[3], handbook=handbook, superseded=superseded)
+    assert [(each.known_from, each.handbook) for each in taken.versions] == [
+        (hours[hour], books[name]) for hour, name in spans
+    ]
+    for each in taken.versions:
+        assert each.periods == timeline(fold(taken.events), each.handbook)
 
 
 def test_names_and_relatives_rate_nobody(handbook):

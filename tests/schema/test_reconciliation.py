@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from handbook.words import Words
 from ledger.ids import opaque_id
 from ledger.reconciliation.values import LedgerFindingId, LineFindingId
-from rating.words import Words
 from tests.schema.api import AUDITOR, FINANCE, Api
 from tests.schema.october import EVERYTHING, RECONCILE, close, findings, line, resolve, submit
 

@@ -104,7 +104,8 @@ async def test_an_edition_equal_to_the_one_in_force_changes_nobody(demo_pool, ha
 async def test_processes_and_one_process_tell_the_same_and_nothing_is_written(
     demo_dsn, demo_pool, handbook, six_star_handbook, monkeypatch
 ):
-    monkeypatch.setattr("ledger.portfolio.CUSTOMERS_A_BATCH", 60)
+    for module in ("ledger.portfolio", "app.what_if"):
+        monkeypatch.setattr(f"{module}.CUSTOMERS_A_BATCH", 60)
     question = Question(before=handbook, after=six_star_handbook, on=NEW_YEAR, today=TODAY)
     state = await fingerprint(demo_pool)
     lost: dict[int, list[Any]] = {1: [], 2: []}
