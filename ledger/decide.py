@@ -48,7 +48,7 @@ from ledger.outcomes import (
     replayed,
 )
 from ledger.refusals import Refusal, RefusalCode
-from ledger.requirements import illness_began_after_waiting, service_is_open
+from ledger.request_rules import illness_began_after_waiting, service_is_open
 from ledger.service_levels.clock import deadline, last_days
 from ledger.service_levels.milestones import Milestone, milestone_of
 from ledger.settling import expire_holds, settle

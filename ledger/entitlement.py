@@ -1,7 +1,7 @@
 """Who may use what, and when: the rules of the handbook as a tuple of functions of one shape.
 
 Each rule looks at one `Case` and returns a refusal or None; `judge` returns the first refusal that applies, in the
-order of `RULES`. What a benefit asks for beyond the star is in `ledger.requirements`. Redemptions, holds, the
+order of `RULES`. What a benefit asks for beyond the star is in `ledger.request_rules`. Redemptions, holds, the
 eligibility query and the member card all ask here, so they never disagree.
 """
 
@@ -14,7 +14,7 @@ from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Relati
 from ledger.account import Account, PoolKey, Relative, Taken, pool_period, waiting_ends
 from ledger.refusals import Refusal, RefusalCode
 from ledger.relations import RELATION_WORDS, family_facts
-from ledger.requirements import (
+from ledger.request_rules import (
     evidence_is_there,
     facility_is_chosen,
     illness_began_after_waiting,
