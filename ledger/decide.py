@@ -29,7 +29,6 @@ from ledger.commands import (
 from ledger.counts import counts_of
 from ledger.entitlement import (
     Case,
-    Rule,
     Term,
     customer_is_a_member,
     day_is_not_too_long_ago,
@@ -55,6 +54,7 @@ from ledger.settling import expire_holds, settle
 from ledger.state import Posting, Redemption, State, StoredOutcome
 from ledger.wished_numbers import earliest_issue, hold_for_policy, release_application, wrong_policy
 
+_MOMENT = (moment_is_not_ahead, day_is_not_too_long_ago)
 _ENTITLED = (customer_is_a_member, tier_has_the_benefit, waiting_period_is_over)
 
 
@@ -281,7 +281,8 @@ def _report(
     redemption = _asked_about(posting, command)
     if isinstance(redemption, Refusal):
         return redemption
-    refusal = _wrong_moment(posting, redemption, command.occurred_at or posting.recorded_at, context)
+    case = _delivery(posting, redemption, command.occurred_at or posting.recorded_at, context)
+    refusal = judge(case, _MOMENT)
     if refusal is not None:
         return refusal
     milestone = milestone_of(command, held_at=redemption.occurred_at, recorded_at=posting.recorded_at)
@@ -292,17 +293,16 @@ def _report(
     return replace(outcome, milestone=milestone.kind.value), milestone
 
 
-def _wrong_moment(
+def _delivery(
     posting: Posting,
     redemption: Redemption,
     occurred_at: datetime,
     context: _Context,
-    rules: tuple[Rule, ...] = (),
     diagnosed_on: tuple[date, ...] = (),
-) -> Refusal | None:
-    """Why something about a redemption cannot have happened then: it lies ahead, or too long ago, or one of `rules`."""
+) -> Case:
+    """The case of something about a redemption that is said to have happened at `occurred_at`."""
     day, booked_on = business_day(occurred_at), business_day(redemption.occurred_at)
-    case = Case(
+    return Case(
         account=posting.state.account,
         handbook=context.handbook,
         today=context.today,
@@ -314,7 +314,6 @@ def _wrong_moment(
         delivered_at=occurred_at,
         now=posting.recorded_at,
     )
-    return judge(case, (moment_is_not_ahead, day_is_not_too_long_ago, *rules))
 
 
 def _confirm(
@@ -325,13 +324,10 @@ def _confirm(
     A delivery of a day before the booking has no booking to be honoured by: tier and waiting period are asked of it.
     """
     occurred_at = command.occurred_at or posting.recorded_at
-    day = business_day(occurred_at)
-    unbooked = day < business_day(redemption.occurred_at)
-    rules = (*(_ENTITLED if unbooked else ()), illness_began_after_waiting, service_is_open)
-    refusal = _wrong_moment(posting, redemption, occurred_at, context, rules, _diagnoses(command.evidence))
-    refusal = refusal or wrong_policy(
-        posting, redemption, command, delivered_on=day, handbook=context.handbook
-    )
+    case = _delivery(posting, redemption, occurred_at, context, _diagnoses(command.evidence))
+    unbooked = case.day < business_day(redemption.occurred_at)
+    rules = (*_MOMENT, *(_ENTITLED if unbooked else ()), illness_began_after_waiting, service_is_open)
+    refusal = judge(case, rules) or wrong_policy(case, posting, redemption, command.policy_no)
     if refusal is not None:
         return refusal
     units = redemption.units if command.units is None else command.units

@@ -18,12 +18,12 @@ from ledger.request_rules import (
     evidence_is_there,
     facility_is_chosen,
     illness_began_after_waiting,
-    number_is_for_a_policy_to_come,
     option_is_chosen,
     option_is_for_the_beneficiary,
     policy_is_eligible,
     service_is_open,
 )
+from ledger.wished_numbers import number_is_for_a_policy_to_come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

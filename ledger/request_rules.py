@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handbook import Counted, Per, WishedNumber
+from handbook import Counted, Per
 from ledger.account import waiting_ends
 from ledger.commands import invalid
 from ledger.opening import hours_in_words, is_open, next_opening
 from ledger.refusals import Refusal, RefusalCode
 from ledger.relations import RELATION_WORDS
+from ledger.wished_numbers import number_is_applied_for
 
 if TYPE_CHECKING:
     from ledger.entitlement import Case
@@ -26,7 +27,7 @@ def policy_is_eligible(case: Case) -> Refusal | None:
     """
     wished = case.benefit.wished_number if case.benefit is not None else None
     if wished is not None:
-        return _number_is_applied_for(case, wished)
+        return number_is_applied_for(case, wished)
     if case.wished_number is not None:
         return superfluous(case, "wishedNumber")
     per = case.allowance.per if isinstance(case.allowance, Counted) else None
@@ -39,50 +40,6 @@ def policy_is_eligible(case: Case) -> Refusal | None:
     if case.policy_no in case.account.eligible_policies(case.day):
         return None
     return Refusal(code=RefusalCode.POLICY_NOT_ELIGIBLE, facts=case.facts(policy_no=case.policy_no))
-
-
-def number_is_for_a_policy_to_come(case: Case) -> Refusal | None:
-    """A policy that is there gets no number (请于投保前 2 个工作日申请); it is applied for before the policy."""
-    wished = case.benefit.wished_number if case.benefit is not None else None
-    if wished is None or case.policy_no is None:
-        return None
-    return _applied_before(case, wished)
-
-
-def _number_is_applied_for(case: Case, wished: WishedNumber) -> Refusal | None:
-    """A number is held before there is a policy. Whether another customer has the number, the insurer knows."""
-    there_already = any(policy.policy_no == case.policy_no for policy in case.account.policies)
-    if there_already or (not case.hold and (case.policy_no is not None or not case.is_question)):
-        return _applied_before(case, wished)
-    if case.policy_no is not None:
-        return invalid(
-            "申请号码时尚无保单，请去掉 policyNo；保单出单后在 confirm 中提交",
-            "a number is applied for before there is a policy: please leave policyNo out, it is told at confirm",
-        )
-    if case.is_question:
-        return None
-    number = case.wished_number or ""
-    if len(number) != wished.length or not (number.isascii() and number.isalnum()):
-        return Refusal(
-            code=RefusalCode.WISHED_NUMBER_REQUIRED,
-            facts=case.facts(length=wished.length),
-            missing=("wishedNumber",),
-        )
-    if number in case.numbers_held:
-        return invalid(
-            f"号码「{number}」（wishedNumber）已由该客户申请，尚待保单出单；请确认或取消原申请，或另选号码",
-            f"the number {number} (wishedNumber) is applied for already by an open hold of this customer: "
-            "confirm or release that one, or wish for another number",
-        )
-    return None
-
-
-def _applied_before(case: Case, wished: WishedNumber) -> Refusal:
-    return Refusal(
-        code=RefusalCode.POLICY_NOT_ELIGIBLE,
-        case="applied_before",
-        facts=case.facts(working_days=wished.working_days_before),
-    )
 
 
 def option_is_chosen(case: Case) -> Refusal | None:

@@ -195,6 +195,8 @@ def test_a_policy_has_one_number(desk):
     taken(desk.ask(a_confirm(first.id, policy_no="N1")))
     refusal = refused(desk.ask(a_confirm(second.id, policy_no="N1")))
     assert (refusal.code, refusal.available_from) == ("QUOTA_EXHAUSTED", None)
+    given = desk.handbook.latest.benefit(LUCKY).allowance(4)
+    assert (refusal.facts["granted"], refusal.facts["day"]) == (given.units, "2026-05-26")
     taken(desk.ask(a_reversal(first.id)))
     assert desk.balance(LUCKY, 0, "N1") == Balance(granted=1)
     taken(desk.ask(a_confirm(second.id, policy_no="N1")))
