@@ -46,7 +46,8 @@ class Case:
     """One question, whether this customer may use these units of this benefit on `day`.
 
     `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
-    `taken` overrides what the account says of the pool (the write path knows better). `evidence` None: somebody only
+    `taken` overrides what the account says of the pool, then and by now (the write path knows better; of a past day the
+    account tells both: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: somebody only
     asks, nothing is requested yet. `occurred_at` and `now` are given where something is said to have happened,
     `delivered_at` where it is delivered and not just booked. `hold`: it is booked. `booked_on`: the day of the booking
     that is delivered. `numbers_held`: the numbers wished for in the customer's open holds.
@@ -111,10 +112,10 @@ class Case:
         """Whether somebody only asks: then what comes with a request is not asked for."""
         return self.evidence is None
 
-    @cached_property
-    def is_application(self) -> bool:
-        """Whether it is about a number for a policy to come: each application is for a policy of its own."""
-        return self.benefit is not None and self.benefit.wished_number is not None and self.policy_no is None
+    @property
+    def is_number(self) -> bool:
+        """Whether it is about a number that is wished for before there is a policy."""
+        return self.benefit is not None and self.benefit.wished_number is not None
 
     @cached_property
     def pool(self) -> PoolKey | None:
@@ -131,13 +132,13 @@ class Case:
 
     @cached_property
     def pool_taken(self) -> Taken:
-        """What is used and held of the pool by now, also after the day: it cannot be used again."""
+        """What is used and held of the pool by now, also after the day: it cannot be used again (decision 18)."""
         by_now = self.account.taken if self.account.taken_by_now is None else self.account.taken_by_now
         return self._of_pool(by_now if self.taken is None else self.taken)
 
     @cached_property
     def pool_taken_then(self) -> Taken:
-        """What was used and held of the pool as of the day."""
+        """What was used and held of the pool as of the day: history, whatever has happened since (decision 18)."""
         return self._of_pool(self.account.taken if self.taken is None else self.taken)
 
     def _of_pool(self, taken: Mapping[PoolKey, Taken]) -> Taken:
@@ -147,18 +148,28 @@ class Case:
     def granted(self) -> int | None:
         """Units that the star gives for the pool; None without limit.
 
-        Of numbers for policies to come: those taken, and one for the next policy.
+        Of numbers, those that are taken, and one for the next policy to come (decision 19).
         """
         if not isinstance(self.allowance, Counted):
             return 0 if self.allowance is None else None
-        taken = self.pool_taken.used + self.pool_taken.held if self.is_application else 0
-        return self.allowance.units + taken
+        if self.is_number:
+            return self.pool_taken_then.used + self.pool_taken_then.held + self.for_the_next_policy
+        return self.allowance.units
+
+    @cached_property
+    def for_the_next_policy(self) -> int:
+        """Units that exist only with a policy to come: nobody has applied for them, and no policy there gets them."""
+        if not self.is_number or self.policy_no is not None or not isinstance(self.allowance, Counted):
+            return 0
+        return self.allowance.units
 
     @cached_property
     def remaining(self) -> int | None:
         """Units that are left by now for a use on the day, never negative; None without limit."""
         if self.granted is None:
             return None
+        if self.is_number:
+            return self.for_the_next_policy
         return max(0, self.granted - self.pool_taken.used - self.pool_taken.held)
 
     def facts(self, **more: str | int) -> dict[str, str | int]:
@@ -352,8 +363,8 @@ CARD_RULES: tuple[Rule, ...] = (
     customer_is_a_member,
     tier_has_the_benefit,
     waiting_period_is_over,
-    quota_is_left,
     number_is_for_a_policy_to_come,
+    quota_is_left,
 )
 """What decides on a member card, where nobody has chosen an option, a policy or a beneficiary yet."""
 
