@@ -181,8 +181,10 @@ def canonical_request(command: Command) -> dict[str, Any]:
 def differing_fields(stored: dict[str, Any], asked: dict[str, Any]) -> tuple[str, ...]:
     """The names, as the API spells them, of the fields in which a request differs from the stored one of its key."""
     names = sorted({*stored, *asked})
-    if asked["operation"] in _TAKES_UNITS and asked["units"] is None and stored.get("units") == 1:
-        names.remove("units")  # an earlier version stored 1 where no units were told
+    # A version that knew no facility stored 1 where no units were told: so its keys alone are answered for that.
+    earlier = asked["operation"] in _TAKES_UNITS and "facility" not in stored
+    if earlier and asked["units"] is None and stored.get("units") == 1:
+        names.remove("units")
     # No evidence is the same as a request that has no such field.
     return tuple(api_name(name) for name in names if (stored.get(name) or None) != (asked.get(name) or None))
 

@@ -198,6 +198,15 @@ def test_minutes_are_told_and_times_are_one_if_untold(desk, handbook):
     assert quota.remaining == 35
 
 
+def test_minutes_that_were_told_are_not_left_untold_under_the_same_key(desk):
+    taken(desk.ask(a_redeem("legal-consultation", key="k", units=1)))
+    untold = refused(desk.ask(a_redeem("legal-consultation", key="k")))
+    assert (untold.code, untold.differing) == ("KEY_REUSED", ("units",))
+    held = a_hold("legal-consultation", key="h", units=1)
+    taken(desk.ask(held))
+    assert refused(desk.ask(replace(held, units=None))).differing == ("units",)
+
+
 def test_one_time_is_the_same_request_told_or_not(desk):
     first = taken(desk.ask(a_redeem(key="k")))
     again = taken(desk.ask(a_redeem(key="k", units=1)))
