@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
-from handbook import Counted, Handbook, Unit, business_day, start_of
+from handbook import Counted, Handbook, business_day, start_of
 from ledger.account import PoolKey, Taken
 from ledger.commands import (
     FINANCE,
@@ -120,8 +120,7 @@ def _with_units(command: Redeem, now: datetime, handbook: Handbook) -> Redeem:
         return command
     edition = handbook.on(business_day(command.occurred_at or now)) or handbook.latest
     benefit = edition.benefit(command.benefit)
-    untold = benefit is not None and benefit.unit is Unit.MINUTES
-    return command if untold else replace(command, units=1)
+    return command if benefit is not None and benefit.units_told else replace(command, units=1)
 
 
 def _answer_again(answered: StoredOutcome, request: dict[str, object]) -> Outcome:

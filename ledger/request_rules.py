@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from handbook import Counted, Per
 from ledger.account import waiting_ends
 from ledger.commands import invalid
 from ledger.opening import hours_in_words, is_open, next_opening
@@ -30,11 +29,8 @@ def policy_is_eligible(case: Case) -> Refusal | None:
         return number_is_applied_for(case, wished)
     if case.wished_number is not None:
         return superfluous(case, "wishedNumber")
-    per = case.allowance.per if isinstance(case.allowance, Counted) else None
-    if per is not Per.POLICY:
-        if case.policy_no is None:
-            return None
-        return superfluous(case, "policyNo")
+    if case.benefit is None or not case.benefit.policy_named:
+        return None if case.policy_no is None else superfluous(case, "policyNo")
     if case.policy_no is None:
         return Refusal(code=RefusalCode.POLICY_REQUIRED, facts=case.facts(), missing=("policyNo",))
     if case.policy_no in case.account.eligible_policies(case.day):

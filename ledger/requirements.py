@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from handbook import Benefit, Hours, Label, Option, Per, Relation, Unit
+from handbook import Benefit, Hours, Label, Option, Relation
 
 L = TypeVar("L", bound=Label)
 
@@ -52,10 +52,10 @@ def requirements(benefit: Benefit, option: str | None = None) -> Requirements:
         raise ValueError(f"{benefit.code} has no option {option}")
     options = labelled(benefit.options, benefit.labels.options)
     return Requirements(
-        units=benefit.unit is Unit.MINUTES,
+        units=benefit.units_told,
         option=bool(benefit.options),
         options=options,
-        policy=benefit.per is Per.POLICY and benefit.wished_number is None,
+        policy=benefit.policy_named,
         wished_number=benefit.wished_number is not None,
         facilities=labelled(benefit.facilities, benefit.labels.facilities),
         evidence=tuple(

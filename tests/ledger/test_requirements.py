@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from handbook import BUSINESS_ZONE, Benefit, Days, Handbook, Hours, Relation
+from handbook import BUSINESS_ZONE, Benefit, Days, Handbook, Hours, Relation, Unlimited
 from ledger.account import Relative
 from ledger.commands import Evidence
 from ledger.family import covered_relatives
@@ -181,6 +181,19 @@ def test_each_thing_that_is_required_is_refused_without(handbook, name):
             assert answer.code == MISSED[name], benefit.code
             missed += 1
     assert missed
+
+
+def test_a_policy_is_named_also_where_a_star_has_no_limit(handbook):
+    """What is required does not depend on the star, so what is refused does not either."""
+    benefits = {each.code: each for each in handbook.latest.benefits}
+    cover = benefits["policy-cover"]
+    grid = (*cover.grid[:4], replace(cover.grid[4], allowance=Unlimited()))
+    benefits["policy-cover"] = replace(cover, grid=grid)
+    generous = Handbook([replace(handbook.latest, benefits=tuple(benefits.values()))])
+    desk = Desk(generous, customer((LONG_AGO, 5)))
+    assert requirements(generous.latest.benefit("policy-cover")).policy
+    assert desk.ask(a_redeem("policy-cover")).code == "POLICY_REQUIRED"
+    assert isinstance(desk.ask(a_redeem("policy-cover", policy_no="P1")), RedemptionOutcome)
 
 
 def test_each_kind_of_evidence_and_its_diagnosis_are_missed(handbook):
