@@ -21,9 +21,9 @@ from ledger.accounts import SQL
 from ledger.batch import Written, load_batch, write_batch
 from ledger.commands import Command, Redeem, malformed
 from ledger.decide import decide
-from ledger.entitlement import Term
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal, RefusalCode
+from ledger.vendors import contracts_of
 from rating.activations import AnyHandbook, handbook_now, handbook_within
 from rating.database import Connection, Pool
 
@@ -191,7 +191,8 @@ async def commit(
             by_customer.setdefault(customer_id, []).append(command)
     batch = await load_batch(conn, by_customer, now=now, commands=by_customer, wait=False)
     busy = await _known(conn, by_customer.keys() - batch.loaded.keys())
-    terms = await _terms(conn, commands)
+    vendors = sorted({command.vendor for command in commands if isinstance(command, Redeem)})
+    terms = await contracts_of(conn, vendors) if vendors else {}
     outcomes: list[Outcome | None] = []
     for command, customer_id in zip(commands, customers, strict=True):
         state = batch.states.get(customer_id) if customer_id is not None else None
@@ -242,14 +243,3 @@ async def _customers(conn: Connection, commands: Sequence[Command]) -> list[int 
         ids.get(command.member_no) if isinstance(command, Redeem) else command.redemption.customer_id
         for command in commands
     ]
-
-
-async def _terms(conn: Connection, commands: Sequence[Command]) -> dict[str, list[Term]]:
-    """The contracts of the vendors that take units in this batch."""
-    vendors = sorted({command.vendor for command in commands if isinstance(command, Redeem)})
-    terms: dict[str, list[Term]] = {}
-    if vendors:
-        for row in await conn.fetch(SQL["terms"], vendors):
-            term = Term(benefit=row["benefit"], starts_on=row["starts_on"], ends_on=row["ends_on"])
-            terms.setdefault(row["vendor"], []).append(term)
-    return terms

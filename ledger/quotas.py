@@ -114,10 +114,10 @@ def eligibility(
         option=option,
         delivered_at=now,
     )
-    refusal = judge(case, RULES)
     if case.benefit is None:
-        return refusal, None
-    return refusal, quota_of(case, RULES)
+        return judge(case, RULES), None
+    quota = quota_of(case, RULES)
+    return quota.refusal, quota
 
 
 def quota_of(case: Case, rules: tuple[Rule, ...]) -> Quota:

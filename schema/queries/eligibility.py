@@ -5,11 +5,10 @@ from typing import Any, cast
 import strawberry
 
 from ledger.commands import Redeem, malformed
-from ledger.entitlement import Term
 from ledger.quotas import eligibility
 from ledger.refusals import Refusal, RefusalCode
 from rating.reading import customers_by_member_no
-from schema.context import Context, Info
+from schema.context import Info
 from schema.permissions import check_customer
 from schema.types.quota import Eligibility
 
@@ -67,7 +66,8 @@ class EligibilityQueries:
             policy_no=policy_no,
             option=option,
             vendor=vendor or "",
-            terms=await _terms(context, vendor),
+            # Nobody's contract matters when it is no vendor that asks.
+            terms=await context.loaders.contract.load(vendor) if vendor is not None else None,
         )
         # A vendor sees the quotas of its contract only, as on the customer.
         hidden = refusal is not None and refusal.code is RefusalCode.VENDOR_NOT_CONTRACTED
@@ -76,14 +76,3 @@ class EligibilityQueries:
 
 def _answer(refusal: Refusal | None, quota: Any) -> Eligibility:
     return Eligibility(entitled=refusal is None, refusal=cast("Any", refusal), quota=quota)
-
-
-async def _terms(context: Context, vendor: str | None) -> tuple[Term, ...] | None:
-    """The asking vendor's contract; None when it is no vendor that asks."""
-    if vendor is None:
-        return None
-    view = await context.loaders.vendor.load(vendor)
-    return tuple(
-        Term(benefit=term.benefit, starts_on=term.starts_on, ends_on=term.ends_on)
-        for term in (view.terms if view is not None else ())
-    )
