@@ -1,6 +1,7 @@
 """What vendors and finance may ask of the ledger, as values, and what is wrong with a request on its face.
 
-`malformed` needs no state: what it refuses is never stored, so the sender may correct it and use the key again.
+`malformed` needs neither state nor edition: what it refuses is never stored, so the sender may correct it and use the
+key again.
 """
 
 from dataclasses import dataclass, fields
@@ -8,7 +9,6 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from unicodedata import category
 
-from handbook import Settings
 from ledger.ids import RedemptionId
 from ledger.refusals import Refusal, RefusalCode
 
@@ -17,6 +17,8 @@ FINANCE = "finance"
 
 _LONGEST_TEXT = 200
 _MOST_EVIDENCE = 20
+_LARGEST_INTEGER = 2**31 - 1
+"""What a column and the API take; how much of it an edition allows, the rules judge."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _NOT_TEXT = frozenset({"Cc", "Cs"})
 """Control characters, and halves of characters, which no database takes."""
@@ -189,7 +191,7 @@ def differing_fields(stored: dict[str, Any], asked: dict[str, Any]) -> tuple[str
     return tuple(api_name(name) for name in names if (stored.get(name) or None) != (asked.get(name) or None))
 
 
-def malformed(command: Command, settings: Settings) -> Refusal | None:
+def malformed(command: Command) -> Refusal | None:
     """What is wrong with the request on its face, or None."""
     for name, value in _texts(command):
         problem = _text_problem(value)
@@ -207,18 +209,25 @@ def malformed(command: Command, settings: Settings) -> Refusal | None:
                 f"{api_name(name)} must have an offset and lie between the years {_FIRST_YEAR} and {_LAST_YEAR}",
             )
     units = getattr(command, "units", None)
-    if units is not None and not 1 <= units <= settings.max_units_per_redemption:
+    if units is not None and not 1 <= units <= _LARGEST_INTEGER:
         return Refusal(
             code=RefusalCode.UNITS_INVALID,
-            facts={"units": units, "most": settings.max_units_per_redemption},
+            case="least" if units < 1 else "",
+            facts={"units": units, "most": _LARGEST_INTEGER},
         )
     hours = getattr(command, "hold_hours", None)
-    if hours is not None and not 1 <= hours <= settings.max_hold_hours:
-        most = settings.max_hold_hours
-        return invalid(
-            f"holdHours 须为 1 至 {most}，收到 {hours}", f"holdHours must be from 1 to {most}; got {hours}"
-        )
-    return None
+    if hours is not None and hours < 1:
+        return invalid(f"holdHours 至少为 1，收到 {hours}", f"holdHours must be at least 1; got {hours}")
+    return too_many_hours(hours, _LARGEST_INTEGER)
+
+
+def too_many_hours(hours: int | None, most: int) -> Refusal | None:
+    """Why a hold cannot be asked for so many hours, or None."""
+    if hours is None or hours <= most:
+        return None
+    return invalid(
+        f"holdHours 须为 1 至 {most}，收到 {hours}", f"holdHours must be from 1 to {most}; got {hours}"
+    )
 
 
 def invalid(words_zh: str, words_en: str) -> Refusal:

@@ -155,6 +155,7 @@ def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
         evidence=frozenset(item.kind for item in command.evidence),
         diagnosed_on=_diagnoses(command.evidence),
         hold=hold,
+        hold_hours=command.hold_hours if isinstance(command, Hold) else None,
         occurred_at=occurred_at,
         delivered_at=None if hold else occurred_at,
         now=posting.recorded_at,

@@ -17,6 +17,7 @@ from ledger.relations import RELATION_WORDS, family_facts
 from ledger.request_rules import (
     evidence_is_there,
     facility_is_chosen,
+    hold_is_not_too_long,
     illness_began_after_waiting,
     option_is_chosen,
     option_is_for_the_beneficiary,
@@ -47,10 +48,10 @@ class Case:
 
     `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
     `taken` overrides what the account says of the pool, then and by now (the write path knows better; of a past day the
-    account tells both: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: somebody only
-    asks, nothing is requested yet. `occurred_at` and `now` are given where something is said to have happened,
-    `delivered_at` where it is delivered and not just booked. `hold`: it is booked. `booked_on`: the day of the booking
-    that is delivered. `numbers_held`: the numbers wished for in the customer's open holds.
+    account tells both: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: somebody only asks, nothing is
+    requested yet. `occurred_at` and `now` are given where something is said to have happened, `delivered_at` where it is
+    delivered and not just booked. `hold`: it is booked, for `hold_hours` if those are told. `booked_on`: the day of the
+    booking that is delivered. `numbers_held`: the numbers wished for in the customer's open holds.
     """
 
     account: Account
@@ -71,6 +72,7 @@ class Case:
     evidence: frozenset[str] | None = None
     diagnosed_on: tuple[date, ...] = ()
     hold: bool = False
+    hold_hours: int | None = None
     booked_on: date | None = None
     occurred_at: datetime | None = None
     delivered_at: datetime | None = None
@@ -349,6 +351,7 @@ RULES: tuple[Rule, ...] = (
     evidence_is_there,
     illness_began_after_waiting,
     service_is_open,
+    hold_is_not_too_long,
     units_are_valid,
     quota_is_left,
 )

@@ -16,7 +16,7 @@ from datetime import datetime
 import asyncpg
 import structlog
 
-from handbook import Handbook, business_day
+from handbook import Handbook
 from ledger.accounts import SQL
 from ledger.batch import Written, load_batch, write_batch
 from ledger.commands import Command, Redeem, malformed
@@ -24,7 +24,7 @@ from ledger.decide import decide
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal, RefusalCode
 from ledger.vendors import contracts_of
-from rating.activations import AnyHandbook, handbook_now, handbook_within
+from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool
 
 _LARGEST_BATCH = 256
@@ -97,9 +97,7 @@ class Journal:
         """Decide commands, each on its own; the outcomes, in their order, are durable when this returns."""
         if not self.running:
             raise JournalClosedError
-        handbook = handbook_now(self._handbook)
-        settings = (handbook.on(business_day(self._clock())) or handbook.latest).settings
-        answers = [malformed(command, settings) or _Waiting(command) for command in commands]
+        answers = [malformed(command) or _Waiting(command) for command in commands]
         self._waiting.extend(each for each in answers if isinstance(each, _Waiting))
         self._arrived.set()
         return [each if isinstance(each, Refusal) else await each.answer for each in answers]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ledger.account import waiting_ends
-from ledger.commands import invalid
+from ledger.commands import invalid, too_many_hours
 from ledger.opening import hours_in_words, is_open, next_opening
 from ledger.refusals import Refusal, RefusalCode
 from ledger.relations import RELATION_WORDS
@@ -156,6 +156,11 @@ def service_is_open(case: Case) -> Refusal | None:
         ),
         available_from=opens.date(),
     )
+
+
+def hold_is_not_too_long(case: Case) -> Refusal | None:
+    """A hold lasts as long as the vendor asks, up to what the edition of its day allows."""
+    return too_many_hours(case.hold_hours, case.settings.max_hold_hours)
 
 
 def superfluous(case: Case, name: str) -> Refusal:

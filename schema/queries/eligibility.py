@@ -49,7 +49,7 @@ class EligibilityQueries:
             policy_no=policy_no,
             beneficiary=beneficiary,
         )
-        wrong = malformed(asked, (context.handbook.on(context.today) or context.handbook.latest).settings)
+        wrong = malformed(asked)
         if wrong is not None:
             return _answer(wrong, None)
         row = (await customers_by_member_no(context.pool, [member_no])).get(member_no)
