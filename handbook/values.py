@@ -489,10 +489,6 @@ class Settings:
     immediate_family: tuple[Relation, ...]
     cites: tuple[tuple[str, str], ...]
 
-    def cite(self, setting: str) -> str:
-        """Return the clause or reading behind a setting. Raises KeyError for an unknown one."""
-        return dict(self.cites)[setting]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:

@@ -120,7 +120,7 @@ async def test_the_tables_and_texts_of_the_edition_are_shown(empty_api: Api, han
     ]
     assert shown["discrepancies"] == shown_discrepancies(edition.discrepancies)
     cites = {each["setting"]: each["cite"] for each in shown["settingCites"]}
-    assert cites["backdatingDays"] == edition.settings.cite("backdating_days")
+    assert cites["backdatingDays"] == dict(edition.settings.cites)["backdating_days"]
     assert len(cites) == len(edition.settings.cites)
 
 
