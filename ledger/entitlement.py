@@ -47,11 +47,12 @@ class Case:
     """One question, whether this customer may use these units of this benefit on `day`.
 
     `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
-    `taken` overrides what the account says of the pool, then and by now (the write path knows better; of a past day the
-    account tells both: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: somebody only asks, nothing is
-    requested yet. `occurred_at` and `now` are given where something is said to have happened, `delivered_at` where it is
-    delivered and not just booked. `hold`: it is booked, for `hold_hours` if those are told. `booked_on`: the day of the
-    booking that is delivered. `numbers_held`: the numbers wished for in the customer's open holds.
+    `taken` overrides what the account says of the pool, then and by now (the write path knows better; of a past day
+    the account tells both: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: somebody only asks,
+    nothing is requested yet. `occurred_at` and `now` are given where something is said to have happened,
+    `delivered_at` where it is delivered and not just booked. `hold`: it is booked, for `hold_hours` if those are told.
+    `booked_on`: the day of the booking that is delivered. `numbers_held`: the numbers wished for in the customer's open
+    holds.
     """
 
     account: Account
