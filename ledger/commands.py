@@ -4,6 +4,7 @@
 key again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
@@ -161,6 +162,11 @@ Command = Taking | FollowUp
 def vendor_actor(vendor: str) -> str:
     """The actor that a vendor is."""
     return f"vendor:{vendor}"
+
+
+def diagnoses(evidence: Iterable[Evidence]) -> tuple[date, ...]:
+    """The days of diagnosis that are told with the evidence."""
+    return tuple(item.diagnosed_on for item in evidence if item.diagnosed_on is not None)
 
 
 def canonical_request(command: Command) -> dict[str, Any]:
