@@ -460,6 +460,16 @@ class Benefit:
         counted = (grade.allowance for grade in self.grid if isinstance(grade.allowance, Counted))
         return next((allowance.per for allowance in counted), None)
 
+    @property
+    def units_told(self) -> bool:
+        """Whether a request must tell the units: minutes are never taken to be one."""
+        return self.unit is Unit.MINUTES
+
+    @property
+    def policy_named(self) -> bool:
+        """Whether a request must name the policy: not where a number is wished for before there is one."""
+        return self.per is Per.POLICY and self.wished_number is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -478,10 +488,6 @@ class Settings:
     cooling_off_days_one_year: int
     immediate_family: tuple[Relation, ...]
     cites: tuple[tuple[str, str], ...]
-
-    def cite(self, setting: str) -> str:
-        """Return the clause or reading behind a setting. Raises KeyError for an unknown one."""
-        return dict(self.cites)[setting]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

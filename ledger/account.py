@@ -80,7 +80,8 @@ class Account:
     """All that judging a customer needs. `anchor` is the stored one; until it is stored, the timeline's counts.
 
     `taken` is what was used and held of each pool as of the day asked for. Where that day is past, `taken_by_now` is
-    what has been by now, which decides what is left: a unit that was used since cannot be used again. None: the same.
+    what has been by now, which decides what is left: a unit that was used since cannot be used again (decision 18).
+    None: the same.
     """
 
     customer_id: int

@@ -1,14 +1,15 @@
 """What vendors and finance may ask of the ledger, as values, and what is wrong with a request on its face.
 
-`malformed` needs no state: what it refuses is never stored, so the sender may correct it and use the key again.
+`malformed` needs neither state nor edition: what it refuses is never stored, so the sender may correct it and use the
+key again.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 from unicodedata import category
 
-from handbook import Settings
 from ledger.ids import RedemptionId
 from ledger.refusals import Refusal, RefusalCode
 
@@ -17,6 +18,8 @@ FINANCE = "finance"
 
 _LONGEST_TEXT = 200
 _MOST_EVIDENCE = 20
+_LARGEST_INTEGER = 2**31 - 1
+"""What a column and the API take; how much of it an edition allows, the rules judge."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _NOT_TEXT = frozenset({"Cc", "Cs"})
 """Control characters, and halves of characters, which no database takes."""
@@ -161,6 +164,11 @@ def vendor_actor(vendor: str) -> str:
     return f"vendor:{vendor}"
 
 
+def diagnoses(evidence: Iterable[Evidence]) -> tuple[date, ...]:
+    """The days of diagnosis that are told with the evidence."""
+    return tuple(item.diagnosed_on for item in evidence if item.diagnosed_on is not None)
+
+
 def canonical_request(command: Command) -> dict[str, Any]:
     """What must be the same when a key is sent again: every field of the request, in one spelling."""
     request: dict[str, Any] = {"operation": command.operation}
@@ -181,13 +189,15 @@ def canonical_request(command: Command) -> dict[str, Any]:
 def differing_fields(stored: dict[str, Any], asked: dict[str, Any]) -> tuple[str, ...]:
     """The names, as the API spells them, of the fields in which a request differs from the stored one of its key."""
     names = sorted({*stored, *asked})
-    if asked["operation"] in _TAKES_UNITS and asked["units"] is None and stored.get("units") == 1:
-        names.remove("units")  # an earlier version stored 1 where no units were told
+    # A version that knew no facility stored 1 where no units were told: so its keys alone are answered for that.
+    earlier = asked["operation"] in _TAKES_UNITS and "facility" not in stored
+    if earlier and asked["units"] is None and stored.get("units") == 1:
+        names.remove("units")
     # No evidence is the same as a request that has no such field.
     return tuple(api_name(name) for name in names if (stored.get(name) or None) != (asked.get(name) or None))
 
 
-def malformed(command: Command, settings: Settings) -> Refusal | None:
+def malformed(command: Command) -> Refusal | None:
     """What is wrong with the request on its face, or None."""
     for name, value in _texts(command):
         problem = _text_problem(value)
@@ -205,18 +215,25 @@ def malformed(command: Command, settings: Settings) -> Refusal | None:
                 f"{api_name(name)} must have an offset and lie between the years {_FIRST_YEAR} and {_LAST_YEAR}",
             )
     units = getattr(command, "units", None)
-    if units is not None and not 1 <= units <= settings.max_units_per_redemption:
+    if units is not None and not 1 <= units <= _LARGEST_INTEGER:
         return Refusal(
             code=RefusalCode.UNITS_INVALID,
-            facts={"units": units, "most": settings.max_units_per_redemption},
+            case="least" if units < 1 else "",
+            facts={"units": units, "most": _LARGEST_INTEGER},
         )
     hours = getattr(command, "hold_hours", None)
-    if hours is not None and not 1 <= hours <= settings.max_hold_hours:
-        most = settings.max_hold_hours
-        return invalid(
-            f"holdHours 须为 1 至 {most}，收到 {hours}", f"holdHours must be from 1 to {most}; got {hours}"
-        )
-    return None
+    if hours is not None and hours < 1:
+        return invalid(f"holdHours 至少为 1，收到 {hours}", f"holdHours must be at least 1; got {hours}")
+    return too_many_hours(hours, _LARGEST_INTEGER)
+
+
+def too_many_hours(hours: int | None, most: int) -> Refusal | None:
+    """Why a hold cannot be asked for so many hours, or None."""
+    if hours is None or hours <= most:
+        return None
+    return invalid(
+        f"holdHours 须为 1 至 {most}，收到 {hours}", f"holdHours must be from 1 to {most}; got {hours}"
+    )
 
 
 def invalid(words_zh: str, words_en: str) -> Refusal:

@@ -6,56 +6,23 @@ whose key has been answered gets that answer again. INVALID is not stored: who s
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from handbook import Counted, Handbook, Unit, business_day, start_of
+from handbook import Counted, Handbook, business_day, start_of
 from ledger.account import PoolKey, Taken
-from ledger.commands import (
-    FINANCE,
-    Command,
-    Confirm,
-    Evidence,
-    FollowUp,
-    Hold,
-    NoShow,
-    Redeem,
-    Release,
-    Respond,
-    Reverse,
-    canonical_request,
-    differing_fields,
-    vendor_actor,
-)
-from ledger.counts import counts_of
-from ledger.entitlement import (
-    Case,
-    Rule,
-    Term,
-    customer_is_a_member,
-    day_is_not_too_long_ago,
-    judge,
-    moment_is_not_ahead,
-    tier_has_the_benefit,
-    waiting_period_is_over,
-)
-from ledger.entries import LIFE_CYCLE, Entry, EntryKind, RedemptionStatus
+from ledger.answers import Context, outcome_of
+from ledger.commands import Command, Hold, Redeem, Respond, canonical_request, diagnoses, differing_fields
+from ledger.entitlement import Case, Term, judge
+from ledger.entries import Entry, EntryKind, RedemptionStatus
+from ledger.follow_ups import follow_up, report
 from ledger.ids import RedemptionId
-from ledger.outcomes import (
-    BeneficiaryView,
-    Outcome,
-    RedemptionOutcome,
-    outcome_as_json,
-    replayed,
-)
+from ledger.outcomes import Outcome, outcome_as_json, replayed
 from ledger.refusals import Refusal, RefusalCode
-from ledger.requirements import illness_began_after_waiting, service_is_open
 from ledger.service_levels.clock import deadline, last_days
-from ledger.service_levels.milestones import Milestone, milestone_of
+from ledger.service_levels.milestones import Milestone
 from ledger.settling import expire_holds, settle
 from ledger.state import Posting, Redemption, State, StoredOutcome
-from ledger.wished_numbers import earliest_issue, hold_for_policy, release_application, wrong_policy
-
-_ENTITLED = (customer_is_a_member, tier_has_the_benefit, waiting_period_is_over)
+from ledger.wished_numbers import earliest_issue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +40,6 @@ class Decision:
     stored: StoredOutcome | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Context:
-    """What the steps of a decision share."""
-
-    handbook: Handbook
-    terms: Sequence[Term]
-    today: date
-
-
 def decide(
     state: State, command: Command, *, now: datetime, handbook: Handbook, terms: Sequence[Term] = ()
 ) -> Decision:
@@ -94,15 +52,15 @@ def decide(
     if answered is not None:
         return Decision(outcome=_answer_again(answered, request), state=state)
     posting = Posting(state, now)
-    context = _Context(handbook=handbook, terms=terms, today=business_day(posting.recorded_at))
+    context = Context(handbook=handbook, terms=terms, today=business_day(posting.recorded_at))
     milestone: Milestone | None = None
     if isinstance(command, Redeem):
         outcome: Outcome = _take(posting, command, context)
     elif isinstance(command, Respond):
-        reported = _report(posting, command, context)
+        reported = report(posting, command, context)
         outcome, milestone = reported if isinstance(reported, tuple) else (reported, None)
     else:
-        outcome = _follow_up(posting, command, context)
+        outcome = follow_up(posting, command, context)
     if isinstance(outcome, Refusal) and outcome.code is RefusalCode.INVALID:
         return Decision(outcome=outcome, state=state)
     stored = StoredOutcome(request=request, outcome=outcome_as_json(outcome))
@@ -120,8 +78,7 @@ def _with_units(command: Redeem, now: datetime, handbook: Handbook) -> Redeem:
         return command
     edition = handbook.on(business_day(command.occurred_at or now)) or handbook.latest
     benefit = edition.benefit(command.benefit)
-    untold = benefit is not None and benefit.unit is Unit.MINUTES
-    return command if untold else replace(command, units=1)
+    return command if benefit is not None and benefit.units_told else replace(command, units=1)
 
 
 def _answer_again(answered: StoredOutcome, request: dict[str, object]) -> Outcome:
@@ -131,7 +88,7 @@ def _answer_again(answered: StoredOutcome, request: dict[str, object]) -> Outcom
     return replayed(answered.outcome)
 
 
-def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
+def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:
     """Redeem at once, or hold."""
     occurred_at = command.occurred_at or posting.recorded_at
     expire_holds(posting, benefits=(command.benefit,))
@@ -154,8 +111,9 @@ def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
         wished_number=command.wished_number,
         numbers_held=_numbers_held(posting),
         evidence=frozenset(item.kind for item in command.evidence),
-        diagnosed_on=_diagnoses(command.evidence),
+        diagnosed_on=diagnoses(command.evidence),
         hold=hold,
+        hold_hours=command.hold_hours if isinstance(command, Hold) else None,
         occurred_at=occurred_at,
         delivered_at=None if hold else occurred_at,
         now=posting.recorded_at,
@@ -199,7 +157,7 @@ def _take(posting: Posting, command: Redeem, context: _Context) -> Outcome:
         details=_details(redemption),
     )
     settle(posting, handbook=context.handbook, benefits=(command.benefit,))
-    return _outcome(posting, redemption, context)
+    return outcome_of(posting, redemption, context)
 
 
 def _make_available(posting: Posting, case: Case, pool: PoolKey, number: int) -> None:
@@ -224,143 +182,6 @@ def _make_available(posting: Posting, case: Case, pool: PoolKey, number: int) ->
         edition=case.edition.code if case.edition is not None else None,
         occurred_at=case.occurred_at or posting.recorded_at,
     )
-
-
-def _follow_up(posting: Posting, command: Confirm | Release | NoShow | Reverse, context: _Context) -> Outcome:
-    """Confirm, release, no-show or reverse a redemption that exists and is the actor's."""
-    redemption = _asked_about(posting, command)
-    if isinstance(redemption, Refusal):
-        return redemption
-    if isinstance(command, Confirm):
-        outcome = _confirm(posting, redemption, command, context)
-        if isinstance(outcome, Refusal):
-            return outcome
-        redemption = outcome
-    else:
-        kind = (
-            EntryKind.REVERSE
-            if isinstance(command, Reverse)
-            else EntryKind.NO_SHOW
-            if isinstance(command, NoShow)
-            else EntryKind.RELEASE
-        )
-        redemption = posting.step(
-            replace(redemption, reason=command.reason),
-            kind,
-            redemption.units,
-            occurred_at=posting.recorded_at,
-            details=_reason(command.actor, command.reason),
-        )
-    settle(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
-    return _outcome(posting, redemption, context)
-
-
-def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:
-    """The redemption, if it exists, is the actor's, and stands where the command needs it."""
-    redemption = posting.redemptions.get(command.redemption.sequence)
-    may = {vendor_actor(redemption.vendor)} if redemption is not None else set()
-    if isinstance(command, Reverse):
-        may.add(FINANCE)
-    if redemption is None or command.actor not in may:
-        return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
-    status = redemption.status_at(posting.recorded_at)
-    if isinstance(command, Reverse):
-        if status is RedemptionStatus.REVERSED:
-            return Refusal(code=RefusalCode.ALREADY_REVERSED)
-        if (status, EntryKind.REVERSE) not in LIFE_CYCLE:
-            return Refusal(code=RefusalCode.NOT_REDEEMED, facts={"status": status.value})
-    elif status is not RedemptionStatus.HELD:
-        return Refusal(code=RefusalCode.HOLD_NOT_OPEN, facts={"status": status.value})
-    return redemption
-
-
-def _report(
-    posting: Posting, command: Respond, context: _Context
-) -> tuple[RedemptionOutcome, Milestone] | Refusal:
-    """Take a milestone of an open hold. What is due is settled for the answer only: a milestone posts no entry."""
-    redemption = _asked_about(posting, command)
-    if isinstance(redemption, Refusal):
-        return redemption
-    refusal = _wrong_moment(posting, redemption, command.occurred_at or posting.recorded_at, context)
-    if refusal is not None:
-        return refusal
-    milestone = milestone_of(command, held_at=redemption.occurred_at, recorded_at=posting.recorded_at)
-    if isinstance(milestone, Refusal):
-        return milestone
-    settle(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
-    outcome = _outcome(posting, redemption, context)
-    return replace(outcome, milestone=milestone.kind.value), milestone
-
-
-def _wrong_moment(
-    posting: Posting,
-    redemption: Redemption,
-    occurred_at: datetime,
-    context: _Context,
-    rules: tuple[Rule, ...] = (),
-    diagnosed_on: tuple[date, ...] = (),
-) -> Refusal | None:
-    """Why something about a redemption cannot have happened then: it lies ahead, or too long ago, or one of `rules`."""
-    day, booked_on = business_day(occurred_at), business_day(redemption.occurred_at)
-    case = Case(
-        account=posting.state.account,
-        handbook=context.handbook,
-        today=context.today,
-        day=day,
-        benefit_code=redemption.pool.benefit,
-        diagnosed_on=diagnosed_on,
-        booked_on=min(day, booked_on),
-        occurred_at=occurred_at,
-        delivered_at=occurred_at,
-        now=posting.recorded_at,
-    )
-    return judge(case, (moment_is_not_ahead, day_is_not_too_long_ago, *rules))
-
-
-def _confirm(
-    posting: Posting, redemption: Redemption, command: Confirm, context: _Context
-) -> Redemption | Refusal:
-    """Deliver what is held. Tier, waiting period and contract are not asked again: what was booked is honoured.
-
-    A delivery of a day before the booking has no booking to be honoured by: tier and waiting period are asked of it.
-    """
-    occurred_at = command.occurred_at or posting.recorded_at
-    day = business_day(occurred_at)
-    unbooked = day < business_day(redemption.occurred_at)
-    rules = (*(_ENTITLED if unbooked else ()), illness_began_after_waiting, service_is_open)
-    refusal = _wrong_moment(posting, redemption, occurred_at, context, rules, _diagnoses(command.evidence))
-    refusal = refusal or wrong_policy(
-        posting, redemption, command, delivered_on=day, handbook=context.handbook
-    )
-    if refusal is not None:
-        return refusal
-    units = redemption.units if command.units is None else command.units
-    if units > redemption.units:
-        return Refusal(
-            code=RefusalCode.UNITS_INVALID, case="held", facts={"units": units, "held": redemption.units}
-        )
-    application = redemption.pool
-    if command.policy_no is not None:
-        redemption = hold_for_policy(posting, redemption, command.policy_no, occurred_at=occurred_at)
-    more = {item.stored for item in command.evidence}
-    evidence = tuple(sorted({*redemption.evidence, *more}))
-    confirmed = posting.step(
-        replace(redemption, units=units, evidence=evidence, occurred_at=occurred_at),
-        EntryKind.REDEEM,
-        units,
-        occurred_at=occurred_at,
-        details={"evidence": [list(item) for item in sorted(more)]} if more else {},
-    )
-    rest = redemption.units - units
-    if rest:
-        confirmed = posting.step(confirmed, EntryKind.RELEASE, rest, occurred_at=posting.recorded_at)
-    if confirmed.pool != application:
-        release_application(posting, confirmed, application, occurred_at=occurred_at)
-    return confirmed
-
-
-def _diagnoses(evidence: Sequence[Evidence]) -> tuple[date, ...]:
-    return tuple(item.diagnosed_on for item in evidence if item.diagnosed_on is not None)
 
 
 def _numbers_held(posting: Posting) -> frozenset[str]:
@@ -409,46 +230,3 @@ def _details(redemption: Redemption) -> dict[str, object]:
     if redemption.expires_at is not None:
         details["expires_at"] = redemption.expires_at.astimezone(UTC).isoformat()
     return details
-
-
-def _reason(actor: str, reason: str | None) -> dict[str, object]:
-    details: dict[str, object] = {"actor": actor}
-    if reason is not None:
-        details["reason"] = reason
-    return details
-
-
-def _outcome(posting: Posting, redemption: Redemption, context: _Context) -> RedemptionOutcome:
-    account = posting.state.account
-    balance = posting.balance(redemption.pool)
-    relative = account.relatives.get(redemption.beneficiary) if redemption.beneficiary is not None else None
-    return RedemptionOutcome(
-        id=redemption.id,
-        member_no=account.member_no,
-        status=redemption.status,
-        units=redemption.units,
-        benefit=redemption.pool.benefit,
-        variant=redemption.variant,
-        beneficiary=BeneficiaryView(
-            relative_id=relative.relative_id, name=relative.name, relation=relative.relation
-        )
-        if relative is not None
-        else None,
-        option=redemption.option,
-        facility=redemption.facility,
-        wished_number=redemption.wished_number,
-        policy_no=redemption.pool.policy_no or None,
-        vendor=redemption.vendor,
-        reference=redemption.reference,
-        occurred_at=redemption.occurred_at,
-        recorded_at=redemption.recorded_at,
-        expires_at=redemption.expires_at,
-        reason=redemption.reason,
-        quota=counts_of(
-            replace(account, anchor=posting.head.anchor),
-            redemption.pool,
-            Taken(used=balance.used, held=balance.held),
-            today=context.today,
-            handbook=context.handbook,
-        ),
-    )

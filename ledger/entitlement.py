@@ -1,7 +1,7 @@
 """Who may use what, and when: the rules of the handbook as a tuple of functions of one shape.
 
 Each rule looks at one `Case` and returns a refusal or None; `judge` returns the first refusal that applies, in the
-order of `RULES`. What a benefit asks for beyond the star is in `ledger.requirements`. Redemptions, holds, the
+order of `RULES`. What a benefit asks for beyond the star is in `ledger.request_rules`. Redemptions, holds, the
 eligibility query and the member card all ask here, so they never disagree.
 """
 
@@ -14,16 +14,17 @@ from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Relati
 from ledger.account import Account, PoolKey, Relative, Taken, pool_period, waiting_ends
 from ledger.refusals import Refusal, RefusalCode
 from ledger.relations import RELATION_WORDS, family_facts
-from ledger.requirements import (
+from ledger.request_rules import (
     evidence_is_there,
     facility_is_chosen,
+    hold_is_not_too_long,
     illness_began_after_waiting,
-    number_is_for_a_policy_to_come,
     option_is_chosen,
     option_is_for_the_beneficiary,
     policy_is_eligible,
     service_is_open,
 )
+from ledger.wished_numbers import number_is_for_a_policy_to_come
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +47,12 @@ class Case:
     """One question, whether this customer may use these units of this benefit on `day`.
 
     `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
-    `taken` overrides what the account says of the pool (the write path knows better). `evidence` None: somebody only
-    asks, nothing is requested yet. `occurred_at` and `now` are given where something is said to have happened,
-    `delivered_at` where it is delivered and not just booked. `hold`: it is booked. `booked_on`: the day of the booking
-    that is delivered. `numbers_held`: the numbers wished for in the customer's open holds.
+    `taken` overrides what the account says of the pool, then and by now (the write path knows better; of a past day
+    the account tells both: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: somebody only asks,
+    nothing is requested yet. `occurred_at` and `now` are given where something is said to have happened,
+    `delivered_at` where it is delivered and not just booked. `hold`: it is booked, for `hold_hours` if those are told.
+    `booked_on`: the day of the booking that is delivered. `numbers_held`: the numbers wished for in the customer's open
+    holds.
     """
 
     account: Account
@@ -70,6 +73,7 @@ class Case:
     evidence: frozenset[str] | None = None
     diagnosed_on: tuple[date, ...] = ()
     hold: bool = False
+    hold_hours: int | None = None
     booked_on: date | None = None
     occurred_at: datetime | None = None
     delivered_at: datetime | None = None
@@ -111,10 +115,10 @@ class Case:
         """Whether somebody only asks: then what comes with a request is not asked for."""
         return self.evidence is None
 
-    @cached_property
-    def is_application(self) -> bool:
-        """Whether it is about a number for a policy to come: each application is for a policy of its own."""
-        return self.benefit is not None and self.benefit.wished_number is not None and self.policy_no is None
+    @property
+    def is_number(self) -> bool:
+        """Whether it is about a number that is wished for before there is a policy."""
+        return self.benefit is not None and self.benefit.wished_number is not None
 
     @cached_property
     def pool(self) -> PoolKey | None:
@@ -131,13 +135,13 @@ class Case:
 
     @cached_property
     def pool_taken(self) -> Taken:
-        """What is used and held of the pool by now, also after the day: it cannot be used again."""
+        """What is used and held of the pool by now, also after the day: it cannot be used again (decision 18)."""
         by_now = self.account.taken if self.account.taken_by_now is None else self.account.taken_by_now
         return self._of_pool(by_now if self.taken is None else self.taken)
 
     @cached_property
     def pool_taken_then(self) -> Taken:
-        """What was used and held of the pool as of the day."""
+        """What was used and held of the pool as of the day: history, whatever has happened since (decision 18)."""
         return self._of_pool(self.account.taken if self.taken is None else self.taken)
 
     def _of_pool(self, taken: Mapping[PoolKey, Taken]) -> Taken:
@@ -147,18 +151,28 @@ class Case:
     def granted(self) -> int | None:
         """Units that the star gives for the pool; None without limit.
 
-        Of numbers for policies to come: those taken, and one for the next policy.
+        Of numbers, those that are taken, and one for the next policy to come (decision 19).
         """
         if not isinstance(self.allowance, Counted):
             return 0 if self.allowance is None else None
-        taken = self.pool_taken.used + self.pool_taken.held if self.is_application else 0
-        return self.allowance.units + taken
+        if self.is_number:
+            return self.pool_taken_then.used + self.pool_taken_then.held + self.for_the_next_policy
+        return self.allowance.units
+
+    @cached_property
+    def for_the_next_policy(self) -> int:
+        """Units that exist only with a policy to come: nobody has applied for them, and no policy there gets them."""
+        if not self.is_number or self.policy_no is not None or not isinstance(self.allowance, Counted):
+            return 0
+        return self.allowance.units
 
     @cached_property
     def remaining(self) -> int | None:
         """Units that are left by now for a use on the day, never negative; None without limit."""
         if self.granted is None:
             return None
+        if self.is_number:
+            return self.for_the_next_policy
         return max(0, self.granted - self.pool_taken.used - self.pool_taken.held)
 
     def facts(self, **more: str | int) -> dict[str, str | int]:
@@ -338,6 +352,7 @@ RULES: tuple[Rule, ...] = (
     evidence_is_there,
     illness_began_after_waiting,
     service_is_open,
+    hold_is_not_too_long,
     units_are_valid,
     quota_is_left,
 )
@@ -352,8 +367,8 @@ CARD_RULES: tuple[Rule, ...] = (
     customer_is_a_member,
     tier_has_the_benefit,
     waiting_period_is_over,
-    quota_is_left,
     number_is_for_a_policy_to_come,
+    quota_is_left,
 )
 """What decides on a member card, where nobody has chosen an option, a policy or a beneficiary yet."""
 

@@ -16,15 +16,15 @@ from datetime import datetime
 import asyncpg
 import structlog
 
-from handbook import Handbook, business_day
+from handbook import Handbook
 from ledger.accounts import SQL
 from ledger.batch import Written, load_batch, write_batch
 from ledger.commands import Command, Redeem, malformed
 from ledger.decide import decide
-from ledger.entitlement import Term
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal, RefusalCode
-from rating.activations import AnyHandbook, handbook_now, handbook_within
+from ledger.vendors import contracts_of
+from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool
 
 _LARGEST_BATCH = 256
@@ -97,9 +97,7 @@ class Journal:
         """Decide commands, each on its own; the outcomes, in their order, are durable when this returns."""
         if not self.running:
             raise JournalClosedError
-        handbook = handbook_now(self._handbook)
-        settings = (handbook.on(business_day(self._clock())) or handbook.latest).settings
-        answers = [malformed(command, settings) or _Waiting(command) for command in commands]
+        answers = [malformed(command) or _Waiting(command) for command in commands]
         self._waiting.extend(each for each in answers if isinstance(each, _Waiting))
         self._arrived.set()
         return [each if isinstance(each, Refusal) else await each.answer for each in answers]
@@ -191,7 +189,8 @@ async def commit(
             by_customer.setdefault(customer_id, []).append(command)
     batch = await load_batch(conn, by_customer, now=now, commands=by_customer, wait=False)
     busy = await _known(conn, by_customer.keys() - batch.loaded.keys())
-    terms = await _terms(conn, commands)
+    vendors = sorted({command.vendor for command in commands if isinstance(command, Redeem)})
+    terms = await contracts_of(conn, vendors) if vendors else {}
     outcomes: list[Outcome | None] = []
     for command, customer_id in zip(commands, customers, strict=True):
         state = batch.states.get(customer_id) if customer_id is not None else None
@@ -242,14 +241,3 @@ async def _customers(conn: Connection, commands: Sequence[Command]) -> list[int 
         ids.get(command.member_no) if isinstance(command, Redeem) else command.redemption.customer_id
         for command in commands
     ]
-
-
-async def _terms(conn: Connection, commands: Sequence[Command]) -> dict[str, list[Term]]:
-    """The contracts of the vendors that take units in this batch."""
-    vendors = sorted({command.vendor for command in commands if isinstance(command, Redeem)})
-    terms: dict[str, list[Term]] = {}
-    if vendors:
-        for row in await conn.fetch(SQL["terms"], vendors):
-            term = Term(benefit=row["benefit"], starts_on=row["starts_on"], ends_on=row["ends_on"])
-            terms.setdefault(row["vendor"], []).append(term)
-    return terms

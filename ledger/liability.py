@@ -2,8 +2,9 @@
 
 The same figures as the members' own quotas, added up: a test compares them one by one. They come set-based, from the
 tier of the day and the entries, never from what is posted as granted; so a day gone by, or one ahead as scheduled, can
-be asked about like today. A number that is applied for belongs to a policy that is still to come: it is not counted
-before it is confirmed. Waiting periods and documents change when a service is due, not that it is owed.
+be asked about like today. A number exists only with a new policy: none is owed before it is held (decision 19), so what
+is counted of numbers is what is held and used. Waiting periods and documents change when a service is due, not that it
+is owed.
 """
 
 from collections.abc import Iterable
@@ -108,6 +109,7 @@ def _grid(edition: Edition) -> list[dict[str, object]]:
             "variant": grade.variant,
             "per": grade.allowance.per if isinstance(grade.allowance, Counted) else benefit.per,
             "units": grade.allowance.units if isinstance(grade.allowance, Counted) else None,
+            "wished": benefit.wished_number is not None,
         }
         for place, (benefit, grade) in enumerate(cells)
     ]

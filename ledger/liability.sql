@@ -1,5 +1,6 @@
 -- What members could still use on a day: the allowances of their stars less what they took.
--- $1 is the day; $2 the grid of its edition: an array of {star, benefit, variant, per, units} (units null: no limit).
+-- $1 is the day; $2 the grid of its edition: an array of {star, benefit, variant, per, units, wished} (units null: no
+-- limit; wished: a number that is applied for before there is a policy, so none is owed but those that are taken).
 
 -- name: liability
 -- For each star and benefit of the grid: members, the units that their allowances add up to, what is used and held of
@@ -8,7 +9,7 @@
 with grid as (
     select *
     from jsonb_to_recordset($2::jsonb)
-        as g (place integer, star smallint, benefit text, variant text, per text, units bigint)
+        as g (place integer, star smallint, benefit text, variant text, per text, units bigint, wished boolean)
 ),
 members as materialized (
     select h.customer_id, p.star, greatest(1, since.years + (since.anniversary <= $1)::integer) as service_year
@@ -58,12 +59,14 @@ pools as (
 ),
 taken as (
     select
-        g.star, g.benefit, sum(b.used) as used, sum(b.held) as held, sum(least(g.units, b.used + b.held)) as gone
+        g.star, g.benefit, sum(b.used) as used, sum(b.held) as held,
+        sum(case when g.wished then b.used + b.held else least(g.units, b.used + b.held) end) as gone
     from members m
     join pools b on b.customer_id = m.customer_id
     join grid g on g.star = m.star and g.benefit = b.benefit
     where b.period = case when g.per in ('MEMBERSHIP', 'POLICY') then 0 else m.service_year end
       and case
+          when g.wished then true
           when g.per = 'POLICY' then exists (
               select from carrying c where c.customer_id = b.customer_id and c.policy_no = b.policy_no
           )
@@ -83,7 +86,11 @@ summed as (
     select
         g.*,
         coalesce(c.members, 0) as members,
-        g.units * case when g.per = 'POLICY' then coalesce(o.policies, 0) else coalesce(c.members, 0) end as allowance,
+        case
+            when g.wished then coalesce(t.gone, 0)
+            when g.per = 'POLICY' then g.units * coalesce(o.policies, 0)
+            else g.units * coalesce(c.members, 0)
+        end as allowance,
         coalesce(t.used, 0)::bigint as used,
         coalesce(t.held, 0)::bigint as held,
         coalesce(t.gone, 0) as gone,

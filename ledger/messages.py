@@ -120,6 +120,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "数量（units）须为 1 至 {most} 的整数，收到 {units}。",
         "units must be a whole number from 1 to {most}; got {units}.",
     ),
+    "UNITS_INVALID.least": (
+        "数量（units）须为不小于 1 的整数，收到 {units}。",
+        "units must be a whole number, at least 1; got {units}.",
+    ),
     "UNITS_INVALID.held": (
         "确认的数量（{units}）不能超过占用的数量（{held}）。",
         "Cannot confirm {units}: only {held:is|are} held.",

@@ -74,9 +74,6 @@ select o.customer_id, o.actor, o.key, o.request, o.outcome
 from unnest($1::bigint[], $2::text[], $3::text[]) as asked (customer_id, actor, key)
 join outcomes o on o.customer_id = asked.customer_id and o.actor = asked.actor and o.key = asked.key;
 
--- name: terms
-select vendor, benefit, starts_on, ends_on from contract_terms where vendor = any($1::text[]);
-
 -- name: insert_entries
 insert into entries (
     customer_id, sequence, kind, benefit, period, policy_no, units, service_year, vendor, redemption, beneficiary,

@@ -40,8 +40,8 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
     """The quotas of every benefit of the edition in force on the day `on`, in printed order.
 
     A benefit given per policy has one for each eligible policy, or one without policy where there is none.
-    Where a number is applied for before there is a policy, the one without policy comes first: what is applied for, and
-    the next.
+    Numbers wished for before there is a policy have one without policy, of what is applied for and the next, and one
+    for each policy that has a number.
     """
     edition, today = handbook.on(on), business_day(now)
     return tuple(
@@ -58,9 +58,9 @@ def cases_of(
     allowance = benefit.allowance(account.star_on(on))
     per = allowance.per if isinstance(allowance, Counted) else None
     policies: Sequence[str | None] = account.eligible_policies(on) if per is Per.POLICY else ()
-    if not policies or benefit.wished_number is not None:
-        policies = (None, *policies)
-    for policy_no in policies:
+    if benefit.wished_number is not None:
+        policies = (None, *_with_numbers(account, benefit))
+    for policy_no in policies or (None,):
         yield Case(
             account=account,
             handbook=handbook,
@@ -69,6 +69,15 @@ def cases_of(
             benefit_code=benefit.code,
             policy_no=policy_no,
         )
+
+
+def _with_numbers(account: Account, benefit: Benefit) -> list[str]:
+    """The policies that have a number, or have one applied for under their own, as an earlier version did."""
+    return sorted(
+        pool.policy_no
+        for pool, taken in account.taken.items()
+        if pool.benefit == benefit.code and pool.policy_no and taken.used + taken.held > 0
+    )
 
 
 def eligibility(
@@ -105,10 +114,10 @@ def eligibility(
         option=option,
         delivered_at=now,
     )
-    refusal = judge(case, RULES)
     if case.benefit is None:
-        return refusal, None
-    return refusal, quota_of(case, RULES)
+        return judge(case, RULES), None
+    quota = quota_of(case, RULES)
+    return quota.refusal, quota
 
 
 def quota_of(case: Case, rules: tuple[Rule, ...]) -> Quota:

@@ -1,217 +1,80 @@
-"""What a benefit asks for beyond the star: policy, number, option, facility, documents, hours. Pure.
+"""What a benefit asks for before it is asked for: the same data as `ledger.request_rules`. Pure.
 
-Each rule looks at one `Case` of `ledger.entitlement` and returns a refusal or None. Whoever only asks whether a member
-may is not asked for what comes with the request: documents, the facility, the number wished for.
+A vendor reads here what must be told with a request, instead of learning it from refusals one by one.
 """
 
-from __future__ import annotations
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
 
-from typing import TYPE_CHECKING
+from handbook import Benefit, Hours, Label, Option, Relation
 
-from handbook import Counted, Per, WishedNumber
-from ledger.account import waiting_ends
-from ledger.commands import invalid
-from ledger.opening import hours_in_words, is_open, next_opening
-from ledger.refusals import Refusal, RefusalCode
-from ledger.relations import RELATION_WORDS
-
-if TYPE_CHECKING:
-    from ledger.entitlement import Case
+L = TypeVar("L", bound=Label)
 
 
-def policy_is_eligible(case: Case) -> Refusal | None:
-    """A benefit given per policy (每份保单) needs an individual policy of the customer that is in force.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequiredEvidence:
+    """A kind of document that must come with a request; with `diagnosis`, the day of the diagnosis must be told too."""
 
-    A number is wished for a policy that is still to come: it is applied for without one.
+    label: Label
+    diagnosis: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirements:
+    """What must be told with a request for a benefit, and what must be true of it.
+
+    `units`: they must be told, because the benefit counts minutes. `option`: one of `options` must be chosen.
+    `policy`: the policy must be named with the request; a benefit with a `wished_number` is told it when it is
+    confirmed. `facilities`: one of them must be named, if there are any. `relation`: what the beneficiary must be to
+    the customer. `hours`: in which it is delivered; None where nothing is printed. `waiting_days` run from the first
+    day of the unbroken spell of entitlement.
     """
-    wished = case.benefit.wished_number if case.benefit is not None else None
-    if wished is not None:
-        return _number_is_applied_for(case, wished)
-    if case.wished_number is not None:
-        return superfluous(case, "wishedNumber")
-    per = case.allowance.per if isinstance(case.allowance, Counted) else None
-    if per is not Per.POLICY:
-        if case.policy_no is None:
-            return None
-        return superfluous(case, "policyNo")
-    if case.policy_no is None:
-        return Refusal(code=RefusalCode.POLICY_REQUIRED, facts=case.facts(), missing=("policyNo",))
-    if case.policy_no in case.account.eligible_policies(case.day):
-        return None
-    return Refusal(code=RefusalCode.POLICY_NOT_ELIGIBLE, facts=case.facts(policy_no=case.policy_no))
+
+    units: bool
+    option: bool
+    options: tuple[Option, ...]
+    policy: bool
+    wished_number: bool
+    facilities: tuple[Label, ...]
+    evidence: tuple[RequiredEvidence, ...]
+    relation: Relation | None
+    hours: Hours | None
+    waiting_days: int
 
 
-def number_is_for_a_policy_to_come(case: Case) -> Refusal | None:
-    """A policy that is there gets no number (请于投保前 2 个工作日申请); it is applied for before the policy."""
-    wished = case.benefit.wished_number if case.benefit is not None else None
-    if wished is None or case.policy_no is None:
-        return None
-    return _applied_before(case, wished)
+def requirements(benefit: Benefit, option: str | None = None) -> Requirements:
+    """What a benefit asks for, with one of its options, or whichever is chosen (None).
 
-
-def _number_is_applied_for(case: Case, wished: WishedNumber) -> Refusal | None:
-    """A number is held before there is a policy. Whether another customer has the number, the insurer knows."""
-    there_already = any(policy.policy_no == case.policy_no for policy in case.account.policies)
-    if there_already or (not case.hold and (case.policy_no is not None or not case.is_question)):
-        return _applied_before(case, wished)
-    if case.policy_no is not None:
-        return invalid(
-            "申请号码时尚无保单，请去掉 policyNo；保单出单后在 confirm 中提交",
-            "a number is applied for before there is a policy: please leave policyNo out, it is told at confirm",
-        )
-    if case.is_question:
-        return None
-    number = case.wished_number or ""
-    if len(number) != wished.length or not (number.isascii() and number.isalnum()):
-        return Refusal(
-            code=RefusalCode.WISHED_NUMBER_REQUIRED,
-            facts=case.facts(length=wished.length),
-            missing=("wishedNumber",),
-        )
-    if number in case.numbers_held:
-        return invalid(
-            f"号码「{number}」（wishedNumber）已由该客户申请，尚待保单出单；请确认或取消原申请，或另选号码",
-            f"the number {number} (wishedNumber) is applied for already by an open hold of this customer: "
-            "confirm or release that one, or wish for another number",
-        )
-    return None
-
-
-def _applied_before(case: Case, wished: WishedNumber) -> Refusal:
-    return Refusal(
-        code=RefusalCode.POLICY_NOT_ELIGIBLE,
-        case="applied_before",
-        facts=case.facts(working_days=wished.working_days_before),
-    )
-
-
-def option_is_chosen(case: Case) -> Refusal | None:
-    """Where a benefit is one of several services, which one must be said."""
-    options = case.benefit.options if case.benefit is not None else ()
-    if not options:
-        return None if case.option is None else superfluous(case, "option")
-    if case.option in options:
-        return None
-    return Refusal(
-        code=RefusalCode.OPTION_REQUIRED, facts=case.facts(options=", ".join(options)), missing=("option",)
-    )
-
-
-def option_is_for_the_beneficiary(case: Case) -> Refusal | None:
-    """An option may be for one relation only: fluoride is for a child (儿童涂氟), so never for the customer."""
-    option = (
-        case.edition.option(case.option) if case.edition is not None and case.option is not None else None
-    )
-    if option is None or option.relation is None:
-        return None
-    if case.relative is not None and case.relative.relation == option.relation:
-        return None
-    return Refusal(
-        code=RefusalCode.BENEFICIARY_NOT_COVERED,
-        case="option",
-        facts=case.facts(
-            option=option.code,
-            option_zh=option.name,
-            option_en=option.name_en,
-            relation=RELATION_WORDS[option.relation].en,
-            relation_zh=RELATION_WORDS[option.relation].zh,
-        ),
-        missing=("beneficiary",) if case.beneficiary is None else (),
-    )
-
-
-def facility_is_chosen(case: Case) -> Refusal | None:
-    """Where a benefit is given at one of several places, which one must be said."""
-    facilities = case.benefit.facilities if case.benefit is not None else ()
-    if not facilities:
-        return None if case.facility is None else superfluous(case, "facility")
-    if case.is_question or case.facility in facilities or case.edition is None:
-        return None
-    named = [label for label in case.edition.facilities if label.code in facilities]
-    return Refusal(
-        code=RefusalCode.FACILITY_REQUIRED,
-        facts=case.facts(
-            facilities_zh="、".join(f"{label.code}（{label.name}）" for label in named),
-            facilities_en=", ".join(f"{label.code} ({label.name_en})" for label in named),
-        ),
-        missing=("facility",),
-    )
-
-
-def evidence_is_there(case: Case) -> Refusal | None:
-    """What the detail page asks for (an admission slip, a first opinion) must come with the request.
-
-    Where the illness must begin after the waiting period, so must the day of its diagnosis.
+    Raises ValueError for an option that the benefit does not have.
     """
-    if case.evidence is None or case.benefit is None:
-        return None
-    missing = [kind for kind in case.benefit.evidence if kind not in case.evidence]
-    if case.benefit.illness_after_waiting and not case.diagnosed_on:
-        missing.append("diagnosedOn")
-    if not missing:
-        return None
-    return Refusal(code=RefusalCode.EVIDENCE_MISSING, facts=case.facts(), missing=tuple(missing))
-
-
-def illness_began_after_waiting(case: Case) -> Refusal | None:
-    """Some benefits are for an illness diagnosed after the waiting period (等待期后), never for an earlier one."""
-    if case.benefit is None or not case.benefit.illness_after_waiting or not case.diagnosed_on:
-        return None
-    latest = max(case.diagnosed_on)
-    if latest > case.day:
-        return invalid(
-            f"确诊日（evidence.diagnosedOn）{latest} 晚于服务日 {case.day}",
-            f"the diagnosis (evidence.diagnosedOn) of {latest} is after the day of the use, {case.day}",
-        )
-    booked_on = case.booked_on or case.day
-    since = case.account.entitled_since(case.benefit_code, booked_on, case.handbook)
-    if since is None:
-        return None  # whether the customer is entitled is asked elsewhere
-    ends = waiting_ends(since, case.benefit.waiting_days)
-    earliest = min(case.diagnosed_on)
-    if earliest >= ends:
-        return None
-    return Refusal(
-        code=RefusalCode.WAITING_PERIOD,
-        case="diagnosed",
-        facts=case.facts(
-            diagnosed_on=earliest.isoformat(),
-            waiting_days=case.benefit.waiting_days,
-            since=since.isoformat(),
-            ends=ends.isoformat(),
+    if option is not None and option not in benefit.options:
+        raise ValueError(f"{benefit.code} has no option {option}")
+    options = labelled(benefit.options, benefit.labels.options)
+    return Requirements(
+        units=benefit.units_told,
+        option=bool(benefit.options),
+        options=options,
+        policy=benefit.policy_named,
+        wished_number=benefit.wished_number is not None,
+        facilities=labelled(benefit.facilities, benefit.labels.facilities),
+        evidence=tuple(
+            RequiredEvidence(label=each, diagnosis=benefit.illness_after_waiting)
+            for each in labelled(benefit.evidence, benefit.labels.evidence_kinds)
         ),
+        relation=_relation(options, option),
+        hours=benefit.hours,
+        waiting_days=benefit.waiting_days,
     )
 
 
-def service_is_open(case: Case) -> Refusal | None:
-    """What is delivered, is delivered within the hours of the service; it may be booked at any time."""
-    hours = case.benefit.hours if case.benefit is not None else None
-    if hours is None or case.delivered_at is None:
-        return None
-    calendar = case.handbook.calendar
-    if is_open(hours, case.delivered_at, calendar):
-        return None
-    opens = next_opening(hours, case.delivered_at, calendar)
-    hours_zh, hours_en = hours_in_words(hours)
-    return Refusal(
-        code=RefusalCode.OUTSIDE_SERVICE_HOURS,
-        facts=case.facts(
-            hours_zh=hours_zh,
-            hours_en=hours_en,
-            moment=f"{case.delivered_at.astimezone(opens.tzinfo):%Y-%m-%d %H:%M}",
-            opens=f"{opens:%Y-%m-%d %H:%M}",
-        ),
-        available_from=opens.date(),
-    )
+def labelled(codes: Iterable[str], labels: Iterable[L]) -> tuple[L, ...]:
+    """The labels of some codes, in the order of the codes. Raises KeyError for a code without one."""
+    known = {label.code: label for label in labels}
+    return tuple(known[code] for code in codes)
 
 
-def superfluous(case: Case, name: str) -> Refusal:
-    """A field that the benefit has no use for."""
-    facts = case.facts()
-    return Refusal(
-        code=RefusalCode.INVALID,
-        facts={
-            "words_zh": f"「{facts['benefit_zh']}」不使用 {name}，请去掉。",
-            "words_en": f"{facts['benefit_en']} takes no {name}: please leave it out.",
-        },
-    )
+def _relation(options: tuple[Option, ...], chosen: str | None) -> Relation | None:
+    """What the option chosen asks of the beneficiary; with none chosen, what all that ask anything agree on."""
+    asked = {each.relation for each in options if each.relation is not None and chosen in (None, each.code)}
+    return asked.pop() if len(asked) == 1 else None

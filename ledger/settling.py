@@ -111,6 +111,8 @@ def _targets(
         allowance = benefit.allowance(star)
         if benefit.code not in benefits or allowance is None:
             continue
+        if benefit.wished_number is not None:
+            continue  # a number is granted when it is held or confirmed (decision 19); what is left over goes, below
         if not isinstance(allowance, Counted):
             targets[PoolKey(benefit.code, pool_period(benefit.per, number))] = None
             continue
@@ -119,7 +121,8 @@ def _targets(
         for policy_no in policies:
             targets[PoolKey(benefit.code, period, policy_no)] = allowance.units
     for pool, balance in sorted(posting.balances.items()):
-        # what the star no longer gives; a grant without limit has no units to take back
+        # what the star no longer gives, or a policy's number that nobody took; a grant without limit has no units to
+        # take back
         if pool.benefit in benefits and pool.period in (0, number) and not balance.unlimited:
             targets.setdefault(pool, 0)
     return targets

@@ -18,6 +18,7 @@ from tortoise.transactions import in_transaction
 from handbook import Handbook
 from ledger.commands import invalid
 from ledger.contracts import MOST_TOLERANCE_DAYS, Change, Delivery, TermView, change, malformed_term
+from ledger.entitlement import Term
 from ledger.models import ContractTerm, Vendor
 from ledger.refusals import Refusal
 from rating.database import Reader, Statements
@@ -57,10 +58,13 @@ async def vendors_page(conn: Reader, *, first: int, after: str | None) -> list[V
     return _views(await conn.fetch(SQL["vendors_page"], first, after))
 
 
-async def contracted_benefits(conn: Reader, vendor: str, day: date) -> frozenset[str]:
-    """The codes of the benefits that the vendor is contracted for on `day`; none for an unknown vendor."""
-    view = (await vendors_by_code(conn, [vendor])).get(vendor)
-    return view.benefits_on(day) if view is not None else frozenset()
+async def contracts_of(conn: Reader, vendors: Iterable[str]) -> dict[str, tuple[Term, ...]]:
+    """The contracts that the vendors' requests and questions are judged by; none of an unknown vendor."""
+    found: dict[str, tuple[Term, ...]] = {}
+    for row in await conn.fetch(SQL["contracts"], list(vendors)):
+        term = Term(benefit=row["benefit"], starts_on=row["starts_on"], ends_on=row["ends_on"])
+        found[row["vendor"]] = (*found.get(row["vendor"], ()), term)
+    return found
 
 
 async def register_vendor(

@@ -7,6 +7,10 @@ from vendors v left join contract_terms t on t.vendor = v.code
 where v.code = any ($1::text[])
 order by v.code, t.starts_on, t.benefit, t.variant nulls first
 
+-- name: contracts
+-- For which benefits the vendors $1 are contracted, and when, whatever the price.
+select vendor, benefit, starts_on, ends_on from contract_terms where vendor = any ($1::text[])
+
 -- name: vendors_page
 -- $1 vendors after the code $2 (null: from the first), by code, with all their terms.
 select v.code, v.name, v.date_tolerance_days, t.benefit, t.variant, t.unit_price, t.starts_on, t.ends_on

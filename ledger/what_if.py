@@ -2,7 +2,7 @@
 
 Every customer is rated from their own history under both handbooks, by the same `timeline` that a rating is made by,
 and their allowances are looked at through the same `Case` that quotas and redemptions are judged by. So what is told
-here is what an activation then does.
+here is what an activation then does. What is left of a past day is counted as of that day, like the liability of it.
 """
 
 from collections import Counter
@@ -280,10 +280,11 @@ def _add_allowances(
             sums.unlimited += 1
             continue
         for case in cases_of(account, benefit, question.on, handbook, today=question.today):
-            if allowance.per is Per.POLICY and case.policy_no is None:
+            if allowance.per is Per.POLICY and case.policy_no is None and not case.is_number:
                 continue  # no policy, so nothing is granted
-            sums.units += allowance.units
-            sums.remaining += case.remaining or 0
+            units = (case.granted or 0) - case.for_the_next_policy
+            sums.units += units
+            sums.remaining += max(0, units - case.pool_taken_then.used - case.pool_taken_then.held)
 
 
 def _entitled(edition: Edition | None, star: int) -> tuple[str, ...]:

@@ -6,57 +6,106 @@ held and redeemed from the policy's own pool, of which there is one unit, and th
 So every entry is of one pool, every pool adds up, and the redemption keeps its id.
 """
 
-from dataclasses import replace
-from datetime import date, datetime
+from __future__ import annotations
 
-from handbook import Handbook, WishedNumber, business_day
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from handbook import Counted, Handbook, WishedNumber, business_day
 from ledger.account import Policy, PoolKey
-from ledger.commands import Confirm, invalid
+from ledger.commands import invalid
 from ledger.entries import EntryKind
 from ledger.refusals import Refusal, RefusalCode
 from ledger.state import Posting, Redemption
 
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from ledger.entitlement import Case
+
+
+def number_is_for_a_policy_to_come(case: Case) -> Refusal | None:
+    """A policy that is there gets no number (请于投保前 2 个工作日申请); it is applied for before the policy."""
+    wished = case.benefit.wished_number if case.benefit is not None else None
+    if wished is None or case.policy_no is None:
+        return None
+    return _applied_before(case, wished)
+
+
+def number_is_applied_for(case: Case, wished: WishedNumber) -> Refusal | None:
+    """A number is held before there is a policy. Whether another customer has the number, the insurer knows."""
+    there_already = any(policy.policy_no == case.policy_no for policy in case.account.policies)
+    if there_already or (not case.hold and (case.policy_no is not None or not case.is_question)):
+        return _applied_before(case, wished)
+    if case.policy_no is not None:
+        return invalid(
+            "申请号码时尚无保单，请去掉 policyNo；保单出单后在 confirm 中提交",
+            "a number is applied for before there is a policy: please leave policyNo out, it is told at confirm",
+        )
+    if case.is_question:
+        return None
+    number = case.wished_number or ""
+    if len(number) != wished.length or not (number.isascii() and number.isalnum()):
+        return Refusal(
+            code=RefusalCode.WISHED_NUMBER_REQUIRED,
+            facts=case.facts(length=wished.length),
+            missing=("wishedNumber",),
+        )
+    if number in case.numbers_held:
+        return invalid(
+            f"号码「{number}」（wishedNumber）已由该客户申请，尚待保单出单；请确认或取消原申请，或另选号码",
+            f"the number {number} (wishedNumber) is applied for already by an open hold of this customer: "
+            "confirm or release that one, or wish for another number",
+        )
+    return None
+
+
+def _applied_before(case: Case, wished: WishedNumber) -> Refusal:
+    return Refusal(
+        code=RefusalCode.POLICY_NOT_ELIGIBLE,
+        case="applied_before",
+        facts=case.facts(working_days=wished.working_days_before),
+    )
+
 
 def wrong_policy(
-    posting: Posting, redemption: Redemption, command: Confirm, *, delivered_on: date, handbook: Handbook
+    case: Case, posting: Posting, redemption: Redemption, policy_no: str | None
 ) -> Refusal | None:
-    """Why a hold cannot be confirmed with the policy that is named, or with none; None when it can."""
+    """Why a hold cannot be confirmed with the policy that is named, or with none; None when it can.
+
+    `case` is of the day of the delivery; the number was applied for on the day of the hold, by the edition of that day.
+    """
     if redemption.wished_number is None:
-        if command.policy_no is None:
+        if policy_no is None:
             return None
         return invalid(
             "policyNo 仅用于确认所选号码的申请，请去掉",
             "policyNo is for confirming a number that was applied for: please leave it out",
         )
-    booked_on = business_day(redemption.occurred_at)
-    edition = handbook.on(booked_on) or handbook.latest
-    benefit = edition.benefit(redemption.pool.benefit)
-    facts: dict[str, str | int] = {
-        "day": delivered_on.isoformat(),
-        "benefit_zh": benefit.name if benefit is not None else redemption.pool.benefit,
-        "benefit_en": benefit.name_en if benefit is not None else redemption.pool.benefit,
-    }
-    if command.policy_no is None:
-        return Refusal(code=RefusalCode.POLICY_REQUIRED, facts=facts, missing=("policyNo",))
-    policy = next(
-        (each for each in posting.state.account.policies if each.policy_no == command.policy_no), None
-    )
-    facts["policy_no"] = command.policy_no
-    if policy is None or not policy.eligible_on(delivered_on):
+    if policy_no is None:
+        return Refusal(code=RefusalCode.POLICY_REQUIRED, facts=case.facts(), missing=("policyNo",))
+    facts = case.facts(policy_no=policy_no)
+    policy = next((each for each in case.account.policies if each.policy_no == policy_no), None)
+    if policy is None or not policy.eligible_on(case.day):
         return Refusal(code=RefusalCode.POLICY_NOT_ELIGIBLE, facts=facts)
-    wished = benefit.wished_number if benefit is not None else None
-    if wished is not None:
-        refusal = _issued_too_early(policy, wished, requested_on=booked_on, handbook=handbook, facts=facts)
+    requested_on = business_day(redemption.occurred_at)
+    edition = case.handbook.on(requested_on) or case.handbook.latest
+    benefit = edition.benefit(redemption.pool.benefit)
+    if benefit is not None and benefit.wished_number is not None:
+        refusal = _issued_too_early(
+            policy, benefit.wished_number, requested_on=requested_on, handbook=case.handbook, facts=facts
+        )
         if refusal is not None:
             return refusal
-    balance = posting.balance(_policy_pool(redemption, command.policy_no))
+    balance = posting.balance(_policy_pool(redemption, policy_no))
     if balance.used + balance.held == 0:
         return None
+    allowance = benefit.allowance(redemption.star) if benefit is not None else None
     return Refusal(
         code=RefusalCode.QUOTA_EXHAUSTED,
         facts={
             **facts,
-            "granted": 1,
+            "granted": allowance.units if isinstance(allowance, Counted) else 0,
             "used": balance.used,
             "held": balance.held,
             "remaining": 0,

@@ -28,8 +28,6 @@ class ServiceStanding(StrEnum):
     ENDED = "ENDED"
 
 
-LATE_STANDINGS = frozenset({ServiceStanding.LATE, ServiceStanding.OVERDUE})
-
 _WORST_FIRST = (
     ServiceStanding.OVERDUE,
     ServiceStanding.LATE,

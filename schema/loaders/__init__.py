@@ -10,6 +10,7 @@ from strawberry.dataloader import DataLoader
 
 from handbook import Handbook
 from ledger.account import Account
+from ledger.entitlement import Term
 from ledger.ids import RedemptionId
 from ledger.reconciliation.reading import FindingView, StatementView
 from ledger.reports import EntryRow, RedemptionRow, UsageRow
@@ -22,6 +23,7 @@ from rating.reading import PolicyRow, RelativeRow
 from rating.taking import Stored
 from rating.tiers import Rating
 from schema.loaders.account import account_loader
+from schema.loaders.contract import contract_loader
 from schema.loaders.entries import EntriesKey, entries_loader
 from schema.loaders.event_bodies import Body, event_bodies_loader
 from schema.loaders.findings import FindingsKey, findings_loader
@@ -51,6 +53,7 @@ class Loaders:
     handbook: Handbook
     now: datetime
     account: DataLoader[tuple[int, date], Account] = field(init=False)
+    contract: DataLoader[str, tuple[Term, ...]] = field(init=False)
     entries: DataLoader[EntriesKey, list[EntryRow]] = field(init=False)
     event_bodies: DataLoader[str, Body | None] = field(init=False)
     clock: DataLoader[RedemptionId, ClockView | None] = field(init=False)
@@ -69,6 +72,7 @@ class Loaders:
 
     def __post_init__(self) -> None:
         self.account = account_loader(self.pool, self.now)
+        self.contract = contract_loader(self.pool)
         self.entries = entries_loader(self.pool, self.now)
         self.event_bodies = event_bodies_loader(self.pool)
         self.clock = clock_loader(self.pool, self.handbook, self.now)

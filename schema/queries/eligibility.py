@@ -5,11 +5,10 @@ from typing import Any, cast
 import strawberry
 
 from ledger.commands import Redeem, malformed
-from ledger.entitlement import Term
 from ledger.quotas import eligibility
 from ledger.refusals import Refusal, RefusalCode
 from rating.reading import customers_by_member_no
-from schema.context import Context, Info
+from schema.context import Info
 from schema.permissions import check_customer
 from schema.types.quota import Eligibility
 
@@ -23,7 +22,8 @@ class EligibilityQueries:
 
     @strawberry.field(
         description="Whether redeeming now would succeed, judged by the rules of the redemption itself, service "
-        "hours included; what comes with a request is not asked for: documents, facility, wished number. "
+        "hours included: outside them the answer is OUTSIDE_SERVICE_HOURS, though `hold` may book the benefit at any "
+        "hour. What comes with a request is not asked for: documents, facility, wished number. "
         "`beneficiary`: a relative's id; absent: the customer. `units` absent: whether one more could be used. For "
         "lucky-policy-number: whether a number may be applied for, by hold."
     )
@@ -50,7 +50,7 @@ class EligibilityQueries:
             policy_no=policy_no,
             beneficiary=beneficiary,
         )
-        wrong = malformed(asked, (context.handbook.on(context.today) or context.handbook.latest).settings)
+        wrong = malformed(asked)
         if wrong is not None:
             return _answer(wrong, None)
         row = (await customers_by_member_no(context.pool, [member_no])).get(member_no)
@@ -67,7 +67,8 @@ class EligibilityQueries:
             policy_no=policy_no,
             option=option,
             vendor=vendor or "",
-            terms=await _terms(context, vendor),
+            # Nobody's contract matters when it is no vendor that asks.
+            terms=await context.loaders.contract.load(vendor) if vendor is not None else None,
         )
         # A vendor sees the quotas of its contract only, as on the customer.
         hidden = refusal is not None and refusal.code is RefusalCode.VENDOR_NOT_CONTRACTED
@@ -76,14 +77,3 @@ class EligibilityQueries:
 
 def _answer(refusal: Refusal | None, quota: Any) -> Eligibility:
     return Eligibility(entitled=refusal is None, refusal=cast("Any", refusal), quota=quota)
-
-
-async def _terms(context: Context, vendor: str | None) -> tuple[Term, ...] | None:
-    """The asking vendor's contract; None when it is no vendor that asks."""
-    if vendor is None:
-        return None
-    view = await context.loaders.vendor.load(vendor)
-    return tuple(
-        Term(benefit=term.benefit, starts_on=term.starts_on, ends_on=term.ends_on)
-        for term in (view.terms if view is not None else ())
-    )

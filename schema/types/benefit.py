@@ -6,7 +6,7 @@ import strawberry
 
 from handbook import values as handbook_values
 from ledger.opening import hours_in_words
-from ledger.prerequisites import labelled, requirements
+from ledger.requirements import labelled, requirements
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.types.enums import Per, Unit

@@ -77,7 +77,9 @@ class Customer(Node):
 
     @strawberry.field(
         description="What may be used of every benefit on a day (default: today), in printed order. A benefit given "
-        "per policy has a quota for each eligible policy. Vendors see the benefits of their contract. Of a past day, "
+        "per policy has a quota for each eligible policy; lucky-policy-number has one for what is applied for and the "
+        "next, without policy, and one for each policy that has a number. Vendors see the benefits of their contract. "
+        "Of a past day, "
         "`used` and `held` are as they were at its end; `remaining`, `entitled` and `refusal` say what a use of that "
         "day that is posted now would find: what was taken since counts, and what was given back since is there again."
     )

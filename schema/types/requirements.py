@@ -1,10 +1,10 @@
-"""What a benefit asks for. Read straight off `ledger.prerequisites`."""
+"""What a benefit asks for. Read straight off `ledger.requirements`."""
 
 from typing import cast
 
 import strawberry
 
-from ledger import prerequisites
+from ledger import requirements
 from schema.types.enums import Relation
 from schema.types.labels import Hours, Label, Option
 
@@ -29,8 +29,8 @@ class RequiredEvidence:
         return _evidence(self).label.name_en
 
 
-def _evidence(shown: RequiredEvidence) -> prerequisites.RequiredEvidence:
-    return cast("prerequisites.RequiredEvidence", shown)
+def _evidence(shown: RequiredEvidence) -> requirements.RequiredEvidence:
+    return cast("requirements.RequiredEvidence", shown)
 
 
 @strawberry.type(

@@ -215,8 +215,8 @@ class Model:
         if year and self.year(day) != year:
             day = self.last_day(year, day)
         granted, used, held = self.units(benefit, day), self.used(pool), self.held(pool, now)
-        if pool == APPLICATIONS and granted:
-            granted += used + held
+        if benefit == LUCKY and granted:
+            granted = used + held + (1 if pool == APPLICATIONS else 0)
         return granted, used, held, None if granted is None else max(0, granted - used - held)
 
 

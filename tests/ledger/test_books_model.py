@@ -465,6 +465,8 @@ class BooksMachine(RuleBasedStateMachine):
             return
         for quota in quotas_on(account, now.date(), shipped(), now):
             code = quota.benefit.code
+            if code == LUCKY and quota.policy_no:
+                assert quota.used + quota.held > 0
             if code in GRID and (quota.benefit.per != "POLICY" or quota.policy_no or code == LUCKY):
                 pool = model.pool(quota.benefit.code, quota.policy_no, now.date())
                 assert (quota.granted, quota.used, quota.held, quota.remaining) == model.left(pool, now)

@@ -315,8 +315,10 @@ def test_quotas_add_up_on_every_day(handbook, stars, past, days, ahead):
         if quota.allowance is None:
             assert (quota.granted, quota.remaining) == (0, 0)
         elif isinstance(quota.allowance, Counted):
-            applied = quota.benefit.wished_number is not None and quota.policy_no is None
-            assert quota.granted == quota.allowance.units + (quota.used + quota.held if applied else 0)
+            if quota.benefit.wished_number is None:
+                assert quota.granted == quota.allowance.units
+            else:
+                assert quota.granted == quota.used + quota.held + (quota.policy_no is None)
             assert quota.remaining == max(0, quota.granted - quota.used - quota.held)
             assert (quota.resets_on is not None) == (quota.allowance.per is Per.SERVICE_YEAR)
         else:

@@ -1,233 +1,264 @@
-"""What a benefit asks for beyond the star: hours, facility, relation, diagnosis, minutes."""
+"""What a benefit asks for beforehand is what a redemption is refused without."""
 
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
-from handbook import BUSINESS_ZONE, Handbook
+from handbook import BUSINESS_ZONE, Benefit, Days, Handbook, Hours, Relation, Unlimited
 from ledger.account import Relative
 from ledger.commands import Evidence
+from ledger.family import covered_relatives
+from ledger.opening import hours_in_words
 from ledger.outcomes import RedemptionOutcome
-from ledger.quotas import eligibility
 from ledger.refusals import Refusal
-from ledger.state import StoredOutcome
-from tests.ledger.books import (
-    JOINED,
-    NOW,
-    TODAY,
-    Desk,
-    a_confirm,
-    a_hold,
-    a_redeem,
-    approval,
-    as_read,
-    customer,
-    diagnosed_slip,
-    first_opinion,
+from ledger.requirements import Requirements, labelled, requirements
+from ledger.state import State
+from tests.ledger.books import TODAY, Desk, a_hold, a_redeem, customer
+
+LONG_AGO = TODAY - timedelta(days=200)
+RELATIVES = tuple(
+    Relative(relative_id=f"R-{relation}", name=relation, relation=relation, registered_on=LONG_AGO)
+    for relation in Relation
 )
 
-NIGHT = NOW.replace(hour=23)
-WAITED = JOINED + timedelta(days=30)
+# By the print, benefit by benefit: what of a request must be told. Whatever is not listed asks for nothing.
+ASKS: dict[str, set[str]] = {
+    "lucky-policy-number": {"wished number"},
+    "policy-cover": {"policy"},
+    "legal-consultation": {"units"},
+    "vip-line": {"on working days 9:00–18:00"},
+    "dental-care": {"option adult-cleaning", "option child-fluoride", "relation child"},
+    "car-t": {"evidence approval"},
+    "health-videos": {"around the clock, every day"},
+    "health-articles": {"around the clock, every day"},
+    "family-doctor-video": {"around the clock, every day"},
+    "family-doctor-phone": {"daily 8:00–22:00"},
+    "critical-surgery-admission": {"option surgery", "option admission", "evidence admission-slip"},
+    "proton-therapy": {
+        "evidence admission-slip with diagnosis",
+        "facility shanghai",
+        "facility zhuozhou",
+        "30 days",
+    },
+    "second-opinion": {"evidence first-opinion with diagnosis", "30 days"},
+}
 
 
-@pytest.fixture
-def desk(handbook: Handbook) -> Desk:
-    return Desk(handbook)
+def asked(found: Requirements) -> set[str]:
+    """Requirements as a list of words."""
+    flags = {"units": found.units, "policy": found.policy, "wished number": found.wished_number}
+    words = {name for name, needed in flags.items() if needed}
+    words |= {f"option {option.code}" for option in found.options}
+    words |= {f"facility {facility.code}" for facility in found.facilities}
+    words |= {
+        f"evidence {each.label.code}{' with diagnosis' if each.diagnosis else ''}" for each in found.evidence
+    }
+    words |= {f"relation {found.relation}"} if found.relation is not None else set()
+    words |= {hours_in_words(found.hours).en} if found.hours is not None else set()
+    words |= {f"{found.waiting_days} days"} if found.waiting_days else set()
+    return words
 
 
-def taken(outcome: object) -> RedemptionOutcome:
-    assert isinstance(outcome, RedemptionOutcome), outcome
-    return outcome
-
-
-def refused(outcome: object) -> Refusal:
-    assert isinstance(outcome, Refusal), outcome
-    return outcome
-
-
-def test_outside_its_hours_nothing_is_delivered_and_the_next_opening_is_told(desk):
-    desk.now = datetime(2026, 5, 23, 12, tzinfo=BUSINESS_ZONE)
-    refusal = refused(desk.ask(a_redeem("vip-line")))
-    assert (refusal.code, refusal.available_from) == ("OUTSIDE_SERVICE_HOURS", date(2026, 5, 25))
-    assert "工作日 9:00–18:00" in refusal.message()
-    for words in (refusal.message(), refusal.message("en")):
-        assert "2026-05-25 09:00" in words
-        assert "2026-05-23 12:00" in words
-    taken(desk.ask(a_redeem("vip-line", occurred_at=datetime(2026, 5, 22, 17, 59, tzinfo=BUSINESS_ZONE))))
-
-
-def test_what_is_served_around_the_clock_is_never_refused_for_the_hour(desk):
-    desk.now = NIGHT
-    taken(desk.ask(a_redeem("family-doctor-video")))
-    taken(desk.ask(a_redeem("health-assessment")))
-    assert refused(desk.ask(a_redeem("family-doctor-phone"))).code == "OUTSIDE_SERVICE_HOURS"
-
-
-def test_a_call_is_booked_at_any_hour_and_delivered_within_them(desk):
-    desk.now = NIGHT
-    held = taken(desk.ask(a_hold("family-doctor-phone")))
-    assert refused(desk.ask(a_confirm(held.id))).code == "OUTSIDE_SERVICE_HOURS"
-    desk.now = NIGHT + timedelta(hours=10)
-    assert taken(desk.ask(a_confirm(held.id))).status == "REDEEMED"
-
-
-def test_the_eligibility_query_minds_the_hours_of_now(desk, handbook):
-    account = as_read(desk)
-    assert eligibility(account, handbook, NOW, benefit="vip-line")[0] is None
-    refusal, _ = eligibility(account, handbook, NIGHT, benefit="vip-line")
-    assert refusal is not None
-    assert (refusal.code, refusal.available_from) == ("OUTSIDE_SERVICE_HOURS", TODAY + timedelta(days=1))
+def test_every_benefit_asks_for_what_is_printed(handbook: Handbook) -> None:
+    edition = handbook.latest
+    found = {each.code: asked(requirements(each)) for each in edition.benefits}
+    assert found == {code: ASKS.get(code, set()) for code in found}
+    assert ASKS.keys() <= found.keys()
+    assert all(requirements(each).option == bool(each.options) for each in edition.benefits)
 
 
 @pytest.mark.parametrize(
-    ("relation", "code"),
-    [(None, "BENEFICIARY_NOT_COVERED"), ("spouse", "BENEFICIARY_NOT_COVERED"), ("child", None)],
+    ("option", "relation"),
+    [(None, Relation.CHILD), ("child-fluoride", Relation.CHILD), ("adult-cleaning", None)],
 )
-def test_fluoride_is_for_a_registered_child(desk, handbook, relation, code):
-    desk.know(
-        relatives={
-            each: Relative(relative_id=each, name="小宝", relation=each, registered_on=JOINED)
-            for each in ("child", "spouse")
-        }
+def test_an_option_asks_for_its_own_relation(handbook, option, relation):
+    edition = handbook.latest
+    assert requirements(edition.benefit("dental-care"), option).relation is relation
+
+
+def test_options_that_ask_for_different_relations_agree_on_none(handbook):
+    options = tuple(
+        replace(option, relation=Relation.SPOUSE) if option.code == "adult-cleaning" else option
+        for option in handbook.latest.options
     )
-    told, _ = eligibility(
-        as_read(desk), handbook, NOW, benefit="dental-care", option="child-fluoride", beneficiary=relation
-    )
-    outcome = desk.ask(a_redeem("dental-care", option="child-fluoride", beneficiary=relation))
-    if code is None:
-        assert told is None
-        assert taken(outcome).option == "child-fluoride"
-        return
-    assert told == outcome
-    assert (refused(outcome).code, outcome.case) == (code, "option")
-    assert outcome.missing == (() if relation else ("beneficiary",))
-    assert "儿童涂氟" in outcome.message()
-    assert "child" in outcome.message("en")
-    taken(desk.ask(a_redeem("dental-care", option="adult-cleaning", beneficiary=relation)))
+    shipped = handbook.latest.benefit("dental-care")
+    dental = replace(shipped, labels=replace(shipped.labels, options=options))
+    assert requirements(dental).relation is None
+    assert requirements(dental, "adult-cleaning").relation is Relation.SPOUSE
 
 
-def test_which_hospital_is_asked_for_by_name_and_kept(desk):
-    missing = refused(desk.ask(a_redeem("proton-therapy", evidence=diagnosed_slip())))
-    assert (missing.code, missing.missing) == ("FACILITY_REQUIRED", ("facility",))
-    for code in ("shanghai", "zhuozhou"):
-        assert code in missing.message()
-        assert code in missing.message("en")
-    done = taken(desk.ask(a_redeem("proton-therapy", facility="zhuozhou", evidence=diagnosed_slip())))
-    assert done.facility == "zhuozhou"
-    assert desk.state.redemptions[done.id.sequence].facility == "zhuozhou"
-    assert desk.entries[-1].details["facility"] == "zhuozhou"
-
-
-def test_whoever_only_asks_needs_no_facility_and_no_documents(desk, handbook):
-    assert eligibility(as_read(desk), handbook, NOW, benefit="proton-therapy")[0] is None
-
-
-def test_car_t_needs_the_approval(desk):
-    missing = refused(desk.ask(a_redeem("car-t")))
-    assert (missing.code, missing.missing) == ("EVIDENCE_MISSING", ("approval",))
-    taken(desk.ask(a_redeem("car-t", evidence=approval())))
-
-
-def test_second_opinion_is_for_three_stars_and_more(handbook):
-    refusal = refused(
-        Desk(handbook, customer((JOINED, 2))).ask(a_redeem("second-opinion", evidence=first_opinion()))
-    )
-    assert (refusal.code, refusal.required_star) == ("TIER_TOO_LOW", 3)
-    taken(Desk(handbook, customer((JOINED, 3))).ask(a_redeem("second-opinion", evidence=first_opinion())))
-
-
-def test_the_day_of_the_diagnosis_is_told_with_the_evidence(desk):
-    untold = (Evidence(kind="first-opinion", reference="O-1"),)
-    missing = refused(desk.ask(a_redeem("second-opinion", evidence=untold)))
-    assert (missing.code, missing.missing) == ("EVIDENCE_MISSING", ("diagnosedOn",))
-    both = refused(desk.ask(a_redeem("second-opinion")))
-    assert both.missing == ("first-opinion", "diagnosedOn")
-    done = taken(desk.ask(a_redeem("second-opinion", evidence=first_opinion())))
-    assert desk.state.redemptions[done.id.sequence].evidence == (("first-opinion", "O-1", "2026-05-20"),)
-    assert desk.entries[-1].details["evidence"] == [["first-opinion", "O-1", "2026-05-20"]]
+def test_an_option_that_the_benefit_lacks_is_no_question(handbook):
+    edition = handbook.latest
+    with pytest.raises(ValueError, match="no option surgery"):
+        requirements(edition.benefit("dental-care"), "surgery")
+    with pytest.raises(KeyError):
+        labelled(["no-such-code"], edition.facilities)
 
 
 @pytest.mark.parametrize(
-    ("diagnosed_on", "code"),
+    ("hours", "zh", "en"),
     [
-        (JOINED - timedelta(days=400), "WAITING_PERIOD"),
-        (WAITED - timedelta(days=1), "WAITING_PERIOD"),
-        (WAITED, None),
-        (TODAY, None),
-        (TODAY + timedelta(days=1), "INVALID"),
+        ((Days.DAILY, time(0), None), "7×24 小时", "around the clock, every day"),
+        ((Days.DAILY, time(8), time(22)), "每日 8:00–22:00", "daily 8:00–22:00"),
+        ((Days.WORKING_DAYS, time(9), time(18)), "工作日 9:00–18:00", "on working days 9:00–18:00"),
+        ((Days.WORKING_DAYS, time(0), None), "工作日 0:00–24:00", "on working days 0:00–24:00"),
+        ((Days.DAILY, time(13, 30), None), "每日 13:30–24:00", "daily 13:30–24:00"),
     ],
 )
-def test_the_illness_begins_after_the_waiting_period(desk, diagnosed_on, code):
-    outcome = desk.ask(a_redeem("second-opinion", evidence=first_opinion(diagnosed_on)))
-    if code is None:
-        taken(outcome)
-        return
-    assert refused(outcome).code == code
-    assert outcome.available_from is None
-    assert diagnosed_on.isoformat() in outcome.message()
+def test_hours_read_as_people_write_them(hours, zh, en):
+    days, from_, to = hours
+    assert hours_in_words(Hours(days=days, from_=from_, to=to, cite=("…",))) == (zh, en)
 
 
-def test_a_diagnosis_that_comes_with_the_confirmation_is_judged_by_the_booking(desk):
-    held = taken(desk.ask(a_hold("second-opinion", evidence=first_opinion())))
-    late = refused(desk.ask(a_confirm(held.id, evidence=first_opinion(JOINED))))
-    assert (late.code, late.case) == ("WAITING_PERIOD", "diagnosed")
-    desk.re_rate((JOINED, 4), (TODAY, 1))
-    desk.pass_days(1)
-    taken(desk.ask(a_confirm(held.id, evidence=first_opinion(TODAY))))
+def member(since: date = date(2024, 1, 26)) -> State:
+    """A member of five stars, with policy P1 and a relative of each relation."""
+    return customer((since, 5), relatives={each.relative_id: each for each in RELATIVES})
 
 
-def test_a_diagnosis_that_no_rule_asks_for_is_kept(desk):
-    diagnosed = diagnosed_slip(JOINED)
-    done = taken(desk.ask(a_redeem("critical-surgery-admission", option="surgery", evidence=diagnosed)))
-    assert desk.state.redemptions[done.id.sequence].evidence == (
-        ("admission-slip", "S-1", JOINED.isoformat()),
+def request(found: Requirements) -> dict[str, Any]:
+    """All that is required, and nothing else."""
+    told: dict[str, Any] = {}
+    if found.units:
+        told["units"] = 10
+    if found.policy:
+        told["policy_no"] = "P1"
+    if found.wished_number:
+        told["wished_number"] = "AB12cd34"
+    if found.facilities:
+        told["facility"] = found.facilities[-1].code
+    if found.evidence:
+        told["evidence"] = tuple(
+            Evidence(kind=each.label.code, reference="D-1", diagnosed_on=TODAY if each.diagnosis else None)
+            for each in found.evidence
+        )
+    if found.relation is not None:
+        told["beneficiary"] = f"R-{found.relation}"
+    return told
+
+
+def every_request(handbook: Handbook) -> Iterator[tuple[Benefit, Requirements, dict[str, Any]]]:
+    """The request of every benefit, with each of its options."""
+    edition = handbook.latest
+    for benefit in edition.benefits:
+        for option in benefit.options or (None,):
+            found = requirements(benefit, option)
+            yield benefit, found, {**request(found), **({"option": option} if option else {})}
+
+
+def asking(handbook: Handbook, code: str, told: dict[str, Any], state: State | None = None) -> Any:
+    """The answer to a request for a benefit; a number that is wished for is held, all else delivered."""
+    make = a_hold if handbook.latest.benefit(code).wished_number is not None else a_redeem
+    return Desk(handbook, state or member()).ask(make(code, **told))
+
+
+MISSED = {
+    "units": "UNITS_INVALID",
+    "policy_no": "POLICY_REQUIRED",
+    "wished_number": "WISHED_NUMBER_REQUIRED",
+    "facility": "FACILITY_REQUIRED",
+    "evidence": "EVIDENCE_MISSING",
+    "option": "OPTION_REQUIRED",
+    "beneficiary": "BENEFICIARY_NOT_COVERED",
+}
+
+
+def test_what_is_required_is_enough(handbook):
+    for benefit, _, told in every_request(handbook):
+        answer = asking(handbook, benefit.code, told)
+        assert isinstance(answer, RedemptionOutcome), (benefit.code, answer)
+
+
+@pytest.mark.parametrize("name", MISSED)
+def test_each_thing_that_is_required_is_refused_without(handbook, name):
+    missed = 0
+    for benefit, _, told in every_request(handbook):
+        if name in told:
+            answer = asking(handbook, benefit.code, {key: told[key] for key in told if key != name})
+            assert isinstance(answer, Refusal), benefit.code
+            assert answer.code == MISSED[name], benefit.code
+            missed += 1
+    assert missed
+
+
+def test_a_policy_is_named_also_where_a_star_has_no_limit(handbook):
+    """What is required does not depend on the star, so what is refused does not either."""
+    benefits = {each.code: each for each in handbook.latest.benefits}
+    cover = benefits["policy-cover"]
+    grid = (*cover.grid[:4], replace(cover.grid[4], allowance=Unlimited()))
+    benefits["policy-cover"] = replace(cover, grid=grid)
+    generous = Handbook([replace(handbook.latest, benefits=tuple(benefits.values()))])
+    desk = Desk(generous, customer((LONG_AGO, 5)))
+    assert requirements(generous.latest.benefit("policy-cover")).policy
+    assert desk.ask(a_redeem("policy-cover")).code == "POLICY_REQUIRED"
+    assert isinstance(desk.ask(a_redeem("policy-cover", policy_no="P1")), RedemptionOutcome)
+
+
+def test_each_kind_of_evidence_and_its_diagnosis_are_missed(handbook):
+    seen = set()
+    for benefit, found, told in every_request(handbook):
+        for each in found.evidence:
+            others = tuple(item for item in told["evidence"] if item.kind != each.label.code)
+            answer = asking(handbook, benefit.code, told | {"evidence": others})
+            assert answer.code == "EVIDENCE_MISSING"
+            assert each.label.code in answer.missing
+            undated = tuple(replace(item, diagnosed_on=None) for item in told["evidence"])
+            answer = asking(handbook, benefit.code, told | {"evidence": undated})
+            assert (isinstance(answer, Refusal) and answer.missing == ("diagnosedOn",)) == each.diagnosis
+            seen.add((each.label.code, each.diagnosis))
+    assert len(seen) >= 3
+
+
+def test_outside_the_hours_that_are_required_it_is_refused(handbook):
+    sunday_night = datetime(2026, 5, 17, 3, 0, tzinfo=BUSINESS_ZONE)
+    for benefit, found, told in every_request(handbook):
+        if benefit.wished_number is not None:
+            continue  # what is held may be held at any time
+        answer = asking(handbook, benefit.code, told | {"occurred_at": sunday_night})
+        closed = found.hours is not None and not found.hours.always
+        # A diagnosis of later than the use is refused for what it is.
+        if not any(each.diagnosis for each in found.evidence):
+            assert (getattr(answer, "code", None) == "OUTSIDE_SERVICE_HOURS") == closed, benefit.code
+
+
+def test_within_the_waiting_days_that_are_required_it_is_refused(handbook):
+    for benefit, found, told in every_request(handbook):
+        state = member(TODAY - timedelta(days=5))
+        answer = asking(handbook, benefit.code, told, state)
+        assert (getattr(answer, "code", None) == "WAITING_PERIOD") == bool(found.waiting_days), benefit.code
+
+
+def test_the_relatives_covered_are_those_whom_a_redemption_takes(handbook):
+    for benefit in handbook.latest.benefits:
+        covered = covered_relatives(RELATIVES, benefit.code, TODAY, handbook)
+        assert covered == ({"R-spouse", "R-parent", "R-child"} if benefit.family_shared else set())
+        told = request(requirements(benefit, (benefit.options or (None,))[0]))
+        told |= {"option": benefit.options[0]} if benefit.options else {}
+        taken = {
+            each.relative_id
+            for each in RELATIVES
+            if isinstance(
+                asking(handbook, benefit.code, told | {"beneficiary": each.relative_id}), RedemptionOutcome
+            )
+        }
+        assert covered == taken
+
+
+def test_a_relative_who_is_registered_later_is_not_covered_yet(handbook):
+    baby = Relative(
+        relative_id="R9", name="新生儿", relation="child", registered_on=TODAY + timedelta(days=1)
     )
+    assert covered_relatives([baby], "physical-exam", TODAY, handbook) == set()
+    assert covered_relatives([baby], "physical-exam", baby.registered_on, handbook) == {"R9"}
 
 
-def test_minutes_are_told_and_times_are_one_if_untold(desk, handbook):
-    untold = refused(desk.ask(a_redeem("legal-consultation", key="k")))
-    assert (untold.code, untold.missing) == ("UNITS_INVALID", ("units",))
-    told = desk.ask(a_redeem("legal-consultation", key="k", units=1))
-    assert refused(told).differing == ("units",)
-    assert taken(desk.ask(a_redeem("legal-consultation", units=25))).units == 25
-    assert taken(desk.ask(a_redeem())).units == 1
-    refusal, quota = eligibility(as_read(desk), handbook, NOW, benefit="legal-consultation")
-    assert refusal is None
-    assert quota is not None
-    assert quota.remaining == 35
+def test_the_family_is_that_of_the_edition(handbook):
+    settings = replace(handbook.latest.settings, immediate_family=(Relation.SIBLING,))
+    wider = Handbook([replace(handbook.latest, settings=settings)])
+    assert covered_relatives(RELATIVES, "physical-exam", TODAY, wider) == {"R-sibling"}
 
 
-def test_one_time_is_the_same_request_told_or_not(desk):
-    first = taken(desk.ask(a_redeem(key="k")))
-    again = taken(desk.ask(a_redeem(key="k", units=1)))
-    assert (again.id, again.replayed) == (first.id, True)
-    assert refused(desk.ask(a_redeem(key="k", units=2))).differing == ("units",)
-
-
-def test_a_key_that_the_version_before_answered_is_answered_again(desk):
-    """It stored 1 where no units were told, and knew neither facility nor wished number nor diagnosis."""
-    done = taken(desk.ask(a_redeem("legal-consultation", units=1, key="now")))
-    stored = desk.state.outcomes["vendor:v", "now"]
-    new = ("facility", "wished_number")
-    before = StoredOutcome(
-        request={name: value for name, value in stored.request.items() if name not in new},
-        outcome=stored.outcome,
-    )
-    desk.state = replace(desk.state, outcomes={("vendor:v", "before"): before})
-    for more in ({}, {"units": 1}):
-        again = taken(desk.ask(a_redeem("legal-consultation", key="before", **more)))
-        assert (again.id, again.replayed) == (done.id, True)
-    assert refused(desk.ask(a_redeem("legal-consultation", key="before", units=2))).differing == ("units",)
-
-
-def test_a_part_of_a_hold_is_another_request_than_all_of_it(desk):
-    held = taken(desk.ask(a_hold("legal-consultation", units=30)))
-    taken(desk.ask(a_confirm(held.id, key="k", units=1)))
-    assert refused(desk.ask(a_confirm(held.id, key="k"))).differing == ("units",)
-
-
-def test_another_diagnosis_is_another_request(desk):
-    taken(desk.ask(a_redeem("second-opinion", key="k", evidence=first_opinion())))
-    other = first_opinion(TODAY - timedelta(days=1))
-    assert refused(desk.ask(a_redeem("second-opinion", key="k", evidence=other))).differing == ("evidence",)
+def test_nobody_is_covered_for_a_benefit_that_there_is_not(handbook):
+    assert covered_relatives(RELATIVES, "yoga", TODAY, handbook) == set()

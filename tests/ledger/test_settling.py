@@ -257,8 +257,8 @@ def test_a_new_policy_brings_its_own_allowance(handbook):
     more = Policy(policy_no="P9", line="individual", statuses=((TODAY, "IN_FORCE"),))
     desk.know(policies=(*desk.state.account.policies, more))
     desk.settle()
-    assert desk.balance("lucky-policy-number", 0, "P9") == Balance(granted=1)
-    assert desk.balance("lucky-policy-number", 0, "P2") == Balance()
+    assert desk.balance("policy-cover", 0, "P9") == Balance(granted=1)
+    assert desk.balance("policy-cover", 0, "P2") == Balance()
 
 
 def test_a_membership_allowance_knows_no_years(handbook):

@@ -1,11 +1,12 @@
 """A number is wished for before there is a policy, and confirmed with the policy that was then issued."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from handbook import Handbook
-from ledger.account import Policy, PoolKey
+from ledger.account import Policy, PoolKey, Taken
 from ledger.checks import Books, problems_of
 from ledger.entries import Balance, EntryKind, RedemptionStatus
 from ledger.ids import RedemptionId
@@ -82,11 +83,8 @@ def in_order(desk: Desk) -> None:
 
 
 def moves(desk: Desk) -> list[tuple[str, str]]:
-    """The entries of the benefit in their order, kind and policy, but for what is granted to policies by itself."""
-    lucky = [each for each in desk.entries if each.pool.benefit == LUCKY]
-    return [
-        (each.kind.value, each.pool.policy_no) for each in lucky if each.pool.policy_no not in ("P1", "P9")
-    ]
+    """The entries of the benefit in their order, kind and policy."""
+    return [(each.kind.value, each.pool.policy_no) for each in desk.entries if each.pool.benefit == LUCKY]
 
 
 def test_a_number_is_held_without_a_policy_and_confirmed_with_the_one_that_was_issued(desk):
@@ -118,7 +116,7 @@ def test_an_application_that_comes_to_nothing_leaves_nothing(desk, end):
     if end is not None:
         taken(desk.ask(end(held.id)))
     desk.pass_days(3)
-    assert counts(desk) == {None: (1, 0, 0, 1), "P1": (1, 0, 0, 1)}
+    assert counts(desk) == {None: (1, 0, 0, 1)}
     desk.settle()
     assert desk.balance(LUCKY, 0) == Balance()
     assert moves(desk)[-1] == ("REVOKE", "")
@@ -195,8 +193,10 @@ def test_a_policy_has_one_number(desk):
     taken(desk.ask(a_confirm(first.id, policy_no="N1")))
     refusal = refused(desk.ask(a_confirm(second.id, policy_no="N1")))
     assert (refusal.code, refusal.available_from) == ("QUOTA_EXHAUSTED", None)
+    given = desk.handbook.latest.benefit(LUCKY).allowance(4)
+    assert (refusal.facts["granted"], refusal.facts["day"]) == (given.units, "2026-05-26")
     taken(desk.ask(a_reversal(first.id)))
-    assert desk.balance(LUCKY, 0, "N1") == Balance(granted=1)
+    assert desk.balance(LUCKY, 0, "N1") == Balance()
     taken(desk.ask(a_confirm(second.id, policy_no="N1")))
     in_order(desk)
 
@@ -250,22 +250,75 @@ def test_one_application_asks_for_one_number(desk):
     assert refusal.code == "QUOTA_EXHAUSTED"
 
 
-def test_quotas_tell_what_is_applied_for_beside_each_policy(desk):
-    assert counts(desk) == {None: (1, 0, 0, 1), "P1": (1, 0, 0, 1)}
+def test_quotas_tell_what_is_applied_for_beside_each_policy_that_has_a_number(desk):
+    assert counts(desk) == {None: (1, 0, 0, 1)}
     held = applied(desk)
     applied(desk, "88888888", hold_hours=2000)
-    assert counts(desk) == {None: (3, 0, 2, 1), "P1": (1, 0, 0, 1)}
+    assert counts(desk) == {None: (3, 0, 2, 1)}
     assert rows(desk)[None].entitled
-    late = rows(desk)["P1"].refusal
-    assert late is not None
-    assert (late.code, late.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
     issue(desk, "N1", EARLIEST)
     desk.pass_days(6)
     taken(desk.ask(a_confirm(held.id, policy_no="N1")))
-    assert counts(desk) == {None: (2, 0, 1, 1), "P1": (1, 0, 0, 1), "N1": (1, 1, 0, 0)}
-    used = rows(desk)["N1"].refusal
-    assert used is not None
-    assert used.code == "QUOTA_EXHAUSTED"
+    assert counts(desk) == {None: (2, 0, 1, 1), "N1": (1, 1, 0, 0)}
+    there = rows(desk)["N1"].refusal
+    assert there is not None
+    assert (there.code, there.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
+    desk.pass_days(90)
+    assert counts(desk) == {None: (1, 0, 0, 1), "N1": (1, 1, 0, 0)}
+    taken(desk.ask(a_reversal(held.id)))
+    assert counts(desk) == {None: (1, 0, 0, 1)}
+
+
+def test_policies_that_are_there_have_no_numbers_to_use(desk):
+    """Nobody could ever use one, so none is granted, shown as left, or told beside the refusal."""
+    desk.know(
+        policies=tuple(
+            Policy(policy_no=f"P{each}", line="individual", statuses=((JOINED, "IN_FORCE"),))
+            for each in range(3)
+        )
+    )
+    desk.settle()
+    assert moves(desk) == []
+    assert desk.balance("policy-cover", 0, "P2") == Balance(granted=1)
+    assert counts(desk) == {None: (1, 0, 0, 1)}
+    _, quota = eligibility(as_read(desk), desk.handbook, NOW, benefit=LUCKY, policy_no="P1")
+    assert quota is not None
+    assert (quota.granted, quota.remaining, quota.entitled) == (0, 0, False)
+
+
+def test_of_a_past_day_numbers_are_told_as_they_were_and_one_is_left_for_the_next(desk):
+    """Confirmed since, or reversed since: neither makes the number of a policy one that is left."""
+    pool = PoolKey(LUCKY, 0, "N1")
+    for then, now in (({}, {pool: Taken(1, 0)}), ({pool: Taken(1, 0)}, {})):
+        account = replace(desk.state.account, taken=then, taken_by_now=now)
+        found = quotas_on(account, TODAY, desk.handbook, NOW)
+        told = {
+            each.policy_no: (each.granted, each.used, each.held, each.remaining)
+            for each in found
+            if each.benefit.code == LUCKY
+        }
+        assert told == {None: (1, 0, 0, 1), **({"N1": (1, 1, 0, 0)} if then else {})}
+
+
+def test_what_the_version_before_granted_to_policies_is_revoked_with_what_is_due(desk):
+    posting = Posting(desk.state, desk.now)
+    for policy_no in ("P1", "P9"):
+        posting.post(
+            EntryKind.GRANT,
+            PoolKey(LUCKY, 0, policy_no),
+            1,
+            service_year=3,
+            star=4,
+            edition="zhenxuan-1",
+            occurred_at=desk.now,
+        )
+    desk.state = posting.after()
+    desk.entries += posting.entries
+    assert counts(desk) == {None: (1, 0, 0, 1)}
+    desk.settle()
+    assert moves(desk)[2:] == [("REVOKE", "P1"), ("REVOKE", "P9")]
+    assert desk.balance(LUCKY, 0, "P1") == desk.balance(LUCKY, 0, "P9") == Balance()
+    in_order(desk)
 
 
 def test_an_application_from_before_a_fall_is_honoured(desk):
@@ -288,6 +341,15 @@ def taken_by_the_version_before(desk: Desk, kind: EntryKind) -> RedemptionId:
     """A number that was held or redeemed with the number of a policy that was there, and no number wished for."""
     posting = Posting(desk.state, desk.now)
     settle(posting, handbook=desk.handbook)
+    posting.post(
+        EntryKind.GRANT,
+        PoolKey(LUCKY, 0, "P1"),
+        1,
+        service_year=3,
+        star=4,
+        edition="zhenxuan-1",
+        occurred_at=desk.now,
+    )
     redemption = Redemption(
         id=RedemptionId(1, posting.next_sequence),
         status=RedemptionStatus.HELD,
@@ -316,7 +378,7 @@ def test_what_the_version_before_redeemed_stays_and_can_be_reversed(desk):
     assert counts(desk)["P1"] == (1, 1, 0, 0)
     back = taken(desk.ask(a_reversal(redeemed)))
     assert (back.status, back.policy_no, back.wished_number) == ("REVERSED", "P1", None)
-    assert desk.balance(LUCKY, 0, "P1") == Balance(granted=1)
+    assert desk.balance(LUCKY, 0, "P1") == Balance()
 
 
 def test_what_the_version_before_held_is_confirmed_as_it_was_booked(desk):

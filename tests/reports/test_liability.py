@@ -52,13 +52,16 @@ async def quotas_added_up(conn: Any, day: date, handbook: Handbook) -> dict[tupl
             added = sums[quota.benefit.code, star]
             added.members.add(account.customer_id)
             added.variants.add(quota.variant)
-            if quota.benefit.per is Per.POLICY and quota.policy_no is None:
+            wished = quota.benefit.wished_number is not None
+            if quota.benefit.per is Per.POLICY and quota.policy_no is None and not wished:
                 continue  # nothing to use it for
             if quota.granted is None or quota.remaining is None:
                 added.allowance = added.remaining = None
             else:
-                added.allowance = (added.allowance or 0) + quota.granted
-                left = max(0, quota.granted - quota.used - quota.held)
+                # A number exists only with a new policy: before it is held nothing is owed.
+                granted = quota.used + quota.held if wished else quota.granted
+                added.allowance = (added.allowance or 0) + granted
+                left = max(0, granted - quota.used - quota.held)
                 added.remaining = (added.remaining or 0) + left
             added.used += quota.used
             added.held += quota.held
@@ -191,6 +194,30 @@ async def test_a_variant_priced_apart_counts_at_its_own_price_and_of_several_ven
     prices = {(row.benefit, row.star): row.unit_price for row in rows}
     assert [prices["physical-exam", star] for star in (2, 3, 4, 5)] == [9000, 9000, 9000, Decimal("1980.00")]
     assert prices["dental-care", 2] == Decimal("180.00")  # the other price ended this morning
+
+
+async def test_of_numbers_nothing_is_owed_before_one_is_held_and_what_is_held_is_told(demo_pool, handbook):
+    """Members have policies in force, for which nobody can get a number any more."""
+    code = "lucky-policy-number"
+    async with demo_pool.acquire() as conn:
+        rows = [
+            row
+            for row in await liability(conn, TODAY, handbook=handbook, now=NOW)
+            if row.benefit in (code, "policy-cover")
+        ]
+        granted = await conn.fetchrow(
+            """select sum(granted) as granted, sum(used + held) as taken from balances
+            where benefit = $1 and policy_no <> ''""",
+            code,
+        )
+    assert granted["granted"] == granted["taken"] > 0
+    numbers = [row for row in rows if row.benefit == code]
+    assert sum(row.used for row in numbers) > 0
+    assert sum(row.held for row in numbers) > 0
+    for row in numbers:
+        assert (row.allowance, row.remaining) == (row.used + row.held, 0)
+        assert row.value in (None, 0)
+    assert sum(row.allowance for row in rows if row.benefit == "policy-cover") > 0
 
 
 async def test_before_the_first_edition_nothing_is_owed(demo_pool, handbook):

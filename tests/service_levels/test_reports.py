@@ -11,7 +11,7 @@ import pytest
 from handbook import BUSINESS_ZONE, Handbook, WorkingCalendar, WorkingYear, business_day, start_of
 from ledger.filters import Place
 from ledger.ids import RedemptionId
-from ledger.service_levels.clock import LATE_STANDINGS, HoldDays, clock_of
+from ledger.service_levels.clock import HoldDays, clock_of
 from ledger.service_levels.reading import (
     Counts,
     Days,
@@ -316,7 +316,7 @@ async def test_what_the_database_counts_and_lists_is_what_the_clock_says_of_each
         late = [
             each
             for each, row in inside
-            if (row["vendor"], row["benefit"]) == pair and single[each].clock.standing in LATE_STANDINGS
+            if (row["vendor"], row["benefit"]) == pair and single[each].clock.standing in ("LATE", "OVERDUE")
         ]
         assert await pages(booth, pair, span, now) == late
         latest = max((single[each].clock.late_working_days for each in late), default=0)

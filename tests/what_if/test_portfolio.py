@@ -50,7 +50,9 @@ async def granted(pool: Any, day: date, handbook: Any) -> tuple[Counter[str], di
             members[quota.benefit.code].add(account.member_no)
             if isinstance(quota.allowance, Counted):
                 nothing = quota.allowance.per is Per.POLICY and quota.policy_no is None
-                units[quota.benefit.code] += 0 if nothing else quota.granted
+                wished = quota.benefit.wished_number is not None
+                taken = quota.used + quota.held
+                units[quota.benefit.code] += taken if wished else 0 if nothing else quota.granted
     return units, members
 
 
@@ -85,7 +87,9 @@ def is_gone(process: int) -> bool:
         return True
 
 
-@pytest.mark.parametrize("on", [TODAY, NEW_YEAR], ids=["today", "next year"])
+@pytest.mark.parametrize(
+    "on", [TODAY - timedelta(days=60), TODAY, NEW_YEAR], ids=["a day gone by", "today", "next year"]
+)
 async def test_an_edition_equal_to_the_one_in_force_changes_nobody(demo_pool, handbook, on):
     question = Question(before=handbook, after=handbook, on=on, today=TODAY)
     lost: list[Any] = []

@@ -1,0 +1,18 @@
+"""What vendors are contracted for, as the rules judge it, by the vendor's code."""
+
+from strawberry.dataloader import DataLoader
+
+from ledger.entitlement import Term
+from ledger.vendors import contracts_of
+from rating.database import Pool
+
+
+def contract_loader(pool: Pool) -> DataLoader[str, tuple[Term, ...]]:
+    """Contracts; empty for an unknown vendor."""
+
+    async def load(keys: list[str]) -> list[tuple[Term, ...]]:
+        async with pool.acquire() as conn:
+            found = await contracts_of(conn, keys)
+        return [found.get(key, ()) for key in keys]
+
+    return DataLoader(load)
