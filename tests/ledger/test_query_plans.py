@@ -58,7 +58,6 @@ HOT = {
     "outcomes_of": [ASKED],
 }
 NOT_BY_CUSTOMER = {
-    "terms",  # vendors and contracts are few
     "customers_count",  # counts everything
     "export_snapshot",  # names what the transaction sees
     "rows_of_nobody",  # looks at everything
