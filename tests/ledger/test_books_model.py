@@ -310,6 +310,8 @@ class BooksMachine(RuleBasedStateMachine):
         if make is a_reversal:
             again = "ALREADY_REVERSED" if status == "REVERSED" else "NOT_REDEEMED"
             return None if status in ("REDEEMED", "NO_SHOW") else again
+        if make is a_no_show and known.number and status == "HELD":
+            return "INVALID"
         if status != "HELD" or make is not a_confirm:
             return None if status == "HELD" else "HOLD_NOT_OPEN"
         if not model.is_open(known.pool[0], now):

@@ -58,7 +58,6 @@ HOT = {
     "outcomes_of": [ASKED],
 }
 NOT_BY_CUSTOMER = {
-    "terms",  # vendors and contracts are few
     "export_snapshot",  # names what the transaction sees
     "rows_of_nobody",  # looks at everything
 }

@@ -124,9 +124,12 @@ def test_an_application_that_comes_to_nothing_leaves_nothing(desk, end):
     in_order(desk)
 
 
-def test_an_application_that_counts_as_a_no_show_hinders_no_other(desk):
-    taken(desk.ask(a_no_show(applied(desk).id)))
-    assert applied(desk).quota == QuotaCounts(granted=3, used=1, held=1, remaining=1)
+def test_nobody_has_to_come_for_a_number_so_an_application_is_no_no_show(desk):
+    held = applied(desk)
+    refusal = refused(desk.ask(a_no_show(held.id, key="k")))
+    assert refusal.code == "INVALID"
+    assert "release" in refusal.message("en")
+    assert taken(desk.ask(a_release(held.id, key="k"))).status == "RELEASED"
     in_order(desk)
 
 
@@ -134,7 +137,8 @@ def test_an_application_that_counts_as_a_no_show_hinders_no_other(desk):
     ("issued_on", "case"),
     [
         (date(2024, 1, 10), "there_already"),
-        (TODAY, "there_already"),
+        (TODAY - timedelta(days=1), "there_already"),
+        (TODAY, "too_soon"),
         (TODAY + timedelta(days=1), "too_soon"),
         (EARLIEST, None),
         (EARLIEST + timedelta(days=1), None),
