@@ -164,9 +164,9 @@ def vendor_actor(vendor: str) -> str:
     return f"vendor:{vendor}"
 
 
-def diagnoses(evidence: Iterable[Evidence]) -> tuple[date, ...]:
-    """The days of diagnosis that are told with the evidence."""
-    return tuple(item.diagnosed_on for item in evidence if item.diagnosed_on is not None)
+def diagnoses(evidence: Iterable[Evidence]) -> tuple[tuple[str, date], ...]:
+    """The days of diagnosis that are told with the evidence, each with the kind of its document."""
+    return tuple((item.kind, item.diagnosed_on) for item in evidence if item.diagnosed_on is not None)
 
 
 def canonical_request(command: Command) -> dict[str, Any]:

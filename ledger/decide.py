@@ -1,7 +1,8 @@
 """Deciding a command: a pure function of what is known of the customer, the command and the moment.
 
 A refused command changes nothing but its own stored outcome: whatever was posted on the way is dropped. A command
-whose key has been answered gets that answer again. INVALID is not stored: who sent it may correct it under its key.
+whose key has been answered gets that answer again. What nobody could ever have taken is not stored: who sent it may
+correct it under its key.
 """
 
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ def decide(
         outcome, milestone = reported if isinstance(reported, tuple) else (reported, None)
     else:
         outcome = follow_up(posting, command, context)
-    if isinstance(outcome, Refusal) and outcome.code is RefusalCode.INVALID:
+    if isinstance(outcome, Refusal) and outcome.leaves_key_free:
         return Decision(outcome=outcome, state=state)
     stored = StoredOutcome(request=request, outcome=outcome_as_json(outcome))
     posted = not isinstance(outcome, Refusal) and milestone is None

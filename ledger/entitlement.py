@@ -71,7 +71,7 @@ class Case:
     wished_number: str | None = None
     numbers_held: frozenset[str] = frozenset()
     evidence: frozenset[str] | None = None
-    diagnosed_on: tuple[date, ...] = ()
+    diagnosed_on: tuple[tuple[str, date], ...] = ()
     hold: bool = False
     hold_hours: int | None = None
     booked_on: date | None = None
@@ -132,6 +132,12 @@ class Case:
             pool_period(per, number),
             self.policy_no or "" if per is Per.POLICY else "",
         )
+
+    @cached_property
+    def diagnoses(self) -> tuple[date, ...]:
+        """The days of diagnosis that the documents tell which the benefit asks for."""
+        asked = self.benefit.evidence if self.benefit is not None else ()
+        return tuple(day for kind, day in self.diagnosed_on if kind in asked)
 
     @cached_property
     def pool_taken(self) -> Taken:
@@ -383,17 +389,23 @@ def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Refusal | None:
 
 
 def _next_year_with(case: Case) -> date | None:
-    """When the allowance is whole again: in the next service year, if the star then, as scheduled, gives as much."""
+    """The first day of a later service year on which as much is left, as the star is scheduled; None: none in sight."""
     if not isinstance(case.allowance, Counted) or case.allowance.per is not Per.SERVICE_YEAR:
         return None
     year = case.account.service_year(case.day)
-    usable = (
-        case.account.usable_from(case.benefit_code, year.end, case.handbook) if year is not None else None
-    )
-    if usable is None:
-        return None
-    then = replace(case, day=usable, taken={}).allowance
-    return None if isinstance(then, Counted) and then.units < case.units else usable
+    while year is not None:
+        usable = case.account.usable_from(case.benefit_code, year.end, case.handbook)
+        if usable is None:
+            return None
+        then = replace(case, day=usable)
+        if then.remaining is None or case.units <= then.remaining:
+            return usable
+        if then.granted is None or then.granted < case.units:
+            return None
+        year = case.account.service_year(
+            usable
+        )  # of a day gone by: the year after it may be used up by now, too
+    return None
 
 
 def _registered_from(case: Case) -> date | None:

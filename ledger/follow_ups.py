@@ -17,6 +17,7 @@ from ledger.commands import (
     Respond,
     Reverse,
     diagnoses,
+    invalid,
     vendor_actor,
 )
 from ledger.entitlement import (
@@ -51,6 +52,11 @@ def follow_up(posting: Posting, command: Confirm | Release | NoShow | Reverse, c
         if isinstance(outcome, Refusal):
             return outcome
         redemption = outcome
+    elif isinstance(command, NoShow) and redemption.wished_number is not None:
+        return invalid(
+            "号码申请没有到场一说；申请作废请用 release",
+            "nobody has to come for a number that is applied for: release the application if it came to nothing",
+        )
     else:
         kind = (
             EntryKind.REVERSE
@@ -113,7 +119,7 @@ def _delivery(
     redemption: Redemption,
     occurred_at: datetime,
     context: Context,
-    diagnosed_on: tuple[date, ...] = (),
+    diagnosed_on: tuple[tuple[str, date], ...] = (),
 ) -> Case:
     """The case of something about a redemption that is said to have happened at `occurred_at`."""
     day, booked_on = business_day(occurred_at), business_day(redemption.occurred_at)

@@ -67,6 +67,14 @@ class Refusal:
     missing: tuple[str, ...] = ()
     differing: tuple[str, ...] = ()
 
+    @property
+    def leaves_key_free(self) -> bool:
+        """Whether nobody could ever have taken the request: it is not stored, and may be corrected under its key."""
+        return self.code is RefusalCode.INVALID or (self.code, self.case) == (
+            RefusalCode.UNITS_INVALID,
+            "minutes",
+        )
+
     def message(self, language: str = "zh") -> str:
         """The refusal in words: what was refused, why, and what would help. `language` is `zh` or `en`."""
         return render(self, language)

@@ -99,7 +99,7 @@ def evidence_is_there(case: Case) -> Refusal | None:
     if case.evidence is None or case.benefit is None:
         return None
     missing = [kind for kind in case.benefit.evidence if kind not in case.evidence]
-    if case.benefit.illness_after_waiting and not case.diagnosed_on:
+    if case.benefit.illness_after_waiting and not case.diagnoses:
         missing.append("diagnosedOn")
     if not missing:
         return None
@@ -108,9 +108,9 @@ def evidence_is_there(case: Case) -> Refusal | None:
 
 def illness_began_after_waiting(case: Case) -> Refusal | None:
     """Some benefits are for an illness diagnosed after the waiting period (等待期后), never for an earlier one."""
-    if case.benefit is None or not case.benefit.illness_after_waiting or not case.diagnosed_on:
+    if case.benefit is None or not case.benefit.illness_after_waiting or not case.diagnoses:
         return None
-    latest = max(case.diagnosed_on)
+    latest = max(case.diagnoses)
     if latest > case.day:
         return invalid(
             f"确诊日（evidence.diagnosedOn）{latest} 晚于服务日 {case.day}",
@@ -121,7 +121,7 @@ def illness_began_after_waiting(case: Case) -> Refusal | None:
     if since is None:
         return None  # whether the customer is entitled is asked elsewhere
     ends = waiting_ends(since, case.benefit.waiting_days)
-    earliest = min(case.diagnosed_on)
+    earliest = min(case.diagnoses)
     if earliest >= ends:
         return None
     return Refusal(

@@ -130,7 +130,7 @@ def _issued_too_early(
     """The day of the request does not count; from the next on the working days before the issue are counted."""
     issued_on = policy.statuses[0][0]
     earliest = earliest_issue(wished, requested_on, handbook)
-    there_already = issued_on <= requested_on
+    there_already = issued_on < requested_on
     if not there_already and issued_on >= earliest:
         return None
     return Refusal(

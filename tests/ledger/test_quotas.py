@@ -328,3 +328,19 @@ def test_quotas_add_up_on_every_day(handbook, stars, past, days, ahead):
         period = 0 if quota.benefit.per in (Per.MEMBERSHIP, Per.POLICY) else number or 0
         pool = PoolKey(quota.benefit.code, period, quota.policy_no or "")
         assert Taken(quota.used, quota.held) == (account.taken.get(pool, Taken()) if number else Taken())
+
+
+def test_a_use_of_a_past_year_is_told_the_first_year_in_which_something_is_left(handbook):
+    """Of a day in the year before, when that year and this one are used up: not this year's first day."""
+    desk = Desk(handbook, customer((date(2025, 5, 15), 5)), NOW)
+    last_year = NOW - timedelta(days=10)
+    for occurred_at in (last_year, NOW):
+        assert isinstance(desk.ask(a_redeem("physical-exam", occurred_at=occurred_at)), RedemptionOutcome)
+    refusal = desk.ask(a_redeem("physical-exam", occurred_at=last_year))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.code, refusal.available_from) == ("QUOTA_EXHAUSTED", date(2027, 5, 15))
+    desk = Desk(handbook, customer((date(2025, 5, 15), 5)), NOW)
+    assert isinstance(desk.ask(a_redeem("physical-exam", occurred_at=last_year)), RedemptionOutcome)
+    refusal = desk.ask(a_redeem("physical-exam", occurred_at=last_year))
+    assert isinstance(refusal, Refusal)
+    assert refusal.available_from == date(2026, 5, 15)

@@ -239,3 +239,12 @@ def test_another_diagnosis_is_another_request(desk):
     taken(desk.ask(a_redeem("second-opinion", key="k", evidence=first_opinion())))
     other = first_opinion(TODAY - timedelta(days=1))
     assert refused(desk.ask(a_redeem("second-opinion", key="k", evidence=other))).differing == ("evidence",)
+
+
+def test_only_a_document_that_the_benefit_asks_for_tells_of_the_illness(desk):
+    opinion = first_opinion()
+    further = Evidence(kind="admission-slip", reference="S-9", diagnosed_on=date(2024, 1, 27))
+    assert taken(desk.ask(a_redeem("second-opinion", evidence=(*opinion, further)))).units == 1
+    undated = Evidence(kind="first-opinion", reference="O-9")
+    refusal = refused(desk.ask(a_redeem("second-opinion", evidence=(undated, further))))
+    assert (refusal.code, refusal.missing) == ("EVIDENCE_MISSING", ("diagnosedOn",))
