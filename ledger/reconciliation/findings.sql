@@ -358,11 +358,15 @@ where d.status = 'REDEEMED'
     {only_deliveries};
 
 -- name: unless_disputed
--- Nor while it may be what a disputed line means.
+-- Nor while it may be what a disputed line means. The pairs are compared one by one: `@>` takes arrays for sets, in which
+-- customer 20's sequence 22 is customer 22's sequence 20.
 and not exists (
     select from findings f
     where f.period = $1 and f.benefit = d.benefit and f.kind = 'AMBIGUOUS' and f.action = 'DISPUTE'
-        and f.candidates @> jsonb_build_array(jsonb_build_array(d.customer_id, d.sequence))
+        and exists (
+            select from jsonb_array_elements(f.candidates) candidate
+            where candidate = jsonb_build_array(d.customer_id, d.sequence)
+        )
 )
 
 -- name: find_corrections
