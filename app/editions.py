@@ -78,7 +78,8 @@ def not_served(active: Handbook, settings: Settings) -> list[str]:
         found = read_candidates(active, settings)
     except StartError as error:
         return list(error.lines)
-    known = [each.edition.code for each in found if each.edition and each.standing is Standing.ACTIVE]
+    # Of several of one code the last, the operator's, is the one to activate: what is shipped is meant to be left then.
+    last = {each.edition.code: each for each in found if each.edition is not None}
     lines = []
     for each in found:
         if each.error is not None:
@@ -86,9 +87,8 @@ def not_served(active: Handbook, settings: Settings) -> list[str]:
         elif each.edition is not None and each.standing is Standing.NEW:
             code = each.edition.code
             lines.append(f"edition {code} is not active: `entitlements edition activate {code}`")
-        # Where the operator's text is in force, the shipped one of its code is meant to be left.
         elif (
-            each.edition is not None and each.standing is Standing.DIFFERS and each.edition.code not in known
+            each.edition is not None and each.standing is Standing.DIFFERS and last[each.edition.code] is each
         ):
             code = each.edition.code
             lines.append(

@@ -85,11 +85,14 @@ def say(line: str) -> None:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """Migrate, put editions in force where none are, and open everything; close it at the end. Raises StartError."""
+async def open_services(settings: Settings, *, existing: bool = False) -> AsyncIterator[Services]:
+    """Migrate, put editions in force where none are, and open everything; close it at the end. Raises StartError.
+
+    With `existing` an embedded database that is not there is not made.
+    """
     clock = Clock(frozen_at=settings.clock)
     async with AsyncExitStack() as stack:
-        service_dsn, owner_dsn = await stack.enter_async_context(database(settings))
+        service_dsn, owner_dsn = await stack.enter_async_context(database(settings, existing=existing))
         await migrated(owner_dsn)
         pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size))
         stack.push_async_callback(_close, pool)

@@ -10,9 +10,10 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from datetime import datetime
 
 from app.errors import StartError
@@ -83,11 +84,25 @@ async def _worked(executor: ProcessPoolExecutor, conn: Connection, workers: int)
     loop = asyncio.get_running_loop()
     under_way: deque[asyncio.Future[Batch]] = deque()
     async for ids in batches_of_customers(conn, CUSTOMERS_A_BATCH):
-        under_way.append(loop.run_in_executor(executor, _work, ids))
+        with _unreachable_by_ctrl_c():  # a process that is started here, is so from its first moment
+            under_way.append(loop.run_in_executor(executor, _work, ids))
         if len(under_way) >= _BATCHES_AHEAD * workers:
             yield await under_way.popleft()
     while under_way:
         yield await under_way.popleft()
+
+
+@contextmanager
+def _unreachable_by_ctrl_c() -> Iterator[None]:
+    """Let processes that begin within the block never see the terminal's interrupt: it is the command's to deal with.
+
+    One that died of it before it had read what it was to do would leave the command writing to nobody.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _processors() -> int:

@@ -118,6 +118,6 @@ def _edition_folders(parent: Path) -> list[Path]:
             raise EditionError(
                 str(child), "file", "the file is in no edition; move it into the edition's folder"
             )
-    if not found:
+    if not found and not any(parent.glob(f"{WORKING_DAYS_PREFIX}*")):
         raise EditionError(str(parent), "folder", f"no edition here; expected folders with an {EDITION_FILE}")
     return found

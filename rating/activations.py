@@ -85,7 +85,7 @@ class ActiveHandbook:
 
         The one that it was computed by, or a later one that was in force at that moment: an activation leaves a rating
         that comes out the same as it was. Where the handbook is not stored, because it is older than activations: the
-        one in force.
+        first that was activated, which took over what was in force.
         """
         fingerprint = rating.handbook
         for each in reversed(self._activations):
@@ -95,7 +95,8 @@ class ActiveHandbook:
                 break
         if fingerprint is None or fingerprint == self._handbook.fingerprint:
             return self._handbook
-        return await self.stored(reader, fingerprint) or self._handbook
+        first = self._activations[0].handbook
+        return await self.stored(reader, fingerprint) or await self.stored(reader, first) or self._handbook
 
     async def superseded(self, reader: Reader, since: datetime) -> tuple[Superseded, ...]:
         """Return the handbooks in force since a moment that are so no longer, in order. Raises EditionError."""

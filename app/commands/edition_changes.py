@@ -14,7 +14,7 @@ import typer
 
 from app.commands.editions import edition_folder, edition_in, edition_of_code
 from app.commands.exports import LanguageOption
-from app.commands.running import DataOption, customers_bar, fail, reading_services
+from app.commands.running import DataOption, customers_bar, day_in_reach, fail, reading_services
 from app.exports.columns import Language
 from app.exports.files import complete_file
 from app.exports.telling import SheetForm, Telling
@@ -97,6 +97,7 @@ def what_if(
         typer.Option(
             "--on",
             formats=["%Y-%m-%d"],
+            callback=day_in_reach,
             help="The day  [default: today, or the edition's first day if that is ahead]",
             show_default=False,
         ),
@@ -111,6 +112,8 @@ def what_if(
     data: DataOption = None,
 ) -> None:
     """What an edition would do to the portfolio: stars, units, open liability, who loses what. Nothing is written."""
+    if losing is not None and out is not None and losing.resolve() == out.resolve():
+        raise typer.BadParameter("must not be the file of --out", param_hint="--losing")
 
     async def run(services: Services) -> None:
         found = _found(services, file)

@@ -111,7 +111,7 @@ def activate(
         if posted:
             typer.echo(f"{counted(posted, 'entry', 'entries')} posted")
 
-    with_services(data, run)
+    with_services(data, run, existing=True)
 
 
 async def _activate(services: Services, code: str) -> "Activated | None":

@@ -8,7 +8,7 @@ from typing import IO, Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, month_of, progress_bars, reading_services
+from app.commands.running import DataOption, day_in_reach, fail, month_of, progress_bars, reading_services
 from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
 from app.exports.files import complete_file
@@ -44,10 +44,14 @@ def entries(
         list[str] | None, typer.Option("--member", help="Member number; may be repeated")
     ] = None,
     start: Annotated[
-        datetime | None, typer.Option("--from", formats=_DAY, help="First day on which it happened")
+        datetime | None,
+        typer.Option("--from", formats=_DAY, callback=day_in_reach, help="First day on which it happened"),
     ] = None,
     end: Annotated[
-        datetime | None, typer.Option("--to", formats=_DAY, help="The day after the last, not included")
+        datetime | None,
+        typer.Option(
+            "--to", formats=_DAY, callback=day_in_reach, help="The day after the last, not included"
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", dir_okay=False, help="The file; standard output without it")

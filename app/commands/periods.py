@@ -55,7 +55,7 @@ def reconcile(
         )
         await _told(outcome, language, lambda: _tell(services, vendor, month))
 
-    with_services(data, run)
+    with_services(data, run, existing=True)
 
 
 @period.command("close")
@@ -81,7 +81,7 @@ def close(
         )
         await _told(outcome, language, lambda: _tell_settlement(services, vendor, month))
 
-    with_services(data, run)
+    with_services(data, run, existing=True)
 
 
 async def _told(outcome: int | Refusal, language: Language, tell: Callable[[], Awaitable[None]]) -> None:

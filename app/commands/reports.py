@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, reading_services
+from app.commands.running import DataOption, day_in_reach, fail, reading_services
 from app.reporting import (
     ReportForm,
     as_csv,
@@ -32,8 +32,15 @@ OutOption = Annotated[
 
 @report.command("usage")
 def usage(
-    start: Annotated[datetime, typer.Option("--from", formats=_DAY, help="First day of delivery")],
-    end: Annotated[datetime, typer.Option("--to", formats=_DAY, help="The day after the last, not included")],
+    start: Annotated[
+        datetime, typer.Option("--from", formats=_DAY, callback=day_in_reach, help="First day of delivery")
+    ],
+    end: Annotated[
+        datetime,
+        typer.Option(
+            "--to", formats=_DAY, callback=day_in_reach, help="The day after the last, not included"
+        ),
+    ],
     by: Annotated[
         list[UsageGroup] | None,
         typer.Option(
@@ -92,7 +99,9 @@ def usage(
 def liability(
     on: Annotated[
         datetime | None,
-        typer.Option("--on", formats=_DAY, help="The day  [default: today]", show_default=False),
+        typer.Option(
+            "--on", formats=_DAY, callback=day_in_reach, help="The day  [default: today]", show_default=False
+        ),
     ] = None,
     form: FormOption = ReportForm.TABLE,
     out: OutOption = None,

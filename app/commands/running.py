@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
@@ -28,6 +28,7 @@ from rich.progress import (
 from app.services import Services, open_services, open_to_read
 from app.settings import load_settings
 from ledger.reconciliation.values import MONTH_EXPECTED, parse_month
+from rating.events import EARLIEST_YEAR, LATEST_YEAR
 
 T = TypeVar("T")
 
@@ -43,9 +44,14 @@ DataOption = Annotated[
 FAILED = 1
 
 
-def with_services(data: Path | None, work: Callable[[Services], Awaitable[T]]) -> T:
-    """Run `work` on opened services. SIGTERM ends it like Ctrl-C: everything is closed in order."""
-    return _run_on(open_services(load_settings(data=data)), work)
+def with_services(
+    data: Path | None, work: Callable[[Services], Awaitable[T]], *, existing: bool = False
+) -> T:
+    """Run `work` on opened services. SIGTERM ends it like Ctrl-C: everything is closed in order.
+
+    `existing`: for work that makes no sense on nothing, so that a mistyped folder is found out.
+    """
+    return _run_on(open_services(load_settings(data=data), existing=existing), work)
 
 
 def reading_services(data: Path | None, work: Callable[[Services], Awaitable[T]]) -> T:
@@ -74,6 +80,13 @@ def ending_on_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+def day_in_reach(day: datetime | None) -> datetime | None:
+    """A day of an option, as it is; a usage error for one that nobody can mean, as in the API."""
+    if day is not None and not EARLIEST_YEAR <= day.year < LATEST_YEAR:
+        raise typer.BadParameter(f"must lie in the years {EARLIEST_YEAR} to {LATEST_YEAR - 1}")
+    return day
 
 
 def month_of(text: str) -> date:

@@ -113,7 +113,7 @@ def import_statement(
                 rejected.keep()
         return imported
 
-    imported = with_services(data, run)
+    imported = with_services(data, run, existing=True)
     _tell(imported, file, language, keep_going=keep_going)
 
 
@@ -226,7 +226,7 @@ def withdraw_statement(
             typer.echo("nothing was changed: the statement had been withdrawn before")
         typer.echo(f"statement {number} of {vendor} is withdrawn")
 
-    with_services(data, run)
+    with_services(data, run, existing=True)
 
 
 async def _statements(

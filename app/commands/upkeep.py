@@ -24,7 +24,7 @@ def grant(data: DataOption = None) -> None:
                 services.pool, now=services.clock(), handbook=services.handbooks, progress=update
             )
 
-    typer.echo(f"{counted(with_services(data, post), 'entry', 'entries')} posted")
+    typer.echo(f"{counted(with_services(data, post, existing=True), 'entry', 'entries')} posted")
 
 
 def rerate(
@@ -56,7 +56,7 @@ def rerate(
                 after_batch=grant_due,
             )
 
-    typer.echo(f"{counted(with_services(data, rate), 'customer')} rated otherwise than before")
+    typer.echo(f"{counted(with_services(data, rate, existing=True), 'customer')} rated otherwise than before")
 
 
 def verify(data: DataOption = None) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, with_services
+from app.commands.running import DataOption, day_in_reach, fail, with_services
 from app.services import Services
 from handbook.words import counted
 from ledger.contracts import MOST_TOLERANCE_DAYS
@@ -33,6 +33,7 @@ def add(
         typer.Option(
             "--from",
             formats=["%Y-%m-%d"],
+            callback=day_in_reach,
             help="First day of the prices  [default: a first price holds without a day, a further one from today]",
         ),
     ] = None,

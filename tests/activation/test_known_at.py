@@ -75,13 +75,23 @@ async def test_a_version_that_an_activation_left_is_explained_by_each_in_its_tim
     assert shortfalls == ["103000.00", "108000.00", "108000.00"]
 
 
-async def test_a_rating_of_before_activations_is_explained_by_what_is_in_force(api):
+async def test_a_rating_of_before_activations_is_explained_by_what_was_in_force_first(
+    api, handbook, tmp_path
+):
     found = await ratings(api.pool, [(1, None)])
     assert found[1, None].handbook == api.handbook.fingerprint
     async with api.pool.acquire() as conn:
         old = replace(found[1, None], handbook="of no table")
         assert await api.handbooks.explaining(conn, old, NOW - timedelta(days=1)) is api.handbook
         assert await api.handbooks.explaining(conn, old, None) is api.handbook
+    first = api.handbook.fingerprint
+    source = read_source(changed(tmp_path, "zhenxuan-1", "1990-01-01", _fewer_years_count))
+    await put_in_force(api.pool, with_edition(handbook, source), LATER)
+    await api.handbooks.look(api.pool)
+    assert api.handbook.fingerprint != first
+    async with api.pool.acquire() as conn:
+        explaining = await api.handbooks.explaining(conn, old, NOW - timedelta(days=1))
+        assert explaining.fingerprint == first, "a correction does not reach back to what was known before"
 
 
 async def test_stars_and_quotas_are_by_the_edition_of_the_day(api, reviewed):

@@ -19,6 +19,7 @@ READERS = {
     "verify": ("verify",),
     "edition list": ("edition", "list"),
     "edition check": ("edition", "check", "zhenxuan-1"),
+    "edition what-if": ("edition", "what-if", "zhenxuan-1"),
     "export entries": ("export", "entries"),
     "export findings": ("export", "findings", "--vendor", "v", "--period", "2026-10", "--out", "-"),
     "export settlement": ("export", "settlement", "--vendor", "v", "--period", "2026-10", "--out", "-"),
@@ -27,13 +28,24 @@ READERS = {
     "statement list": ("statement", "list"),
     "period show": ("period", "show", "--vendor", "v", "--period", "2026-10"),
 }
+ON_WHAT_IS_THERE = {
+    "grant": ("grant",),
+    "rerate": ("rerate",),
+    "edition activate": ("edition", "activate", "zhenxuan-2"),
+    "statement withdraw": ("statement", "withdraw", "1", "--vendor", "v", "--note", "n"),
+    "period reconcile": ("period", "reconcile", "--vendor", "v", "--period", "2026-10"),
+    "period close": ("period", "close", "--vendor", "v", "--period", "2026-10"),
+}
+"""Commands that write, and make no sense on nothing: a mistyped folder must not become a database."""
+
 TABLES = "select count(*) from pg_class where relnamespace = 'public'::regnamespace"
 
 
 def run(reader: str, folder: Path, **more: str):
     hidden = ("ENTITLEMENTS_", "DATABASE_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    arguments = [str(SHIPPED_EDITIONS / each) if each == "zhenxuan-1" else each for each in READERS[reader]]
+    words = (READERS | ON_WHAT_IS_THERE)[reader]
+    arguments = [str(SHIPPED_EDITIONS / each) if each == "zhenxuan-1" else each for each in words]
     return run_command(*arguments, environment=environment | more, folder=folder)
 
 
@@ -44,7 +56,7 @@ def says(done, words: str) -> None:
     assert words in done.stderr
 
 
-@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("reader", READERS | ON_WHAT_IS_THERE)
 def test_without_a_database_nothing_is_made(reader, tmp_path):
     says(run(reader, tmp_path), "there is no database in .data")
     assert not list(tmp_path.iterdir())

@@ -89,6 +89,10 @@ def lines(*events: dict[str, object]) -> str:
         ["serve", "--port", "70000"],
         ["serve", "--workers", "0"],
         ["grant", "--now"],
+        ["report", "liability", "--on", "9999-12-31"],
+        ["report", "usage", "--from", "0001-01-01", "--to", "2026-12-01"],
+        ["edition", "what-if", "zhenxuan-1", "--on", "2200-01-01"],
+        ["edition", "what-if", "zhenxuan-1", "--out", "a.csv", "--losing", "./a.csv"],
     ],
     ids=" ".join,
 )
