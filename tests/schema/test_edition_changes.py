@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from handbook import Handbook, read_source, with_edition
+from ledger.portfolio import Batch, work_batch
 from schema.context import Role
 from tests.editions import six_stars
 from tests.handbook.copies import Copy
@@ -202,13 +203,27 @@ async def test_others_are_answered_while_a_portfolio_is_rated(
     assert answered > 2
 
 
-async def test_one_portfolio_at_a_time_is_rated_and_nobody_queues(portfolio: Api) -> None:
+async def test_one_portfolio_at_a_time_is_rated_and_nobody_queues(
+    portfolio: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, others_answered = asyncio.Event(), asyncio.Event()
+
+    async def while_others_ask(*arguments: Any, **more: Any) -> Batch:
+        begun.set()
+        await others_answered.wait()
+        return await work_batch(*arguments, **more)
+
     async def asked(language: str = "zh") -> dict[str, Any]:
         return await portfolio.ask(
             OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-2", language=language
         )
 
-    first, *others = await asyncio.gather(asked(), *(asked(each) for each in ["zh", "en"] * 6))
+    monkeypatch.setattr("ledger.portfolio.work_batch", while_others_ask)
+    under_way = asyncio.create_task(asked())
+    await asyncio.wait_for(begun.wait(), 30)
+    others = await asyncio.gather(*(asked(each) for each in ["zh", "en"] * 6))
+    others_answered.set()
+    first = await under_way
     assert not first["errors"]
     assert {each["errors"][0]["extensions"]["code"] for each in others} == {"BUSY"}
     assert {each["errors"][0]["message"] for each in others} == {
