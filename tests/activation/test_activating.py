@@ -176,20 +176,26 @@ async def test_an_activation_in_between_stops_the_switch(portfolio, handbook, re
     assert await versions(portfolio) == before
 
 
-async def test_two_activations_at_once_take_turns(portfolio, reviewed):
-    told = []
+async def test_activations_at_once_take_turns(portfolio, reviewed):
+    told: asyncio.Queue[str] = asyncio.Queue()
 
     def propose(active):
         return reviewed if active.handbook.fingerprint != reviewed.fingerprint else None
 
-    done = await asyncio.gather(
-        *(
-            activate(portfolio.pool, propose, clock=lambda: LATER, tell=told.append, progress=nobody)
-            for _ in range(3)
+    async with portfolio.pool.acquire() as another:
+        assert await another.fetchval(activating.SQL["try_to_claim"])
+        running = asyncio.gather(
+            *(
+                activate(portfolio.pool, propose, clock=lambda: LATER, tell=told.put_nowait, progress=nobody)
+                for _ in range(3)
+            )
         )
-    )
+        async with asyncio.timeout(30):
+            waiting = [await told.get() for _ in range(3)]
+        await another.execute(activating.SQL["release"])
+    done = await running
     assert [each is not None for each in done].count(True) == 1
-    assert told == ["another activation is under way: waiting for its end"] * 2
+    assert waiting == ["another activation is under way: waiting for its end"] * 3
     assert await portfolio.pool.fetchval("select count(*) from activations") == 2
 
 
