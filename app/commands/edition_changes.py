@@ -14,7 +14,7 @@ import typer
 
 from app.commands.editions import edition_folder, edition_in, edition_of_code
 from app.commands.exports import LanguageOption
-from app.commands.running import DataOption, customers_bar, day_in_reach, fail, reading_services
+from app.commands.running import DataOption, customers_bar, day_option, fail, reading_services
 from app.exports.columns import Language
 from app.exports.files import complete_file
 from app.exports.telling import SheetForm, Telling
@@ -94,11 +94,9 @@ def what_if(
     file: Annotated[str, typer.Argument(help="Code of an edition, or its folder", show_default=False)],
     on: Annotated[
         datetime | None,
-        typer.Option(
+        day_option(
             "--on",
-            formats=["%Y-%m-%d"],
-            callback=day_in_reach,
-            help="The day  [default: today, or the edition's first day if that is ahead]",
+            "The day  [default: today, or the edition's first day if that is ahead]",
             show_default=False,
         ),
     ] = None,

@@ -8,7 +8,7 @@ from typing import IO, Annotated
 
 import typer
 
-from app.commands.running import DataOption, day_in_reach, fail, month_of, progress_bars, reading_services
+from app.commands.running import DataOption, day_option, fail, month_of, progress_bars, reading_services
 from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
 from app.exports.files import complete_file
@@ -22,7 +22,6 @@ from ledger.reconciliation.values import FindingKind
 
 export = typer.Typer(help="Files: the ledger, findings, settlements.", no_args_is_help=True)
 
-_DAY = ["%Y-%m-%d"]
 _CHUNK_BYTES = 256 * 1024
 
 VendorOption = Annotated[str, typer.Option("--vendor", help="Code of the vendor")]
@@ -45,13 +44,11 @@ def entries(
     ] = None,
     start: Annotated[
         datetime | None,
-        typer.Option("--from", formats=_DAY, callback=day_in_reach, help="First day on which it happened"),
+        day_option("--from", "First day on which it happened"),
     ] = None,
     end: Annotated[
         datetime | None,
-        typer.Option(
-            "--to", formats=_DAY, callback=day_in_reach, help="The day after the last, not included"
-        ),
+        day_option("--to", "The day after the last, not included"),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", dir_okay=False, help="The file; standard output without it")

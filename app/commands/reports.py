@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, day_in_reach, fail, reading_services
+from app.commands.running import DataOption, day_option, fail, reading_services
 from app.reporting import (
     ReportForm,
     as_csv,
@@ -21,7 +21,6 @@ from ledger.usage import UsageFilter, UsageGroup
 
 report = typer.Typer(help="Usage and liability, added up.", no_args_is_help=True)
 
-_DAY = ["%Y-%m-%d"]
 _MOST_GROUPS = 1_000_000
 
 FormOption = Annotated[ReportForm, typer.Option("--format", help="A table with its sums, or CSV")]
@@ -32,14 +31,10 @@ OutOption = Annotated[
 
 @report.command("usage")
 def usage(
-    start: Annotated[
-        datetime, typer.Option("--from", formats=_DAY, callback=day_in_reach, help="First day of delivery")
-    ],
+    start: Annotated[datetime, day_option("--from", "First day of delivery")],
     end: Annotated[
         datetime,
-        typer.Option(
-            "--to", formats=_DAY, callback=day_in_reach, help="The day after the last, not included"
-        ),
+        day_option("--to", "The day after the last, not included"),
     ],
     by: Annotated[
         list[UsageGroup] | None,
@@ -99,9 +94,7 @@ def usage(
 def liability(
     on: Annotated[
         datetime | None,
-        typer.Option(
-            "--on", formats=_DAY, callback=day_in_reach, help="The day  [default: today]", show_default=False
-        ),
+        day_option("--on", "The day  [default: today]", show_default=False),
     ] = None,
     form: FormOption = ReportForm.TABLE,
     out: OutOption = None,

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -82,8 +82,17 @@ def ending_on_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, previous)
 
 
-def day_in_reach(day: datetime | None) -> datetime | None:
-    """A day of an option, as it is; a usage error for one that nobody can mean, as in the API."""
+def day_option(name: str, told: str, *, show_default: bool = True) -> Any:
+    """An option that takes a day, written as 2026-10-01; `told` is its help.
+
+    One that nobody can mean is a usage error, as it is in the API.
+    """
+    return typer.Option(
+        name, formats=["%Y-%m-%d"], callback=_day_in_reach, help=told, show_default=show_default
+    )
+
+
+def _day_in_reach(day: datetime | None) -> datetime | None:
     if day is not None and not EARLIEST_YEAR <= day.year < LATEST_YEAR:
         raise typer.BadParameter(f"must lie in the years {EARLIEST_YEAR} to {LATEST_YEAR - 1}")
     return day

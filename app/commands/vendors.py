@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, day_in_reach, fail, with_services
+from app.commands.running import DataOption, day_option, fail, with_services
 from app.services import Services
 from handbook.words import counted
 from ledger.contracts import MOST_TOLERANCE_DAYS
@@ -30,11 +30,9 @@ def add(
     ] = None,
     since: Annotated[
         datetime | None,
-        typer.Option(
+        day_option(
             "--from",
-            formats=["%Y-%m-%d"],
-            callback=day_in_reach,
-            help="First day of the prices  [default: a first price holds without a day, a further one from today]",
+            "First day of the prices  [default: a first price holds without a day, a further one from today]",
         ),
     ] = None,
     date_tolerance: Annotated[

@@ -13,6 +13,8 @@ from ledger.decide import Decision, decide
 from ledger.entitlement import Term
 from ledger.entries import Balance, RedemptionStatus
 from ledger.ids import RedemptionId
+from ledger.outcomes import RedemptionOutcome
+from ledger.refusals import Refusal
 from ledger.settling import settle
 from ledger.state import Head, Posting, State
 from rating.timeline import Period
@@ -209,6 +211,18 @@ class Desk:
     def kinds(self, benefit: str) -> list[tuple[str, int | None]]:
         """The entries of a benefit, kind and units."""
         return [(each.kind.value, each.units) for each in self.entries if each.pool.benefit == benefit]
+
+
+def taken(outcome: object) -> RedemptionOutcome:
+    """The outcome of a command, which must not be refused."""
+    assert isinstance(outcome, RedemptionOutcome), outcome
+    return outcome
+
+
+def refused(outcome: object) -> Refusal:
+    """The refusal of a command, which must not be taken."""
+    assert isinstance(outcome, Refusal), outcome
+    return outcome
 
 
 def as_read(desk: Desk) -> Account:

@@ -8,9 +8,7 @@ import pytest
 from handbook import BUSINESS_ZONE, Handbook
 from ledger.account import Relative
 from ledger.commands import Evidence
-from ledger.outcomes import RedemptionOutcome
 from ledger.quotas import eligibility
-from ledger.refusals import Refusal
 from ledger.state import StoredOutcome
 from tests.ledger.books import (
     JOINED,
@@ -25,6 +23,8 @@ from tests.ledger.books import (
     customer,
     diagnosed_slip,
     first_opinion,
+    refused,
+    taken,
 )
 
 NIGHT = NOW.replace(hour=23)
@@ -34,16 +34,6 @@ WAITED = JOINED + timedelta(days=30)
 @pytest.fixture
 def desk(handbook: Handbook) -> Desk:
     return Desk(handbook)
-
-
-def taken(outcome: object) -> RedemptionOutcome:
-    assert isinstance(outcome, RedemptionOutcome), outcome
-    return outcome
-
-
-def refused(outcome: object) -> Refusal:
-    assert isinstance(outcome, Refusal), outcome
-    return outcome
 
 
 def test_outside_its_hours_nothing_is_delivered_and_the_next_opening_is_told(desk):

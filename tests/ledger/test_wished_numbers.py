@@ -12,7 +12,6 @@ from ledger.entries import Balance, EntryKind, RedemptionStatus
 from ledger.ids import RedemptionId
 from ledger.outcomes import QuotaCounts, RedemptionOutcome
 from ledger.quotas import Quota, eligibility, quotas_on
-from ledger.refusals import Refusal
 from ledger.settling import settle
 from ledger.state import Posting, Redemption
 from tests.ledger.books import (
@@ -28,6 +27,8 @@ from tests.ledger.books import (
     a_reversal,
     as_read,
     customer,
+    refused,
+    taken,
 )
 
 LUCKY, NUMBER = "lucky-policy-number", "Abcd1234"
@@ -38,16 +39,6 @@ EARLIEST = date(2026, 5, 22)
 @pytest.fixture
 def desk(handbook: Handbook) -> Desk:
     return Desk(handbook)
-
-
-def taken(outcome: object) -> RedemptionOutcome:
-    assert isinstance(outcome, RedemptionOutcome), outcome
-    return outcome
-
-
-def refused(outcome: object) -> Refusal:
-    assert isinstance(outcome, Refusal), outcome
-    return outcome
 
 
 def applied(desk: Desk, number: str = NUMBER, **more: object) -> RedemptionOutcome:
