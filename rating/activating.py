@@ -16,6 +16,7 @@ from typing import Any
 from asyncpg import Record
 
 from handbook.handbook import Handbook
+from rating.activations import SQL as ACTIVATIONS_SQL
 from rating.activations import ActiveHandbook, stored_form
 from rating.database import Connection, Pool, Statements, affected_rows
 from rating.history import Arrived, fold
@@ -147,7 +148,7 @@ async def _switch(
             tell("an import or a match is under way: waiting for its end")
             await conn.execute(SQL["end_lasting"])
         await conn.execute(SQL["end_others"])
-        if await conn.fetchval("select max(id) from activations") != base:
+        if await conn.fetchval(ACTIVATIONS_SQL["last_id"]) != base:
             raise OvertakenError(OvertakenError.__doc__)
         last = 0
         while heads := await _unstaged(conn, handbook, last):

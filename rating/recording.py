@@ -8,7 +8,7 @@ repetition, other content is refused. Who loses a race for an event id starts ov
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from asyncpg import UniqueViolationError
 
@@ -121,13 +121,13 @@ async def _known_before(
             unproven.append(event_id)
     if not unproven:
         return results
-    for row in await conn.fetch(SQL["bodies"], unproven):
-        event = events[firsts[row["event_id"]]]
-        differing = differing_fields(row["body"], content(event))
-        results[firsts[row["event_id"]]] = (
+    for event_id, body in (await bodies_of(conn, unproven)).items():
+        event = events[firsts[event_id]]
+        differing = differing_fields(body, content(event))
+        results[firsts[event_id]] = (
             id_taken(event, differing)
             if differing
-            else _recorded(event, known[row["event_id"]]["customer_id"], repeated=True)
+            else _recorded(event, known[event_id]["customer_id"], repeated=True)
         )
     return results
 
@@ -207,16 +207,26 @@ async def _take(
 async def load_stored(conn: Connection, customer_ids: Iterable[int]) -> dict[int, Stored]:
     """Lock the rating heads of customers in sorted order and return what is stored of each."""
     heads = await conn.fetch(SQL["lock_heads"], sorted(customer_ids))
-    ids = [head["customer_id"] for head in heads]
-    events: dict[int, list[Arrived]] = {customer_id: [] for customer_id in ids}
-    for row in await conn.fetch(SQL["stored_events"], ids):
-        events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+    events = await events_of(conn, [head["customer_id"] for head in heads])
     return {
         head["customer_id"]: Stored(
             arrivals=head["arrivals"], version=head["version"], events=tuple(events[head["customer_id"]])
         )
         for head in heads
     }
+
+
+async def events_of(conn: Connection, customer_ids: Sequence[int]) -> dict[int, list[Arrived]]:
+    """Return the stored events of customers in order of arrival, none for who has none: one statement that reads."""
+    events: dict[int, list[Arrived]] = {each: [] for each in customer_ids}
+    for row in await conn.fetch(SQL["stored_events"], list(events)):
+        events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+    return events
+
+
+async def bodies_of(conn: Connection, event_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+    """Return the contents of those ids that stand for a recorded event: one statement that reads."""
+    return {row["event_id"]: row["body"] for row in await conn.fetch(SQL["bodies"], event_ids)}
 
 
 def arrived_of(arrival: int, recorded_at: datetime, body: Mapping[str, object]) -> Arrived:
@@ -227,12 +237,7 @@ def arrived_of(arrival: int, recorded_at: datetime, body: Mapping[str, object]) 
 def _results(change: Change, events: Sequence[PolicyEvent], positions: Sequence[int]) -> dict[int, Result]:
     refused = change.taken.refused
     return {
-        position: EventRefusal(
-            event_id=events[position].event_id,
-            member_no=events[position].member_no,
-            code="LIFE_CYCLE",
-            words=refused[place].as_sentence(),
-        )
+        position: not_allowed(events[position], refused[place])
         if place in refused
         else _recorded(events[position], change.customer_id, repeated=False)
         for place, position in enumerate(positions)
@@ -250,6 +255,13 @@ def _second_of_batch(event: PolicyEvent, first: PolicyEvent, result: Result) -> 
 def _recorded(event: PolicyEvent, customer_id: int, *, repeated: bool) -> Recorded:
     return Recorded(
         event_id=event.event_id, member_no=event.member_no, customer_id=customer_id, repeated=repeated
+    )
+
+
+def not_allowed(event: PolicyEvent, words: Words) -> EventRefusal:
+    """Refuse an event that the life cycle of its policy does not allow, for a reason."""
+    return EventRefusal(
+        event_id=event.event_id, member_no=event.member_no, code="LIFE_CYCLE", words=words.as_sentence()
     )
 
 

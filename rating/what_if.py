@@ -13,10 +13,9 @@ from handbook.handbook import Handbook
 from handbook.words import Words
 from rating.database import Connection
 from rating.events import PolicyEvent, content, differing_fields
-from rating.history import Arrived, History
-from rating.recording import arrived_of, contradicted, id_taken
+from rating.history import History
+from rating.recording import contradicted, events_of, id_taken, not_allowed
 from rating.taking import EventRefusal, Stored, take
-from rating.writing import SQL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +28,11 @@ class Supposed:
 
 async def stored_of(conn: Connection, customer_ids: Sequence[int]) -> dict[int, Stored]:
     """Return what is stored of customers, to suppose events on top of it: one statement that reads."""
-    events: dict[int, list[Arrived]] = {each: [] for each in customer_ids}
-    for row in await conn.fetch(SQL["stored_events"], list(events)):
-        events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+    found = await events_of(conn, customer_ids)
     return {
         customer_id: Stored(arrivals=len(arrived), events=tuple(arrived))
-        for customer_id, arrived in events.items()
+        for customer_id, arrived in found.items()
     }
-
-
-async def bodies_of(conn: Connection, event_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-    """Return the contents of those ids that stand for a recorded event: one statement that reads."""
-    return {row["event_id"]: row["body"] for row in await conn.fetch(SQL["bodies"], event_ids)}
 
 
 def supposed(
@@ -73,12 +65,7 @@ def supposed(
                 refusals[position] = impossible
     taken = take(stored, [events[position] for position in fresh], now=now, handbook=handbook)
     for place, words in taken.refused.items():
-        refusals[fresh[place]] = EventRefusal(
-            event_id=events[fresh[place]].event_id,
-            member_no=member_no,
-            code="LIFE_CYCLE",
-            words=words.as_sentence(),
-        )
+        refusals[fresh[place]] = not_allowed(events[fresh[place]], words)
     return Supposed(
         history=taken.history, refusals=tuple(refusals[position] for position in sorted(refusals))
     )

@@ -6,7 +6,7 @@ from typing import Any
 from strawberry.dataloader import DataLoader
 
 from rating.database import Pool
-from rating.what_if import bodies_of
+from rating.recording import bodies_of
 
 Body = Mapping[str, Any]
 

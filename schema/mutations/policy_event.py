@@ -4,7 +4,7 @@ An event is turned into the stream's own spelling and read by `rating.events`, s
 events and refuse them for the same reasons.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -156,3 +156,8 @@ class PolicyEventInput:
         except EventError as error:
             place = to_camel_case(error.place)
             return invalid(f"{place}：{error.words.zh}", f"{place}: {error.words.en}")
+
+
+def spelled(refusal: Refusal) -> Refusal:
+    """The refusal of an event, with the stream's field names as the API spells them."""
+    return replace(refusal, differing=tuple(map(to_camel_case, refusal.differing)))

@@ -1,10 +1,8 @@
 """`recordPolicyEvents`: what the insurer's core system tells, one or a few events at a time."""
 
-from dataclasses import replace
 from typing import Annotated, cast
 
 import strawberry
-from strawberry.utils.str_converters import to_camel_case
 
 from ledger.recording import record_events
 from ledger.refusals import Refusal as LedgerRefusal
@@ -12,7 +10,7 @@ from rating.reading import customers_by_id
 from rating.taking import Recorded as RatingRecorded
 from schema.context import Context, Info
 from schema.errors import BadInputError
-from schema.mutations.policy_event import PolicyEventInput
+from schema.mutations.policy_event import PolicyEventInput, spelled
 from schema.types.customer import Customer
 from schema.types.refusal import Refusal
 
@@ -68,11 +66,6 @@ async def _shown(context: Context, results: list[RatingRecorded | LedgerRefusal]
             customer=Customer.of(rows[each.customer_id], context.viewer),
         )
         if isinstance(each, RatingRecorded)
-        else cast("Refusal", _spelled(each))
+        else cast("Refusal", spelled(each))
         for each in results
     ]
-
-
-def _spelled(refusal: LedgerRefusal) -> LedgerRefusal:
-    """The refusal with the stream's field names as the API spells them."""
-    return replace(refusal, differing=tuple(map(to_camel_case, refusal.differing)))

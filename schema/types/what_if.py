@@ -2,12 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import cast
 
 import strawberry
-from strawberry.utils.str_converters import to_camel_case
 
 from handbook import Handbook, first_day_asked
 from ledger.quotas import quotas_on
@@ -20,7 +18,7 @@ from rating.what_if import Supposed, of_another, supposed
 from schema.candidates import edition_named
 from schema.context import Context
 from schema.errors import BadInputError
-from schema.mutations.policy_event import PolicyEventInput
+from schema.mutations.policy_event import PolicyEventInput, spelled
 from schema.permissions import check_editor
 from schema.types.quota import Quota
 from schema.types.refusal import Refusal
@@ -89,9 +87,7 @@ async def _supposed(
         found = Supposed(history=history, refusals=tuple(of_another(each, member_no) for each in told))
     else:
         found = await _judged(context, customer_id, member_no, told, handbook)
-    refused = [refusal_of(each) for each in found.refusals]
-    spelled = [replace(each, differing=tuple(map(to_camel_case, each.differing))) for each in refused]
-    return found, [*malformed, *spelled]
+    return found, [*malformed, *(spelled(refusal_of(each)) for each in found.refusals)]
 
 
 async def _judged(
