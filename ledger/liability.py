@@ -55,7 +55,7 @@ async def liability(conn: Reader, on: date, *, handbook: Handbook, now: datetime
         pools, moment = SQL["pools_now"], now
     else:
         pools, moment = SQL["pools_by"], start_of(on + timedelta(days=1))
-    statement = SQL["liability"].replace("{pools}", pools)
+    statement = SQL["liability"].replace("{pools}", pools).replace("{prices}", SQL["prices"])
     rows = await conn.fetch(statement, on, _grid(edition), moment)
     units = {benefit.code: benefit.unit for benefit in edition.benefits}
     return [

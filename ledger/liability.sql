@@ -75,12 +75,7 @@ taken as (
     group by g.star, g.benefit
 ),
 priced as (
-    -- the highest of the vendors' prices on the day, each the variant's own, else the benefit's
-    select g.star, g.benefit, max(t.unit_price) as unit_price
-    from grid g
-    cross join vendors v
-    cross join lateral price_on(v.code, g.benefit, g.variant, $1) t
-    group by g.star, g.benefit
+    {prices}
 ),
 summed as (
     select

@@ -28,9 +28,9 @@ def policy_is_eligible(case: Case) -> Refusal | None:
     if wished is not None:
         return number_is_applied_for(case, wished)
     if case.wished_number is not None:
-        return superfluous(case, "wishedNumber")
+        return _superfluous(case, "wishedNumber")
     if case.benefit is None or not case.benefit.policy_named:
-        return None if case.policy_no is None else superfluous(case, "policyNo")
+        return None if case.policy_no is None else _superfluous(case, "policyNo")
     if case.policy_no is None:
         return Refusal(code=RefusalCode.POLICY_REQUIRED, facts=case.facts(), missing=("policyNo",))
     if case.policy_no in case.account.eligible_policies(case.day):
@@ -42,7 +42,7 @@ def option_is_chosen(case: Case) -> Refusal | None:
     """Where a benefit is one of several services, which one must be said."""
     options = case.benefit.options if case.benefit is not None else ()
     if not options:
-        return None if case.option is None else superfluous(case, "option")
+        return None if case.option is None else _superfluous(case, "option")
     if case.option in options:
         return None
     return Refusal(
@@ -77,7 +77,7 @@ def facility_is_chosen(case: Case) -> Refusal | None:
     """Where a benefit is given at one of several places, which one must be said."""
     facilities = case.benefit.facilities if case.benefit is not None else ()
     if not facilities:
-        return None if case.facility is None else superfluous(case, "facility")
+        return None if case.facility is None else _superfluous(case, "facility")
     if case.is_question or case.facility in facilities or case.edition is None:
         return None
     named = [label for label in case.edition.facilities if label.code in facilities]
@@ -163,13 +163,10 @@ def hold_is_not_too_long(case: Case) -> Refusal | None:
     return too_many_hours(case.hold_hours, case.settings.max_hold_hours)
 
 
-def superfluous(case: Case, name: str) -> Refusal:
+def _superfluous(case: Case, name: str) -> Refusal:
     """A field that the benefit has no use for."""
     facts = case.facts()
-    return Refusal(
-        code=RefusalCode.INVALID,
-        facts={
-            "words_zh": f"「{facts['benefit_zh']}」不使用 {name}，请去掉。",
-            "words_en": f"{facts['benefit_en']} takes no {name}: please leave it out.",
-        },
+    return invalid(
+        f"「{facts['benefit_zh']}」不使用 {name}，请去掉",
+        f"{facts['benefit_en']} takes no {name}: please leave it out",
     )
