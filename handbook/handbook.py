@@ -60,7 +60,6 @@ class Handbook:
         if len(self._by_code) != len(self.editions):
             message = f"editions share a code: {', '.join(edition.code for edition in self.editions)}"
             raise ValueError(message)
-        # By identity: editions may have equal benefits, but each has values of its own.
         self._starts = [edition.effective_from for edition in self.editions]
         codes = (benefit.code for edition in self.editions for benefit in edition.benefits)
         self.benefit_codes: tuple[str, ...] = tuple(dict.fromkeys(codes))

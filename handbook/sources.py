@@ -54,11 +54,7 @@ def read_source(folder: Path) -> EditionSource:
             reason = f"name it {file.stem}.yaml; files of an edition end in .yaml"
             raise EditionError(str(file), "file", reason)
         if file.suffix == ".yaml" or file.name == PRINT_FILE:
-            try:
-                files[file.name] = file.read_bytes()
-            except OSError as error:
-                reason = f"the file cannot be read: {error.strerror}"
-                raise EditionError(str(file), "file", reason) from error
+            files[file.name] = _content(file)
     return EditionSource(place=str(folder), files=files)
 
 
@@ -78,12 +74,16 @@ def read_working_days(*folders: Path) -> list[tuple[str, bytes]]:
             if file.suffix != ".yaml":
                 reason = f"name it {file.stem}.yaml; files of working days end in .yaml"
                 raise EditionError(str(file), "file", reason)
-            try:
-                found.setdefault(file.resolve(), (str(file), file.read_bytes()))
-            except OSError as error:
-                reason = f"the file cannot be read: {error.strerror}"
-                raise EditionError(str(file), "file", reason) from error
+            found.setdefault(file.resolve(), (str(file), _content(file)))
     return list(found.values())
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        reason = f"the file cannot be read: {error.strerror}"
+        raise EditionError(str(file), "file", reason) from error
 
 
 def fingerprint(said: Iterable[Mapping[str, yaml.Node]]) -> str:

@@ -4,11 +4,12 @@ An edition is named by its code, or by its folder.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from app.exports.editions import WhatIf
     from ledger.portfolio import NamedLoss
     from ledger.what_if import Question
-
-_CHUNK_BYTES = 256 * 1024
 
 NamedEdition = Annotated[str, typer.Argument(help="Code of an edition, or its folder", show_default=False)]
 OutOption = Annotated[
@@ -170,18 +169,16 @@ def _losses_file(path: Path | None) -> Iterator[Callable[[bytes], None]]:
 
 async def _write(out: Path | None, result: "WhatIf", form: WhatIfForm, telling: Telling) -> None:
     from app.exports.editions import what_if_file, what_if_text
+    from app.exports.making import file_chunks
 
     with complete_file(out) as write:
         if form is WhatIfForm.TABLE:
             write(f"{what_if_text(result, telling)}\n".encode())
             return
-        with await what_if_file(result, SheetForm(form.value), telling) as made:
-            _copy(made, write)
-
-
-def _copy(made: IO[bytes], write: Callable[[bytes], None]) -> None:
-    while chunk := made.read(_CHUNK_BYTES):
-        write(chunk)
+        chunks = file_chunks(partial(what_if_file, result, SheetForm(form.value), telling))
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                write(chunk)
 
 
 def _found(services: Services, name: str, *, active_first: bool = False) -> Candidate:
