@@ -78,10 +78,10 @@ schema: setup  ## Write schema.graphql anew
 lock: $(VENV)/.python  ## Write the lock files anew, with the newest versions that pyproject.toml allows
 	$(BIN)/python -m venv --clear $(VENV)/lock
 	$(VENV)/lock/bin/python -m pip install --quiet --disable-pip-version-check '$(PIP_TOOLS)'
-	$(VENV)/lock/bin/$(COMPILE) --extra embedded --build-deps-for editable -o requirements.lock pyproject.toml
-	$(VENV)/lock/bin/$(COMPILE) --extra embedded --extra dev --build-deps-for editable -c requirements.lock \
+	$(VENV)/lock/bin/$(COMPILE) --extra embedded --extra redis --extra tracing --build-deps-for editable -o requirements.lock pyproject.toml
+	$(VENV)/lock/bin/$(COMPILE) --extra embedded --extra redis --extra tracing --extra dev --build-deps-for editable -c requirements.lock \
 		-o requirements-dev.lock pyproject.toml
-	$(VENV)/lock/bin/$(COMPILE) --build-deps-for editable -c requirements.lock -o docker/requirements.lock pyproject.toml
+	$(VENV)/lock/bin/$(COMPILE) --extra redis --extra tracing --build-deps-for editable -c requirements.lock -o docker/requirements.lock pyproject.toml
 
 .PHONY: clean
 clean:  ## Remove what the targets made (not the data in .data)

@@ -8,6 +8,7 @@ from strawberry.http.ides import get_graphql_ide_html
 from strawberry.types import ExecutionResult
 
 from app.access import remark
+from app.admission import Gatekeeper
 from app.authentication import viewer_of
 from app.editions import edition_folders
 from app.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request
@@ -42,6 +43,7 @@ class GraphQLEndpoint:
         self._schema = schema
         self._services = services
         self._tokens = tokens
+        self._gatekeeper = Gatekeeper(services.pool)
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
@@ -88,6 +90,7 @@ class GraphQLEndpoint:
             edition_folders=edition_folders(self._services.settings),
             clock=self._services.clock,
             language=chosen,
+            admission=self._gatekeeper.admitted,
         )
         return await self._schema.execute(
             asked.query,

@@ -4,46 +4,27 @@ The moment of a request is read from the clock once, so that every part of an an
 """
 
 from asyncio import Task
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
 from asyncpg import Pool
+from graphql import DocumentNode
 from strawberry.types import Info as StrawberryInfo
 
 from handbook import Candidate, Handbook, business_day
 from ledger.journal import Journal
 from rating.activations import AnyHandbook, handbook_now
 from schema.loaders import Loaders
+from schema.viewer import Role, Viewer
+from schema.work import Admission, Work
+
+__all__ = ["Context", "Info", "Language", "Role", "Viewer"]
 
 Language = Literal["zh", "en"]
-
-
-class Role(StrEnum):
-    """What a token lets its bearer do; the table is in `schema.permissions`."""
-
-    FRONTEND = "frontend"
-    VENDOR = "vendor"
-    FINANCE = "finance"
-    OPERATIONS = "operations"
-    AUDITOR = "auditor"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewer:
-    """Who asks: a role, and what binds it.
-
-    `vendor` is the vendor's code (role vendor only). `member` binds a frontend to one member number. `subject` says who
-    holds the token, for the logs.
-    """
-
-    role: Role
-    vendor: str | None = None
-    member: str | None = None
-    subject: str | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +33,8 @@ class Context:
 
     `handbook` is what the answer is read by, the same one throughout; writers are given `handbooks`, and look for
     themselves which one is in force. `edition_folders` hold the candidates, which are read once when first asked for.
+    `admission` gives an operation its place and the pool that it reads by; without one it runs at once, by `pool`.
+    `document` is the operation's, parsed and found valid.
     """
 
     viewer: Viewer | None
@@ -61,6 +44,8 @@ class Context:
     clock: Callable[[], datetime]
     language: Language = "zh"
     edition_folders: Sequence[Path] = ()
+    admission: Admission | None = None
+    document: DocumentNode | None = None
     handbook: Handbook = field(init=False)
     now: datetime = field(init=False)
     loaders: Loaders = field(init=False)
@@ -74,6 +59,17 @@ class Context:
     def today(self) -> date:
         """The business day of the request."""
         return business_day(self.now)
+
+    @asynccontextmanager
+    async def admitted(self, work: Work) -> AsyncIterator[None]:
+        """Wait for the place of an operation, and keep it while the block runs. Raises UnavailableError."""
+        if self.admission is None:
+            yield
+            return
+        async with self.admission(work) as pool:
+            self.pool = pool
+            self.renew_loaders()
+            yield
 
     def renew_loaders(self) -> None:
         """Forget what was read: called after a mutation, so that its answer shows what it wrote."""

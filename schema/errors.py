@@ -23,6 +23,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     BUSY = "BUSY"
+    UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
 
@@ -52,6 +53,15 @@ class BusyError(GraphQLError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": ErrorCode.BUSY.value})
+
+
+class UnavailableError(GraphQLError):
+    """The service cannot answer now, and the request is right: send it again after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+        super().__init__(
+            message, extensions={"code": ErrorCode.UNAVAILABLE.value, "retryAfter": retry_after_s}
+        )
 
 
 class WrongValueError(ValueError):

@@ -5,16 +5,23 @@ Strawberry's own caches are keyed by, costs more than all checks here). What dep
 variables, cost — is checked each time, before anything is executed.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, parse, specified_rules
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_operation_ast,
+    parse,
+    specified_rules,
+)
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -24,6 +31,8 @@ from schema.context import Context
 from schema.errors import BadInputError, UnauthenticatedError, presentable
 from schema.limits import MOST_COST, MOST_TOKENS, UNSTORABLE_TEXT, ShapeRule, unstorable
 from schema.permissions import denied
+from schema.viewer import Viewer
+from schema.work import Work, class_of
 
 # A document of the most tokens takes about a megabyte.
 _MOST_DOCUMENTS = 256
@@ -60,61 +69,28 @@ def document_cache(schema: GraphQLSchema) -> Callable[[str], Prepared]:
     return lru_cache(maxsize=_MOST_DOCUMENTS)(prepare)
 
 
-class Gate(SchemaExtension):
-    """Takes the prepared document, and lets it through or not."""
-
-    def __init__(self, prepare: Callable[[str], Prepared]) -> None:
-        self._prepare = prepare
-        self._prepared: Prepared | None = None
+class PreparedDocument(SchemaExtension):
+    """Hands Strawberry the document that is parsed and checked already."""
 
     def on_parse(self) -> Iterator[None]:
-        """Take the document from the cache."""
-        execution = self.execution_context
-        self._prepared = self._prepare(execution.query or "")
-        execution.graphql_document = self._prepared.document
+        """Give the document."""
+        context: Context = self.execution_context.context
+        self.execution_context.graphql_document = context.document
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Say what is wrong with the document, or else with the request."""
-        execution = self.execution_context
-        prepared = self._prepared or self._prepare(execution.query or "")
-        execution.pre_execution_errors = list(prepared.errors or self._objections(prepared, execution))
+        """Nothing is left to find."""
+        self.execution_context.pre_execution_errors = []
         yield
-
-    def _objections(self, prepared: Prepared, execution: ExecutionContext) -> list[GraphQLError]:
-        context: Context = execution.context
-        if context.viewer is None:
-            return [UnauthenticatedError()]
-        if prepared.ambiguous and execution._provided_operation_name is None:  # noqa: SLF001 (shown nowhere else)
-            return [
-                BadInputError("operationName: the document has several operations; say which one to run.")
-            ]
-        analysis = prepared.analysis(execution.operation_name)
-        if analysis is None:
-            return []
-        forbidden = denied(context.viewer, analysis.fields)
-        if forbidden:
-            return list(forbidden)
-        if unstorable(execution.variables):
-            return [BadInputError(UNSTORABLE_TEXT)]
-        cost = analysis.cost(execution.variables)
-        if cost > MOST_COST:
-            return [
-                BadInputError(
-                    f"The answer could hold {cost} objects; at most {MOST_COST} are allowed: "
-                    "ask for fewer rows (`first`)."
-                )
-            ]
-        return []
 
 
 class EntitlementsSchema(Schema):
     """The schema with its own way in, the gate, and out: every result passes `presentable`, however it came about."""
 
     def __init__(self, *, query: type, mutation: type, config: StrawberryConfig) -> None:
-        super().__init__(query=query, mutation=mutation, config=config, extensions=[lambda: Gate(prepare)])
+        super().__init__(query=query, mutation=mutation, config=config, extensions=[PreparedDocument])
         self.core: GraphQLSchema = self._schema
-        prepare = document_cache(self.core)
+        self._prepare = document_cache(self.core)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -137,22 +113,70 @@ class EntitlementsSchema(Schema):
         if not query:
             return _refused(BadInputError("`query` is empty."))
         try:
-            result = await super().execute(
-                query,
-                variable_values,
-                context_value,
-                root_value,
-                operation_name,
-                allowed_operation_types,
-                operation_extensions,
-            )
-        except CannotGetOperationTypeError:
-            return _refused(BadInputError("operationName: the document has no such operation."))
-        except InvalidOperationTypeError:
-            return _refused(BadInputError("There are queries and mutations only."))
+            prepared = self._prepare(query)
+            work = _work(prepared, operation_name, variable_values, context_value.viewer)
+            context_value.document = prepared.document
+            async with context_value.admitted(work):
+                result = await super().execute(
+                    query,
+                    variable_values,
+                    context_value,
+                    root_value,
+                    operation_name,
+                    allowed_operation_types,
+                    operation_extensions,
+                )
+        except _ObjectedError as error:
+            result = ExecutionResult(data=None, errors=list(error.errors))
+        except GraphQLError as error:
+            result = _refused(error)
+        except RecursionError as error:
+            result = _refused(GraphQLError(str(error), original_error=error))
         if result.errors:
             result.errors = presentable(result.errors, context_value.language)
         return result
+
+
+class _ObjectedError(Exception):
+    """An operation may not run; `errors` say why."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+def _work(
+    prepared: Prepared, operation_name: str | None, variables: Mapping[str, Any] | None, viewer: Viewer
+) -> Work:
+    """What the operation is to who runs it. Raises _ObjectedError when it may not run."""
+    if prepared.errors:
+        raise _ObjectedError(prepared.errors)
+    if prepared.ambiguous and operation_name is None:
+        raise _ObjectedError(
+            [BadInputError("operationName: the document has several operations; say which one to run.")]
+        )
+    analysis = prepared.analysis(operation_name)
+    if analysis is None:
+        raise _ObjectedError([BadInputError(_no_operation(prepared.document, operation_name))])
+    forbidden = denied(viewer, analysis.fields)
+    if forbidden:
+        raise _ObjectedError(forbidden)
+    if unstorable(variables):
+        raise _ObjectedError([BadInputError(UNSTORABLE_TEXT)])
+    cost = analysis.cost(variables)
+    if cost > MOST_COST:
+        message = (
+            f"The answer could hold {cost} objects; at most {MOST_COST} are allowed: "
+            "ask for fewer rows (`first`)."
+        )
+        raise _ObjectedError([BadInputError(message)])
+    return Work(kind=class_of(analysis.fields), cost=cost, operation=operation_name, viewer=viewer)
+
+
+def _no_operation(document: DocumentNode, name: str | None) -> str:
+    if get_operation_ast(document, name) is None:
+        return "operationName: the document has no such operation."
+    return "There are queries and mutations only."
 
 
 def _refused(error: GraphQLError) -> ExecutionResult:

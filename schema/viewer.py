@@ -1,0 +1,28 @@
+"""Who asks: what a token proves of its bearer."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a token lets its bearer do; the table is in `schema.permissions`."""
+
+    FRONTEND = "frontend"
+    VENDOR = "vendor"
+    FINANCE = "finance"
+    OPERATIONS = "operations"
+    AUDITOR = "auditor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewer:
+    """Who asks: a role, and what binds it.
+
+    `vendor` is the vendor's code (role vendor only). `member` binds a frontend to one member number. `subject` says who
+    holds the token, for the logs.
+    """
+
+    role: Role
+    vendor: str | None = None
+    member: str | None = None
+    subject: str | None = None
