@@ -9,6 +9,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?=
 WORKERS ?= logical
+SEED ?=
+ROUNDS ?=
 
 # Pinned apart from the project: it only writes the lock files.
 PIP_TOOLS := pip-tools>=7.5,<8
@@ -46,17 +48,21 @@ run: setup  ## The service with the demo portfolio, on http://127.0.0.1:8000/gra
 	$(BIN)/entitlements serve --demo
 
 .PHONY: test
-test: setup  ## All tests (on an embedded PostgreSQL, or on DATABASE_URL), a file at a time on each of WORKERS processors
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test: setup  ## All tests but `make chaos` (on an embedded PostgreSQL, or on DATABASE_URL), a file at a time on each of WORKERS processors
+	$(BIN)/python -m pytest -m "not chaos" --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+.PHONY: chaos
+chaos: setup  ## Fault tests: processes killed, disks filled, services flooded; SEED=… repeats a run, ROUNDS=… tries more
+	CHAOS_SEED=$(SEED) CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -m chaos
 
 .PHONY: fuzz
 fuzz: setup  ## The random tests with new seeds and many more examples; what they find becomes a case
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m hypothesis --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m "hypothesis and not chaos" --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 .PHONY: coverage
 coverage: setup  ## All tests, and which lines and branches they pass
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -m "not chaos"
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -22,6 +22,7 @@ from app.migrating import migrate
 from app.postgres import EmbeddedPostgres
 from handbook import Handbook, load_handbook
 from rating.database import connect_pool
+from tests.chaos.chance import SEED
 from tests.scratch import clear_left_over, scratch_folder
 
 # A slow machine is no failure of the code. Every run of the tests tries the same examples; `make fuzz` looks for more.
@@ -33,6 +34,11 @@ settings.register_profile(
     "fuzz", deadline=None, suppress_health_check=_SLOW, max_examples=1000, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Show the seed with which the fault tests can be repeated."""
+    return f"faults: SEED={SEED} repeats this run" if config.option.markexpr == "chaos" else None
 
 
 # Files are copied as they are: for small databases on a server that does not wait for the disk, the quicker way.

@@ -29,10 +29,13 @@ from rating.timeline import timeline
 from rating.verifying import verify_ratings
 from tests.activation.conftest import FIRST_DAY, LAST_DAY, NOW, history, tell
 from tests.activations import in_force, put_in_force
+from tests.chaos.chance import chance, rounds
 from tests.commands import FORKS
 from tests.editions import SECOND, Draft, six_stars
 
-CUSTOMERS, KILLS, BATCH = 24, 20, 2
+CUSTOMERS, BATCH = 24, 2
+FEW = 2
+"""Without `make chaos`: one kill at a random moment, one at a statement."""
 LONGEST_S = 0.3
 STATEMENTS = 12
 """Of the switch, and of clearing up after it."""
@@ -134,8 +137,11 @@ def folders(tmp_path_factory) -> tuple[Path, Path]:
     return first, second
 
 
-async def test_twenty_kills_leave_the_old_or_the_new_and_nothing_between(
-    database, handbook, folders, tmp_path
+@pytest.mark.parametrize(
+    "kills", [pytest.param(FEW, id="few"), pytest.param(rounds(20), id="many", marks=pytest.mark.chaos)]
+)
+async def test_kills_leave_the_old_or_the_new_and_nothing_between(
+    database, handbook, folders, tmp_path, kills
 ):
     await put_in_force(database.pool, handbook, NOW)
     await tell(database.pool, await in_force(database.pool), *history(CUSTOMERS))
@@ -143,22 +149,22 @@ async def test_twenty_kills_leave_the_old_or_the_new_and_nothing_between(
     books = [handbook, *(load_handbook(SHIPPED_EDITIONS, folder) for folder in folders)]
     expected = {book.fingerprint: await _expected(database, book) for book in books}
     assert len({str(shown) for shown in expected.values()}) == len(books)
-    rng, kills, seen = random.Random(20270101), 0, set()
-    for number in range(3 * KILLS):
+    rng, killed, seen = chance("activation") if kills > FEW else random.Random(20270101), 0, set()
+    for number in range(3 * kills):
         fingerprint, shown = await _state(database)
         assert shown == expected[fingerprint]
         seen.add(fingerprint)
-        if kills == KILLS:
+        if killed == kills:
             break
         folder = folders[1] if fingerprint == books[1].fingerprint else folders[0]
-        kills += await asyncio.to_thread(_run, _environment(database, folder, tmp_path), rng, number)
+        killed += await asyncio.to_thread(_run, _environment(database, folder, tmp_path), rng, number)
         faults = [
             *await verify_ratings(database.pool, handbook=await in_force(database.pool)),
             *await verify(database.pool),
         ]
         assert [str(each) for each in faults] == []
-    assert kills == KILLS
-    assert len(seen) > 1, "some were killed after their switch, or came through"
+    assert killed == kills
+    assert len(seen) > 1 or kills == FEW, "some were killed after their switch, or came through"
     await _finish(database, books, expected, folders, tmp_path)
 
 

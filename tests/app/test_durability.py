@@ -194,6 +194,7 @@ async def test_what_was_acknowledged_survives_kill_9_of_service_and_database_in_
             assert await reports.redeem(client, key) == {"id": reports.hold, "replayed": True}
 
 
+@pytest.mark.chaos
 async def test_who_asks_until_answered_while_the_database_is_killed_has_one_redemption_a_key(service):
     if not service.ready():
         service.start()
@@ -210,6 +211,7 @@ async def test_who_asks_until_answered_while_the_database_is_killed_has_one_rede
     assert "PostgreSQL is gone: starting it again" in service.said()
 
 
+@pytest.mark.chaos
 async def test_a_service_that_is_stopped_has_answered_everything_that_it_wrote(service):
     if not service.ready():
         service.start()

@@ -149,6 +149,7 @@ def test_what_was_committed_survives_kill_9_of_the_service(folder):
     assert running(folder / "postgres") is None  # the killed holder does not keep it alive
 
 
+@pytest.mark.chaos
 def test_what_a_killed_client_asked_for_ends(folder):
     asking = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'asker' AND query ~ 'pg_sleep'"
     with EmbeddedPostgres(folder) as postgres:
