@@ -1,0 +1,160 @@
+"""What more clients than the service can serve do to it: throughput, refusals, and whether anything is lost.
+
+    python -m bench.overload --levels 1,10,100,500,1000 --seconds 10
+
+A closed loop: each client redeems, waits for the answer, and redeems again; a client that is told to come back later
+does so with the same idempotency key. The figure is the throughput at the most clients as a ratio to the best of all levels.
+In the end every acknowledged redemption is looked for in the ledger.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import statistics
+import time
+from dataclasses import dataclass, field
+
+from bench.served import BENEFIT, VENDOR, Client, Served, member_numbers, served
+
+_REDEEM = """mutation Redeem($input: RedeemInput!) { redeem(input: $input) {
+  __typename ... on Redemption { id } ... on Refusal { code message } } }"""
+_READ = """query MyRedemptions($after: String) { redemptions(first: 100, after: $after) {
+  pageInfo { hasNextPage endCursor } edges { node { id } } } }"""
+_OK, _RETRY = 200, frozenset({429, 503})
+_CUSTOMERS = 2000
+_SETTINGS = {"ENTITLEMENTS_LOG_LEVEL": "warning"}
+
+
+@dataclass(slots=True, kw_only=True)
+class Level:
+    """What so many clients saw: seconds of answers that served and that refused, and the ids acknowledged."""
+
+    clients: int
+    served_s: list[float] = field(default_factory=list)
+    refused_s: list[float] = field(default_factory=list)
+    cut: int = 0
+    acknowledged: list[str] = field(default_factory=list)
+    took_s: float = 0.0
+
+    @property
+    def throughput(self) -> float:
+        """Redemptions a second."""
+        return len(self.acknowledged) / self.took_s
+
+
+def main() -> None:
+    """Run the benchmark and print its figures."""
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    arguments.add_argument("--levels", default="1,10,100,500,1000")
+    arguments.add_argument("--seconds", type=float, default=10)
+    arguments.add_argument("--workers", type=int, default=1)
+    given = arguments.parse_args()
+    numbers = [int(each) for each in given.levels.split(",")]
+    with served(customers=_CUSTOMERS, workers=given.workers, settings=_SETTINGS) as service:
+        asyncio.run(_measure(service, numbers, given.seconds))
+
+
+async def _measure(service: Served, numbers: list[int], seconds: float) -> None:
+    token = service.token("vendor", "--vendor", VENDOR)
+    warm = await _level(service, token, 10, seconds / 2)
+    levels = [await _level(service, token, number, seconds) for number in numbers]
+    best = max(levels, key=lambda level: level.throughput)
+    for level in levels:
+        print(
+            f"{level.clients:5} clients: {level.throughput:7,.0f} redemptions/s"
+            f" = {level.throughput / best.throughput:.2f} x the best,"
+            f" p50 {_ms(level.served_s, 50)}, p99 {_ms(level.served_s, 99)};"
+            f" {len(level.refused_s)} told to come back, p50 {_ms(level.refused_s, 50)},"
+            f" p99 {_ms(level.refused_s, 99)}; {level.cut} connections cut"
+        )
+    acknowledged = list(itertools.chain.from_iterable(each.acknowledged for each in (warm, *levels)))
+    there = await _stored(service, token)
+    lost = set(acknowledged) - there
+    print(
+        f"{len(acknowledged)} acknowledged, {len(acknowledged) - len(set(acknowledged))} answered twice, "
+        f"{len(lost)} lost"
+    )
+
+
+def _ms(seconds: list[float], percent: int) -> str:
+    if len(seconds) < 2:
+        return "-"
+    return f"{1000 * statistics.quantiles(seconds, n=100)[percent - 1]:.1f} ms"
+
+
+async def _level(service: Served, token: str, clients: int, seconds: float) -> Level:
+    level = Level(clients=clients)
+    connections = [await Client.connected(service, token) for _ in range(clients)]
+    prefix = f"{clients}-{time.perf_counter_ns()}"
+    begun = time.perf_counter()
+    until = begun + seconds
+    async with asyncio.TaskGroup() as group:
+        for number, client in enumerate(connections):
+            group.create_task(_redeem(service, token, client, level, f"{prefix}-{number}", until))
+    level.took_s = time.perf_counter() - begun
+    return level
+
+
+async def _redeem(
+    service: Served, token: str, client: Client, level: Level, prefix: str, until: float
+) -> None:
+    """Redeem until the time is over; what is under way then is asked for until it is answered."""
+    members = member_numbers(_CUSTOMERS)
+    chance = random.Random(prefix)  # noqa: S311 (a benchmark, no secret)
+    for number in itertools.count():
+        if time.perf_counter() >= until:
+            break
+        given = {
+            "memberNo": chance.choice(members),
+            "benefit": BENEFIT,
+            "idempotencyKey": f"{prefix}-{number}",
+        }
+        while True:
+            begun = time.perf_counter()
+            try:
+                answer = await client.ask(_REDEEM, input=given)
+            except ConnectionError:
+                level.cut += 1
+                await asyncio.sleep(chance.random())
+                client = await Client.connected(service, token)
+                continue
+            took_s = time.perf_counter() - begun
+            if answer.status in _RETRY:
+                level.refused_s.append(took_s)
+                await asyncio.sleep(answer.retry_after_s * (0.5 + chance.random()))
+                continue
+            _note(level, answer.status, answer.body, took_s)
+            break
+    client.close()
+
+
+def _note(level: Level, status: int, body: bytes, took_s: float) -> None:
+    answer = json.loads(body)
+    outcome = (answer.get("data") or {}).get("redeem") or {}
+    if status != _OK or "errors" in answer:
+        raise RuntimeError(f"{status}: {body[:500]!r}")
+    if outcome["__typename"] == "Redemption":
+        level.served_s.append(took_s)
+        level.acknowledged.append(outcome["id"])
+
+
+async def _stored(service: Served, token: str) -> set[str]:
+    """The ids of all redemptions that the vendor has in the ledger."""
+    client = await Client.connected(service, token)
+    found: set[str] = set()
+    after = None
+    while True:
+        answer = json.loads((await client.ask(_READ, after=after)).body)
+        page = answer["data"]["redemptions"]
+        found.update(edge["node"]["id"] for edge in page["edges"])
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+
+
+if __name__ == "__main__":
+    main()
