@@ -3,8 +3,8 @@
     python -m bench.overload --levels 1,10,100,500,1000 --seconds 10
 
 A closed loop: each client redeems, waits for the answer, and redeems again; a client that is told to come back later
-does so with the same idempotency key. The figure is the throughput at the most clients as a ratio to the best of all levels.
-In the end every acknowledged redemption is looked for in the ledger.
+does so with the same idempotency key. The figure is the throughput at the most clients as a ratio to the best of all
+levels. In the end every acknowledged redemption is looked for in the ledger.
 """
 
 import argparse
