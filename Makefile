@@ -11,6 +11,7 @@ PYTHON ?=
 WORKERS ?= logical
 SEED ?=
 ROUNDS ?=
+KILLS ?=
 
 # Pinned apart from the project: it only writes the lock files.
 PIP_TOOLS := pip-tools>=7.5,<8
@@ -52,8 +53,8 @@ test: setup  ## All tests but `make chaos` (on an embedded PostgreSQL, or on DAT
 	$(BIN)/python -m pytest -m "not chaos" --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: chaos
-chaos: setup  ## Fault tests: processes killed, disks filled, services flooded; SEED=… repeats a run, ROUNDS=… tries more
-	CHAOS_SEED=$(SEED) CHAOS_ROUNDS=$(ROUNDS) $(BIN)/python -m pytest -m chaos
+chaos: setup  ## Fault tests: processes killed, disks filled, services flooded; SEED=… repeats a run, ROUNDS=… and KILLS=… try more
+	CHAOS_SEED=$(SEED) CHAOS_ROUNDS=$(ROUNDS) CHAOS_KILLS=$(KILLS) $(BIN)/python -m pytest -m chaos
 
 .PHONY: fuzz
 fuzz: setup  ## The random tests with new seeds and many more examples; what they find becomes a case

@@ -46,16 +46,12 @@ cli.command()(upkeep.verify)
 cli.command()(database.schema)
 cli.command()(database.migrate)
 
-_INTERRUPTED = 130
-
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; KeyboardInterrupt is left to `app.start`."""
     try:
         cli()
     except StartError as error:
         for line in error.lines:
             sys.stderr.write(" ".join(line.split()) + "\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(_INTERRUPTED)

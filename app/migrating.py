@@ -4,6 +4,9 @@ Several workers and commands may start at once; they queue on one advisory lock,
 do. Migrations run as the owner of the database; the service itself works under a role that owns nothing. Where nothing
 is missing, nothing is locked and no right of an owner is needed: so a service may start that cannot migrate.
 
+A database that a newer version has migrated is refused: this program would misread what the newer one writes, and write
+what the newer one cannot read.
+
 A migration is a module `rating/migrations/NNNN_name.py` or `ledger/migrations/NNNN_name.py`:
 
     class Migration(migrations.Migration):
@@ -14,6 +17,7 @@ A migration is a module `rating/migrations/NNNN_name.py` or `ledger/migrations/N
 migration ran is recorded just after this transaction, so its statements must bear being run a second time.
 """
 
+from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -31,13 +35,29 @@ _LOCK = 7_216_530_114
 _OLDEST_SERVER = 16
 
 # What this program expects to find applied; `/readyz` compares.
-_APPLIED = "SELECT app, name FROM tortoise_migrations"
+_APPLIED = "SELECT app, name FROM tortoise_migrations ORDER BY app, name"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Differences:
+    """Names of migrations that the database lacks, and of those it has that this program does not know."""
+
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    def refuse_newer(self) -> None:
+        """Raise StartError if a newer version of this program has migrated the database."""
+        if self.unknown:
+            raise StartError(
+                f"a newer version has migrated this database ({', '.join(self.unknown)}): use that version or a later "
+                "one; to go back, restore the copy of the database that was made before the upgrade"
+            )
 
 
 async def migrate(owner_dsn: str) -> tuple[str, ...]:
     """Apply what is missing, as the owner; return the names of what was applied ("rating.0001_initial", …).
 
-    Raises StartError for a server that is too old.
+    Raises StartError for a server that is too old, and for a database that is too new.
     """
     gate = await asyncpg.connect(owner_dsn, server_settings={"application_name": "entitlements-migrate"})
     try:
@@ -47,6 +67,7 @@ async def migrate(owner_dsn: str) -> tuple[str, ...]:
         if await _complete(gate):
             return ()
         await gate.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        (await differences(gate)).refuse_newer()  # whoever had the lock may have been newer
         applied = await _migrate(owner_dsn)
         # The service may see which migrations ran: its readiness depends on it.
         await gate.execute(f"GRANT SELECT ON tortoise_migrations TO {SERVICE_ROLE}")
@@ -55,17 +76,23 @@ async def migrate(owner_dsn: str) -> tuple[str, ...]:
         await gate.close()  # which also gives the lock back
 
 
-async def missing(connection: Connection | Pool) -> tuple[str, ...]:
-    """Return the names of the migrations that this program has and the database has not."""
+async def differences(connection: Connection | Pool) -> Differences:
+    """Compare the database's form with this program's."""
     try:
-        applied = {(row["app"], row["name"]) for row in await connection.fetch(_APPLIED)}
+        applied = [(row["app"], row["name"]) for row in await connection.fetch(_APPLIED)]
     except asyncpg.UndefinedTableError:
-        applied = set()
-    return tuple(f"{app}.{name}" for app, name in _known() if (app, name) not in applied)
+        applied = []
+    known = _known()
+    return Differences(
+        missing=tuple(f"{app}.{name}" for app, name in known if (app, name) not in applied),
+        unknown=tuple(f"{app}.{name}" for app, name in applied if (app, name) not in known),
+    )
 
 
 async def _complete(connection: Connection) -> bool:
-    if await missing(connection):
+    found = await differences(connection)
+    found.refuse_newer()
+    if found.missing:
         return False
     return bool(
         await connection.fetchval(

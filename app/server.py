@@ -25,7 +25,7 @@ from app.endpoint import GraphQLEndpoint
 from app.graphql_http import RequestError
 from app.keys import key_ring
 from app.logging import configure_logging
-from app.migrating import missing
+from app.migrating import differences
 from app.services import Services, open_services
 from app.settings import load_settings
 from app.tokens import Tokens, tokens_of
@@ -109,10 +109,11 @@ async def _alive(_: Request) -> Response:
 async def _ready(request: Request) -> Response:
     """Whether requests can be served: 200, or 503 with what is missing."""
     services: Services = request.app.state.services
-    checks = {"database": False, "migrated": False, "journal": services.journal.running}
+    checks = {"database": False, "migrated": False, "newest": False, "journal": services.journal.running}
     try:
         async with asyncio.timeout(_READY_S):
-            checks["migrated"] = not await missing(services.pool)
+            found = await differences(services.pool)
+            checks |= {"migrated": not found.missing, "newest": not found.unknown}
         checks["database"] = True
     except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
         pass

@@ -21,7 +21,7 @@ from tortoise.exceptions import BaseORMException
 from app.clock import Clock
 from app.editions import Told, in_force, put_in_force
 from app.errors import NOT_INSTALLED, StartError
-from app.migrating import migrate, missing
+from app.migrating import differences, migrate
 from app.orm import orm
 from app.settings import Settings
 from handbook import EditionError, Handbook
@@ -148,7 +148,7 @@ async def _check_migrated(dsn: str) -> None:
     """Raise StartError unless the database is one of ours, in this version's form."""
     connection = await asyncpg.connect(dsn, server_settings={"default_transaction_read_only": "on"})
     try:
-        lacking = await missing(connection)
+        found = await differences(connection)
         anything = await connection.fetchval("SELECT to_regclass('customers') IS NOT NULL")
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartError(f"the user of DATABASE_URL may not read this database: {error}") from error
@@ -158,8 +158,11 @@ async def _check_migrated(dsn: str) -> None:
         raise StartError(
             "the database is empty: `entitlements serve` or `entitlements import FILE` makes what is needed"
         )
-    if lacking:
-        raise StartError(f"the database lacks migrations ({', '.join(lacking)}): run `entitlements migrate`")
+    found.refuse_newer()
+    if found.missing:
+        raise StartError(
+            f"the database lacks migrations ({', '.join(found.missing)}): run `entitlements migrate`"
+        )
 
 
 def _saying(what: str) -> Callable[[int, int], None]:

@@ -15,6 +15,7 @@ from pathlib import Path
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
     [
+        "app.start",
         "app.cli",
         "app.tokens",
         "app.server",
@@ -68,6 +69,6 @@ def _run(
         os.chdir(folder)
     sys.argv = ["entitlements", *arguments]
 
-    from app.cli import main
+    from app.start import main
 
     main()

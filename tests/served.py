@@ -23,7 +23,7 @@ from tests.commands import run_command
 from tests.scratch import scratch_folder
 
 REPOSITORY = str(Path(__file__).parents[1])
-COMMAND = [sys.executable, "-c", "from app.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from app.start import main; main()"]
 
 
 class Service:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import main
+from app.start import main
 from handbook import SHIPPED_EDITIONS, Handbook, load_handbook
 from ledger.accounts import load_accounts
 from ledger.granting import grant_all
@@ -29,7 +29,7 @@ from rating.timeline import timeline
 from rating.verifying import verify_ratings
 from tests.activation.conftest import FIRST_DAY, LAST_DAY, NOW, history, tell
 from tests.activations import in_force, put_in_force
-from tests.chaos.chance import chance, rounds
+from tests.chaos.chance import chance, kills
 from tests.commands import FORKS
 from tests.editions import SECOND, Draft, six_stars
 
@@ -138,10 +138,10 @@ def folders(tmp_path_factory) -> tuple[Path, Path]:
 
 
 @pytest.mark.parametrize(
-    "kills", [pytest.param(FEW, id="few"), pytest.param(rounds(20), id="many", marks=pytest.mark.chaos)]
+    "times", [pytest.param(FEW, id="few"), pytest.param(kills(20), id="many", marks=pytest.mark.chaos)]
 )
 async def test_kills_leave_the_old_or_the_new_and_nothing_between(
-    database, handbook, folders, tmp_path, kills
+    database, handbook, folders, tmp_path, times
 ):
     await put_in_force(database.pool, handbook, NOW)
     await tell(database.pool, await in_force(database.pool), *history(CUSTOMERS))
@@ -149,12 +149,12 @@ async def test_kills_leave_the_old_or_the_new_and_nothing_between(
     books = [handbook, *(load_handbook(SHIPPED_EDITIONS, folder) for folder in folders)]
     expected = {book.fingerprint: await _expected(database, book) for book in books}
     assert len({str(shown) for shown in expected.values()}) == len(books)
-    rng, killed, seen = chance("activation") if kills > FEW else random.Random(20270101), 0, set()
-    for number in range(3 * kills):
+    rng, killed, seen = chance("activation") if times > FEW else random.Random(20270101), 0, set()
+    for number in range(3 * times):
         fingerprint, shown = await _state(database)
         assert shown == expected[fingerprint]
         seen.add(fingerprint)
-        if killed == kills:
+        if killed == times:
             break
         folder = folders[1] if fingerprint == books[1].fingerprint else folders[0]
         killed += await asyncio.to_thread(_run, _environment(database, folder, tmp_path), rng, number)
@@ -163,8 +163,8 @@ async def test_kills_leave_the_old_or_the_new_and_nothing_between(
             *await verify(database.pool),
         ]
         assert [str(each) for each in faults] == []
-    assert killed == kills
-    assert len(seen) > 1 or kills == FEW, "some were killed after their switch, or came through"
+    assert killed == times
+    assert len(seen) > 1 or times == FEW, "some were killed after their switch, or came through"
     await _finish(database, books, expected, folders, tmp_path)
 
 

@@ -18,8 +18,8 @@ from tests.scratch import scratch_folder
 READERS = {
     "verify": ("verify",),
     "edition list": ("edition", "list"),
-    "edition check": ("edition", "check", "zhenxuan-1"),
-    "edition what-if": ("edition", "what-if", "zhenxuan-1"),
+    "edition check": ("edition", "check", str(SHIPPED_EDITIONS / "zhenxuan-1")),
+    "edition what-if": ("edition", "what-if", str(SHIPPED_EDITIONS / "zhenxuan-1")),
     "export entries": ("export", "entries"),
     "export findings": ("export", "findings", "--vendor", "v", "--period", "2026-10", "--out", "-"),
     "export settlement": ("export", "settlement", "--vendor", "v", "--period", "2026-10", "--out", "-"),
@@ -44,9 +44,7 @@ TABLES = "select count(*) from pg_class where relnamespace = 'public'::regnamesp
 def run(reader: str, folder: Path, **more: str):
     hidden = ("ENTITLEMENTS_", "DATABASE_")
     environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    words = (READERS | ON_WHAT_IS_THERE)[reader]
-    arguments = [str(SHIPPED_EDITIONS / each) if each == "zhenxuan-1" else each for each in words]
-    return run_command(*arguments, environment=environment | more, folder=folder)
+    return run_command(*(READERS | ON_WHAT_IS_THERE)[reader], environment=environment | more, folder=folder)
 
 
 def says(done, words: str) -> None:

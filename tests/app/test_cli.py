@@ -4,8 +4,10 @@ import asyncio
 import gzip
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +15,9 @@ import asyncpg
 import jwt
 import pytest
 
+from app import start
 from app.cli import main
+from tests.chaos.chance import chance, kills
 from tests.commands import run_command
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -304,3 +308,35 @@ def test_rating_again_changes_nothing_that_is_right(run):
     unknown = run("rerate", "--edition", "zhenxuan-99")
     assert unknown.returncode == 1
     assert "zhenxuan-1" in unknown.stderr
+
+
+def test_ctrl_c_while_the_program_is_brought_in_ends_it_without_a_traceback(monkeypatch):
+    class Interrupted:
+        def __getattr__(self, name):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "app.cli", Interrupted())
+    with pytest.raises(SystemExit, match="130"):
+        start.main()
+
+
+@pytest.mark.chaos
+def test_ctrl_c_at_any_moment_ends_a_command_without_a_traceback(database_dsn, tmp_path):
+    rng = chance("ctrl-c")
+    environment = {**os.environ, "DATABASE_URL": database_dsn, "ENTITLEMENTS_DATA": str(tmp_path)}
+    program = "print(flush=True); from app.start import main; main()"
+    for _ in range(kills(12)):
+        process = subprocess.Popen(
+            [sys.executable, "-c", program, "migrate"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        process.stdout.readline()
+        time.sleep(rng.uniform(0, 1))
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+        assert "Traceback" not in said, said
+        # -2: Python itself was ending already. A shell calls that 130 as well.
+        assert process.returncode in {0, 130, -signal.SIGINT}, said

@@ -14,5 +14,10 @@ def chance(name: str) -> random.Random:
 
 
 def rounds(default: int) -> int:
-    """How many faults a test tries: `make chaos ROUNDS=…`, otherwise what takes a minute or less."""
+    """How many faults the running service meets: `make chaos ROUNDS=…`, by default what takes minutes."""
     return int(os.environ.get("CHAOS_ROUNDS") or default)
+
+
+def kills(default: int) -> int:
+    """How often each long command is killed: `make chaos KILLS=…`, by default what takes seconds."""
+    return int(os.environ.get("CHAOS_KILLS") or default)
