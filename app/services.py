@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -101,7 +100,7 @@ async def open_services(settings: Settings, *, existing: bool = False) -> AsyncI
             say(
                 f"{done.changed} of {done.customers} customers have another timeline by the editions in force"
             )
-            await grant_all(pool, now=clock(), handbook=active, progress=_saying("granting"))
+            await grant_all(pool, clock=clock, handbook=active, progress=_saying("granting"))
         await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size))
         await stack.enter_async_context(_following(active, pool))
         journal = Journal(pool, active, clock)
@@ -203,7 +202,12 @@ async def _look_for_ever(active: ActiveHandbook, pool: Pool) -> None:
 
 def granting(services: Services, handbook: Handbook) -> Callable[[Connection, Sequence[int]], Awaitable[int]]:
     """What rating, which knows no ledger, calls for the customers it changed: the grants that follow, posted."""
-    return partial(post_due, now=services.clock(), handbook=handbook)
+
+    async def grant(conn: Connection, customer_ids: Sequence[int]) -> int:
+        # By the clock at each batch: an import lasts, and meanwhile others write.
+        return await post_due(conn, customer_ids, now=services.clock(), handbook=handbook)
+
+    return grant
 
 
 @asynccontextmanager

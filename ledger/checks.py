@@ -65,15 +65,6 @@ def hashes_are_chained(books: Books) -> list[Problem]:
     return []
 
 
-def time_never_runs_backwards(books: Books) -> list[Problem]:
-    """Entries are in the order of their recording."""
-    return [
-        (f"entry {later.sequence}", "it is recorded before the entry in front of it")
-        for earlier, later in zip(books.entries, books.entries[1:], strict=False)
-        if later.recorded_at < earlier.recorded_at
-    ]
-
-
 def balances_are_the_sum(books: Books) -> list[Problem]:
     """Every balance is what its entries add up to, and no pool was ever overdrawn."""
     sums: dict[PoolKey, Balance] = {}
@@ -213,7 +204,6 @@ def _answerable(entries: Sequence[Entry]) -> dict[tuple[int | None, str], Entry]
 CHECKS: tuple[Check, ...] = (
     sequences_have_no_gaps,
     hashes_are_chained,
-    time_never_runs_backwards,
     balances_are_the_sum,
     redemptions_follow_their_life_cycle,
     service_years_count_from_the_anchor,

@@ -49,13 +49,13 @@ async def _post_due(
 async def grant_all(
     pool: Pool,
     *,
-    now: datetime,
+    clock: Callable[[], datetime],
     handbook: AnyHandbook,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Post what is due for every customer, some hundred a transaction; how many entries that took.
 
-    `progress` is told how many customers of how many are done.
+    Each transaction posts at what `clock` says by then. `progress` is told how many customers of how many are done.
     """
     async with pool.acquire() as conn:
         total = await count_customers(conn)
@@ -63,7 +63,7 @@ async def grant_all(
         async for ids in batches_of_customers(conn, _CUSTOMERS_A_BATCH):
             async with conn.transaction():
                 within = await handbook_within(conn, handbook)
-                posted += await post_due(conn, ids, now=now, handbook=within)
+                posted += await post_due(conn, ids, now=clock(), handbook=within)
             done += len(ids)
             if progress is not None:
                 progress(done, total)

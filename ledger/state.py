@@ -18,7 +18,7 @@ from ledger.ids import RedemptionId
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The end of a customer's ledger: the next sequence, the last hash and time, and the service-year anchor."""
+    """The end of a customer's ledger: next sequence, the last entry's hash and time, and the service-year anchor."""
 
     next_sequence: int = 1
     last_hash: bytes = GENESIS
@@ -88,10 +88,9 @@ class Posting:
     """The entries of one command, and the state after them."""
 
     def __init__(self, state: State, now: datetime) -> None:
-        """Start on `state`; entries are recorded at `now`, or later if the customer's time is already later."""
-        last = state.head.last_recorded_at
+        """Start on `state`; entries are recorded at `now`, also if the clock was ahead of it before."""
         self.state = state
-        self.recorded_at = now if last is None or now > last else last
+        self.recorded_at = now
         self.head = state.head
         self.balances = dict(state.balances)
         self.redemptions = dict(state.redemptions)

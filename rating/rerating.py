@@ -40,8 +40,15 @@ async def rerate(
         history = fold(of_customer.events)
         periods = timeline(history, handbook)
         if periods != tuple(current[customer_id]):
+            # Not known before the events that it is made of: a clock that was ahead may have recorded one of them.
+            known_from = max(now, *(each.recorded_at for each in of_customer.events))
             versions[customer_id] = [
-                Version(version=of_customer.version + 1, known_from=now, periods=periods, handbook=handbook)
+                Version(
+                    version=of_customer.version + 1,
+                    known_from=known_from,
+                    periods=periods,
+                    handbook=handbook,
+                )
             ]
             policies += [policy_row(customer_id, policy, handbook) for policy in history.policies.values()]
     await write_versions(conn, versions, now=now)

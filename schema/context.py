@@ -1,6 +1,7 @@
 """Who asks, and what answering needs: one `Context` for each request.
 
-The moment of a request is read from the clock once, so that every part of an answer speaks of the same "now".
+The moment of a request is read from the clock once, so that every part of an answer speaks of the same "now"; after a
+mutation once more, so that its answer speaks of no moment before what was written.
 """
 
 from asyncio import Task
@@ -72,7 +73,8 @@ class Context:
             yield
 
     def renew_loaders(self) -> None:
-        """Forget what was read: called after a mutation, so that its answer shows what it wrote."""
+        """Forget what was read: called after a mutation, so that its answer shows what it wrote, as of after it."""
+        self.now = max(self.now, self.clock())
         self.handbook = handbook_now(self.handbooks)
         self.candidates = None
         self.loaders = Loaders(pool=self.pool, handbook=self.handbook, now=self.now)

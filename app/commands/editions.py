@@ -106,7 +106,7 @@ def activate(
             await _look(services)
         with customers_bar("granting") as update:
             posted = await grant_all(
-                services.pool, now=services.clock(), handbook=services.handbooks, progress=update
+                services.pool, clock=services.clock, handbook=services.handbooks, progress=update
             )
         if posted:
             typer.echo(f"{counted(posted, 'entry', 'entries')} posted")

@@ -82,9 +82,13 @@ class _Held:
 
 
 async def _open(services: Services) -> None:
-    """Find out that the database can be opened and is migrated; say which editions at hand nobody is served by."""
+    """Find out that the database can be opened and is migrated; warn of wrong clocks and of editions not in force."""
     from app.editions import not_served
+    from ledger.clocks import moments, warnings
 
+    frozen = services.settings.clock is not None
+    for line in warnings(await moments(services.pool), services.clock(), frozen=frozen):
+        say(f"warning: {line}")
     for line in not_served(services.handbook, services.settings):
         say(line)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
-from app.services import Services, granting
+from app.services import Services, granting, say
 from handbook import Handbook
 from handbook.words import counted
 from rating.database import Connection
@@ -21,7 +21,7 @@ def grant(data: DataOption = None) -> None:
 
         with customers_bar("granting") as update:
             return await grant_all(
-                services.pool, now=services.clock(), handbook=services.handbooks, progress=update
+                services.pool, clock=services.clock, handbook=services.handbooks, progress=update
             )
 
     typer.echo(f"{counted(with_services(data, post, existing=True), 'entry', 'entries')} posted")
@@ -60,9 +60,14 @@ def rerate(
 
 
 def verify(data: DataOption = None) -> None:
-    """Rate all histories again, replay the ledger, check settlements' seals; what is wrong is named by its place."""
+    """Rate all histories again, replay the ledger, check settlements' seals; what is wrong is named by its place.
 
-    async def check(services: Services) -> tuple[list[str], Checked]:
+    What clocks that were wrong have left behind is told too: a fault where somebody must take something back, else a
+    note, which fails nothing.
+    """
+
+    async def check(services: Services) -> tuple[list[str], list[str], Checked]:
+        from ledger.clocks import wrong_clocks
         from ledger.reconciliation.closing import check_seals
         from ledger.verify import verify as verify_ledger
         from rating.verifying import verify_ratings
@@ -75,9 +80,13 @@ def verify(data: DataOption = None) -> None:
         with customers_bar("verifying the ledger") as update:
             findings = await verify_ledger(services.pool, progress=update, checked=checked)
         seals = await check_seals(services.pool, checked=checked)
-        return [str(wrong) for wrong in (*faults, *findings, *seals)], checked
+        clocks = await wrong_clocks(services.pool, now=services.clock())
+        wrong = [str(each) for each in (*faults, *findings, *seals, *clocks.faults)]
+        return wrong, [f"note: {each}" for each in clocks.notes], checked
 
-    found, checked = reading_services(data, check)
+    found, notes, checked = reading_services(data, check)
+    for line in notes:
+        say(line)
     if found:
         typer.echo(f"{checked.words()}: {counted(len(found), 'fault')}")
         fail(found)

@@ -72,7 +72,7 @@ async def _load(services: Services, conn: Connection, progress: Progress) -> boo
     reached = await conn.fetchval(SQL["reached"])
     await _Loader(services, portfolio(today, services.handbook), progress).run(reached)
     await record_events(services.pool, [_completion(today)], now=now, handbook=services.handbooks)
-    await grant_all(services.pool, now=now, handbook=services.handbooks)
+    await grant_all(services.pool, clock=lambda: now, handbook=services.handbooks)
     await _analyze(services.owner_dsn)
     return True
 
@@ -157,7 +157,7 @@ class _Loader:
             case Feed():
                 await self._record(step.events)
             case Granting():
-                await grant_all(self._services.pool, now=step.at, handbook=self._services.handbooks)
+                await grant_all(self._services.pool, clock=lambda: step.at, handbook=self._services.handbooks)
             case Registration():
                 await self._register(step)
             case Calls():

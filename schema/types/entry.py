@@ -44,7 +44,9 @@ class Entry(Node):
     option: str | None = strawberry.field(description="The choice taken, where the benefit has options.")
     reference: str | None = strawberry.field(description="The vendor's own reference.")
     occurred_at: datetime = strawberry.field(description="When it happened.")
-    recorded_at: datetime = strawberry.field(description="When it was recorded; never runs backwards.")
+    recorded_at: datetime = strawberry.field(
+        description="When it was recorded, by the clock of then; the order is that of `sequence`."
+    )
     benefit_code: strawberry.Private[str]
 
     @strawberry.field(description="Of what.")

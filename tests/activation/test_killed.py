@@ -145,7 +145,7 @@ async def test_kills_leave_the_old_or_the_new_and_nothing_between(
 ):
     await put_in_force(database.pool, handbook, NOW)
     await tell(database.pool, await in_force(database.pool), *history(CUSTOMERS))
-    await grant_all(database.pool, now=NOW, handbook=handbook)
+    await grant_all(database.pool, clock=lambda: NOW, handbook=handbook)
     books = [handbook, *(load_handbook(SHIPPED_EDITIONS, folder) for folder in folders)]
     expected = {book.fingerprint: await _expected(database, book) for book in books}
     assert len({str(shown) for shown in expected.values()}) == len(books)

@@ -55,6 +55,7 @@ class Taking:
     vendor: str
     units: int
     status: str
+    booked_on: date
     expires_at: datetime | None = None
     number: str | None = None
     requested_on: date | None = None
@@ -114,6 +115,12 @@ class Model:
             return "EXPIRED"
         return taking.status
 
+    def run_out(self, now: datetime, benefit: str | None = None) -> None:
+        """What is posted of a benefit ends the holds that have run out: they stay so if the clock is set back."""
+        for each in self.takings.values():
+            if benefit in (None, each.pool[0]):
+                each.status = self.status(each, now)
+
     def used(self, pool: Pool) -> int:
         return sum(
             each.units
@@ -140,25 +147,33 @@ class Model:
     ) -> str | None:
         """The code with which taking units is refused, None when it is not."""
         day, today = _day(occurred_at), _day(now)
-        kind, by_star = GRID[benefit]
+        kind = GRID[benefit][0]
         if occurred_at > now or (today - day).days > FARTHEST_BACK:
             return "OCCURRED_IN_FUTURE" if occurred_at > now else "OCCURRED_TOO_LONG_AGO"
-        if self.star(day) == 0:
-            return "NOT_A_MEMBER"
-        if self.star(day) not in by_star:
-            return "TIER_TOO_LOW"
+        if wrong := self.not_a_member(benefit, day):
+            return wrong
         if kind != "policy" and policy_no is not None:
             return "INVALID"
         if kind == "policy" and (wrong := self.wrong_policy(policy_no, day)):
             return wrong
-        waited = (
-            self.star(day - timedelta(days=back)) in by_star for back in range(WAITING.get(benefit, 0) + 1)
-        )
-        if not all(waited):
-            return "WAITING_PERIOD"
+        if wrong := self.not_entitled(benefit, day):
+            return wrong
         if delivered and not self.is_open(benefit, occurred_at):
             return "OUTSIDE_SERVICE_HOURS"
         return self.too_many(benefit, units, policy_no, day, now)
+
+    def not_a_member(self, benefit: str, day: date) -> str | None:
+        if self.star(day) == 0:
+            return "NOT_A_MEMBER"
+        return "TIER_TOO_LOW" if self.star(day) not in GRID[benefit][1] else None
+
+    def not_entitled(self, benefit: str, day: date) -> str | None:
+        """The code with which a day has no right to a benefit, None when it has."""
+        waited = (
+            self.star(day - timedelta(days=back)) in GRID[benefit][1]
+            for back in range(WAITING.get(benefit, 0) + 1)
+        )
+        return self.not_a_member(benefit, day) or (None if all(waited) else "WAITING_PERIOD")
 
     def too_many(
         self, benefit: str, units: int, policy_no: str | None, day: date, now: datetime
@@ -179,10 +194,8 @@ class Model:
 
     def application_refused(self, number: str, now: datetime) -> str | None:
         """The code with which a number is not held, None when it is."""
-        if self.star(_day(now)) == 0:
-            return "NOT_A_MEMBER"
-        if self.star(_day(now)) not in GRID[LUCKY][1]:
-            return "TIER_TOO_LOW"
+        if wrong := self.not_a_member(LUCKY, _day(now)):
+            return wrong
         open_numbers = {each.number for each in self.takings.values() if self.status(each, now) == "HELD"}
         return "INVALID" if number in open_numbers else None
 

@@ -132,11 +132,6 @@ class BooksMachine(RuleBasedStateMachine):
         self.now = NOW
         self.touched = set(CUSTOMERS)
 
-    def moment(self, customer_id):
-        """The customer's time: now, or later if the ledger has been later."""
-        last = self.desks[customer_id].state.head.last_recorded_at
-        return self.now if last is None else max(self.now, last)
-
     def ask(self, customer_id, command):
         """The outcome of a command; a refusal leaves everything but the outcomes as it was."""
         desk, model = self.desks[customer_id], self.models[customer_id]
@@ -148,7 +143,9 @@ class BooksMachine(RuleBasedStateMachine):
             assert replace(desk.state, outcomes={}) == replace(before, outcomes={})
             assert len(desk.entries) == entries
         elif not outcome.replayed:
-            model.anchor = model.first_day(self.moment(customer_id).date())
+            model.anchor = model.first_day(self.now.date())
+            if outcome.milestone is None:
+                model.run_out(self.now, outcome.benefit)
         self.asked.append((customer_id, command, outcome))
         return outcome
 
@@ -183,7 +180,7 @@ class BooksMachine(RuleBasedStateMachine):
         )
 
     def try_to_take(self, customer_id, vendor, benefit, units, policy_no, hours_back, hold_hours):
-        model, now = self.models[customer_id], self.moment(customer_id)
+        model, now = self.models[customer_id], self.now
         more: dict[str, Any] = {"vendor": vendor, "units": units, "policy_no": policy_no}
         occurred_at = now if hours_back is None else self.now - timedelta(hours=hours_back)
         more["evidence"] = first_opinion(occurred_at.astimezone(BUSINESS_ZONE).date())
@@ -210,6 +207,7 @@ class BooksMachine(RuleBasedStateMachine):
             vendor=vendor,
             units=units,
             status="HELD" if held else "REDEEMED",
+            booked_on=occurred_at.date(),
             expires_at=expiry(benefit, day, now, hold_hours) if held else None,
         )
         model.most[pool] = max(model.most.get(pool, 0), model.units(benefit, day) or 0)
@@ -242,7 +240,7 @@ class BooksMachine(RuleBasedStateMachine):
         return wished
 
     def try_to_wish(self, customer_id, vendor, number, hold_hours):
-        model, now = self.models[customer_id], self.moment(customer_id)
+        model, now = self.models[customer_id], self.now
         expected = model.application_refused(number, now)
         command = a_hold(LUCKY, vendor=vendor, wished_number=number, hold_hours=hold_hours)
         outcome = self.ask(customer_id, command)
@@ -256,6 +254,7 @@ class BooksMachine(RuleBasedStateMachine):
             vendor=vendor,
             units=1,
             status="HELD",
+            booked_on=now.date(),
             expires_at=now + timedelta(hours=hold_hours),
             number=number,
             requested_on=now.date(),
@@ -277,7 +276,7 @@ class BooksMachine(RuleBasedStateMachine):
 
     def try_to_follow_up(self, taking, make, actor, units, policy_no, *, unknown):
         customer_id = taking.customer_id
-        model, now = self.models[customer_id], self.moment(customer_id)
+        model, now = self.models[customer_id], self.now
         known = model.takings[taking.sequence]
         more: dict[str, Any] = {"actor": f"vendor:{known.vendor}" if actor == "own" else actor}
         if make is a_confirm:
@@ -314,6 +313,8 @@ class BooksMachine(RuleBasedStateMachine):
             return "INVALID"
         if status != "HELD" or make is not a_confirm:
             return None if status == "HELD" else "HOLD_NOT_OPEN"
+        if now.date() < known.booked_on and (wrong := model.not_entitled(known.pool[0], now.date())):
+            return wrong
         if not model.is_open(known.pool[0], now):
             return "OUTSIDE_SERVICE_HOURS"
         if known.number and (wrong := model.number_refused(known, more["policy_no"], now)):
@@ -329,7 +330,7 @@ class BooksMachine(RuleBasedStateMachine):
     def report(self, taking, make, actor, days_back):
         """Say that a hold was answered or arranged: nothing but the milestone and its outcome is new."""
         customer_id = taking.customer_id
-        model, now = self.models[customer_id], self.moment(customer_id)
+        model, now = self.models[customer_id], self.now
         known = model.takings[taking.sequence]
         booked = self.desks[customer_id].state.redemptions[taking.sequence].occurred_at.date()
         more: dict[str, Any] = {"actor": f"vendor:{known.vendor}" if actor == "own" else actor}
@@ -364,9 +365,7 @@ class BooksMachine(RuleBasedStateMachine):
         model = self.models[customer_id]
         pool = model.takings[outcome.id.sequence].pool
         quota = outcome.quota
-        assert (quota.granted, quota.used, quota.held, quota.remaining) == model.left(
-            pool, self.moment(customer_id)
-        )
+        assert (quota.granted, quota.used, quota.held, quota.remaining) == model.left(pool, self.now)
 
     @rule(which=st.integers(0, 10**6), changed=st.booleans())
     def send_again(self, which, changed):
@@ -398,9 +397,11 @@ class BooksMachine(RuleBasedStateMachine):
         self.now += timedelta(hours=hours)
         self.touched = set(CUSTOMERS)
 
-    @rule()
-    def set_the_clock_back(self):
-        self.now -= timedelta(minutes=90)
+    @rule(hours=st.sampled_from([1.5, 1.5, 1.5, 24, 24 * 40, 24 * 366]))
+    def set_the_clock_back(self, hours):
+        """Whatever it was before, the clock is believed: nothing later is dragged along."""
+        self.now -= timedelta(hours=hours)
+        self.touched = set(CUSTOMERS)
 
     @rule(customer_id=customers, days=st.integers(-20, 20), star=some_stars)
     def change_the_star(self, customer_id, days, star):
@@ -416,7 +417,8 @@ class BooksMachine(RuleBasedStateMachine):
         self.touched.add(customer_id)
         desk.now = self.now
         desk.settle()
-        model.anchor = model.first_day(self.moment(customer_id).date())
+        model.anchor = model.first_day(self.now.date())
+        model.run_out(self.now)
         posted = len(desk.entries)
         desk.settle()
         assert len(desk.entries) == posted
@@ -454,7 +456,7 @@ class BooksMachine(RuleBasedStateMachine):
             assert balance.unlimited or balance.available == available >= 0
 
     def the_model_counts_the_same(self, customer_id):
-        desk, model, now = self.desks[customer_id], self.models[customer_id], self.moment(customer_id)
+        desk, model, now = self.desks[customer_id], self.models[customer_id], self.now
         desk.now = now
         account = as_read(desk)
         for pool in {each.pool for each in model.takings.values()}:
@@ -476,7 +478,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(customer_id=customers, back=st.integers(0, FARTHEST_BACK))
     def a_quota_of_a_day_is_what_a_use_of_that_day_gets(self, customer_id, back):
         """One unit of each benefit, of a past day or today: entitled exactly when it would be taken now."""
-        desk, now = self.desks[customer_id], self.moment(customer_id)
+        desk, now = self.desks[customer_id], self.now
         desk.now = now
         account = as_read(desk)
         then = replace(account, taken={}, taken_by_now=account.taken)

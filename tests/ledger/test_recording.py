@@ -84,10 +84,10 @@ async def test_a_change_ahead_is_posted_when_its_day_has_come(database, handbook
     ahead = TODAY + timedelta(days=10)
     await take(database, handbook, policy_event("surrendered", ahead))
     assert await posted(database, member) == [("GRANT", 60)]
-    assert await grant_all(database.pool, now=NOW + timedelta(days=9), handbook=handbook) == 0
-    assert await grant_all(database.pool, now=NOW + timedelta(days=10), handbook=handbook) > 0
+    assert await grant_all(database.pool, clock=lambda: NOW + timedelta(days=9), handbook=handbook) == 0
+    assert await grant_all(database.pool, clock=lambda: NOW + timedelta(days=10), handbook=handbook) > 0
     assert await posted(database, member) == [("GRANT", 60), ("REVOKE", 60)]
-    assert await grant_all(database.pool, now=NOW + timedelta(days=10), handbook=handbook) == 0
+    assert await grant_all(database.pool, clock=lambda: NOW + timedelta(days=10), handbook=handbook) == 0
 
 
 async def test_a_late_correction_leaves_what_was_used_and_the_anchor(database, handbook, member):
@@ -199,7 +199,7 @@ async def test_events_and_redemptions_at_once_leave_books_in_order(database, han
             one.post_many([a_redeem(LAW, units=2) for _ in range(40)]),
             other.post_many([a_redeem(LAW, units=2) for _ in range(40)]),
             change_back_and_forth(),
-            *(grant_all(database.pool, now=NOW, handbook=handbook) for _ in range(3)),
+            *(grant_all(database.pool, clock=lambda: NOW, handbook=handbook) for _ in range(3)),
         )
     assert outcomes
     assert await verify(database.pool) == []

@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -338,7 +337,6 @@ def forged(books: checks.Books, which: str, change: Mapping[str, Any]) -> checks
 @pytest.mark.parametrize(
     ("kind", "change", "check"),
     [
-        ("HOLD", {"recorded_at": NOW + timedelta(days=400)}, checks.time_never_runs_backwards),
         ("GRANT", {"units": 61}, checks.balances_are_the_sum),
         ("GRANT", {"units": 1}, checks.balances_are_the_sum),
         ("REDEEM", {"kind": EntryKind.RELEASE}, checks.redemptions_follow_their_life_cycle),

@@ -190,7 +190,7 @@ async def test_what_is_told_beforehand_is_what_an_activation_then_does(
     )
     assert done is not None
     assert done.customers == told.customers
-    await grant_all(demo_pool, now=NOW, handbook=six_star_handbook)
+    await grant_all(demo_pool, clock=lambda: NOW, handbook=six_star_handbook)
 
     new_stars = await stars_on(demo_pool, NEW_YEAR)
     new_value = await owed(demo_pool, NEW_YEAR, six_star_handbook)
@@ -211,7 +211,7 @@ async def test_what_is_told_beforehand_is_what_an_activation_then_does(
     }
 
     # And the books follow when the day has come.
-    await grant_all(demo_pool, now=NOW + timedelta(days=45), handbook=six_star_handbook)
+    await grant_all(demo_pool, clock=lambda: NOW + timedelta(days=45), handbook=six_star_handbook)
     posted = await demo_pool.fetchval("select sum(granted) from balances where benefit = 'home-nursing'")
     nursing = next(each for each in told.benefits if each.benefit == "home-nursing")
     assert posted == nursing.units_after > 0
