@@ -21,7 +21,12 @@ async def viewer_of(request: Request, tokens: Tokens) -> Viewer:
         except TokenError as error:
             reason = str(error)
         else:
-            remark(request.scope, role=viewer.role.value, vendor=viewer.vendor)
+            remark(
+                request.scope,
+                role=viewer.role.value,
+                vendor=viewer.vendor,
+                token_id=viewer.token_id,
+            )
             return viewer
     remark(request.scope, unauthenticated=reason)
     challenge = {"www-authenticate": 'Bearer realm="entitlements"'}

@@ -32,6 +32,7 @@ cli = typer.Typer(
 cli.command()(serving.serve)
 cli.command("import")(importing.import_history)
 cli.command()(tokens.token)
+cli.command()(tokens.revoke)
 cli.add_typer(vendors.vendor, name="vendor")
 cli.add_typer(statements.statement, name="statement")
 cli.add_typer(periods.period, name="period")

@@ -1,19 +1,24 @@
 """The keys that tokens are checked with: a secret of our own, or public keys of whoever issues the tokens.
 
 In development the secret is made on the first start and kept in the data folder, for its owner alone. In production a
-key is given from outside, or the service does not start. Public keys are fetched anew when a token names one that is
-not known, but not more often than every half minute, so that forged tokens cause no storm of requests.
+key is given from outside, or the service does not start. There may be several secrets at once: the first signs and all
+check, so that a secret is changed while tokens of the former one are still about.
+
+Public keys are fetched anew when a token names one that is not known, but not more often than every half minute, so
+that forged tokens cause no storm of requests.
 """
 
 import asyncio
+import hashlib
 import json
 import os
-import secrets
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, ClassVar
 
 import jwt
@@ -22,6 +27,7 @@ from app.errors import StartError
 from app.settings import SHORTEST_KEY_BYTES, Settings
 
 _KEY_FILE = "token.key"
+_KEY_ID_DIGITS = 8
 _FETCH_TIMEOUT_S = 5.0
 _FETCH_EVERY_S = 30.0
 _FETCH_AFTER_S = 600.0
@@ -36,10 +42,14 @@ class SecretKey:
     """A shared secret: signs and checks."""
 
     ALGORITHM: ClassVar[str] = "HS256"
-    ID: ClassVar[str] = "\0secret"  # no `kid` of a token can be this
 
     key: bytes
-    algorithm: str = "HS256"
+    algorithm: str = ALGORITHM
+
+    @property
+    def id(self) -> str:
+        """What tokens name it by (`kid`); nothing is learnt from it about a key that was made by chance."""
+        return hashlib.sha256(self.key).hexdigest()[:_KEY_ID_DIGITS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,28 +63,40 @@ class PublicKey:
 class KeyRing:
     """The keys at hand, by their ids."""
 
-    def __init__(self, *, secret: bytes | None = None, jwks: str | None = None) -> None:
-        """Take a secret, or the address or file of public keys, or both; `load` reads the latter."""
+    def __init__(
+        self, *, secret: bytes | None = None, former: Sequence[bytes] = (), jwks: str | None = None
+    ) -> None:
+        """Take a secret, or the address or file of public keys, or both; `load` reads the latter.
+
+        Former secrets (or the next one, before it signs) only check.
+        """
         self.secret = SecretKey(key=secret) if secret is not None else None
+        checking = [self.secret] if self.secret is not None else []
+        checking += [SecretKey(key=key) for key in former]
+        self._secrets = {key.id: key for key in checking}
         self._source = jwks
         self._public: dict[str | None, PublicKey] = {}
         self._fetched_at = float("-inf")
         self._refreshing = asyncio.Lock()
 
-    def find(self, key_id: str | None) -> SecretKey | PublicKey | None:
-        """Return the key of that id, or the only one when the token names none."""
-        if key_id == SecretKey.ID:
-            return self.secret
-        if key_id is None and len(self._public) == 1:
-            return next(iter(self._public.values()))
-        return self._public.get(key_id)
+    def find(self, algorithm: str | None, key_id: str | None) -> tuple[SecretKey | PublicKey, ...]:
+        """Return the keys that may have signed: the one of that id, or when the token names none, every candidate."""
+        if algorithm == SecretKey.ALGORITHM:
+            found: Iterable[SecretKey | PublicKey | None] = (
+                self._secrets.values() if key_id is None else [self._secrets.get(key_id)]
+            )
+        elif key_id is None:
+            found = self._public.values() if len(self._public) == 1 else ()
+        else:
+            found = [self._public.get(key_id)]
+        return tuple(key for key in found if key is not None)
 
-    def unknown(self, key_id: str | None) -> bool:
+    def unknown(self, algorithm: str | None, key_id: str | None) -> bool:
         """Whether fetching the public keys may help: the key is not known, or they are old."""
-        if self._source is None or key_id == SecretKey.ID:
+        if self._source is None or algorithm == SecretKey.ALGORITHM:
             return False
         age_s = time.monotonic() - self._fetched_at
-        return age_s > _FETCH_AFTER_S or (self.find(key_id) is None and age_s > _FETCH_EVERY_S)
+        return age_s > _FETCH_AFTER_S or (not self.find(algorithm, key_id) and age_s > _FETCH_EVERY_S)
 
     async def refresh(self) -> None:
         """Fetch the public keys anew; when that fails the known ones stay in use."""
@@ -103,14 +125,14 @@ def key_ring(settings: Settings) -> KeyRing:
 
     Raises StartError when there are none (production) or they cannot be read.
     """
-    secret = settings.token_key.get_secret_value().encode() if settings.token_key else None
-    if secret is None and settings.jwks is None:
+    secrets = [key.encode() for key in settings.secrets]
+    if not secrets and settings.jwks is None:
         if settings.production:
             raise StartError(
                 "ENTITLEMENTS_TOKEN_KEY or ENTITLEMENTS_JWKS: one of them is needed when ENTITLEMENTS_ENV=production"
             )
-        secret = _kept_secret(settings.data.expanduser())
-    ring = KeyRing(secret=secret, jwks=settings.jwks)
+        secrets = [_kept_secret(settings.data)]
+    ring = KeyRing(secret=secrets[0] if secrets else None, former=secrets[1:], jwks=settings.jwks)
     ring.load()
     return ring
 
@@ -123,7 +145,7 @@ def _kept_secret(folder: Path) -> bytes:
             folder.mkdir(parents=True, exist_ok=True)
             fresh = folder / f"{_KEY_FILE}.{os.getpid()}"
             fresh.touch(mode=0o600)
-            fresh.write_text(secrets.token_urlsafe(48) + "\n", encoding="ascii")
+            fresh.write_text(token_urlsafe(48) + "\n", encoding="ascii")
             try:
                 os.link(fresh, path)  # unlike renaming it never replaces the key of somebody faster
             except FileExistsError:
@@ -145,10 +167,12 @@ def _read(source: str) -> bytes:
     try:
         if source.startswith(("https://", "http://")):
             with urllib.request.urlopen(source, timeout=_FETCH_TIMEOUT_S) as answer:  # noqa: S310 - checked above
+                if source.startswith("https://") and not answer.geturl().startswith("https://"):
+                    raise StartError("ENTITLEMENTS_JWKS: leads on to an address that is not encrypted")
                 body: bytes = answer.read(_LONGEST_SET_BYTES)
                 return body
         return Path(source.removeprefix("file://")).read_bytes()
-    except OSError as error:
+    except (OSError, ValueError, HTTPException) as error:  # an address that is none is a ValueError
         raise StartError(f"ENTITLEMENTS_JWKS: cannot be read ({error.__class__.__name__})") from None
 
 

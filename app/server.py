@@ -64,7 +64,7 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with opening as services:
+        async with opening as services, tokens.revocations.kept_current(services.pool):
             app.state.services = services
             app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens)
             app.state.downloads = Downloads(services, tokens)

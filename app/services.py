@@ -11,13 +11,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import urlsplit
 
 import asyncpg
 import structlog
 from tortoise.exceptions import BaseORMException
 
 from app.clock import Clock
+from app.database_address import place
 from app.editions import Told, in_force, put_in_force
 from app.errors import NOT_INSTALLED, StartError
 from app.migrating import differences, migrate
@@ -270,11 +270,9 @@ async def _reaching(dsn: str, attempt: Awaitable[T]) -> T:
     try:
         return await attempt
     except _UNREACHABLE as error:
-        address = urlsplit(dsn)
-        place = f"{address.hostname or 'the local socket'}:{address.port or 5432}{address.path}"
         words = str(error).splitlines()
         raise StartError(
-            f"the database {place} cannot be used: {words[0] if words else type(error).__name__}"
+            f"the database {place(dsn)} cannot be used: {words[0] if words else type(error).__name__}"
         ) from error
 
 

@@ -1,23 +1,38 @@
 """Every setting of the service, read once from the environment and checked before anything starts.
 
-A setting that is wrong stops the start and is named; in production, what is only for tests and demonstrations (a frozen
-clock, a key that the service makes itself, the query page) is refused or off.
+A setting that is wrong stops the start and is named, and so is a variable `ENTITLEMENTS_…` that is no setting: a
+misspelt one would leave the default in force, unseen. What production refuses besides is in `app.production`.
 """
 
+import os
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from app.database_address import mistake
 from app.errors import StartError
+from app.production import insecure
 from handbook import BUSINESS_ZONE
+from rating.events import EARLIEST_YEAR, LATEST_YEAR
 
 _PREFIX = "ENTITLEMENTS_"
 SHORTEST_KEY_BYTES = 32
+_NAME = r"^\S(.*\S)?$"  # of an issuer or audience: no blanks around it
 
 
 class Environment(StrEnum):
@@ -27,8 +42,35 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
+class LogLevel(StrEnum):
+    """From which weight on something is logged."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+def _lowered(level: object) -> object:
+    return level.lower() if isinstance(level, str) else level
+
+
 def _business_time(moment: datetime) -> datetime:
+    if not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
+        raise ValueError(f"must lie in the years {EARLIEST_YEAR} to {LATEST_YEAR - 1}")
     return moment if moment.utcoffset() is not None else moment.replace(tzinfo=BUSINESS_ZONE)
+
+
+def _folder(path: Path) -> Path:
+    try:
+        found = path.expanduser()
+        found.exists()
+    except RuntimeError:
+        raise ValueError("there is no such user (~)") from None
+    except OSError as error:
+        raise ValueError(f"no folder of this name can be reached: {error.strerror}") from None
+    return found
 
 
 class Settings(BaseSettings):
@@ -37,7 +79,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     env: Environment = Environment.DEVELOPMENT
-    data: Path = Path(".data")
+    data: Annotated[Path, AfterValidator(_folder)] = Path(".data")
     """Folder of the embedded database and of the development key."""
 
     database_url: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("DATABASE_URL"))] = None
@@ -48,20 +90,29 @@ class Settings(BaseSettings):
     ] = None
     """The same database as its owner, for migrations; by default `DATABASE_URL`."""
 
+    database_plaintext: bool = False
+    """Whether production may reach the database unencrypted, because the network between is private."""
+
     clock: Annotated[datetime, AfterValidator(_business_time)] | None = None
     """A moment to take as "now" for ever: for tests and demonstrations. Without an offset it is business time."""
 
-    editions: Path | None = None
+    editions: Annotated[Path, AfterValidator(_folder)] | None = None
     """A folder with further editions of the handbook."""
 
     token_key: SecretStr | None = None
     """The secret that tokens are signed with (HS256), at least 32 bytes."""
 
+    token_keys: SecretStr | None = None
+    """Instead of one secret several, with blanks between them: the first signs, all check. For changing the secret."""
+
+    token_max_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 24
+    """How long a token may be valid, from `iat` to `exp`; a longer one is not taken, whoever issued it."""
+
     jwks: str | None = None
     """Address or file of the public keys that tokens are checked with (RS256, ES256, EdDSA)."""
 
-    token_issuer: str = "entitlements"  # noqa: S105 - a name, no secret
-    token_audience: str = "entitlements"  # noqa: S105
+    token_issuer: Annotated[str, Field(pattern=_NAME)] = "entitlements"  # noqa: S105 - a name, no secret
+    token_audience: Annotated[str, Field(pattern=_NAME)] = "entitlements"  # noqa: S105
 
     pool_size: Annotated[int, Field(ge=2, le=200)] = 20
     """Connections of one worker for reads and redemptions."""
@@ -78,7 +129,7 @@ class Settings(BaseSettings):
     graphiql: bool | None = None
     """Whether a browser gets the query page at /graphql; by default in development only."""
 
-    log_level: str = "info"
+    log_level: Annotated[LogLevel, BeforeValidator(_lowered)] = LogLevel.INFO
 
     @property
     def production(self) -> bool:
@@ -100,17 +151,26 @@ class Settings(BaseSettings):
         """Address of the database for migrations; None for the embedded one."""
         return self.database_owner_url.get_secret_value() if self.database_owner_url else self.service_dsn
 
-    @model_validator(mode="after")
-    def _fit_for_production(self) -> Self:
-        if self.production and self.clock is not None:
-            raise ValueError("ENTITLEMENTS_CLOCK: a frozen clock is refused when ENTITLEMENTS_ENV=production")
-        return self
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets of tokens that are given from outside: the first signs, all check."""
+        if self.token_key is not None:
+            return (self.token_key.get_secret_value(),)
+        return tuple(self.token_keys.get_secret_value().split()) if self.token_keys is not None else ()
 
     @model_validator(mode="after")
-    def _key_long_enough(self) -> Self:
-        key = self.token_key
-        if key is not None and len(key.get_secret_value().encode()) < SHORTEST_KEY_BYTES:
-            raise ValueError(f"ENTITLEMENTS_TOKEN_KEY: at least {SHORTEST_KEY_BYTES} bytes are needed")
+    def _keys_are_long_enough(self) -> Self:
+        if self.token_key is not None and self.token_keys is not None:
+            raise ValueError(
+                "ENTITLEMENTS_TOKEN_KEYS: takes the place of ENTITLEMENTS_TOKEN_KEY: set one of them"
+            )
+        name = "ENTITLEMENTS_TOKEN_KEY" if self.token_key is not None else "ENTITLEMENTS_TOKEN_KEYS"
+        if not all(key.isprintable() for key in self.secrets):
+            raise ValueError(f"{name}: holds characters that cannot be printed")
+        if any(len(key.encode()) < SHORTEST_KEY_BYTES for key in self.secrets):
+            raise ValueError(f"{name}: at least {SHORTEST_KEY_BYTES} bytes are needed")
+        if self.token_keys is not None and not self.secrets:
+            raise ValueError("ENTITLEMENTS_TOKEN_KEYS: holds no key")
         return self
 
     @model_validator(mode="after")
@@ -118,21 +178,50 @@ class Settings(BaseSettings):
         if self.database_owner_url is not None and self.database_url is None:
             raise ValueError("DATABASE_OWNER_URL: set DATABASE_URL too, for the service")
         for name, url in (("DATABASE_URL", self.service_dsn), ("DATABASE_OWNER_URL", self.owner_dsn)):
-            if url is not None and not url.startswith(("postgres://", "postgresql://")):
-                raise ValueError(f"{name}: must begin with postgres:// or postgresql://")
+            wrong = mistake(url) if url is not None else None
+            if wrong is not None:
+                raise ValueError(f"{name}: {wrong}")
         return self
 
 
 def load_settings(**given: Any) -> Settings:
     """Read the settings; `given` (from the command line, None left out) wins over the environment.
 
-    Raises StartError naming each variable that is wrong; it never shows a value, which may be a secret.
+    Raises StartError naming each variable that is wrong, unknown, or not fit for production; it never shows a value,
+    which may be a secret.
     """
+    unknown = tuple(_unknown_names(os.environ))
+    if unknown:
+        raise StartError(*unknown)
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         lines = [_line(detail) for detail in error.errors(include_url=False, include_input=False)]
         raise StartError(*lines) from None
+    except SettingsError as error:  # a text that should hold a list or an object
+        raise StartError(str(error)) from None
+    wrong = tuple(insecure(settings))
+    if wrong:
+        raise StartError(*wrong)
+    return settings
+
+
+def variable_names() -> frozenset[str]:
+    """The environment variables that are settings."""
+    names: set[str] = set()
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        choices = alias.choices if isinstance(alias, AliasChoices) else [alias] if alias else []
+        names |= {str(each).upper() for each in choices} or {_PREFIX + name.upper()}
+    return frozenset(names)
+
+
+def _unknown_names(environment: Iterable[str]) -> Iterator[str]:
+    known = variable_names()
+    for name in sorted(environment):
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = get_close_matches(name.upper(), sorted(known), n=1)
+            yield f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def _line(detail: ErrorDetails) -> str:

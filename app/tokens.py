@@ -3,20 +3,28 @@
 The algorithm is pinned by the key that checks, never taken from the token: a shared secret checks HS256 only, a public
 key only the algorithm of its kind. Times are the machine's, even under a frozen clock: a demonstration in the future
 must not make expired tokens valid.
+
+A claim that is there says something, or the token is refused: `member: null` is no frontend of all members. What each
+claim means is told in docs/tokens.md.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import jwt
 
-from app.keys import KeyRing, SecretKey
+from app.keys import KeyRing
+from app.revocations import Revocations
 from app.settings import Settings
-from schema.context import Role, Viewer
+from schema.viewer import Role, Viewer
 
-_LEEWAY = timedelta(seconds=30)
+LEEWAY = timedelta(seconds=30)
+"""By how much the clocks of issuers may differ from ours."""
+
 _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
+_TEXTS = ("iss", "sub", "jti", "role", "vendor", "member")
 _LONGEST_TOKEN = 8192
 _LONGEST_CLAIM = 200
 
@@ -35,9 +43,11 @@ class CannotIssueError(Exception):
 
 
 class Tokens:
-    """Issues and reads tokens with the keys of a ring."""
+    """Issues and reads tokens with the keys of a ring; `revocations` says which were taken back before their end."""
 
-    def __init__(self, keys: KeyRing, *, issuer: str, audience: str) -> None:
+    def __init__(self, keys: KeyRing, *, issuer: str, audience: str, longest_hours: int = 24) -> None:
+        self.revocations = Revocations()
+        self.longest_hours = longest_hours
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
@@ -55,84 +65,113 @@ class Tokens:
         secret = self._keys.secret
         if secret is None:
             raise CannotIssueError
-        now = datetime.now(UTC)
+        now = int(datetime.now(UTC).timestamp())
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": subject or vendor or member or role.value,
+            "jti": uuid4().hex,
             "iat": now,
-            "exp": now + timedelta(hours=hours),
+            "exp": now + round(hours * 3600),
             "role": role.value,
         }
         claims |= {
             name: value for name, value in (("vendor", vendor), ("member", member)) if value is not None
         }
-        _viewer(claims)
-        return jwt.encode(claims, secret.key, algorithm=secret.algorithm)
+        self._viewer(claims)
+        return jwt.encode(claims, secret.key, algorithm=secret.algorithm, headers={"kid": secret.id})
 
     async def viewer(self, token: str) -> Viewer:
         """Read a token, fetching the public keys anew if it was signed with an unknown one. Raises TokenError."""
-        if self._keys.unknown(_key_id(token)):
+        if self._keys.unknown(*_signed_by(token)):
             await self._keys.refresh()
         return self.read(token)
 
     def read(self, token: str) -> Viewer:
         """Check a token with the keys at hand and say who holds it. Raises TokenError."""
-        key = self._keys.find(_key_id(token))
-        if key is None:
-            raise TokenError("signed with an unknown key")
-        try:
-            claims = jwt.decode(
-                token,
-                key.key,
-                algorithms=[key.algorithm],
-                issuer=self._issuer,
-                audience=self._audience,
-                leeway=_LEEWAY,
-                options={"require": _REQUIRED},
-            )
-        except jwt.PyJWTError as error:
-            raise TokenError(type(error).__name__) from None
-        return _viewer(claims)
+        for key in self._keys.find(*_signed_by(token)):
+            try:
+                claims = jwt.decode(
+                    token,
+                    key.key,
+                    algorithms=[key.algorithm],
+                    issuer=self._issuer,
+                    audience=self._audience,
+                    leeway=LEEWAY,
+                    options={"require": _REQUIRED},
+                )
+            except jwt.InvalidSignatureError:
+                continue  # a token without `kid` may be another key's
+            except jwt.PyJWTError as error:
+                raise TokenError(type(error).__name__) from None
+            return self._viewer(claims)
+        raise TokenError("signed with an unknown key")
+
+    def _viewer(self, claims: Mapping[str, Any]) -> Viewer:
+        texts = {name: _text(claims, name) for name in _TEXTS if name in claims}
+        viewer = _holder(texts)
+        issued_at = self._issued_at(claims)
+        if self.revocations.revoked(token_id=viewer.token_id, subject=texts["sub"], issued_at=issued_at):
+            raise TokenError("revoked")
+        return viewer
+
+    def _issued_at(self, claims: Mapping[str, Any]) -> float:
+        """When the token was issued, in seconds of the epoch. Raises TokenError when it is valid for too long."""
+        issued_at, expires_at = claims["iat"], claims["exp"]
+        if not (_is_number(issued_at) and _is_number(expires_at)):
+            raise TokenError("the claims iat and exp are not both numbers")
+        if expires_at - issued_at > self.longest_hours * 3600:
+            raise TokenError(f"valid for more than {self.longest_hours} hours")
+        return float(issued_at)
 
 
-def _key_id(token: str) -> str | None:
-    """Say which key a token names; for a shared secret that is none."""
+def _signed_by(token: str) -> tuple[str | None, str | None]:
+    """Say which algorithm and which key a token names: to find the key, not to believe it."""
     if len(token) > _LONGEST_TOKEN:
         raise TokenError("too long")
     try:
         header = jwt.get_unverified_header(token)
     except jwt.PyJWTError as error:
         raise TokenError(type(error).__name__) from None
-    key_id = header.get("kid")
-    return SecretKey.ID if header.get("alg") == SecretKey.ALGORITHM else key_id
+    return header.get("alg"), header.get("kid")
 
 
-def _viewer(claims: Mapping[str, Any]) -> Viewer:
+def _holder(texts: Mapping[str, str]) -> Viewer:
     try:
-        role = Role(claims.get("role", ""))
+        role = Role(texts.get("role", ""))
     except ValueError:
         raise TokenError("the role is missing or unknown") from None
-    vendor, member = _text(claims, "vendor"), _text(claims, "member")
+    vendor, member = texts.get("vendor"), texts.get("member")
     if (role is Role.VENDOR) != (vendor is not None):
         raise TokenError("the role vendor, and no other, needs the claim vendor")
     if member is not None and role is not Role.FRONTEND:
         raise TokenError("only the role frontend may have the claim member")
-    subject = _text(claims, "sub")
-    if subject is None:
-        raise TokenError("the subject is empty")
-    return Viewer(role=role, vendor=vendor, member=member, subject=subject)
+    return Viewer(role=role, vendor=vendor, member=member, subject=texts["sub"], token_id=texts.get("jti"))
 
 
-def _text(claims: Mapping[str, Any], name: str) -> str | None:
-    value = claims.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_CLAIM or not value.isprintable():
-        raise TokenError(f"the claim {name} is not a printable text of 1 to {_LONGEST_CLAIM} characters")
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    value = claims[name]
+    if (
+        not isinstance(value, str)
+        or not 0 < len(value) <= _LONGEST_CLAIM
+        or not value.isprintable()
+        or value != value.strip()
+    ):
+        raise TokenError(
+            f"the claim {name} is not a printable text of 1 to {_LONGEST_CLAIM} characters without blanks around it"
+        )
     return value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def tokens_of(settings: Settings, keys: KeyRing) -> Tokens:
     """The tokens of this installation."""
-    return Tokens(keys, issuer=settings.token_issuer, audience=settings.token_audience)
+    return Tokens(
+        keys,
+        issuer=settings.token_issuer,
+        audience=settings.token_audience,
+        longest_hours=settings.token_max_hours,
+    )

@@ -19,10 +19,11 @@ class Viewer:
     """Who asks: a role, and what binds it.
 
     `vendor` is the vendor's code (role vendor only). `member` binds a frontend to one member number. `subject` says who
-    holds the token, for the logs.
+    holds the token, for the logs; `token_id` is the token's own name (`jti`).
     """
 
     role: Role
     vendor: str | None = None
     member: str | None = None
     subject: str | None = None
+    token_id: str | None = None

@@ -9,7 +9,10 @@ from app.commands.running import DataOption, ending_on_sigterm
 
 def schema() -> None:
     """Print the SDL."""
+    from app.settings import load_settings
     from schema.build import build_schema, sdl
+
+    load_settings()  # reads none, but a wrong one is named here as by every command
 
     typer.echo(sdl(build_schema()), nl=False)
 

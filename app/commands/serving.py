@@ -12,6 +12,7 @@ import typer
 
 from app.commands.running import DataOption, ending_on_sigterm, progress_bars, with_services
 from app.errors import StartError
+from app.keys import key_ring
 from app.logging import configure_logging
 from app.services import Services, embedded_postgres, say
 from app.settings import Settings, load_settings
@@ -31,8 +32,10 @@ def serve(
     settings = load_settings(data=data)
     if demo and settings.production:
         raise StartError("--demo is refused when ENTITLEMENTS_ENV=production")
+    if settings.production:
+        key_ring(settings)  # none, or none that can be read: found out before there is a folder or a database
     # The workers read their settings from the environment.
-    os.environ["ENTITLEMENTS_DATA"] = str(settings.data.expanduser().resolve())
+    os.environ["ENTITLEMENTS_DATA"] = str(settings.data.resolve())
     try:
         with ending_on_sigterm(), _listening(host, port) as listener, _postgres(settings):
             vendors = with_services(data, _load_demo if demo else _open)

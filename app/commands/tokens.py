@@ -1,12 +1,15 @@
-"""`token`: print a signed token."""
+"""`token`: print a signed token; `revoke`: take tokens back before their end."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail
+from app.commands.running import DataOption, fail, with_services
+from app.services import Services
 
-_LONGEST_HOURS = 24 * 366
+_DEFAULT_HOURS = 12
+_LONGEST_TEXT = 200
 
 
 def token(
@@ -16,8 +19,14 @@ def token(
         str | None, typer.Option("--member", help="Bind a frontend to one member number")
     ] = None,
     hours: Annotated[
-        int, typer.Option("--hours", min=1, max=_LONGEST_HOURS, help="How long it is valid")
-    ] = 12,
+        int | None,
+        typer.Option(
+            "--hours",
+            min=1,
+            help=f"How long it is valid [default: {_DEFAULT_HOURS}; at most ENTITLEMENTS_TOKEN_MAX_HOURS]",
+            show_default=False,
+        ),
+    ] = None,
     data: DataOption = None,
 ) -> None:
     """Print a signed token."""
@@ -35,10 +44,54 @@ def token(
     if member is not None and chosen is not Role.FRONTEND:
         raise typer.BadParameter("--member NO belongs to --role frontend only")
     settings = load_settings(data=data)
+    most = settings.token_max_hours
+    if hours is not None and hours > most:
+        raise typer.BadParameter(
+            f"at most {most} (ENTITLEMENTS_TOKEN_MAX_HOURS): a longer one would not be taken",
+            param_hint="--hours",
+        )
     try:
         signed = tokens_of(settings, key_ring(settings)).issue(
-            chosen, vendor=vendor, member=member, hours=hours
+            chosen, vendor=vendor, member=member, hours=hours or min(_DEFAULT_HOURS, most)
         )
     except (CannotIssueError, TokenError) as error:
         fail([str(error)])
     typer.echo(signed)
+
+
+def revoke(
+    jti: Annotated[
+        str | None, typer.Option("--jti", help="Id of one token: its claim jti, `token_id` in the log")
+    ] = None,
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="All tokens with this claim sub, issued until now")
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept with the revocation")] = "",
+    data: DataOption = None,
+) -> None:
+    """Take tokens back before their end; every worker refuses them within about a second."""
+    if (jti is None) == (subject is None):
+        raise typer.BadParameter("name either --jti ID or --subject NAME")
+    for name, text in (("--jti", jti), ("--subject", subject)):
+        if text is not None and (not 0 < len(text) <= _LONGEST_TEXT or text != text.strip()):
+            raise typer.BadParameter(
+                f"expected 1 to {_LONGEST_TEXT} characters without blanks around them", param_hint=name
+            )
+
+    async def post(services: Services) -> datetime:
+        from app.revocations import revoke as take_back
+        from app.tokens import LEEWAY
+
+        return await take_back(
+            services.pool,
+            token_id=jti,
+            subject=subject,
+            issued_before=datetime.now(UTC),
+            # Whoever issued it may be ahead of us, and whoever checks it behind.
+            lifetime=timedelta(hours=services.settings.token_max_hours) + 2 * LEEWAY,
+            reason=reason,
+        )
+
+    ends_at = with_services(data, post, existing=True)
+    what = f"token {jti}" if jti is not None else f"tokens of {subject} issued until now"
+    typer.echo(f"revoked: {what}; the last would have expired by {ends_at:%Y-%m-%d %H:%M} UTC")

@@ -9,15 +9,15 @@ from schema.context import Role
 
 
 def tokens_to_try(settings: Settings, vendors: tuple[str, ...]) -> Iterator[str]:
-    """Lines with a token for every role, and for the role vendor one for each of `vendors`; valid a week."""
+    """Lines with a token for every role, and for the role vendor one for each of `vendors`; for the longest time."""
     tokens = tokens_of(settings, key_ring(settings))
     holders: list[tuple[Role, str | None]] = []
     for role in Role:
         holders += [(role, code) for code in vendors] if role is Role.VENDOR else [(role, None)]
     try:
-        yield "tokens to try (header Authorization: Bearer …), valid for a week:"
+        yield f"tokens to try (header Authorization: Bearer …), valid for {tokens.longest_hours} hours:"
         for role, vendor in holders:
             name = f"{role.value} {vendor}" if vendor else role.value
-            yield f"  {name}: {tokens.issue(role, vendor=vendor, hours=7 * 24)}"
+            yield f"  {name}: {tokens.issue(role, vendor=vendor, hours=tokens.longest_hours)}"
     except CannotIssueError as error:
         yield f"  none: {error}"

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -63,7 +64,13 @@ def signed(
 )
 def test_what_is_issued_is_read(viewer):
     token = TOKENS.issue(viewer.role, vendor=viewer.vendor, member=viewer.member)
-    assert TOKENS.read(token) == viewer
+    read = TOKENS.read(token)
+    assert replace(read, token_id=None) == viewer
+    assert read.token_id == jwt.decode(token, options={"verify_signature": False})["jti"]
+
+
+def test_no_two_tokens_have_the_same_id():
+    assert len({TOKENS.read(TOKENS.issue(Role.FINANCE)).token_id for _ in range(10)}) == 10
 
 
 @pytest.mark.parametrize(
@@ -112,6 +119,9 @@ def test_no_token_is_issued_whose_claims_do_not_fit_its_role(role, given):
         {"role": "vendor", "vendor": "dental-1", "member": "M-1"},
         {"role": "frontend", "member": ""},
         {"role": "frontend", "member": 7},
+        {"iat": True},
+        {"exp": True},
+        {"iat": str(int(datetime.now(UTC).timestamp()))},
     ],
     ids=lambda changed: ",".join(
         f"{name}={'a moment' if isinstance(value, datetime) else value}" for name, value in changed.items()
@@ -120,6 +130,120 @@ def test_no_token_is_issued_whose_claims_do_not_fit_its_role(role, given):
 def test_a_token_with_wrong_claims_is_refused(changed):
     with pytest.raises(TokenError):
         TOKENS.read(signed(**changed))
+
+
+_NOTHING_SAID = {
+    "null": None,
+    "empty": "",
+    "a blank": " ",
+    "a wide blank": "\u3000",
+    "a blank before": " x",
+    "a blank behind": "x ",
+    "a tab": "x\t",
+    "a number": 7,
+    "zero": 0,
+    "false": False,
+    "true": True,
+    "a list": ["x"],
+    "an empty list": [],
+    "an object": {"x": "x"},
+    "too long": "x" * 201,
+    "a nul": "x\0",
+    "two lines": "x\ny",
+    "written right to left": "x\u202ey",
+}
+
+
+@pytest.mark.parametrize("value", _NOTHING_SAID.values(), ids=_NOTHING_SAID.keys())
+@pytest.mark.parametrize(
+    ("claim", "role"),
+    [
+        ("member", "frontend"),
+        ("member", "finance"),
+        ("vendor", "vendor"),
+        ("vendor", "frontend"),
+        ("role", None),
+        ("sub", "finance"),
+        ("jti", "finance"),
+        ("iss", "finance"),
+        ("aud", "finance"),
+        ("iat", "finance"),
+        ("exp", "finance"),
+        ("nbf", "finance"),
+    ],
+)
+def test_a_claim_that_is_there_but_says_nothing_is_refused(claim, role, value):
+    given = claims(role=role) | {claim: value}
+    if claim == "nbf" and isinstance(value, int):
+        return  # a moment long past
+    with pytest.raises(TokenError):
+        TOKENS.read(jwt_of(given))
+
+
+def jwt_of(given: dict[str, object]) -> str:
+    """A token of any claims, also of those that the library would not sign."""
+    seconds = {
+        name: int(value.timestamp()) if isinstance(value, datetime) else value
+        for name, value in given.items()
+    }
+    return jwt.api_jws.encode(json.dumps(seconds).encode(), SECRET, algorithm="HS256")
+
+
+def test_what_is_said_by_hand_is_read():
+    assert TOKENS.read(jwt_of(claims(role="frontend", member="M-1"))).member == "M-1"
+
+
+@pytest.mark.parametrize("times", [{"exp": 1e400}, {"iat": -1e400}, {"exp": float("nan")}, {"iat": 10**400}])
+def test_numbers_beyond_all_time_are_refused(times):
+    with pytest.raises(TokenError):
+        TOKENS.read(jwt_of(claims() | times))
+
+
+def test_a_token_that_is_valid_for_longer_than_allowed_is_refused():
+    now = datetime.now(UTC)
+    day = timedelta(hours=24)
+    assert TOKENS.read(signed(iat=now, exp=now + day))
+    with pytest.raises(TokenError, match="more than 24 hours"):
+        TOKENS.read(signed(iat=now, exp=now + day + timedelta(seconds=1)))
+    # Not what is left counts, but what it was issued for.
+    with pytest.raises(TokenError, match="more than 24 hours"):
+        TOKENS.read(signed(iat=now - 2 * day, exp=now + timedelta(minutes=1)))
+    with pytest.raises(TokenError, match="more than 24 hours"):
+        TOKENS.issue(Role.FINANCE, hours=25)
+    longer = Tokens(KeyRing(secret=SECRET), issuer="entitlements", audience="entitlements", longest_hours=200)
+    assert longer.read(longer.issue(Role.FINANCE, hours=200))
+
+
+NEXT = b"abcdef0123456789abcdef0123456789"
+
+
+def ring_of(*secrets: bytes) -> Tokens:
+    return Tokens(
+        KeyRing(secret=secrets[0], former=secrets[1:]), issuer="entitlements", audience="entitlements"
+    )
+
+
+def test_the_first_key_signs_and_all_check():
+    before, during, after = ring_of(SECRET), ring_of(NEXT, SECRET), ring_of(NEXT)
+    old, new = before.issue(Role.FINANCE), during.issue(Role.FINANCE)
+    assert during.read(old).role is during.read(new).role is after.read(new).role is Role.FINANCE
+    for tokens, token in ((before, new), (after, old)):
+        with pytest.raises(TokenError, match="unknown key"):
+            tokens.read(token)
+    kid = jwt.get_unverified_header(new)["kid"]
+    assert kid == hashlib.sha256(NEXT).hexdigest()[:8]
+
+
+def test_a_token_that_names_no_key_is_read_with_whichever_fits():
+    assert ring_of(NEXT, SECRET).read(signed()).role is Role.FINANCE
+    with pytest.raises(TokenError):
+        ring_of(NEXT, b"f" * 32).read(signed())
+
+
+@pytest.mark.parametrize("kid", ["", "00000000", "\0secret", hashlib.sha256(NEXT).hexdigest()[:8]])
+def test_a_token_that_names_another_key_is_refused(kid):
+    with pytest.raises(TokenError):
+        ring_of(SECRET, NEXT).read(signed(headers={"kid": kid}))
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "ü.ü.ü", "." * 10, "x" * 10_000, "null.null.null", "\0"])

@@ -1,0 +1,64 @@
+"""What ENTITLEMENTS_ENV=production refuses, whatever the command: checked with the settings, before anything is made.
+
+Each rule is a function of the settings that says what is wrong, or None. That a key is given at all is the key ring's
+to say (`app.keys`): commands that know no token (`migrate`, `grant`) need none.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from app.database_address import is_private
+from app.weak_keys import weakness
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+
+def insecure(settings: "Settings") -> Iterator[str]:
+    """Say, a line each, what is not fit for production; nothing in development."""
+    if not settings.production:
+        return
+    for rule in _RULES:
+        wrong = rule(settings)
+        if wrong is not None:
+            yield f"{wrong} (ENTITLEMENTS_ENV=production)"
+
+
+def _clock_is_real(settings: "Settings") -> str | None:
+    return "ENTITLEMENTS_CLOCK: a frozen clock is refused" if settings.clock is not None else None
+
+
+def _keys_are_random(settings: "Settings") -> str | None:
+    name = "ENTITLEMENTS_TOKEN_KEY" if settings.token_key is not None else "ENTITLEMENTS_TOKEN_KEYS"
+    for number, key in enumerate(settings.secrets, 1):
+        wrong = weakness(key)
+        if wrong is not None:
+            which = f"key {number} " if name.endswith("S") else ""
+            return f"{name}: {which}{wrong}: take one that was made by chance (`openssl rand -base64 48`)"
+    return None
+
+
+def _public_keys_come_unchanged(settings: "Settings") -> str | None:
+    if settings.jwks is not None and settings.jwks.startswith("http://"):
+        return "ENTITLEMENTS_JWKS: whoever is in between could replace the keys: use https://, or a file"
+    return None
+
+
+def _database_is_reached_in_secret(settings: "Settings") -> str | None:
+    if settings.database_plaintext:
+        return None
+    for name, url in (("DATABASE_URL", settings.service_dsn), ("DATABASE_OWNER_URL", settings.owner_dsn)):
+        if url is not None and not is_private(url):
+            return (
+                f"{name}: the way to the database is not encrypted for certain: add sslmode=verify-full "
+                "(at least sslmode=require), or accept it with ENTITLEMENTS_DATABASE_PLAINTEXT=true"
+            )
+    return None
+
+
+_RULES: tuple[Callable[["Settings"], str | None], ...] = (
+    _clock_is_real,
+    _keys_are_random,
+    _public_keys_come_unchanged,
+    _database_is_reached_in_secret,
+)

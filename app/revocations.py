@@ -1,0 +1,86 @@
+"""Tokens that were taken back before their end: one by its id (`jti`), or all that a subject had been issued.
+
+Each worker keeps those that still matter in memory and reads them anew every second, so that checking a token costs no
+statement. While the database is away the known ones stay in force. A revocation matters until the last token that it
+may mean has expired; after that it is only history in the table.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import asyncpg
+import structlog
+
+from rating.database import Pool, Reader, Statements
+
+_STATEMENTS = Statements(Path(__file__).with_suffix(".sql"))
+_READ_EVERY_S = 1.0
+
+log = structlog.get_logger(__name__)
+
+
+class Revocations:
+    """What is revoked, as last read; nothing before the first `read`."""
+
+    def __init__(self) -> None:
+        self._token_ids: frozenset[str] = frozenset()
+        self._issued_before: dict[str, float] = {}
+
+    def revoked(self, *, token_id: str | None, subject: str, issued_at: float) -> bool:
+        """Whether a token is taken back; `issued_at` in seconds of the epoch."""
+        return token_id in self._token_ids or issued_at < self._issued_before.get(subject, float("-inf"))
+
+    async def read(self, reader: Reader) -> None:
+        """Read what is revoked and still matters."""
+        rows = await reader.fetch(_STATEMENTS["in_force"])
+        self._token_ids = frozenset(row["token_id"] for row in rows if row["token_id"] is not None)
+        self._issued_before = {
+            row["subject"]: row["issued_before"].timestamp() for row in rows if row["subject"] is not None
+        }
+
+    @asynccontextmanager
+    async def kept_current(self, pool: Pool) -> AsyncIterator[None]:
+        """Know what is revoked, now and while the block runs."""
+        await self.read(pool)
+        watch = asyncio.create_task(self._read_for_ever(pool), name="revocations")
+        try:
+            yield
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+
+    async def _read_for_ever(self, pool: Pool) -> None:
+        away = False
+        while True:
+            await asyncio.sleep(_READ_EVERY_S)
+            try:
+                await self.read(pool)
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                if not away:
+                    log.warning("revocations cannot be read: the known ones hold", error=type(error).__name__)
+                away = True
+            else:
+                away = False
+
+
+async def revoke(
+    pool: Pool,
+    *,
+    token_id: str | None = None,
+    subject: str | None = None,
+    issued_before: datetime,
+    lifetime: timedelta,
+    reason: str,
+) -> datetime:
+    """Take back the token `token_id`, or every token of `subject` that was issued before a moment.
+
+    `lifetime` is the longest that such a token may still be valid. Returns when the revocation ends.
+    """
+    ends_at: datetime = await pool.fetchval(
+        _STATEMENTS["revoke"], token_id, subject, issued_before, issued_before + lifetime, reason
+    )
+    return ends_at
