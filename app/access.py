@@ -6,7 +6,7 @@ logged meanwhile and goes back in the answer. The line holds no address paramete
 
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 from uuid import uuid4
 
@@ -27,6 +27,12 @@ def remark(scope: MutableMapping[str, Any], **facts: str | None) -> None:
     scope.setdefault("entitlements.facts", {}).update(known)
 
 
+def identified(extensions: Mapping[str, Any]) -> dict[str, Any]:
+    """The extensions of an error, with the id of the request that is being answered."""
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    return dict(extensions) if request_id is None else {**extensions, "requestId": request_id}
+
+
 class AccessLog:
     """The middleware."""
 
@@ -40,6 +46,7 @@ class AccessLog:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _PLAIN.fullmatch(given) else uuid4().hex
+        scope["entitlements.request_id"] = request_id
         status = _SERVER_ERROR
         began = time.perf_counter()
 

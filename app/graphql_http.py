@@ -1,19 +1,24 @@
 """GraphQL over HTTP: from a request's bytes to an answer's bytes, by the specification, errors always as JSON.
 
 Whatever is malformed is answered with `{"errors": […]}` and a status that says whose fault it is. Only POST executes:
-a query in an address would put member numbers into the logs of everything between.
+a query in an address would put member numbers into the logs of everything between. Every error bears the id of its
+request (`extensions.requestId`), by which the log is searched.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from graphql import GraphQLError
 from starlette.responses import Response
 
+from app.access import identified
 from app.negotiation import GRAPHQL_JSON, JSON
+from schema.context import Language
+from schema.errors import RETRY_AFTER_S, ErrorCode, Unavailability, unavailable_words
 
-_OK, _BAD_REQUEST = 200, 400
+_OK, _BAD_REQUEST, _UNAVAILABLE = 200, 400, 503
 _STATUS = {"FORBIDDEN": 403, "INTERNAL": 500}
 
 
@@ -28,8 +33,20 @@ class RequestError(Exception):
 
     def response(self, media_type: str = JSON) -> Response:
         """The error as an answer."""
-        error = {"message": str(self), "extensions": {"code": self.code}}
+        extensions: dict[str, Any] = {"code": self.code}
+        if "retry-after" in self.headers:
+            extensions["retryAfter"] = int(self.headers["retry-after"])
+        error = {"message": str(self), "extensions": identified(extensions)}
         return _response({"errors": [error]}, self.status, media_type, self.headers)
+
+
+def unavailable(
+    why: Unavailability, language: Language, *, retry_after_s: int = RETRY_AFTER_S
+) -> RequestError:
+    """What is answered when the service cannot do now what was rightly asked."""
+    headers = {"retry-after": str(retry_after_s)}
+    words = unavailable_words(why, language)
+    return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE.value, words, headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +83,34 @@ def execution_response(
     """The answer to an executed, or refused, operation."""
     payload: dict[str, Any] = {}
     if errors:
-        payload["errors"] = [error.formatted for error in errors]
+        payload["errors"] = [_shown(error) for error in errors]
     # `data` is there exactly if the operation began to run: an error before that is the client's.
     ran = data is not None or any(error.path for error in errors or ())
     if ran:
         payload["data"] = data
+    retry_after_s = _retry_after_s(errors or ())
+    if retry_after_s is not None:
+        # Whatever the form of the answer: clients, proxies and monitors know a 503 without reading it.
+        return _response(payload, _UNAVAILABLE, media_type, {"retry-after": str(retry_after_s)})
     # Clients that take plain JSON expect 200 for whatever is GraphQL's business.
     status = _OK if ran or media_type != GRAPHQL_JSON else _status_of(errors)
     return _response(payload, status, media_type)
+
+
+def _shown(error: GraphQLError) -> dict[str, Any]:
+    # A new dictionary: the error may sit in the cache of validated documents.
+    return {**error.formatted, "extensions": identified(error.extensions or {})}
+
+
+def _retry_after_s(errors: Sequence[GraphQLError]) -> int | None:
+    """After how many seconds to send the request again; None unless the service could not do it now."""
+    told = [error.extensions or {} for error in errors]
+    waits = [
+        int(each.get("retryAfter", RETRY_AFTER_S))
+        for each in told
+        if each.get("code") == ErrorCode.UNAVAILABLE
+    ]
+    return max(waits, default=None)
 
 
 def _status_of(errors: list[GraphQLError] | None) -> int:

@@ -54,6 +54,8 @@ def configure_logging(level: str = "info") -> None:
     # Says every start and stop in several lines; ours says what matters in one.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("tortoise").setLevel(logging.WARNING)
+    # Tells with a traceback, at every try, that the database is away; requests tell it in one line.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     # Strawberry logs whole errors, with their data; `schema.errors` logs what is internal.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
 

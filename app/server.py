@@ -12,27 +12,40 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from threading import Thread
 
 import asyncpg
+import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from tortoise.exceptions import BaseORMException
 
 from app.access import AccessLog
 from app.downloads import Downloads
 from app.endpoint import GraphQLEndpoint
-from app.graphql_http import RequestError
+from app.graphql_http import RequestError, unavailable
 from app.keys import key_ring
 from app.logging import configure_logging
 from app.migrating import differences
+from app.negotiation import language
 from app.services import Services, open_services
 from app.settings import load_settings
 from app.tokens import Tokens, tokens_of
 from app.uploads import Uploads
+from rating.outages import UnavailableError, is_outage
 from schema.build import build_schema
+from schema.errors import Unavailability, outages
 
 _READY_S = 3.0
+_MAY_BE_OUTAGES = (
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    BaseORMException,
+    UnavailableError,
+)
 
 
 def create() -> Starlette:
@@ -80,7 +93,11 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
             Route("/readyz", _ready, methods=["GET"]),
         ],
         middleware=[Middleware(AccessLog)],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        exception_handlers={
+            HTTPException: _refused,
+            **dict.fromkeys(_MAY_BE_OUTAGES, _not_available),
+            Exception: _failed,
+        },
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # an address is right or wrong; a redirected POST would lose its body
@@ -129,6 +146,16 @@ async def _refused(_: Request, error: Exception) -> Response:
     return RequestError(status, code, detail, headers).response()
 
 
-async def _failed(_: Request, __: Exception) -> Response:
-    # The web server logs the exception; its words stay inside.
-    return RequestError(500, "INTERNAL", "Something went wrong on our side.").response()
+async def _not_available(request: Request, error: Exception) -> Response:
+    if not is_outage(error):
+        raise error
+    outages.tell(error)
+    return unavailable(Unavailability.OUTAGE, language(request.headers.get("accept-language"))).response()
+
+
+async def _failed(request: Request, _: Exception) -> Response:
+    # The web server logs the exception; its words stay inside. The middleware that knows the id is left already.
+    request_id = request.scope.get("entitlements.request_id", "")
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        headers = {"x-request-id": request_id}
+        return RequestError(500, "INTERNAL", "Something went wrong on our side.", headers).response()

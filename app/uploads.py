@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from app.access import remark
+from app.access import identified, remark
 from app.authentication import viewer_of
 from app.graphql_http import RequestError
 from app.negotiation import language
@@ -225,7 +225,8 @@ def _statement(view: StatementView) -> Mapping[str, Any]:
 
 
 def _refused(status: int, code: str, message: str, **facts: Any) -> Response:
-    return _answer({"errors": [{"message": message, "extensions": {"code": code}}], **facts}, status)
+    error = {"message": message, "extensions": identified({"code": code})}
+    return _answer({"errors": [error], **facts}, status)
 
 
 def _answer(content: Mapping[str, Any], status: int) -> Response:

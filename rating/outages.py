@@ -48,6 +48,8 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state[:2] in _CLASSES or state in _STATES
+    if isinstance(error, asyncpg.InternalClientError):  # a connection that was cut while nobody used it
+        return True
     if isinstance(error, asyncpg.InterfaceError):  # a connection or a pool that is closed, or closes
         return not isinstance(error, _OF_THE_CALLER)
     return isinstance(error, UnavailableError | OSError)  # a TimeoutError is an OSError

@@ -11,9 +11,12 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 
+from rating.outages import is_outage
+from schema.bursts import Bursts
 from schema.context import Language
 
 logger = logging.getLogger(__name__)
+outages = Bursts(logger)
 
 
 class ErrorCode(StrEnum):
@@ -64,6 +67,14 @@ class UnavailableError(GraphQLError):
         )
 
 
+class Unavailability(StrEnum):
+    """Why the service cannot answer now."""
+
+    OUTAGE = "outage"
+    BUSY = "busy"
+    LATE = "late"
+
+
 class WrongValueError(ValueError):
     """A scalar that a client sent is not of its form; the text says what would be right."""
 
@@ -75,6 +86,29 @@ _INTERNAL = {
     "zh": "服务内部出错，请稍后再试；如仍不成功，请告知编号 {id}。",
     "en": "Something went wrong on our side. Please try again; if it persists, tell us the id {id}.",
 }
+
+_AGAIN = {
+    "zh": "请稍后原样重发；命令须使用同一个 idempotencyKey。",
+    "en": "Send the same again later; a command with the same idempotencyKey.",
+}
+_UNAVAILABLE = {
+    Unavailability.OUTAGE: {"zh": "服务暂时不可用。", "en": "The service is not available at the moment. "},
+    Unavailability.BUSY: {
+        "zh": "服务繁忙，本次请求未执行。",
+        "en": "The service is busy; nothing was done. ",
+    },
+    Unavailability.LATE: {
+        "zh": "请求未能在时限内完成。",
+        "en": "The request was not done by its deadline. ",
+    },
+}
+RETRY_AFTER_S = 2
+"""What clients are told during an outage: nobody knows when it ends."""
+
+
+def unavailable_words(why: Unavailability, language: Language) -> str:
+    """What a client reads: why, and that it may send the same again."""
+    return _UNAVAILABLE[why][language] + _AGAIN[language]
 
 
 def presentable(errors: Iterable[GraphQLError], language: Language) -> list[GraphQLError]:
@@ -90,6 +124,10 @@ def _presentable(error: GraphQLError, language: Language) -> GraphQLError:
         return _coded(error, error.message, ErrorCode.BAD_USER_INPUT)
     if isinstance(cause, RecursionError):
         return _coded(error, "The document or its variables are nested too deeply.", ErrorCode.BAD_USER_INPUT)
+    if is_outage(cause):
+        outages.tell(cause)
+        words = unavailable_words(Unavailability.OUTAGE, language)
+        return _coded(error, words, ErrorCode.UNAVAILABLE, retryAfter=RETRY_AFTER_S)
     return _masked(error, cause, language)
 
 
@@ -110,12 +148,10 @@ def _masked(error: GraphQLError, cause: Exception, language: Language) -> GraphQ
         exc_info=cause,
         extra={"error_id": error_id},
     )
-    masked = _coded(error, _INTERNAL[language].format(id=error_id), ErrorCode.INTERNAL)
-    masked.extensions = {**(masked.extensions or {}), "id": error_id}
-    return masked
+    return _coded(error, _INTERNAL[language].format(id=error_id), ErrorCode.INTERNAL, id=error_id)
 
 
-def _coded(error: GraphQLError, message: str, code: ErrorCode) -> GraphQLError:
+def _coded(error: GraphQLError, message: str, code: ErrorCode, **facts: str | int) -> GraphQLError:
     # A new error: the one at hand may sit in the cache of validated documents.
     return GraphQLError(
         message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + " …",
@@ -123,5 +159,5 @@ def _coded(error: GraphQLError, message: str, code: ErrorCode) -> GraphQLError:
         source=error.source,
         positions=error.positions,
         path=error.path,
-        extensions={**(error.extensions or {}), "code": code.value},
+        extensions={**(error.extensions or {}), "code": code.value, **facts},
     )

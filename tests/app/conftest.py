@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.applications import Starlette
 
 from app.keys import KeyRing
 from app.server import create_app
@@ -22,6 +23,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 class Served:
     """The running service: a client without a token, and the tokens."""
 
+    app: Starlette
     client: httpx.AsyncClient
     tokens: Tokens
     services: Services
@@ -45,4 +47,4 @@ async def served(database_dsn: str, tmp_path: Path) -> AsyncIterator[Served]:
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-            yield Served(client=client, tokens=tokens, services=app.state.services)
+            yield Served(app=app, client=client, tokens=tokens, services=app.state.services)

@@ -33,6 +33,7 @@ OUTAGES = [
     asyncpg.IdleInTransactionSessionTimeoutError("idle"),
     asyncpg.LockNotAvailableError("lock timeout"),
     asyncpg.InterfaceError("connection is closed"),
+    asyncpg.InternalClientError("cannot switch to state 15; another operation (2) is in progress"),
 ]
 
 OTHERS = [
