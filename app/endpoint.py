@@ -1,6 +1,5 @@
 """The endpoint /graphql: who asks, what is asked, and the answer in the form and language the client takes."""
 
-import strawberry
 import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -10,6 +9,7 @@ from strawberry.types import ExecutionResult
 from app.access import remark
 from app.admission import Gatekeeper
 from app.authentication import viewer_of
+from app.documents import UnknownDocumentError, documents_of
 from app.editions import edition_folders
 from app.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request
 from app.limits import BodyTooLargeError, limited_body
@@ -17,6 +17,7 @@ from app.negotiation import answer_type, language, wants_html
 from app.services import Services
 from app.tokens import Tokens
 from schema.context import Context, Viewer
+from schema.execution import EntitlementsSchema
 
 log = structlog.get_logger(__name__)
 
@@ -39,8 +40,9 @@ def query_page() -> str:
 class GraphQLEndpoint:
     """Executes GraphQL requests of viewers with a valid token; shows a browser the query page."""
 
-    def __init__(self, schema: strawberry.Schema, services: Services, tokens: Tokens) -> None:
+    def __init__(self, schema: EntitlementsSchema, services: Services, tokens: Tokens) -> None:
         self._schema = schema
+        self._documents = documents_of(services.settings, schema)
         self._services = services
         self._tokens = tokens
         self._gatekeeper = Gatekeeper(services.pool)
@@ -77,10 +79,16 @@ class GraphQLEndpoint:
             raise RequestError(413, "PAYLOAD_TOO_LARGE", message, {"connection": "close"}) from None
         asked = parse_request(request.headers.get("content-type"), body)
         remark(request.scope, operation=(asked.operation_name or "")[:100] or None)
-        result = await self._result(asked, viewer, request)
+        try:
+            document = self._documents.text_of(asked)
+        except UnknownDocumentError as error:
+            return execution_response(None, [error], media_type)
+        result = await self._result(document, asked, viewer, request)
         return execution_response(result.data, result.errors, media_type)
 
-    async def _result(self, asked: GraphQLRequest, viewer: Viewer, request: Request) -> ExecutionResult:
+    async def _result(
+        self, document: str, asked: GraphQLRequest, viewer: Viewer, request: Request
+    ) -> ExecutionResult:
         chosen = language(request.headers.get("accept-language"))
         context = Context(
             viewer=viewer,
@@ -93,7 +101,7 @@ class GraphQLEndpoint:
             admission=self._gatekeeper.admitted,
         )
         return await self._schema.execute(
-            asked.query,
+            document,
             variable_values=asked.variables,
             context_value=context,
             operation_name=asked.operation_name,

@@ -6,7 +6,7 @@ request (`extensions.requestId`), by which the log is searched.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -18,6 +18,7 @@ from app.negotiation import GRAPHQL_JSON, JSON
 from schema.context import Language
 from schema.errors import RETRY_AFTER_S, ErrorCode, Unavailability, unavailable_words
 
+_BY_HASH = "sha256:"
 _OK, _BAD_REQUEST, _UNAVAILABLE = 200, 400, 503
 _STATUS = {"FORBIDDEN": 403, "INTERNAL": 500}
 
@@ -51,9 +52,10 @@ def unavailable(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
-    """One operation to execute."""
+    """One operation to execute: of the document `query`, or of the one that is known by its SHA-256."""
 
-    query: str
+    query: str | None
+    document_hash: str | None
     variables: dict[str, Any] | None
     operation_name: str | None
 
@@ -68,13 +70,39 @@ def parse_request(content_type: str | None, body: bytes) -> GraphQLRequest:
     if not isinstance(document, dict):
         raise _bad("The body must be a JSON object.")
     query, variables, name = (document.get(key) for key in ("query", "variables", "operationName"))
-    if not isinstance(query, str):
+    document_hash = _document_hash(document)
+    if not isinstance(query, str | None):
         raise _bad("`query` must be a string.")
+    if query is None and document_hash is None:
+        raise _bad("`query` must be given, or `documentId`.")
     if not isinstance(variables, dict | None):
         raise _bad("`variables` must be an object.")
     if not isinstance(name, str | None):
         raise _bad("`operationName` must be a string.")
-    return GraphQLRequest(query=query, variables=variables, operation_name=name or None)
+    return GraphQLRequest(
+        query=query, document_hash=document_hash, variables=variables, operation_name=name or None
+    )
+
+
+def _document_hash(document: Mapping[str, Any]) -> str | None:
+    """The SHA-256 that a request names its document by; "" for an id of another kind, None without one.
+
+    As GraphQL over HTTP has it (`documentId`), or Apollo's clients (`extensions.persistedQuery`).
+    """
+    document_id, extensions = document.get("documentId"), document.get("extensions")
+    if not isinstance(document_id, str | None):
+        raise _bad("`documentId` must be a string.")
+    if not isinstance(extensions, dict | None):
+        raise _bad("`extensions` must be an object.")
+    if document_id is not None:
+        return document_id.removeprefix(_BY_HASH) if document_id.startswith(_BY_HASH) else ""
+    persisted = (extensions or {}).get("persistedQuery")
+    if persisted is None:
+        return None
+    digest = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if not isinstance(digest, str):
+        raise _bad("`extensions.persistedQuery.sha256Hash` must be a string.")
+    return digest
 
 
 def execution_response(

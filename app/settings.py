@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     editions: Annotated[Path, AfterValidator(_folder)] | None = None
     """A folder with further editions of the handbook."""
 
+    trusted_documents: Annotated[Path, AfterValidator(_folder)] | None = None
+    """A folder of `.graphql` files: only the operations in them run."""
+
     token_key: SecretStr | None = None
     """The secret that tokens are signed with (HS256), at least 32 bytes."""
 

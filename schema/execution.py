@@ -92,6 +92,16 @@ class EntitlementsSchema(Schema):
         self.core: GraphQLSchema = self._schema
         self._prepare = document_cache(self.core)
 
+    def faults(self, document: str) -> Sequence[GraphQLError]:
+        """What keeps a document from running for whoever asks; nothing if its operations may run."""
+        try:
+            prepared = self._prepare(document)
+        except GraphQLError as error:
+            return [error]
+        if any(isinstance(each, OperationDefinitionNode) for each in prepared.document.definitions):
+            return prepared.errors
+        return prepared.errors or [BadInputError("The document holds no operation.")]
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:

@@ -34,6 +34,11 @@ def serve(
         raise StartError("--demo is refused when ENTITLEMENTS_ENV=production")
     if settings.production:
         key_ring(settings)  # none, or none that can be read: found out before there is a folder or a database
+    if settings.trusted_documents is not None:
+        from app.documents import documents_of
+        from schema.build import build_schema
+
+        documents_of(settings, build_schema())
     # The workers read their settings from the environment.
     os.environ["ENTITLEMENTS_DATA"] = str(settings.data.resolve())
     try:

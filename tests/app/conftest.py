@@ -1,6 +1,7 @@
 """The web service on a fresh database, called in this process."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,12 +36,20 @@ class Served:
 
 @pytest.fixture
 async def served(database_dsn: str, tmp_path: Path) -> AsyncIterator[Served]:
+    async with serving(database_dsn, tmp_path) as found:
+        yield found
+
+
+@asynccontextmanager
+async def serving(database_dsn: str, data: Path, **more: object) -> AsyncIterator[Served]:
+    """The service with settings of its own."""
     settings = Settings(
-        data=tmp_path,
+        data=data,
         DATABASE_URL=SecretStr(database_dsn),
         token_key=SecretStr(SECRET),
         max_body_bytes=20_000,
         pool_size=4,
+        **more,
     )
     tokens = Tokens(KeyRing(secret=SECRET.encode()), issuer="entitlements", audience="entitlements")
     app = create_app(open_services(settings), tokens)
