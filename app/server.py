@@ -9,6 +9,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from threading import Thread
 
 import asyncpg
@@ -46,6 +47,8 @@ _MAY_BE_OUTAGES = (
     BaseORMException,
     UnavailableError,
 )
+_LOCK_TIMEOUT = timedelta(seconds=5)
+"""How long a request waits for somebody else's lock before it is refused as BUSY; less than its deadline."""
 
 
 def create() -> Starlette:
@@ -53,7 +56,9 @@ def create() -> Starlette:
     settings = load_settings()
     configure_logging(settings.log_level)
     _end_with_parent()
-    return create_app(open_services(settings), tokens_of(settings, key_ring(settings)))
+    return create_app(
+        open_services(settings, lock_timeout=_LOCK_TIMEOUT), tokens_of(settings, key_ring(settings))
+    )
 
 
 def _end_with_parent() -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
@@ -84,16 +85,21 @@ def say(line: str) -> None:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings, *, existing: bool = False) -> AsyncIterator[Services]:
+async def open_services(
+    settings: Settings, *, existing: bool = False, lock_timeout: timedelta | None = None
+) -> AsyncIterator[Services]:
     """Migrate, put editions in force where none are, and open everything; close it at the end. Raises StartError.
 
-    With `existing` an embedded database that is not there is not made.
+    With `existing` an embedded database that is not there is not made. After `lock_timeout` nobody waits any longer for
+    somebody else's lock; None: commands wait, as their users see.
     """
     clock = Clock(frozen_at=settings.clock)
     async with AsyncExitStack() as stack:
         service_dsn, owner_dsn = await stack.enter_async_context(database(settings, existing=existing))
         await migrated(owner_dsn)
-        pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size))
+        pool = await _reaching(
+            service_dsn, _service_pool(service_dsn, settings.pool_size, lock_timeout=lock_timeout)
+        )
         stack.push_async_callback(_close, pool)
         active, done = await put_in_force(pool, settings, clock, Told(line=say, progress=_saying("rating")))
         if done is not None and done.changed:
@@ -101,7 +107,9 @@ async def open_services(settings: Settings, *, existing: bool = False) -> AsyncI
                 f"{done.changed} of {done.customers} customers have another timeline by the editions in force"
             )
             await grant_all(pool, clock=clock, handbook=active, progress=_saying("granting"))
-        await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size))
+        await stack.enter_async_context(
+            orm(service_dsn, max_size=settings.orm_pool_size, lock_timeout=lock_timeout)
+        )
         await stack.enter_async_context(_following(active, pool))
         journal = Journal(pool, active, clock)
         await journal.start()
@@ -276,9 +284,18 @@ async def _reaching(dsn: str, attempt: Awaitable[T]) -> T:
         ) from error
 
 
-async def _service_pool(dsn: str, size: int, *, read_only: bool = False) -> Pool:
+async def _service_pool(
+    dsn: str, size: int, *, read_only: bool = False, lock_timeout: timedelta | None = None
+) -> Pool:
     try:
-        return await connect_pool(dsn, min_size=1, max_size=size, service_role=True, read_only=read_only)
+        return await connect_pool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            service_role=True,
+            read_only=read_only,
+            lock_timeout=lock_timeout,
+        )
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartError(
             f"the user of DATABASE_URL may not work as {SERVICE_ROLE} ({error}): "

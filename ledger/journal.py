@@ -2,9 +2,13 @@
 
 One committer per process takes all commands that are waiting and decides them in one transaction: concurrent requests
 share a commit, and a request alone waits for nobody. Whose customer somebody else has locked (a long import) rests and
-is asked again, so that nobody else waits for that either. A refused command never spoils its neighbours. A transaction
-that fails is tried again, then split, so that one bad command cannot take others down. An outcome is answered only
-after its transaction is durable; after an uncertain commit the stored outcomes tell what happened.
+is asked again, so that nobody else waits for that either, and is refused as BUSY after some seconds. A refused command
+never spoils its neighbours.
+
+A transaction that fails for a moment is tried again. An outage of the environment (disk full, database away) fails all
+its commands at once, as UnavailableError: splitting would not help. What a command's own values can have caused is
+split, so that one bad command cannot take others down. An outcome is answered only after its transaction is durable;
+after an uncertain commit the stored outcomes tell what happened.
 """
 
 import asyncio
@@ -21,38 +25,38 @@ from ledger.accounts import SQL
 from ledger.batch import Written, load_batch, write_batch
 from ledger.commands import Command, Redeem, malformed
 from ledger.decide import decide
+from ledger.outage_log import OutageLog
 from ledger.outcomes import Outcome
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, busy
 from ledger.vendors import contracts_of
 from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool
+from rating.outages import UnavailableError, is_lock_timeout, is_momentary, is_outage, told
 
 _LARGEST_BATCH = 256
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.02
 _FIRST_REST_SECONDS, _LONGEST_REST_SECONDS = 0.002, 0.1
 _MOST_DOUBLINGS = 6
-_UNREACHABLE = (
-    asyncpg.PostgresConnectionError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    OSError,
-)
-"""The database is away or coming back: worth another try, but no fault of any command, so splitting does not help."""
-_TRANSIENT = (*_UNREACHABLE, asyncpg.InterfaceError, asyncpg.TransactionRollbackError)
+_BUSY_AFTER_SECONDS = 5.0
+_BY_VALUES = frozenset({"22", "23"})
+"""Classes of SQLSTATE that a command's own values can cause: data exceptions, and constraints that do not hold."""
 
 log = structlog.get_logger(__name__)
 
 
-class JournalClosedError(Exception):
+class JournalClosedError(UnavailableError):
     """The service is stopping: the journal takes no more commands."""
+
+
+class BatchFailedError(Exception):
+    """A transaction failed for a reason that is no command's own, and is no outage either; the cause says which."""
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
     command: Command
+    since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     rests: int = 0
     answer: asyncio.Future[Outcome] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
@@ -62,9 +66,21 @@ class _Waiting:
 class Journal:
     """Decides commands and commits them in groups; start it before posting, stop it to let the last ones finish."""
 
-    def __init__(self, pool: Pool, handbook: AnyHandbook, clock: Callable[[], datetime]) -> None:
-        """Work on `pool` as the service's role; `clock` tells the moment at which commands are recorded."""
+    def __init__(
+        self,
+        pool: Pool,
+        handbook: AnyHandbook,
+        clock: Callable[[], datetime],
+        *,
+        busy_after_seconds: float = _BUSY_AFTER_SECONDS,
+    ) -> None:
+        """Work on `pool` as the service's role; `clock` tells the moment at which commands are recorded.
+
+        A command whose customer stays locked by others for `busy_after_seconds` is refused as BUSY.
+        """
         self._pool = pool
+        self._busy_after_seconds = busy_after_seconds
+        self._outages = OutageLog()
         self._handbook = handbook
         self._clock = clock
         self._waiting: deque[_Waiting] = deque()
@@ -90,7 +106,7 @@ class Journal:
             await self._task
 
     async def post(self, command: Command) -> Outcome:
-        """Decide one command; the outcome is durable when this returns."""
+        """Decide one command; the outcome is durable when this returns. Raises UnavailableError: send it again."""
         return (await self.post_many([command]))[0]
 
     async def post_many(self, commands: Sequence[Command]) -> list[Outcome]:
@@ -108,52 +124,74 @@ class Journal:
             while True:
                 await self._arrived.wait()
                 self._arrived.clear()
-                while self._waiting:
-                    size = min(len(self._waiting), _LARGEST_BATCH)
-                    batch = [self._waiting.popleft() for _ in range(size)]
+                while batch := self._next_batch():
                     await self._commit(batch)
                 if self._closing and not self._resting:
                     return
         finally:  # somebody cancelled this task: who waits must not wait for ever
-            _fail([*batch, *self._waiting, *self._resting], JournalClosedError())
+            for each in (*batch, *self._waiting, *self._resting):
+                _fail([each], None, JournalClosedError())
+
+    def _next_batch(self) -> list[_Waiting]:
+        """The commands that have waited longest, up to a batch. Who has gone away since is left out."""
+        batch: list[_Waiting] = []
+        while self._waiting and len(batch) < _LARGEST_BATCH:
+            each = self._waiting.popleft()
+            if not each.answer.done():
+                batch.append(each)
+        return batch
 
     async def _commit(self, batch: list[_Waiting]) -> None:
-        """Commit a batch; when it fails for good, its halves; a single command that fails gets the error."""
+        """Commit a batch, and let everybody who waits know what became of their command."""
         try:
             outcomes = await self._try_to_commit([each.command for each in batch])
-        except _UNREACHABLE as error:
-            log.warning("journal batch failed: no database", size=len(batch), error=repr(error))
-            _fail(batch, error)
-            return
         except Exception as error:  # noqa: BLE001 (whatever it is, it must reach whoever waits)
-            if len(batch) > 1:
-                log.warning("journal batch failed and is split", size=len(batch), error=repr(error))
-                middle = len(batch) // 2
-                await self._commit(batch[:middle])
-                await self._commit(batch[middle:])
-            else:
-                _fail(batch, error)
+            await self._failed(batch, error)
             return
+        self._outages.over()
         for each, outcome in zip(batch, outcomes, strict=True):
-            if outcome is not None and not each.answer.done():  # done: the client has gone
-                each.answer.set_result(outcome)
+            if outcome is not None:
+                _answer(each, outcome)
         self._rest([each for each, outcome in zip(batch, outcomes, strict=True) if outcome is None])
 
-    def _rest(self, busy: list[_Waiting]) -> None:
-        """Let commands wait whose customers somebody else has locked; nobody else waits with them."""
-        if not busy:
+    async def _failed(self, batch: list[_Waiting], error: Exception) -> None:
+        if is_lock_timeout(error):
+            for each in batch:
+                _answer(each, busy())
+        elif is_outage(error):
+            self._outages.failed(len(batch), error)
+            _fail(batch, UnavailableError, error)
+        elif len(batch) == 1:
+            _fail(batch, None, error)
+        elif _by_values(error):
+            log.warning("journal batch failed and is split", size=len(batch), error=told(error))
+            middle = len(batch) // 2
+            await self._commit(batch[:middle])
+            await self._commit(batch[middle:])
+        else:
+            log.error("journal batch failed", size=len(batch), error=told(error))
+            _fail(batch, BatchFailedError, error)
+
+    def _rest(self, locked: list[_Waiting]) -> None:
+        """Let commands wait whose customers somebody else has locked, up to a bound; nobody else waits with them."""
+        loop = asyncio.get_running_loop()
+        resting = [each for each in locked if loop.time() - each.since < self._busy_after_seconds]
+        for each in locked:
+            if each not in resting:
+                _answer(each, busy())
+        if not resting:
             return
 
         def wake() -> None:
-            self._resting = [each for each in self._resting if each not in busy]
-            self._waiting.extend(busy)
+            self._resting = [each for each in self._resting if each not in resting]
+            self._waiting.extend(resting)
             self._arrived.set()
 
-        pause = _FIRST_REST_SECONDS * 2 ** min(*(each.rests for each in busy), _MOST_DOUBLINGS)
-        for each in busy:
+        pause = _FIRST_REST_SECONDS * 2 ** min(*(each.rests for each in resting), _MOST_DOUBLINGS)
+        for each in resting:
             each.rests += 1
-        self._resting += busy
-        asyncio.get_running_loop().call_later(min(pause, _LONGEST_REST_SECONDS), wake)
+        self._resting += resting
+        loop.call_later(min(pause, _LONGEST_REST_SECONDS), wake)
 
     async def _try_to_commit(self, commands: Sequence[Command]) -> list[Outcome | None]:
         for attempt in range(1, _TRIES + 1):
@@ -161,18 +199,35 @@ class Journal:
                 async with self._pool.acquire() as conn, conn.transaction():
                     handbook = await handbook_within(conn, self._handbook)
                     return await commit(conn, commands, now=self._clock(), handbook=handbook)
-            except _TRANSIENT as error:
-                if attempt == _TRIES:
+            except Exception as error:
+                if attempt == _TRIES or not is_momentary(error):
                     raise
-                log.warning("journal batch is tried again", attempt=attempt, error=repr(error))
                 await asyncio.sleep(_FIRST_PAUSE_SECONDS * 4 ** (attempt - 1))
         raise AssertionError  # the last try returns or raises
 
 
-def _fail(batch: Sequence[_Waiting], error: Exception) -> None:
+def _by_values(error: Exception) -> bool:
+    """Whether a command's own values can have caused an error: those of the program too, for it may be about them."""
+    if not isinstance(error, asyncpg.PostgresError):
+        return True
+    return (error.sqlstate or "")[:2] in _BY_VALUES
+
+
+def _answer(waiting: _Waiting, outcome: Outcome) -> None:
+    if not waiting.answer.done():  # done: the client has gone
+        waiting.answer.set_result(outcome)
+
+
+def _fail(batch: Sequence[_Waiting], kind: type[Exception] | None, cause: Exception) -> None:
+    """Let everybody who waits have an error of their own (one that many raise grows); `kind` None: the cause itself."""
     for each in batch:
-        if not each.answer.done():
-            each.answer.set_exception(error)
+        if each.answer.done():
+            continue
+        error = cause
+        if kind is not None:
+            error = kind(told(cause))
+            error.__cause__ = cause
+        each.answer.set_exception(error)
 
 
 async def commit(

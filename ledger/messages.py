@@ -190,6 +190,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "Event {event_id} was taken before with other content; it differs in: {differing}. Send a correction under a new event_id.",
     ),
     "INVALID": ("{words_zh}", "{words_en}"),
+    "BUSY": (
+        "另一项操作正在处理同一客户或服务商，本次未作任何更改；请在 {retry_after} 秒后原样重试（同一幂等键）。",
+        "Another operation is working on the same customer or vendor; nothing was changed. Send the same again, under the same key, after {retry_after:second|seconds}.",
+    ),
 }
 
 _FROM = ("最早可用日期：{from_day}。", " Available from {from_day}.")

@@ -127,5 +127,5 @@ def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
 def replayed(stored: Mapping[str, Any]) -> Outcome:
     """The stored outcome, as it is answered when the same key comes again."""
     if "refusal" in stored:
-        return Refusal.from_json(stored["refusal"])
+        return replace(Refusal.from_json(stored["refusal"]), replayed=True)
     return replace(RedemptionOutcome.from_json(stored["redemption"]), replayed=True)

@@ -11,7 +11,7 @@ import asyncpg
 
 from ledger.commands import api_name, invalid
 from ledger.granting import post_due
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, busy
 from rating.activations import AnyHandbook, handbook_within
 from rating.database import Pool
 from rating.events import PolicyEvent
@@ -24,11 +24,16 @@ _TRIES = 4
 async def record_events(
     pool: Pool, events: Sequence[PolicyEvent], *, now: datetime, handbook: AnyHandbook
 ) -> list[Recorded | Refusal]:
-    """Take events, each on its own: what was recorded, or why it was refused, in the order of the events."""
+    """Take events, each on its own: what was recorded, or why it was refused, in the order of the events.
+
+    All are refused as BUSY, and nothing is recorded, when somebody else holds one of their customers for too long.
+    """
     for attempt in range(1, _TRIES + 1):
         try:
             results = await _record(pool, events, now, handbook)
             break
+        except asyncpg.LockNotAvailableError:
+            return [busy() for _ in events]
         except asyncpg.TransactionRollbackError:
             if attempt == _TRIES:
                 raise

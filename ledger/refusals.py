@@ -47,6 +47,14 @@ class RefusalCode(StrEnum):
     LIFE_CYCLE = "LIFE_CYCLE"
     EVENT_CHANGED = "EVENT_CHANGED"
     INVALID = "INVALID"
+    BUSY = "BUSY"
+
+
+RETRY_AFTER_SECONDS = 2
+"""What a BUSY refusal suggests."""
+
+
+_NEVER_STORED = frozenset({RefusalCode.INVALID, RefusalCode.OCCURRED_IN_FUTURE, RefusalCode.BUSY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +64,7 @@ class Refusal:
     `case` picks among the wordings of one code; `facts` fill them in; in both languages where they are words
     (keys ending in `_zh` and `_en`). `available_from` is the first day on which the same request could succeed,
     as far as known today. `required_star` is the lowest star that has the benefit. `missing` and `differing` name
-    fields or kinds of evidence.
+    fields or kinds of evidence. `replayed`: its key had been answered before; like the words it is not stored.
     """
 
     code: RefusalCode
@@ -66,14 +74,22 @@ class Refusal:
     required_star: int | None = None
     missing: tuple[str, ...] = ()
     differing: tuple[str, ...] = ()
+    replayed: bool = False
 
     @property
     def leaves_key_free(self) -> bool:
-        """Whether nobody could ever have taken the request: it is not stored, and may be corrected under its key."""
-        return self.code is RefusalCode.INVALID or (self.code, self.case) == (
-            RefusalCode.UNITS_INVALID,
-            "minutes",
-        )
+        """Whether it is not stored, so that the key may be used again.
+
+        Either nobody could ever have taken the request, and it may be corrected; or nothing was decided yet; or it
+        comes from clocks that differ, and time alone changes it.
+        """
+        return self.code in _NEVER_STORED or (self.code, self.case) == (RefusalCode.UNITS_INVALID, "minutes")
+
+    @property
+    def retry_after(self) -> int | None:
+        """Seconds after which the same request is worth sending again as it is; None: it is not."""
+        seconds = self.facts.get("retry_after")
+        return int(seconds) if seconds is not None else None
 
     def message(self, language: str = "zh") -> str:
         """The refusal in words: what was refused, why, and what would help. `language` is `zh` or `en`."""
@@ -104,3 +120,8 @@ class Refusal:
             missing=tuple(stored["missing"]),
             differing=tuple(stored["differing"]),
         )
+
+
+def busy() -> Refusal:
+    """Somebody else works on the same customer or vendor and has not finished in time; nothing was decided."""
+    return Refusal(code=RefusalCode.BUSY, facts={"retry_after": RETRY_AFTER_SECONDS})

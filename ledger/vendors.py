@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from unicodedata import category
 
-from asyncpg import Record
+from asyncpg import LockNotAvailableError, Record
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
@@ -20,7 +20,7 @@ from ledger.commands import invalid
 from ledger.contracts import MOST_TOLERANCE_DAYS, Change, Delivery, TermView, change, malformed_term
 from ledger.entitlement import Term
 from ledger.models import ContractTerm, Vendor
-from ledger.refusals import Refusal
+from ledger.refusals import Refusal, busy
 from rating.database import Reader, Statements
 
 SQL = Statements(Path(__file__).with_name("vendors.sql"))
@@ -81,7 +81,8 @@ async def register_vendor(
     `date_tolerance_days` None leaves it as it is. `handbook` only tells which benefits there are: nothing of it is
     written, so no activation is waited for. Refused, nothing written: as INVALID a malformed code, name or price, an
     unknown benefit or variant, an end not after its beginning, terms that overlap, and a price that would change what
-    was delivered cost; as PERIOD_CLOSED one that would begin in, or change, a month that is closed.
+    was delivered cost; as PERIOD_CLOSED one that would begin in, or change, a month that is closed; as BUSY when
+    somebody else has the vendor's turn for too long.
     """
     wrong = _malformed(code, name, terms, date_tolerance_days, handbook)
     if wrong is not None:
@@ -89,6 +90,15 @@ async def register_vendor(
     alone = change(terms, ())
     if isinstance(alone, Refusal):
         return alone
+    try:
+        return await _register(code, name, terms, date_tolerance_days, now=now)
+    except LockNotAvailableError:
+        return busy()
+
+
+async def _register(
+    code: str, name: str, terms: Sequence[TermView], date_tolerance_days: int | None, *, now: datetime
+) -> VendorView | Refusal:
     async with in_transaction() as connection:
         await Vendor.get_or_create(
             code=code, defaults={"name": name, "registered_at": now}, using_db=connection

@@ -63,6 +63,7 @@ async def activate(
     be read.
     """
     async with pool.acquire() as conn:
+        await conn.execute(SQL["wait_for_ever"])
         if not await conn.fetchval(SQL["try_to_claim"]):
             tell("another activation is under way: waiting for its end")
             await conn.execute(SQL["claim"])

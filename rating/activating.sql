@@ -1,5 +1,9 @@
 -- Putting editions in force: everybody is rated by them beforehand, into staging tables, and one transaction switches.
 
+-- name: wait_for_ever
+-- An activation waits for whoever writes, however long that takes; the connection forgets it when it is given back.
+set lock_timeout = 0;
+
 -- name: try_to_claim
 -- Whether this session may activate: one at a time.
 select pg_try_advisory_lock(7216530117);

@@ -6,6 +6,7 @@ read, explained and tuned as SQL. JSON goes in and out as Python values, in ever
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -83,13 +84,20 @@ class RawJson(bytes):
 
 
 async def connect_pool(
-    dsn: str, *, min_size: int, max_size: int, service_role: bool, read_only: bool = False
+    dsn: str,
+    *,
+    min_size: int,
+    max_size: int,
+    service_role: bool,
+    read_only: bool = False,
+    lock_timeout: timedelta | None = None,
 ) -> Pool:
     """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
+    After `lock_timeout` (None: never) a statement waits no longer for somebody else's lock: LockNotAvailableError.
     Raises what asyncpg raises: OSError when nobody answers, PostgresError when the server says no.
     """
-    settings = _settings(service_role=service_role, read_only=read_only)
+    settings = _settings(service_role=service_role, read_only=read_only, lock_timeout=lock_timeout)
     return await asyncpg.create_pool(
         dsn, min_size=min_size, max_size=max_size, init=prepare_connection, server_settings=settings
     )
@@ -102,13 +110,20 @@ async def connect_to_read(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
     return conn
 
 
-def _settings(*, service_role: bool, read_only: bool) -> dict[str, str]:
+def _settings(
+    *, service_role: bool, read_only: bool, lock_timeout: timedelta | None = None
+) -> dict[str, str]:
     settings = {"application_name": "entitlements", "temp_buffers": _TEMPORARY_TABLES}
     if service_role:
         settings["role"] = SERVICE_ROLE
     if read_only:
         settings["default_transaction_read_only"] = "on"
-    return settings
+    return settings | lock_timeout_setting(lock_timeout)
+
+
+def lock_timeout_setting(lock_timeout: timedelta | None) -> dict[str, str]:
+    """What asks the server to let nobody wait for a lock for longer than that; nothing for None."""
+    return {} if lock_timeout is None else {"lock_timeout": f"{lock_timeout // timedelta(milliseconds=1)}ms"}
 
 
 def affected_rows(tag: str) -> int:

@@ -25,8 +25,17 @@ _STATES = frozenset({
     "55P03",  # a lock was not had within `lock_timeout`
 })  # fmt: skip
 
+_MOMENTARY_CLASSES = frozenset({"08", "40"})
+_MOMENTARY_STATES = frozenset({
+    "53300",  # too many connections
+    "57P01",  # shutting down
+    "57P02",  # another server process crashed
+    "57P03",  # starting up
+})  # fmt: skip
+
+_LONGEST_WORDS = 200
+
 _OF_THE_CALLER = (
-    asyncpg.DataError,
     asyncpg.ClientConfigurationError,
     asyncpg.UnsupportedClientFeatureError,
     asyncpg.UnsupportedServerFeatureError,
@@ -36,6 +45,37 @@ _OF_THE_CALLER = (
 
 class UnavailableError(Exception):
     """The service cannot do this now, for a reason that passes: ask again later, a command under the same key."""
+
+
+def is_momentary(error: BaseException) -> bool:
+    """Whether an outage may be over a moment later, so that the same transaction is worth another try at once.
+
+    A connection that ended, a server that restarts, a transaction that gave way to another. Not a full disk, nor a
+    timeout: another try would only add to the load.
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        return state[:2] in _MOMENTARY_CLASSES or state in _MOMENTARY_STATES
+    return is_outage(error) and not isinstance(error, UnavailableError | TimeoutError)
+
+
+def is_lock_timeout(error: BaseException) -> bool:
+    """Whether somebody else held a lock for longer than `lock_timeout`."""
+    return isinstance(error, asyncpg.LockNotAvailableError)
+
+
+def told(error: BaseException) -> str:
+    """An error in one short line for a log: its type, its SQLSTATE, its words if it is an outage.
+
+    The words of other errors quote values, which may be a member's, or a megabyte.
+    """
+    parts = [type(error).__name__]
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate:
+        parts.append(error.sqlstate)
+    if isinstance(error, asyncpg.PostgresError) and error.constraint_name:
+        parts.append(error.constraint_name)
+    words = str(error).partition("\n")[0][:_LONGEST_WORDS] if is_outage(error) else ""
+    return " ".join(parts) + (f": {words}" if words else "")
 
 
 def is_outage(error: BaseException) -> bool:

@@ -11,12 +11,12 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
-from asyncpg import Record
+from asyncpg import LockNotAvailableError, Record
 
 from handbook import business_day
 from ledger.commands import invalid
 from ledger.reconciliation.values import is_text, month_text
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, busy
 from rating.database import Connection, Statements
 
 SQL = Statements(Path(__file__).with_name("periods.sql"))
@@ -53,7 +53,7 @@ class RefusedError(Exception):
 def answering_refusals(
     work: Callable[_Arguments, Coroutine[Any, Any, _Answer]],
 ) -> Callable[_Arguments, Coroutine[Any, Any, _Answer | Refusal]]:
-    """Let work that opens its own transaction answer the refusal that ended it."""
+    """Let work that opens its own transaction answer the refusal that ended it; BUSY if its turn was long in coming."""
 
     @wraps(work)
     async def answering(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer | Refusal:
@@ -61,6 +61,8 @@ def answering_refusals(
             return await work(*args, **kwargs)
         except RefusedError as refused:
             return refused.refusal
+        except LockNotAvailableError:
+            return busy()
 
     return answering
 

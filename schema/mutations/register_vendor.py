@@ -6,10 +6,10 @@ from decimal import Decimal
 import strawberry
 
 from ledger.contracts import MOST_TOLERANCE_DAYS, TermView
-from ledger.refusals import Refusal
+from ledger.refusals import Refusal, RefusalCode
 from ledger.vendors import register_vendor
 from schema.context import Info
-from schema.errors import BadInputError
+from schema.errors import BadInputError, BusyError
 from schema.types.vendor import Vendor
 
 
@@ -69,6 +69,8 @@ class RegisterVendorMutation:
             now=context.now,
         )
         context.renew_loaders()
+        if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
+            raise BusyError(answer.message(context.language))
         if isinstance(answer, Refusal):
             # The answer's type is the vendor itself, so what is wrong with the request is an error here.
             raise BadInputError(answer.message(context.language))

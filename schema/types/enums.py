@@ -329,5 +329,7 @@ _publish(
         "LIFE_CYCLE": "The policy's life cycle does not allow the event.",
         "EVENT_CHANGED": "The event id was used for another event: see `differing`.",
         "INVALID": "The request is malformed: the message says where.",
+        "BUSY": "Somebody else works on the same customer or vendor, and nothing was decided: send the same again, "
+        "under the same key, after `retryAfter` seconds.",
     },
 )

@@ -21,6 +21,14 @@ class Refusal:
     missing: list[str] = strawberry.field(description="What must come with the request.")
     differing: list[str] = strawberry.field(description="The fields that differ from what was sent before.")
 
+    replayed: bool = strawberry.field(
+        description="Whether its key had been answered before: this is that answer, whatever has changed since."
+    )
+    retry_after: int | None = strawberry.field(
+        description="Seconds after which the same request, under the same key, may be answered otherwise (BUSY); null: "
+        "sending it again as it is does not help."
+    )
+
     @strawberry.field(description="In words, in Chinese or, with `Accept-Language: en`, in English.")
     def message(self, info: Info) -> str:
         said: Any = self

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from handbook import business_day, start_of
 from ledger import journal as journal_module
@@ -18,11 +19,12 @@ from ledger.accounts import SQL, load_accounts, pool_of
 from ledger.batch import load_batch
 from ledger.commands import Evidence
 from ledger.ids import RedemptionId
-from ledger.journal import Journal, JournalClosedError
+from ledger.journal import BatchFailedError, Journal, JournalClosedError
 from ledger.outcomes import RedemptionOutcome
 from ledger.recording import record_events
 from ledger.refusals import Refusal
 from ledger.verify import verify
+from rating.outages import UnavailableError
 from rating.taking import Recorded
 from tests.ledger.books import (
     NOW,
@@ -233,9 +235,137 @@ async def test_without_a_database_all_who_wait_are_told_soon(contracted, handboo
         outcomes = await asyncio.gather(
             *(journal.post(a_redeem()) for _ in range(100)), return_exceptions=True
         )
-        assert {type(each) for each in outcomes} == {ConnectionRefusedError}
+        assert {type(each) for each in outcomes} == {UnavailableError}
+        assert {type(each.__cause__) for each in outcomes} == {ConnectionRefusedError}
         assert journal.running
     assert monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.DiskFullError("could not extend file: No space left on device"),
+        asyncpg.OutOfMemoryError("out of memory"),
+        asyncpg.QueryCanceledError("canceling statement due to statement timeout"),
+        asyncpg.PostgresIOError("could not write block"),
+        asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction"),
+        TimeoutError(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_an_outage_fails_all_at_once_and_no_batch_is_split_or_tried_again(
+    contracted, handbook, monkeypatch, error
+):
+    members = [f"M{number}" for number in range(1, 9)]
+    await enrol(contracted.pool, handbook, *members)
+    write_batch, sizes = journal_module.write_batch, []
+
+    async def fail(conn, batch):
+        await write_batch(conn, batch)
+        sizes.append(len(batch.outcomes))
+        raise error
+
+    before = await everything(contracted.pool)
+    commands = [a_redeem(member_no=each) for each in members]
+    async with journals(contracted.pool, handbook, SetClock()) as (journal,):
+        monkeypatch.setattr(journal_module, "write_batch", fail)
+        with capture_logs() as logs:
+            outcomes = await asyncio.gather(*map(journal.post, commands), return_exceptions=True)
+        assert sizes == [len(members)]
+        assert {type(each) for each in outcomes} == {UnavailableError}
+        assert len({id(each) for each in outcomes}) == len(members)
+        assert await everything(contracted.pool) == before
+        assert [(line["event"], line["commands"]) for line in logs] == [("nothing can be written", 8)]
+        assert "M1" not in str(logs)
+        monkeypatch.setattr(journal_module, "write_batch", write_batch)
+        with capture_logs() as logs:
+            assert codes(await journal.post_many(commands)) == {"REDEEMED": 8}
+        assert [line["event"] for line in logs] == ["writing works again"]
+    assert await verify(contracted.pool) == []
+
+
+async def test_a_failure_that_no_command_can_have_caused_is_not_split_either(
+    contracted, handbook, monkeypatch
+):
+    await enrol(contracted.pool, handbook, "M1", "M2")
+    tries = []
+
+    async def fail(_conn, batch):
+        tries.append(batch)
+        raise asyncpg.UndefinedTableError('relation "entries" does not exist')
+
+    monkeypatch.setattr(journal_module, "write_batch", fail)
+    async with journals(contracted.pool, handbook, SetClock()) as (journal,):
+        posts = (journal.post(a_redeem(member_no=each)) for each in ("M1", "M2"))
+        outcomes = await asyncio.gather(*posts, return_exceptions=True)
+    assert {type(each) for each in outcomes} == {BatchFailedError}
+    assert len(tries) == 1
+
+
+async def test_what_is_logged_of_a_batch_that_is_split_is_short_and_quotes_nobody(
+    contracted, handbook, monkeypatch
+):
+    await enrol(contracted.pool, handbook, "M1", "M2")
+
+    async def fail(_conn, _batch):
+        raise asyncpg.DataError("invalid input for query argument $9: " + "M1" * 500_000)
+
+    monkeypatch.setattr(journal_module, "write_batch", fail)
+    with capture_logs() as logs:
+        async with journals(contracted.pool, handbook, SetClock()) as (journal,):
+            posts = (journal.post(a_redeem(member_no=each)) for each in ("M1", "M2"))
+            outcomes = await asyncio.gather(*posts, return_exceptions=True)
+    assert {type(each) for each in outcomes} == {asyncpg.DataError}
+    assert logs == [
+        {
+            "event": "journal batch failed and is split",
+            "log_level": "warning",
+            "size": 2,
+            "error": "DataError 22000",
+        }
+    ]
+
+
+async def test_a_customer_whom_somebody_else_keeps_locked_is_refused_as_busy_and_the_key_stays_free(
+    contracted, handbook
+):
+    first, _ = await enrol(contracted.pool, handbook, "M1", "M2")
+    journal = Journal(contracted.pool, handbook, SetClock(), busy_after_seconds=0.1)
+    await journal.start()
+    command = a_redeem()
+    async with contracted.pool.acquire() as other, other.transaction():
+        await load_batch(other, [first], now=NOW)
+        before = await everything(contracted.pool)
+        outcomes = await asyncio.wait_for(journal.post_many([command, a_redeem()]), timeout=5)
+        assert codes(outcomes) == {"BUSY": 2}
+        assert outcomes[0].retry_after == 2
+        assert await everything(contracted.pool) == before
+        assert codes([await journal.post(a_redeem(member_no="M2"))]) == {"REDEEMED": 1}
+    taken = await journal.post(command)
+    assert (taken.status, taken.replayed) == ("REDEEMED", False)
+    await journal.stop()
+    assert await verify(contracted.pool) == []
+
+
+async def test_an_activation_that_lasts_makes_commands_busy(contracted, handbook, monkeypatch):
+    await enrol(contracted.pool, handbook, "M1")
+
+    async def wait_too_long(*_args, **_more):
+        raise asyncpg.LockNotAvailableError("canceling statement due to lock timeout")
+
+    async with journals(contracted.pool, handbook, SetClock()) as (journal,):
+        monkeypatch.setattr(journal_module, "handbook_within", wait_too_long)
+        assert codes([await journal.post(a_redeem())]) == {"BUSY": 1}
+
+
+async def test_who_has_gone_away_before_a_batch_begins_is_not_decided(contracted, handbook):
+    await enrol(contracted.pool, handbook, "M1")
+    async with journals(contracted.pool, handbook, SetClock()) as (journal,):
+        gone = asyncio.ensure_future(journal.post(a_redeem(key="gone")))
+        await asyncio.sleep(0)
+        gone.cancel()
+        await journal.post(a_car_t())
+    assert await contracted.pool.fetchval("select count(*) from outcomes where key = 'gone'") == 0
 
 
 async def test_stopping_finishes_what_waits_and_takes_no_more(contracted, handbook):
@@ -586,6 +716,6 @@ async def test_an_outcome_is_told_again_as_it_was_by_another_process(contracted,
     async with journals(contracted.pool, handbook, clock) as (journal,):
         assert await journal.post(command) == replace(first, replayed=True)
         again = await journal.post(a_redeem("legal-consultation", units=61, key="no"))
-        assert again == refusal
+        assert again == replace(refusal, replayed=True)
         other = await journal.post(replace(command, units=8))
     assert (other.code, other.differing) == ("KEY_REUSED", ("units",))

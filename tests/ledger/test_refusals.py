@@ -19,7 +19,7 @@ from ledger.journal import _nobody
 from ledger.messages import MESSAGES
 from ledger.outcomes import RedemptionOutcome, outcome_as_json, replayed
 from ledger.recording import refusal_of
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, busy
 from rating.taking import EventRefusal
 from tests.ledger.books import (
     JOINED,
@@ -37,6 +37,8 @@ from tests.ledger.books import (
     an_arrange,
     customer,
     first_opinion,
+    refused,
+    taken,
 )
 
 Scene = Callable[[Desk], Refusal]
@@ -249,6 +251,8 @@ BY_RECONCILIATION = {
     "KEY_REUSED.withdrawn",
 }
 """Met by the tests of the reconciliation: no command about a redemption is refused like that."""
+BY_THE_JOURNAL = {"BUSY"}
+"""Met by the tests of the journal: no rule refuses like that."""
 
 
 def refusals() -> list[tuple[str, int]]:
@@ -263,7 +267,7 @@ def played(code: str, number: int, handbook: Handbook) -> Refusal:
 
 def test_every_code_has_a_scene():
     codes = {code.value for code in RefusalCode}
-    assert set(SCENES) == codes - BY_RECONCILIATION
+    assert set(SCENES) == codes - BY_RECONCILIATION - BY_THE_JOURNAL
 
 
 def test_every_wording_belongs_to_a_code_and_every_code_has_one():
@@ -296,13 +300,18 @@ def test_a_refusal_has_words_in_both_languages(code, number, handbook):
 
 
 def test_no_wording_asks_for_a_fact_that_some_refusal_lacks(handbook):
-    """All wordings but two are met by the scenes above, or by the reconciliation."""
+    """All wordings but two are met by the scenes above, by the reconciliation, or by the journal."""
     met = {
         f"{each.code}.{each.case}" if each.case else each.code.value
         for each in (played(code, number, handbook) for code, number in refusals())
     }
     stored_before = "BENEFICIARY_NOT_COVERED.relation"
-    assert set(MESSAGES) - met <= {*BY_RECONCILIATION, "NOT_A_MEMBER.no_programme", stored_before}
+    assert set(MESSAGES) - met <= {
+        *BY_RECONCILIATION,
+        *BY_THE_JOURNAL,
+        "NOT_A_MEMBER.no_programme",
+        stored_before,
+    }
 
 
 def test_a_refusal_that_was_stored_before_it_told_the_family_still_has_words():
@@ -361,7 +370,7 @@ def test_one_is_not_told_as_many(key, fact, one, many):
 def test_a_stored_refusal_is_read_back_whole(code, number, handbook):
     refusal = played(code, number, handbook)
     stored = json.loads(json.dumps(outcome_as_json(refusal)))
-    assert replayed(stored) == refusal
+    assert replayed(stored) == replace(refusal, replayed=True)
     assert replayed(stored).message("en") == refusal.message("en")
 
 
@@ -373,6 +382,40 @@ def test_a_stored_redemption_is_read_back_whole(make, handbook):
     assert isinstance(outcome, RedemptionOutcome)
     stored = json.loads(json.dumps(outcome_as_json(outcome)))
     assert replayed(stored) == replace(outcome, replayed=True)
+
+
+@pytest.mark.parametrize(("code", "number"), refusals())
+def test_only_what_may_be_mended_or_comes_from_clocks_that_differ_leaves_its_key_free(code, number, handbook):
+    """All others are the answer to the key for ever: what changes with a day is another use, under a new key."""
+    free = played(code, number, handbook).leaves_key_free
+    minutes = played(code, number, handbook).case == "minutes"
+    assert free == (code in {"INVALID", "OCCURRED_IN_FUTURE"} or minutes)
+
+
+def test_a_use_that_a_clock_ahead_told_of_is_taken_under_the_same_key_a_little_later(handbook):
+    desk = Desk(handbook)
+    command = a_redeem(occurred_at=NOW + timedelta(seconds=3))
+    assert refused(desk.ask(command)).code == "OCCURRED_IN_FUTURE"
+    assert desk.state.outcomes == {}
+    desk.now += timedelta(seconds=3)
+    assert not taken(desk.ask(command)).replayed
+
+
+def test_a_refusal_that_is_answered_again_says_so(handbook):
+    desk = Desk(handbook)
+    taken(desk.ask(a_redeem()))
+    command = a_redeem()
+    assert refused(desk.ask(command)).replayed is False
+    assert refused(desk.ask(command)).replayed is True
+
+
+def test_busy_says_when_to_send_the_same_again():
+    refusal = busy()
+    assert refusal.leaves_key_free
+    assert refusal.retry_after == 2
+    assert "2 秒后" in refusal.message()
+    assert refusal.message("en").endswith("under the same key, after 2 seconds.")
+    assert Refusal(code=RefusalCode.INVALID, facts={}).retry_after is None
 
 
 ID = RedemptionId(1, 2)
@@ -497,4 +540,5 @@ def test_no_text_whatever_breaks_a_decision(handbook, text, name):
     if isinstance(refusal, Refusal):
         assert refusal.message("zh")
         assert refusal.message("en")
-        assert replayed(json.loads(json.dumps(outcome_as_json(refusal)))) == refusal
+        stored = json.loads(json.dumps(outcome_as_json(refusal)))
+        assert replayed(stored) == replace(refusal, replayed=True)

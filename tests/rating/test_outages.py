@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from tortoise.exceptions import DoesNotExist, IntegrityError, OperationalError
 
-from rating.outages import UnavailableError, is_outage
+from rating.outages import UnavailableError, is_lock_timeout, is_momentary, is_outage, told
 from tests.conftest import Database
 
 OUTAGES = [
@@ -59,6 +59,39 @@ def test_a_failure_of_the_environment_is_an_outage(error):
 @pytest.mark.parametrize("error", OTHERS, ids=lambda error: type(error).__name__)
 def test_a_fault_of_a_request_or_of_the_program_is_none(error):
     assert not is_outage(error)
+
+
+def test_another_try_at_once_is_for_what_may_be_over_a_moment_later():
+    momentary = {type(each).__name__ for each in OUTAGES if is_momentary(each)}
+    assert momentary == {
+        "OSError",
+        "ConnectionResetError",
+        "FileNotFoundError",
+        "ConnectionDoesNotExistError",
+        "ConnectionFailureError",
+        "DeadlockDetectedError",
+        "SerializationError",
+        "TooManyConnectionsError",
+        "AdminShutdownError",
+        "CrashShutdownError",
+        "CannotConnectNowError",
+        "InterfaceError",
+    }
+    assert not any(map(is_momentary, OTHERS))
+    assert [each for each in (*OUTAGES, *OTHERS) if is_lock_timeout(each)] == [
+        each for each in OUTAGES if isinstance(each, asyncpg.LockNotAvailableError)
+    ]
+
+
+def test_a_log_gets_one_short_line_and_no_value_of_a_request():
+    full = asyncpg.DiskFullError('could not extend file "base/5/1": No space left on device\n' + "x" * 10**6)
+    assert told(full) == 'DiskFullError 53100: could not extend file "base/5/1": No space left on device'
+    assert len(told(OSError("x" * 10**6))) < 300
+    assert told(asyncpg.DataError("invalid input for query argument $1: 'M00001'")) == "DataError 22000"
+    twice = asyncpg.UniqueViolationError("duplicate key M00001")
+    twice.constraint_name = "entries_pkey"
+    assert told(twice) == "UniqueViolationError 23505 entries_pkey"
+    assert told(ZeroDivisionError("M00001")) == "ZeroDivisionError"
 
 
 def test_an_error_of_the_orm_counts_as_what_caused_it():

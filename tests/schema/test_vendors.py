@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ledger.reconciliation.periods import lock_month
+from ledger.refusals import busy
 from tests.reconciliation.month import close_by_hand
 from tests.schema.api import FINANCE, STAFF, Api, member
 
@@ -266,3 +267,15 @@ async def test_the_tolerance_of_days_is_three_until_it_is_told(empty_api: Api) -
         answer = await told(empty_api, code="v", days=wrong)
         assert "dateToleranceDays" in answer["errors"][0]["message"]
     assert await tolerance() == 31
+
+
+async def test_a_registration_that_waits_in_vain_is_an_error_that_says_to_try_again(api, monkeypatch):
+    async def wait_in_vain(**_asked):
+        return busy()
+
+    monkeypatch.setattr("schema.mutations.register_vendor.register_vendor", wait_in_vain)
+    document = 'mutation { registerVendor(code: "v", name: "v", terms: []) { code } }'
+    answer = await api.ask(document, STAFF, language="en")
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "BUSY"
+    assert "after 2 seconds" in error["message"]
