@@ -76,6 +76,7 @@ def test_another_try_at_once_is_for_what_may_be_over_a_moment_later():
         "CrashShutdownError",
         "CannotConnectNowError",
         "InterfaceError",
+        "InternalClientError",
     }
     assert not any(map(is_momentary, OTHERS))
     assert [each for each in (*OUTAGES, *OTHERS) if is_lock_timeout(each)] == [
