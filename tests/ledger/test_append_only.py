@@ -19,6 +19,7 @@ OF_STATEMENTS = (
     "settlement_lines",
 )
 OF_ACTIVATIONS = ("handbooks", "activations")
+OF_ACCESS = ("revocations",)
 # Worked out beforehand, and thrown away: nothing of it was posted.
 STAGED = ("staged_ratings", "staged_periods", "staged_cooling_offs")
 UNTIL_CLOSED = ("findings", "line_members", "matches", "periods")
@@ -101,7 +102,7 @@ async def test_the_triggers_fire_in_a_replica_too(posted):
     guarded = {(row["name"], row["tgname"]) for row in always}
     assert guarded == {
         (table, f"{table}_{kind}")
-        for table in (*APPEND_ONLY, *OF_STATEMENTS, *OF_ACTIVATIONS)
+        for table in (*APPEND_ONLY, *OF_STATEMENTS, *OF_ACTIVATIONS, *OF_ACCESS)
         for kind in ("append_only", "no_truncate")
     } | {(table, f"{table}_closed") for table in UNTIL_CLOSED} | {
         (table, f"{table}_closed_addition") for table in WHILE_OPEN
@@ -182,5 +183,6 @@ async def test_no_table_was_forgotten(posted):
         "ratings",
         "rating_periods",
         *OF_ACTIVATIONS,
+        *OF_ACCESS,
         *STAGED,
     }
