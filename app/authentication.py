@@ -1,18 +1,22 @@
 """Who sends a request: the one reading of its token, for every address that needs one.
 
-Without a valid token the answer is UNAUTHENTICATED, and why stays in the log: the client may be anybody.
+Without a valid token the answer is UNAUTHENTICATED, and why stays in the log: the client may be anybody. An address
+that sends many such requests is told to wait, and its connection is closed. A valid token is always taken: it may come
+through the same proxy.
 """
 
 from starlette.requests import Request
 
 from app.access import remark
+from app.budgets import FILE_COST, CallerBudgets
 from app.graphql_http import RequestError
 from app.tokens import TokenError, Tokens
 from schema.context import Viewer
+from schema.errors import ErrorCode, RateLimitedError
 
 
-async def viewer_of(request: Request, tokens: Tokens) -> Viewer:
-    """The holder of the request's bearer token. Raises RequestError (401) without a valid one."""
+async def viewer_of(request: Request, tokens: Tokens, budgets: CallerBudgets) -> Viewer:
+    """The holder of the request's bearer token. Raises RequestError (401, or 429) without a valid one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     reason = "no bearer token"
     if scheme.lower() == "bearer" and token.strip():
@@ -29,5 +33,26 @@ async def viewer_of(request: Request, tokens: Tokens) -> Viewer:
             )
             return viewer
     remark(request.scope, unauthenticated=reason)
+    wait_s = await budgets.wrong_token(request.client.host if request.client is not None else "")
+    if wait_s:
+        remark(request.scope, limited="tokens")
+        raise rate_limited(
+            f"Too many requests without a valid token: try again in {wait_s} s.", wait_s, close=True
+        )
     challenge = {"www-authenticate": 'Bearer realm="entitlements"'}
     raise RequestError(401, "UNAUTHENTICATED", "A valid token is needed.", challenge)
+
+
+async def pay_for_file(request: Request, viewer: Viewer, budgets: CallerBudgets) -> None:
+    """Take what an export or an upload costs. Raises RequestError (429) when the caller has not so much left."""
+    try:
+        await budgets.take(viewer, FILE_COST)
+    except RateLimitedError as error:
+        remark(request.scope, limited="files")
+        raise rate_limited(error.message, error.retry_after_s) from None
+
+
+def rate_limited(message: str, wait_s: int, *, close: bool = False) -> RequestError:
+    """What is answered to who has used up a budget; with `close` the connection ends."""
+    headers = {"retry-after": str(wait_s)} | ({"connection": "close"} if close else {})
+    return RequestError(429, ErrorCode.RATE_LIMITED.value, message, headers)

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access import remark
-from app.authentication import viewer_of
+from app.authentication import pay_for_file, viewer_of
 from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
 from app.exports.findings import FindingsAsked, check_findings, findings_file
@@ -73,11 +73,12 @@ class Downloads:
         if file is None:
             return RequestError(404, "NOT_FOUND", f"There are {', '.join(self._files)}.").response()
         try:
-            viewer = await viewer_of(request, self._tokens)
+            viewer = await viewer_of(request, self._tokens, self._services.budgets)
             allowed, answer = file
             if viewer.role not in allowed:
                 message = f"The role {viewer.role.value} may not export {what}."
                 return RequestError(403, "FORBIDDEN", message).response()
+            await pay_for_file(request, viewer, self._services.budgets)
             return await answer(request, viewer)
         except RequestError as error:
             return error.response()

@@ -17,6 +17,7 @@ from app.negotiation import answer_type, language, wants_html
 from app.services import Services
 from app.tokens import Tokens
 from schema.context import Context, Viewer
+from schema.errors import ErrorCode
 from schema.execution import EntitlementsSchema
 
 log = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ class GraphQLEndpoint:
             raise RequestError(
                 406, "NOT_ACCEPTABLE", "The answer is application/graphql-response+json or JSON."
             )
-        viewer = await viewer_of(request, self._tokens)
+        viewer = await viewer_of(request, self._tokens, self._services.budgets)
         if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be sent uncompressed.")
         most_bytes = self._services.settings.max_body_bytes
@@ -84,7 +85,11 @@ class GraphQLEndpoint:
         except UnknownDocumentError as error:
             return execution_response(None, [error], media_type)
         result = await self._result(document, asked, viewer, request)
-        return execution_response(result.data, result.errors, media_type)
+        if any(
+            (error.extensions or {}).get("code") == ErrorCode.RATE_LIMITED for error in result.errors or ()
+        ):
+            remark(request.scope, limited="graphql")
+        return execution_response(result.data, result.errors, media_type, result.extensions)
 
     async def _result(
         self, document: str, asked: GraphQLRequest, viewer: Viewer, request: Request
@@ -99,6 +104,7 @@ class GraphQLEndpoint:
             clock=self._services.clock,
             language=chosen,
             admission=self._gatekeeper.admitted,
+            budgets=self._services.budgets,
         )
         return await self._schema.execute(
             document,

@@ -21,6 +21,7 @@ from schema.errors import RETRY_AFTER_S, ErrorCode, Unavailability, unavailable_
 _BY_HASH = "sha256:"
 _OK, _BAD_REQUEST, _UNAVAILABLE = 200, 400, 503
 _STATUS = {"FORBIDDEN": 403, "INTERNAL": 500}
+_TOO_MANY_REQUESTS = 429
 
 
 class RequestError(Exception):
@@ -106,7 +107,10 @@ def _document_hash(document: Mapping[str, Any]) -> str | None:
 
 
 def execution_response(
-    data: dict[str, Any] | None, errors: list[GraphQLError] | None, media_type: str
+    data: dict[str, Any] | None,
+    errors: list[GraphQLError] | None,
+    media_type: str,
+    extensions: dict[str, Any] | None = None,
 ) -> Response:
     """The answer to an executed, or refused, operation."""
     payload: dict[str, Any] = {}
@@ -116,13 +120,20 @@ def execution_response(
     ran = data is not None or any(error.path for error in errors or ())
     if ran:
         payload["data"] = data
-    retry_after_s = _retry_after_s(errors or ())
-    if retry_after_s is not None:
+    if extensions:
+        payload["extensions"] = extensions
+    unavailable_s = _wait_s(errors, ErrorCode.UNAVAILABLE)
+    if unavailable_s is not None:
         # Whatever the form of the answer: clients, proxies and monitors know a 503 without reading it.
-        return _response(payload, _UNAVAILABLE, media_type, {"retry-after": str(retry_after_s)})
+        return _response(payload, _UNAVAILABLE, media_type, {"retry-after": str(unavailable_s)})
     # Clients that take plain JSON expect 200 for whatever is GraphQL's business.
     status = _OK if ran or media_type != GRAPHQL_JSON else _status_of(errors)
-    return _response(payload, status, media_type)
+    limited_s = _wait_s(errors, ErrorCode.RATE_LIMITED)
+    if limited_s is None:
+        return _response(payload, status, media_type)
+    nothing_to_keep = all(value is None for value in (data or {}).values())
+    status = _TOO_MANY_REQUESTS if nothing_to_keep else status
+    return _response(payload, status, media_type, {"retry-after": str(limited_s)})
 
 
 def _shown(error: GraphQLError) -> dict[str, Any]:
@@ -130,14 +141,10 @@ def _shown(error: GraphQLError) -> dict[str, Any]:
     return {**error.formatted, "extensions": identified(error.extensions or {})}
 
 
-def _retry_after_s(errors: Sequence[GraphQLError]) -> int | None:
-    """After how many seconds to send the request again; None unless the service could not do it now."""
-    told = [error.extensions or {} for error in errors]
-    waits = [
-        int(each.get("retryAfter", RETRY_AFTER_S))
-        for each in told
-        if each.get("code") == ErrorCode.UNAVAILABLE
-    ]
+def _wait_s(errors: Sequence[GraphQLError] | None, code: ErrorCode) -> int | None:
+    """After how many seconds to send the request again that failed with `code`; None: it did not."""
+    told = [error.extensions or {} for error in errors or ()]
+    waits = [int(each.get("retryAfter", RETRY_AFTER_S)) for each in told if each.get("code") == code]
     return max(waits, default=None)
 
 

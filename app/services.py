@@ -17,6 +17,7 @@ import asyncpg
 import structlog
 from tortoise.exceptions import BaseORMException
 
+from app.budgets import CallerBudgets
 from app.clock import Clock
 from app.database_address import place
 from app.editions import Told, in_force, put_in_force
@@ -61,7 +62,8 @@ class Services:
 
     Processes of a command's own open `service_dsn` themselves, under the service's role too.
 
-    Who writes is given `handbooks` and looks which one is in force; who reads does so by `handbook`.
+    Who writes is given `handbooks` and looks which one is in force; who reads does so by `handbook`. `budgets` are what
+    callers pay from.
     """
 
     settings: Settings
@@ -69,6 +71,7 @@ class Services:
     handbooks: AnyHandbook
     pool: Pool
     journal: Journal
+    budgets: CallerBudgets
     service_dsn: str = field(repr=False)
     owner_dsn: str = field(repr=False)
 
@@ -93,8 +96,9 @@ async def open_services(
     With `existing` an embedded database that is not there is not made. After `lock_timeout` nobody waits any longer for
     somebody else's lock; None: commands wait, as their users see.
     """
-    clock = Clock(frozen_at=settings.clock)
+    clock, budgets = Clock(frozen_at=settings.clock), CallerBudgets(settings)
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(budgets.close)
         service_dsn, owner_dsn = await stack.enter_async_context(database(settings, existing=existing))
         await migrated(owner_dsn)
         pool = await _reaching(
@@ -120,6 +124,7 @@ async def open_services(
             handbooks=active,
             pool=pool,
             journal=journal,
+            budgets=budgets,
             service_dsn=service_dsn,
             owner_dsn=owner_dsn,
         )
@@ -146,6 +151,7 @@ async def open_to_read(settings: Settings) -> AsyncIterator[Services]:
             handbooks=active,
             pool=pool,
             journal=Journal(pool, active, clock),
+            budgets=CallerBudgets(settings),
             service_dsn=service_dsn,
             owner_dsn=owner_dsn,
         )

@@ -129,6 +129,27 @@ class Settings(BaseSettings):
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 200 * 1024 * 1024
     """The longest file that may be sent as a statement."""
 
+    budget_caller: Annotated[int, Field(ge=0)] = 3_000_000
+    """Cost that a subject of tokens may ask for in a minute; 0: without limit."""
+
+    budget_member: Annotated[int, Field(ge=0)] = 300_000
+    """The same for a front end's token that is bound to one member."""
+
+    budget_vendor: Annotated[int, Field(ge=0)] = 3_000_000
+    """The same for all tokens of a vendor together."""
+
+    budget_look_ups: Annotated[int, Field(ge=0)] = 10_000
+    """Look-ups of member numbers that a vendor may make in an hour, see `schema.look_ups`; 0: without limit."""
+
+    budget_wrong_tokens: Annotated[int, Field(ge=0)] = 60
+    """Requests without a valid token that are answered so in a minute, for each address; 0: without limit."""
+
+    redis_url: SecretStr | None = None
+    """Where the workers count budgets together; without it each worker has its share of them."""
+
+    workers: Annotated[int, Field(ge=1)] = 1
+    """How many processes share the budgets; `serve --workers` tells its own."""
+
     graphiql: bool | None = None
     """Whether a browser gets the query page at /graphql; by default in development only."""
 

@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from app.access import identified, remark
-from app.authentication import viewer_of
+from app.authentication import pay_for_file, viewer_of
 from app.graphql_http import RequestError
 from app.negotiation import language
 from app.services import Services
@@ -71,8 +71,9 @@ class Uploads:
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
         try:
-            viewer = await viewer_of(request, self._tokens)
+            viewer = await viewer_of(request, self._tokens, self._services.budgets)
             _check_role(viewer)
+            await pay_for_file(request, viewer, self._services.budgets)
             remark(request.scope, operation="statement upload")
             form = await self._form(request)
             try:

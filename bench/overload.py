@@ -24,7 +24,12 @@ _READ = """query MyRedemptions($after: String) { redemptions(first: 100, after: 
   pageInfo { hasNextPage endCursor } edges { node { id } } } }"""
 _OK, _RETRY = 200, frozenset({429, 503})
 _CUSTOMERS = 2000
-_SETTINGS = {"ENTITLEMENTS_LOG_LEVEL": "warning"}
+# One token stands for many clients here: what a single caller may do is not the question.
+_SETTINGS = {
+    "ENTITLEMENTS_LOG_LEVEL": "warning",
+    "ENTITLEMENTS_BUDGET_CALLER": "0",
+    "ENTITLEMENTS_BUDGET_VENDOR": "0",
+}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -29,7 +29,12 @@ _OPERATIONS = Path(__file__).parents[1] / "tests" / "operations"
 _CUSTOMERS = 2000
 _SAMPLED_EVERY_S = 2.0
 _TOLD_EVERY_S = 60.0
-_SETTINGS = {"ENTITLEMENTS_LOG_LEVEL": "error"}
+# One token stands for many clients here: what a single caller may do is not the question.
+_SETTINGS = {
+    "ENTITLEMENTS_LOG_LEVEL": "error",
+    "ENTITLEMENTS_BUDGET_CALLER": "0",
+    "ENTITLEMENTS_BUDGET_VENDOR": "0",
+}
 
 Asked = tuple[str, dict[str, Any]]
 Work = Callable[[random.Random, int], Asked]

@@ -19,6 +19,7 @@ from strawberry.types import Info as StrawberryInfo
 from handbook import Candidate, Handbook, business_day
 from ledger.journal import Journal
 from rating.activations import AnyHandbook, handbook_now
+from schema.budgets import Budgets, Level
 from schema.loaders import Loaders
 from schema.viewer import Role, Viewer
 from schema.work import Admission, Work
@@ -35,7 +36,8 @@ class Context:
     `handbook` is what the answer is read by, the same one throughout; writers are given `handbooks`, and look for
     themselves which one is in force. `edition_folders` hold the candidates, which are read once when first asked for.
     `admission` gives an operation its place and the pool that it reads by; without one it runs at once, by `pool`.
-    `document` is the operation's, parsed and found valid.
+    `budgets` are what callers pay from; without them all is free. `look_ups` is what a vendor has left of its budget of
+    member numbers, once it has asked for some. `document` is the operation's, parsed and found valid.
     """
 
     viewer: Viewer | None
@@ -46,6 +48,8 @@ class Context:
     language: Language = "zh"
     edition_folders: Sequence[Path] = ()
     admission: Admission | None = None
+    budgets: Budgets | None = None
+    look_ups: Level | None = None
     document: DocumentNode | None = None
     handbook: Handbook = field(init=False)
     now: datetime = field(init=False)

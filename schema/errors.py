@@ -26,6 +26,7 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     BAD_USER_INPUT = "BAD_USER_INPUT"
     BUSY = "BUSY"
+    RATE_LIMITED = "RATE_LIMITED"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
@@ -56,6 +57,16 @@ class BusyError(GraphQLError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": ErrorCode.BUSY.value})
+
+
+class RateLimitedError(GraphQLError):
+    """The caller has used up a budget: the same request may be sent again after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(
+            message, extensions={"code": ErrorCode.RATE_LIMITED.value, "retryAfter": retry_after_s}
+        )
+        self.retry_after_s = retry_after_s
 
 
 class UnavailableError(GraphQLError):

@@ -27,8 +27,9 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from schema.analysis import Analysis, analysis_of
+from schema.billing import Bill
 from schema.context import Context
-from schema.errors import BadInputError, UnauthenticatedError, presentable
+from schema.errors import BadInputError, RateLimitedError, UnauthenticatedError, presentable
 from schema.limits import MOST_COST, MOST_TOKENS, UNSTORABLE_TEXT, ShapeRule, unstorable
 from schema.permissions import denied
 from schema.viewer import Viewer
@@ -122,9 +123,12 @@ class EntitlementsSchema(Schema):
             return _refused(UnauthenticatedError())
         if not query:
             return _refused(BadInputError("`query` is empty."))
+        bill = Bill(budgets=context_value.budgets, viewer=context_value.viewer)
         try:
+            bill.check()
             prepared = self._prepare(query)
             work = _work(prepared, operation_name, variable_values, context_value.viewer)
+            await bill.pay(work.cost)
             context_value.document = prepared.document
             async with context_value.admitted(work):
                 result = await super().execute(
@@ -136,23 +140,32 @@ class EntitlementsSchema(Schema):
                     allowed_operation_types,
                     operation_extensions,
                 )
+        except RateLimitedError as error:
+            await bill.refuse()
+            result = _refused(error)
         except _ObjectedError as error:
+            bill.asked = error.cost
+            await bill.pay_for_reading()
             result = ExecutionResult(data=None, errors=list(error.errors))
         except GraphQLError as error:
+            await bill.pay_for_reading()
             result = _refused(error)
         except RecursionError as error:
+            await bill.pay_for_reading()
             result = _refused(GraphQLError(str(error), original_error=error))
         if result.errors:
             result.errors = presentable(result.errors, context_value.language)
+        result.extensions = {**(result.extensions or {}), "cost": bill.told(context_value.look_ups)}
         return result
 
 
 class _ObjectedError(Exception):
-    """An operation may not run; `errors` say why."""
+    """An operation may not run; `errors` say why; `cost` is what it would have cost, where that is known."""
 
-    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+    def __init__(self, errors: Sequence[GraphQLError], cost: int | None = None) -> None:
         super().__init__()
         self.errors = errors
+        self.cost = cost
 
 
 def _work(
@@ -179,7 +192,7 @@ def _work(
             f"The answer could hold {cost} objects; at most {MOST_COST} are allowed: "
             "ask for fewer rows (`first`)."
         )
-        raise _ObjectedError([BadInputError(message)])
+        raise _ObjectedError([BadInputError(message)], cost)
     return Work(kind=class_of(analysis.fields), cost=cost, operation=operation_name, viewer=viewer)
 
 

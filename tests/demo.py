@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
+from app.budgets import CallerBudgets
 from app.clock import Clock
 from app.demo import load
 from app.orm import orm
@@ -30,6 +31,7 @@ async def opened(dsn: str, pool: Pool, handbook: AnyHandbook) -> AsyncIterator[S
             handbooks=handbook,
             pool=pool,
             journal=Journal(pool, handbook, clock),
+            budgets=CallerBudgets(Settings()),
             service_dsn=dsn,
             owner_dsn=dsn,
         )

@@ -41,6 +41,7 @@ def serve(
         documents_of(settings, build_schema())
     # The workers read their settings from the environment.
     os.environ["ENTITLEMENTS_DATA"] = str(settings.data.resolve())
+    os.environ["ENTITLEMENTS_WORKERS"] = str(workers)
     try:
         with ending_on_sigterm(), _listening(host, port) as listener, _postgres(settings):
             vendors = with_services(data, _load_demo if demo else _open)

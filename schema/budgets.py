@@ -1,0 +1,51 @@
+"""What a caller may ask for in a while: each has a budget of cost that is refilled evenly.
+
+What is here is what the schema needs to know of them; `app.budgets` counts.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from schema.viewer import Viewer
+
+REFUSED_COST = 500
+"""What a document costs that is read and found wrong: what reading it may take, not what it asked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How full a budget is: `left` of `size` units, refilled with `refill` units a second."""
+
+    size: int
+    left: int
+    refill: float
+
+    def told(self) -> dict[str, float]:
+        """The level in the words of `extensions.cost`."""
+        return {
+            "maximumAvailable": self.size,
+            "currentlyAvailable": max(0, self.left),
+            "restoreRate": round(self.refill, 3),
+        }
+
+
+class Budgets(Protocol):
+    """The budgets of all callers. None stands for a budget without a limit."""
+
+    def check(self, viewer: Viewer) -> None:
+        """Raise RateLimitedError for who has spent so much that not even a document is read for them."""
+
+    async def take(self, viewer: Viewer, cost: int) -> Level | None:
+        """Take what an operation costs. Raises RateLimitedError when there is not enough; then nothing is taken."""
+
+    async def level(self, viewer: Viewer) -> Level | None:
+        """How much the caller has left."""
+
+    def is_known(self, vendor: str, member_no: str) -> bool:
+        """Whether a vendor has asked for a member number lately."""
+
+    async def look_ups(self, vendor: str) -> Level | None:
+        """How many look-ups of member numbers a vendor has left; less than nothing: a debt."""
+
+    async def looked_up(self, vendor: str, member_nos: frozenset[str], cost: int) -> None:
+        """Note the numbers that a vendor has asked for, and take what that costs, as a debt if need be."""
