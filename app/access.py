@@ -2,29 +2,59 @@
 
 The id comes from the client's `X-Request-ID` if it is short and plain, else it is made; it stands in every line that is
 logged meanwhile and goes back in the answer. The line holds no address parameters, no headers and no body.
+
+A request that fails in a way that nobody foresaw is answered here, so that this answer bears the id too.
 """
 
 import re
 import time
-from collections.abc import Mapping, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUIET_PATHS = {"/healthz", "/readyz"}
-_SERVER_ERROR = 500
+_QUIET_ROUTES = {"/healthz", "/readyz", "/metrics"}
+_ROUTES = {"/graphql", "/exports", "/statements", *_QUIET_ROUTES}
+_CLIENT_LEFT, _SERVER_ERROR = 499, 500
+_FACTS = "entitlements.facts"
+ANSWERED = "entitlements.answered"
+"""Where the scope of a request holds what is known of it once it is answered."""
 
 log = structlog.get_logger("access")
 
 
-def remark(scope: MutableMapping[str, Any], **facts: str | None) -> None:
-    """Add facts to the line that is logged for this request."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """A request that has been answered. `route` is one of few; `facts` are what handlers remarked."""
+
+    request_id: str
+    route: str
+    status: int
+    seconds: float
+    facts: Mapping[str, Any]
+
+
+Failed: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
+"""Makes the answer to a request that failed in a way that nobody foresaw."""
+
+
+def remark(scope: MutableMapping[str, Any], **facts: Any) -> None:
+    """Add facts to what is logged and counted of this request; those that are None are left out."""
     known = {name: fact for name, fact in facts.items() if fact is not None}
-    scope.setdefault("entitlements.facts", {}).update(known)
+    scope.setdefault(_FACTS, {}).update(known)
+
+
+def route_of(scope: MutableMapping[str, Any]) -> str:
+    """The address of a request as far as it is one of ours; what clients make up is all one."""
+    first = "/" + scope["path"].removeprefix("/").partition("/")[0]
+    return first if first in _ROUTES else "other"
 
 
 def identified(extensions: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,10 +64,14 @@ def identified(extensions: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class AccessLog:
-    """The middleware."""
+    """The middleware. `observe` is told of each request after its line."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, failed: Failed, observe: Callable[[Answered], None] | None = None
+    ) -> None:
         self._app = app
+        self._failed = failed
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on; log how it was answered."""
@@ -46,8 +80,8 @@ class AccessLog:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _PLAIN.fullmatch(given) else uuid4().hex
-        scope["entitlements.request_id"] = request_id
-        status = _SERVER_ERROR
+        scope[_FACTS] = {}
+        status: int | None = None
         began = time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
@@ -60,13 +94,34 @@ class AccessLog:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_id)
+            except ClientDisconnect:
+                status = status or _CLIENT_LEFT
+            except Exception as error:
+                if status is not None:
+                    raise  # the answer has begun: the web server breaks it off, and logs the error
+                log.exception("request failed")
+                answer = await self._failed(Request(scope), error)
+                await answer(scope, receive, send_with_id)
             finally:
-                if scope["path"] not in _QUIET_PATHS or status >= _SERVER_ERROR:
-                    log.info(
-                        "request",
-                        method=scope["method"],
-                        path=scope["path"][:100],
-                        status=status,
-                        duration_ms=round((time.perf_counter() - began) * 1000, 1),
-                        **scope.get("entitlements.facts", {}),
-                    )
+                answered = Answered(
+                    request_id=request_id,
+                    route=route_of(scope),
+                    status=status or _SERVER_ERROR,
+                    seconds=time.perf_counter() - began,
+                    facts=scope[_FACTS],
+                )
+                scope[ANSWERED] = answered
+                self._tell(scope, answered)
+
+    def _tell(self, scope: Scope, answered: Answered) -> None:
+        if answered.route not in _QUIET_ROUTES or answered.status >= _SERVER_ERROR:
+            log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"][:100],
+                status=answered.status,
+                duration_ms=round(answered.seconds * 1000, 1),
+                **answered.facts,
+            )
+        if self._observe is not None:
+            self._observe(answered)

@@ -25,10 +25,12 @@ async def viewer_of(request: Request, tokens: Tokens, budgets: CallerBudgets) ->
         except TokenError as error:
             reason = str(error)
         else:
+            # The subject of a token for one member may be that member's number.
             remark(
                 request.scope,
                 role=viewer.role.value,
                 vendor=viewer.vendor,
+                subject=viewer.subject if viewer.member is None else None,
                 token_id=viewer.token_id,
             )
             return viewer

@@ -36,6 +36,7 @@ from ledger.reconciliation.reading import FindingFilter
 from ledger.reconciliation.values import MONTH_EXPECTED, FindingKind, month_text, parse_month
 from schema.context import Role, Viewer
 from schema.permissions import STAFF
+from schema.work import WorkClass
 
 _MOST_AT_ONCE = 4
 _MOST_VALUES = 1000
@@ -67,23 +68,21 @@ class Downloads:
         }
 
     async def __call__(self, request: Request) -> Response:
-        """Answer a request."""
+        """Answer a request. Raises RequestError for what is not there, not allowed, or asked for wrongly."""
         what: str = request.path_params["what"]
         file = self._files.get(what)
         if file is None:
-            return RequestError(404, "NOT_FOUND", f"There are {', '.join(self._files)}.").response()
+            raise RequestError(404, "NOT_FOUND", f"There are {', '.join(self._files)}.")
+        viewer = await viewer_of(request, self._tokens, self._services.budgets)
+        allowed, answer = file
+        if viewer.role not in allowed:
+            raise RequestError(403, "FORBIDDEN", f"The role {viewer.role.value} may not export {what}.")
+        remark(request.scope, operation=f"export {what}", **{"class": WorkClass.FILES.value})
+        await pay_for_file(request, viewer, self._services.budgets)
         try:
-            viewer = await viewer_of(request, self._tokens, self._services.budgets)
-            allowed, answer = file
-            if viewer.role not in allowed:
-                message = f"The role {viewer.role.value} may not export {what}."
-                return RequestError(403, "FORBIDDEN", message).response()
-            await pay_for_file(request, viewer, self._services.budgets)
             return await answer(request, viewer)
-        except RequestError as error:
-            return error.response()
         except NothingThereError as error:
-            return RequestError(404, "NOT_FOUND", _sentence(str(error))).response()
+            raise RequestError(404, "NOT_FOUND", _sentence(str(error))) from None
 
     async def _entries(self, request: Request, _: Viewer) -> Response:
         asked = await _asked(request, _ENTRY_PARAMETERS)

@@ -1,6 +1,9 @@
 """The endpoint /graphql: who asks, what is asked, and the answer in the form and language the client takes."""
 
+from typing import Any
+
 import structlog
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from strawberry.http.ides import get_graphql_ide_html
@@ -49,13 +52,8 @@ class GraphQLEndpoint:
         self._gatekeeper = Gatekeeper(services.pool)
 
     async def __call__(self, request: Request) -> Response:
-        """Answer a request."""
-        try:
-            if request.method == "POST":
-                return await self._execute(request)
-            return self._page(request)
-        except RequestError as error:
-            return error.response()
+        """Answer a request. Raises RequestError for one that is not a GraphQL request."""
+        return await self._execute(request) if request.method == "POST" else self._page(request)
 
     def _page(self, request: Request) -> Response:
         accept = request.headers.get("accept")
@@ -83,6 +81,7 @@ class GraphQLEndpoint:
         try:
             document = self._documents.text_of(asked)
         except UnknownDocumentError as error:
+            remark(request.scope, code=_code(error))
             return execution_response(None, [error], media_type)
         result = await self._result(document, asked, viewer, request)
         if any(
@@ -106,9 +105,27 @@ class GraphQLEndpoint:
             admission=self._gatekeeper.admitted,
             budgets=self._services.budgets,
         )
-        return await self._schema.execute(
+        result = await self._schema.execute(
             document,
             variable_values=asked.variables,
             context_value=context,
             operation_name=asked.operation_name,
         )
+        remark(request.scope, **_facts(context, result))
+        return result
+
+
+def _facts(context: Context, result: ExecutionResult) -> dict[str, Any]:
+    """What the log and the metrics say of an operation: its class and cost if it ran, and how it ended."""
+    facts: dict[str, Any] = {"code": "OK"}
+    if context.work is not None:
+        facts |= {"class": context.work.kind.value, "cost": context.work.cost}
+    if context.refusals:
+        facts |= {"code": "REFUSED", "refusals": [code.value for code in context.refusals]}
+    if result.errors:
+        facts["code"] = _code(result.errors[0])
+    return facts
+
+
+def _code(error: GraphQLError) -> str:
+    return str((error.extensions or {}).get("code"))

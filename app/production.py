@@ -38,6 +38,12 @@ def _keys_are_random(settings: "Settings") -> str | None:
     return None
 
 
+def _metrics_token_is_random(settings: "Settings") -> str | None:
+    token = settings.metrics_token
+    wrong = weakness(token.get_secret_value()) if token is not None else None
+    return f"ENTITLEMENTS_METRICS_TOKEN: {wrong}: take one that was made by chance" if wrong else None
+
+
 def _public_keys_come_unchanged(settings: "Settings") -> str | None:
     if settings.jwks is not None and settings.jwks.startswith("http://"):
         return "ENTITLEMENTS_JWKS: whoever is in between could replace the keys: use https://, or a file"
@@ -59,6 +65,7 @@ def _database_is_reached_in_secret(settings: "Settings") -> str | None:
 _RULES: tuple[Callable[["Settings"], str | None], ...] = (
     _clock_is_real,
     _keys_are_random,
+    _metrics_token_is_random,
     _public_keys_come_unchanged,
     _database_is_reached_in_secret,
 )

@@ -8,12 +8,11 @@ import multiprocessing
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 from threading import Thread
 
 import asyncpg
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -22,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tortoise.exceptions import BaseORMException
 
-from app.access import AccessLog
+from app.access import AccessLog, remark
 from app.downloads import Downloads
 from app.endpoint import GraphQLEndpoint
 from app.graphql_http import RequestError, unavailable
@@ -30,6 +29,8 @@ from app.keys import key_ring
 from app.logging import configure_logging
 from app.migrating import differences
 from app.negotiation import language
+from app.observability.exposition import MetricsEndpoint
+from app.observability.telemetry import Telemetry, telemetry_of
 from app.services import Services, open_services
 from app.settings import load_settings
 from app.tokens import Tokens, tokens_of
@@ -56,9 +57,10 @@ def create() -> Starlette:
     settings = load_settings()
     configure_logging(settings.log_level)
     _end_with_parent()
-    return create_app(
-        open_services(settings, lock_timeout=_LOCK_TIMEOUT), tokens_of(settings, key_ring(settings))
-    )
+    telemetry = telemetry_of(settings)
+    tokens = tokens_of(settings, key_ring(settings))
+    opening = open_services(settings, lock_timeout=_LOCK_TIMEOUT, telemetry=telemetry)
+    return create_app(opening, tokens, telemetry)
 
 
 def _end_with_parent() -> None:
@@ -77,16 +79,23 @@ def _end_with_parent() -> None:
     Thread(target=watch, name="parent's end", daemon=True).start()
 
 
-def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -> Starlette:
+def create_app(
+    opening: AbstractAsyncContextManager[Services], tokens: Tokens, telemetry: Telemetry | None = None
+) -> Starlette:
     """The service on services that are opened when it starts and closed when it stops."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with opening as services, tokens.revocations.kept_current(services.pool):
+        async with (
+            opening as services,
+            tokens.revocations.kept_current(services.pool),
+            _observed(services, telemetry),
+        ):
             app.state.services = services
             app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens)
             app.state.downloads = Downloads(services, tokens)
             app.state.uploads = Uploads(services, tokens)
+            app.state.metrics = _metrics(telemetry, services, tokens)
             yield
 
     app = Starlette(
@@ -96,17 +105,35 @@ def create_app(opening: AbstractAsyncContextManager[Services], tokens: Tokens) -
             Route("/statements", _upload, methods=["POST"]),
             Route("/healthz", _alive, methods=["GET"]),
             Route("/readyz", _ready, methods=["GET"]),
+            Route("/metrics", _show_metrics, methods=["GET"]),
         ],
-        middleware=[Middleware(AccessLog)],
+        middleware=[
+            *(telemetry.middleware if telemetry is not None else ()),
+            Middleware(
+                AccessLog, failed=_failed, observe=telemetry.answered if telemetry is not None else None
+            ),
+        ],
         exception_handlers={
             HTTPException: _refused,
+            RequestError: _refused,
             **dict.fromkeys(_MAY_BE_OUTAGES, _not_available),
-            Exception: _failed,
         },
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # an address is right or wrong; a redirected POST would lose its body
     return app
+
+
+def _observed(services: Services, telemetry: Telemetry | None) -> AbstractAsyncContextManager[None]:
+    if telemetry is None:
+        return nullcontext()
+    return telemetry.running(services.journal, {"service": services.pool})
+
+
+def _metrics(telemetry: Telemetry | None, services: Services, tokens: Tokens) -> MetricsEndpoint | None:
+    if telemetry is None or not services.settings.metrics:
+        return None
+    return MetricsEndpoint(telemetry, services, tokens)
 
 
 async def _graphql(request: Request) -> Response:
@@ -143,24 +170,32 @@ async def _ready(request: Request) -> Response:
     return JSONResponse({"status": "ready" if ready else "not ready", **checks}, 200 if ready else 503)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(status, "BAD_REQUEST")
-    detail = error.detail if isinstance(error, HTTPException) else "Bad request"
-    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    return RequestError(status, code, detail, headers).response()
+async def _show_metrics(request: Request) -> Response:
+    endpoint: MetricsEndpoint | None = request.app.state.metrics
+    if endpoint is None:
+        raise HTTPException(404)
+    return await endpoint(request)
 
 
 async def _not_available(request: Request, error: Exception) -> Response:
     if not is_outage(error):
         raise error
     outages.tell(error)
-    return unavailable(Unavailability.OUTAGE, language(request.headers.get("accept-language"))).response()
+    chosen = language(request.headers.get("accept-language"))
+    return await _refused(request, unavailable(Unavailability.OUTAGE, chosen))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """The answer to a request that no handler could take."""
+    if isinstance(error, HTTPException):
+        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "BAD_REQUEST")
+        error = RequestError(error.status_code, code, error.detail, dict(error.headers or {}))
+    if not isinstance(error, RequestError):
+        raise error
+    remark(request.scope, code=error.code)
+    return error.response()
 
 
 async def _failed(request: Request, _: Exception) -> Response:
-    # The web server logs the exception; its words stay inside. The middleware that knows the id is left already.
-    request_id = request.scope.get("entitlements.request_id", "")
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        headers = {"x-request-id": request_id}
-        return RequestError(500, "INTERNAL", "Something went wrong on our side.", headers).response()
+    # The log has the exception; its words stay inside.
+    return await _refused(request, RequestError(500, "INTERNAL", "Something went wrong on our side."))

@@ -28,10 +28,13 @@ from app.settings import Settings
 from handbook import EditionError, Handbook
 from ledger.granting import grant_all, post_due
 from ledger.journal import Journal
+from ledger.observing import SILENT
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
 from rating.database import SERVICE_ROLE, Connection, Pool, connect_pool
+from rating.observing import DatabaseObserver
 
 if TYPE_CHECKING:
+    from app.observability.telemetry import Telemetry
     from app.postgres import EmbeddedPostgres
 
 T = TypeVar("T")
@@ -89,21 +92,25 @@ def say(line: str) -> None:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, *, existing: bool = False, lock_timeout: timedelta | None = None
+    settings: Settings,
+    *,
+    existing: bool = False,
+    lock_timeout: timedelta | None = None,
+    telemetry: "Telemetry | None" = None,
 ) -> AsyncIterator[Services]:
     """Migrate, put editions in force where none are, and open everything; close it at the end. Raises StartError.
 
     With `existing` an embedded database that is not there is not made. After `lock_timeout` nobody waits any longer for
-    somebody else's lock; None: commands wait, as their users see.
+    somebody else's lock; None: commands wait, as their users see. What is opened tells `telemetry` of its work.
     """
     clock, budgets = Clock(frozen_at=settings.clock), CallerBudgets(settings)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(budgets.close)
         service_dsn, owner_dsn = await stack.enter_async_context(database(settings, existing=existing))
         await migrated(owner_dsn)
-        pool = await _reaching(
-            service_dsn, _service_pool(service_dsn, settings.pool_size, lock_timeout=lock_timeout)
-        )
+        observer = telemetry.database("service") if telemetry is not None else None
+        opening = _service_pool(service_dsn, settings.pool_size, lock_timeout=lock_timeout, observer=observer)
+        pool = await _reaching(service_dsn, opening)
         stack.push_async_callback(_close, pool)
         active, done = await put_in_force(pool, settings, clock, Told(line=say, progress=_saying("rating")))
         if done is not None and done.changed:
@@ -115,7 +122,9 @@ async def open_services(
             orm(service_dsn, max_size=settings.orm_pool_size, lock_timeout=lock_timeout)
         )
         await stack.enter_async_context(_following(active, pool))
-        journal = Journal(pool, active, clock)
+        journal = Journal(
+            pool, active, clock, observer=telemetry.journal if telemetry is not None else SILENT
+        )
         await journal.start()
         stack.push_async_callback(journal.stop)
         yield Services(
@@ -291,7 +300,12 @@ async def _reaching(dsn: str, attempt: Awaitable[T]) -> T:
 
 
 async def _service_pool(
-    dsn: str, size: int, *, read_only: bool = False, lock_timeout: timedelta | None = None
+    dsn: str,
+    size: int,
+    *,
+    read_only: bool = False,
+    lock_timeout: timedelta | None = None,
+    observer: DatabaseObserver | None = None,
 ) -> Pool:
     try:
         return await connect_pool(
@@ -301,6 +315,7 @@ async def _service_pool(
             service_role=True,
             read_only=read_only,
             lock_timeout=lock_timeout,
+            observer=observer,
         )
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartError(

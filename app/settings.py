@@ -153,6 +153,15 @@ class Settings(BaseSettings):
     graphiql: bool | None = None
     """Whether a browser gets the query page at /graphql; by default in development only."""
 
+    metrics: bool = True
+    """Whether the service counts what it does, and shows it at /metrics."""
+
+    metrics_token: SecretStr | None = None
+    """A token that may read /metrics and nothing else: it does not run out, as Prometheus needs it."""
+
+    tracing: bool = False
+    """Whether requests are traced; where the traces go is said by OpenTelemetry's own variables."""
+
     log_level: Annotated[LogLevel, BeforeValidator(_lowered)] = LogLevel.INFO
 
     @property
@@ -189,12 +198,15 @@ class Settings(BaseSettings):
                 "ENTITLEMENTS_TOKEN_KEYS: takes the place of ENTITLEMENTS_TOKEN_KEY: set one of them"
             )
         name = "ENTITLEMENTS_TOKEN_KEY" if self.token_key is not None else "ENTITLEMENTS_TOKEN_KEYS"
-        if not all(key.isprintable() for key in self.secrets):
-            raise ValueError(f"{name}: holds characters that cannot be printed")
-        if any(len(key.encode()) < SHORTEST_KEY_BYTES for key in self.secrets):
-            raise ValueError(f"{name}: at least {SHORTEST_KEY_BYTES} bytes are needed")
+        _check_secrets(name, self.secrets)
         if self.token_keys is not None and not self.secrets:
             raise ValueError("ENTITLEMENTS_TOKEN_KEYS: holds no key")
+        return self
+
+    @model_validator(mode="after")
+    def _metrics_token_is_long_enough(self) -> Self:
+        if self.metrics_token is not None:
+            _check_secrets("ENTITLEMENTS_METRICS_TOKEN", [self.metrics_token.get_secret_value()])
         return self
 
     @model_validator(mode="after")
@@ -206,6 +218,15 @@ class Settings(BaseSettings):
             if wrong is not None:
                 raise ValueError(f"{name}: {wrong}")
         return self
+
+
+def _check_secrets(name: str, secrets: Iterable[str]) -> None:
+    """Raise ValueError for secrets that cannot be sent or are too short; it shows none."""
+    for secret in secrets:
+        if not secret.isprintable():
+            raise ValueError(f"{name}: holds characters that cannot be printed")
+        if len(secret.encode()) < SHORTEST_KEY_BYTES:
+            raise ValueError(f"{name}: at least {SHORTEST_KEY_BYTES} bytes are needed")
 
 
 def load_settings(**given: Any) -> Settings:

@@ -37,6 +37,7 @@ from ledger.reconciliation.values import (
 )
 from ledger.refusals import Refusal, RefusalCode
 from schema.context import Role, Viewer
+from schema.work import WorkClass
 
 _MOST_AT_ONCE = 2
 _MOST_PROBLEMS = 1000
@@ -69,19 +70,16 @@ class Uploads:
         self._places = asyncio.Semaphore(_MOST_AT_ONCE)
 
     async def __call__(self, request: Request) -> Response:
-        """Answer a request."""
+        """Answer a request. Raises RequestError for one that is not a statement, or not allowed."""
+        viewer = await viewer_of(request, self._tokens, self._services.budgets)
+        _check_role(viewer)
+        remark(request.scope, operation="statement upload", **{"class": WorkClass.FILES.value})
+        await pay_for_file(request, viewer, self._services.budgets)
+        form = await self._form(request)
         try:
-            viewer = await viewer_of(request, self._tokens, self._services.budgets)
-            _check_role(viewer)
-            await pay_for_file(request, viewer, self._services.budgets)
-            remark(request.scope, operation="statement upload")
-            form = await self._form(request)
-            try:
-                return await self._import(request, viewer, form)
-            finally:
-                await form.close()
-        except RequestError as error:
-            return error.response()
+            return await self._import(request, viewer, form)
+        finally:
+            await form.close()
 
     async def _form(self, request: Request) -> FormData:
         """The parts of the request, the file on disk. Raises RequestError."""

@@ -25,6 +25,8 @@ from ledger.accounts import SQL
 from ledger.batch import Written, load_batch, write_batch
 from ledger.commands import Command, Redeem, malformed
 from ledger.decide import decide
+from ledger.entries import Entry
+from ledger.observing import SILENT, JournalObserver
 from ledger.outage_log import OutageLog
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal, RefusalCode, busy
@@ -56,6 +58,7 @@ class BatchFailedError(Exception):
 @dataclass(slots=True, eq=False)
 class _Waiting:
     command: Command
+    caller: object
     since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     rests: int = 0
     answer: asyncio.Future[Outcome] = field(
@@ -73,6 +76,7 @@ class Journal:
         clock: Callable[[], datetime],
         *,
         busy_after_seconds: float = _BUSY_AFTER_SECONDS,
+        observer: JournalObserver = SILENT,
     ) -> None:
         """Work on `pool` as the service's role; `clock` tells the moment at which commands are recorded.
 
@@ -83,6 +87,7 @@ class Journal:
         self._outages = OutageLog()
         self._handbook = handbook
         self._clock = clock
+        self._observer = observer
         self._waiting: deque[_Waiting] = deque()
         self._resting: list[_Waiting] = []
         self._arrived = asyncio.Event()
@@ -93,6 +98,16 @@ class Journal:
     def running(self) -> bool:
         """Whether commands are taken."""
         return self._task is not None and not self._task.done() and not self._closing
+
+    @property
+    def waiting(self) -> int:
+        """How many commands are in no batch yet, those aside that rest."""
+        return len(self._waiting)
+
+    @property
+    def resting(self) -> int:
+        """How many commands rest because another transaction has their customers locked."""
+        return len(self._resting)
 
     async def start(self) -> None:
         """Begin to take commands."""
@@ -113,7 +128,8 @@ class Journal:
         """Decide commands, each on its own; the outcomes, in their order, are durable when this returns."""
         if not self.running:
             raise JournalClosedError
-        answers = [malformed(command) or _Waiting(command) for command in commands]
+        caller = self._observer.caller()
+        answers = [malformed(command) or _Waiting(command, caller) for command in commands]
         self._waiting.extend(each for each in answers if isinstance(each, _Waiting))
         self._arrived.set()
         return [each if isinstance(each, Refusal) else await each.answer for each in answers]
@@ -130,7 +146,7 @@ class Journal:
                     return
         finally:  # somebody cancelled this task: who waits must not wait for ever
             for each in (*batch, *self._waiting, *self._resting):
-                _fail([each], None, JournalClosedError())
+                self._fail([each], None, JournalClosedError())
 
     def _next_batch(self) -> list[_Waiting]:
         """The commands that have waited longest, up to a batch. Who has gone away since is left out."""
@@ -144,7 +160,7 @@ class Journal:
     async def _commit(self, batch: list[_Waiting]) -> None:
         """Commit a batch, and let everybody who waits know what became of their command."""
         try:
-            outcomes = await self._try_to_commit([each.command for each in batch])
+            outcomes = await self._try_to_commit(batch)
         except Exception as error:  # noqa: BLE001 (whatever it is, it must reach whoever waits)
             await self._failed(batch, error)
             return
@@ -160,9 +176,9 @@ class Journal:
                 _answer(each, busy())
         elif is_outage(error):
             self._outages.failed(len(batch), error)
-            _fail(batch, UnavailableError, error)
+            self._fail(batch, UnavailableError, error)
         elif len(batch) == 1:
-            _fail(batch, None, error)
+            self._fail(batch, None, error)
         elif _by_values(error):
             log.warning("journal batch failed and is split", size=len(batch), error=told(error))
             middle = len(batch) // 2
@@ -170,7 +186,22 @@ class Journal:
             await self._commit(batch[middle:])
         else:
             log.error("journal batch failed", size=len(batch), error=told(error))
-            _fail(batch, BatchFailedError, error)
+            self._fail(batch, BatchFailedError, error)
+
+    def _fail(self, batch: Sequence[_Waiting], kind: type[Exception] | None, cause: Exception) -> None:
+        """Let everybody who waits have an error of their own (one that many raise grows).
+
+        With `kind` None they have the cause itself.
+        """
+        self._observer.failed(len(batch))
+        for each in batch:
+            if each.answer.done():
+                continue
+            error = cause
+            if kind is not None:
+                error = kind(told(cause))
+                error.__cause__ = cause
+            each.answer.set_exception(error)
 
     def _rest(self, locked: list[_Waiting]) -> None:
         """Let commands wait whose customers somebody else has locked, up to a bound; nobody else waits with them."""
@@ -181,6 +212,7 @@ class Journal:
                 _answer(each, busy())
         if not resting:
             return
+        self._observer.rested(len(resting))
 
         def wake() -> None:
             self._resting = [each for each in self._resting if each not in resting]
@@ -193,16 +225,22 @@ class Journal:
         self._resting += resting
         loop.call_later(min(pause, _LONGEST_REST_SECONDS), wake)
 
-    async def _try_to_commit(self, commands: Sequence[Command]) -> list[Outcome | None]:
+    async def _try_to_commit(self, batch: Sequence[_Waiting]) -> list[Outcome | None]:
+        commands = [each.command for each in batch]
         for attempt in range(1, _TRIES + 1):
             try:
-                async with self._pool.acquire() as conn, conn.transaction():
-                    handbook = await handbook_within(conn, self._handbook)
-                    return await commit(conn, commands, now=self._clock(), handbook=handbook)
+                with self._observer.batch([each.caller for each in batch]):
+                    async with self._pool.acquire() as conn, conn.transaction():
+                        handbook = await handbook_within(conn, self._handbook)
+                        decided = await commit(conn, commands, now=self._clock(), handbook=handbook)
             except Exception as error:
                 if attempt == _TRIES or not is_momentary(error):
                     raise
+                self._observer.retried()
                 await asyncio.sleep(_FIRST_PAUSE_SECONDS * 4 ** (attempt - 1))
+            else:
+                self._observer.posted(each.kind.value for each in decided.entries)
+                return decided.outcomes
         raise AssertionError  # the last try returns or raises
 
 
@@ -218,25 +256,21 @@ def _answer(waiting: _Waiting, outcome: Outcome) -> None:
         waiting.answer.set_result(outcome)
 
 
-def _fail(batch: Sequence[_Waiting], kind: type[Exception] | None, cause: Exception) -> None:
-    """Let everybody who waits have an error of their own (one that many raise grows); `kind` None: the cause itself."""
-    for each in batch:
-        if each.answer.done():
-            continue
-        error = cause
-        if kind is not None:
-            error = kind(told(cause))
-            error.__cause__ = cause
-        each.answer.set_exception(error)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A batch that is written: the commands' outcomes in their order, and the entries.
+
+    The outcome is None for a command whose customer somebody else has locked: it is to be asked again.
+    """
+
+    outcomes: list[Outcome | None]
+    entries: Sequence[Entry]
 
 
 async def commit(
     conn: Connection, commands: Sequence[Command], *, now: datetime, handbook: Handbook
-) -> list[Outcome | None]:
-    """Decide commands in their order and write what follows, inside the caller's transaction.
-
-    None for a command whose customer somebody else has locked: it is to be asked again.
-    """
+) -> Decided:
+    """Decide commands in their order and write what follows, inside the caller's transaction."""
     customers = await _customers(conn, commands)
     by_customer: dict[int, list[Command]] = {}
     for command, customer_id in zip(commands, customers, strict=True):
@@ -270,7 +304,7 @@ async def commit(
             )
         outcomes.append(decision.outcome)
     await write_batch(conn, batch)
-    return outcomes
+    return Decided(outcomes=outcomes, entries=batch.entries)
 
 
 async def _known(conn: Connection, customer_ids: Iterable[int]) -> frozenset[int]:

@@ -5,12 +5,15 @@ read, explained and tuned as SQL. JSON goes in and out as Python values, in ever
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 import asyncpg
+
+from rating.observing import DatabaseObserver, ObservedPool, observe_statements
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
@@ -31,6 +34,8 @@ _TEMPORARY_TABLES = "128MB"
 """Of memory for the temporary tables of a connection, taken as they grow: what a match lays side by side fits in."""
 
 _NAME = "-- name: "
+_NAMES: dict[str, str] = {}
+_FIRST_WORD = re.compile(r"^\s*([a-z]+)", re.IGNORECASE | re.MULTILINE)  # past lines of comment
 _JSONB_VERSION = b"\x01"
 
 
@@ -55,6 +60,7 @@ class Statements(Mapping[str, str]):
         if all(line.lstrip().startswith("--") for line in statement.splitlines()):
             raise ValueError(f"{self._path.name}: {name} is followed by no statement")
         self._statements[name] = statement
+        _NAMES[statement] = f"{self._path.stem}.{name}"
 
     def __getitem__(self, name: str) -> str:
         try:
@@ -67,6 +73,15 @@ class Statements(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._statements)
+
+
+def statement_name(text: str) -> str:
+    """What to call a statement: its file and its name there, or the first word of one that stands in no file."""
+    name = _NAMES.get(text)
+    if name is None:
+        word = _FIRST_WORD.search(text)
+        name = word[1].upper() if word else "STATEMENT"
+    return name
 
 
 class RawJson(bytes):
@@ -91,6 +106,7 @@ async def connect_pool(
     service_role: bool,
     read_only: bool = False,
     lock_timeout: timedelta | None = None,
+    observer: DatabaseObserver | None = None,
 ) -> Pool:
     """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
@@ -98,9 +114,15 @@ async def connect_pool(
     Raises what asyncpg raises: OSError when nobody answers, PostgresError when the server says no.
     """
     settings = _settings(service_role=service_role, read_only=read_only, lock_timeout=lock_timeout)
-    return await asyncpg.create_pool(
-        dsn, min_size=min_size, max_size=max_size, init=prepare_connection, server_settings=settings
-    )
+    options: dict[str, Any] = {"min_size": min_size, "max_size": max_size, "server_settings": settings}
+    if observer is None:
+        return await asyncpg.create_pool(dsn, init=prepare_connection, **options)
+
+    async def prepare(conn: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await prepare_connection(conn)
+        observe_statements(conn, observer)
+
+    return await ObservedPool(dsn, observer=observer, init=prepare, **options)
 
 
 async def connect_to_read(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":

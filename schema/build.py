@@ -7,6 +7,7 @@ from schema.execution import EntitlementsSchema
 from schema.mutations.mutation import Mutation
 from schema.permissions import check_table
 from schema.queries.query import Query
+from schema.refused import note_refusals
 from schema.scalars import SCALARS
 
 
@@ -15,6 +16,7 @@ def build_schema() -> EntitlementsSchema:
     schema = EntitlementsSchema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
     _drop_null_defaults(schema.core)
     check_table(schema.core)
+    note_refusals(schema.core)
     return schema
 
 

@@ -18,6 +18,7 @@ from strawberry.types import Info as StrawberryInfo
 
 from handbook import Candidate, Handbook, business_day
 from ledger.journal import Journal
+from ledger.refusals import RefusalCode
 from rating.activations import AnyHandbook, handbook_now
 from schema.budgets import Budgets, Level
 from schema.loaders import Loaders
@@ -37,7 +38,8 @@ class Context:
     themselves which one is in force. `edition_folders` hold the candidates, which are read once when first asked for.
     `admission` gives an operation its place and the pool that it reads by; without one it runs at once, by `pool`.
     `budgets` are what callers pay from; without them all is free. `look_ups` is what a vendor has left of its budget of
-    member numbers, once it has asked for some. `document` is the operation's, parsed and found valid.
+    member numbers, once it has asked for some. `document` is the operation's, parsed and found valid; `work` is
+    the operation once it may run, and `refusals` are the codes of what it was refused as data: for whoever observes.
     """
 
     viewer: Viewer | None
@@ -51,6 +53,8 @@ class Context:
     budgets: Budgets | None = None
     look_ups: Level | None = None
     document: DocumentNode | None = None
+    work: Work | None = None
+    refusals: list[RefusalCode] = field(default_factory=list)
     handbook: Handbook = field(init=False)
     now: datetime = field(init=False)
     loaders: Loaders = field(init=False)
@@ -68,6 +72,7 @@ class Context:
     @asynccontextmanager
     async def admitted(self, work: Work) -> AsyncIterator[None]:
         """Wait for the place of an operation, and keep it while the block runs. Raises UnavailableError."""
+        self.work = work
         if self.admission is None:
             yield
             return

@@ -14,6 +14,7 @@ from app.commands.running import DataOption, ending_on_sigterm, progress_bars, w
 from app.errors import StartError
 from app.keys import key_ring
 from app.logging import configure_logging
+from app.observability.folder import metrics_folder
 from app.services import Services, embedded_postgres, say
 from app.settings import Settings, load_settings
 
@@ -43,7 +44,12 @@ def serve(
     os.environ["ENTITLEMENTS_DATA"] = str(settings.data.resolve())
     os.environ["ENTITLEMENTS_WORKERS"] = str(workers)
     try:
-        with ending_on_sigterm(), _listening(host, port) as listener, _postgres(settings):
+        with (
+            ending_on_sigterm(),
+            _listening(host, port) as listener,
+            metrics_folder(workers),
+            _postgres(settings),
+        ):
             vendors = with_services(data, _load_demo if demo else _open)
             _serve(listener, workers, settings, lambda: _announce(listener, settings, vendors))
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from app.keys import KeyRing
+from app.observability.telemetry import Telemetry, telemetry_of
 from app.server import create_app
 from app.services import Services, open_services
 from app.settings import Settings
@@ -41,7 +43,9 @@ async def served(database_dsn: str, tmp_path: Path) -> AsyncIterator[Served]:
 
 
 @asynccontextmanager
-async def serving(database_dsn: str, data: Path, **more: object) -> AsyncIterator[Served]:
+async def serving(
+    database_dsn: str, data: Path, telemetry: Telemetry | None = None, **more: Any
+) -> AsyncIterator[Served]:
     """The service with settings of its own."""
     settings = Settings(
         data=data,
@@ -52,7 +56,8 @@ async def serving(database_dsn: str, data: Path, **more: object) -> AsyncIterato
         **more,
     )
     tokens = Tokens(KeyRing(secret=SECRET.encode()), issuer="entitlements", audience="entitlements")
-    app = create_app(open_services(settings), tokens)
+    telemetry = telemetry or telemetry_of(settings)
+    app = create_app(open_services(settings, telemetry=telemetry), tokens, telemetry)
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:

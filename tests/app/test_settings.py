@@ -179,6 +179,7 @@ INSECURE = [
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbbcccc",
         )
     ),
+    ({"ENTITLEMENTS_METRICS_TOKEN": "k" * 40}, "ENTITLEMENTS_METRICS_TOKEN: repeats itself"),
     ({"ENTITLEMENTS_TOKEN_KEYS": f"{KEY} {'k' * 40}"}, "ENTITLEMENTS_TOKEN_KEYS: key 2 repeats itself"),
 ]
 

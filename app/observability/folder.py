@@ -1,0 +1,47 @@
+"""The folder in which several workers keep their metrics, so that any of them can answer for all.
+
+`prometheus_client` looks for it in the environment when it is first imported, in each worker. So it is made before the
+workers start, and this module does not import `prometheus_client`.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.errors import StartError
+
+VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+
+
+@contextmanager
+def metrics_folder(workers: int) -> Iterator[None]:
+    """Have a folder for the metrics of several workers while the block runs.
+
+    One that the environment names is kept, and cleared of what earlier processes counted; else a temporary one is made
+    and removed. A worker alone needs none. Raises StartError.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        _clear(Path(named))
+        yield
+        return
+    if workers == 1:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="entitlements-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[VARIABLE] = folder
+        try:
+            yield
+        finally:
+            del os.environ[VARIABLE]
+
+
+def _clear(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob("*.db"):
+            path.unlink()
+    except OSError as error:
+        raise StartError(f"{VARIABLE}: {folder}: {error.strerror}") from None

@@ -1,0 +1,103 @@
+"""Every metric of the service: its name, its labels and what it means.
+
+Labels have few values each, whatever clients send: an operation's name is a label only as `app.observability.requests`
+allows. With several workers, counters and histograms are added up over all of them; of the gauges those of living
+workers are, unless something else is said.
+"""
+
+import math
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
+_ANY_SIZE = (1, 2, 4, 8, 16, 32, 64, 128, 256, math.inf)
+_ANY_COST = (10, 100, 1_000, 10_000, 100_000, 1_000_000, math.inf)
+
+
+class Metrics:
+    """The metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._requests()
+        self._journal()
+        self._capacity()
+        self._process()
+
+    def _requests(self) -> None:
+        self.requests = self._counter(
+            "entitlements_requests",
+            "GraphQL operations and files answered; `code` is OK, REFUSED (as data), or the first error's.",
+            "operation",
+            "class",
+            "role",
+            "code",
+        )
+        self.request_seconds = self._histogram(
+            "entitlements_request_seconds", "From a request's headers to its answer's end.", _FAST, "class"
+        )
+        self.responses = self._counter(
+            "entitlements_http_responses", "Answers of every address.", "route", "status"
+        )
+        self.refusals = self._counter(
+            "entitlements_refusals", "Refusals that mutations answered as data.", "code"
+        )
+        self.cost = self._histogram(
+            "entitlements_operation_cost",
+            "What operations that ran asked for, as counted beforehand.",
+            _ANY_COST,
+            "class",
+        )
+
+    def _journal(self) -> None:
+        self.journal_waiting = self._gauge(
+            "entitlements_journal_waiting_commands", "Commands in no batch yet."
+        )
+        self.journal_resting = self._gauge(
+            "entitlements_journal_resting_commands", "Commands whose customer another transaction has locked."
+        )
+        self.batch_commands = self._histogram(
+            "entitlements_journal_batch_commands", "Commands that were decided in one transaction.", _ANY_SIZE
+        )
+        self.commit_seconds = self._histogram(
+            "entitlements_journal_commit_seconds",
+            "One try at a batch, from waiting for a connection to the commit.",
+            _FAST,
+            "result",
+        )
+        self.lock_waits = self._counter(
+            "entitlements_journal_lock_waits",
+            "Times that a command was put off because another transaction had its customer locked.",
+        )
+        self.retries = self._counter("entitlements_journal_retries", "Batches that were tried again.")
+        self.failures = self._counter(
+            "entitlements_journal_failed_commands",
+            "Commands answered with an error, since they were not committed.",
+        )
+        self.entries = self._counter("entitlements_entries_posted", "Entries posted by commands.", "kind")
+
+    def _capacity(self) -> None:
+        self.pool_connections = self._gauge(
+            "entitlements_pool_connections", "Connections to the database that are open.", "pool", "state"
+        )
+        self.pool_limit = self._gauge(
+            "entitlements_pool_limit_connections", "Connections that a pool may open.", "pool"
+        )
+        self.pool_wait = self._histogram(
+            "entitlements_pool_wait_seconds", "How long a connection was waited for.", _FAST, "pool"
+        )
+
+    def _process(self) -> None:
+        self.loop_lag = self._histogram(
+            "entitlements_event_loop_lag_seconds", "By how much the event loop was late for a timer.", _FAST
+        )
+        self.memory = self._gauge("entitlements_resident_memory_bytes", "Memory that the workers hold.")
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(name, told, labels, registry=self.registry)
+
+    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
+        return Gauge(name, told, labels, registry=self.registry, multiprocess_mode="livesum")
+
+    def _histogram(self, name: str, told: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(name, told, labels, registry=self.registry, buckets=buckets)

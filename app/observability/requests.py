@@ -1,0 +1,58 @@
+"""From an answered request to its metrics.
+
+Operations are named by clients, and a metric keeps every value of a label for ever: the first names that run get a
+value of their own, the rest share one.
+"""
+
+from collections import Counter
+
+from app.access import Answered
+from app.observability.metrics import Metrics
+
+_MOST_NAMES = 200
+_LONGEST_NAME = 60
+_NONE, _UNNAMED, _OTHER = "none", "unnamed", "other"
+_UNCOUNTED_ROUTES = {"/healthz", "/readyz", "/metrics"}
+
+
+class RequestMetrics:
+    """Counts requests."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._names: set[str] = set()
+
+    def answered(self, answered: Answered) -> None:
+        """Count a request that has been answered."""
+        metrics, facts = self._metrics, answered.facts
+        metrics.responses.labels(answered.route, answered.status).inc()
+        if answered.route in _UNCOUNTED_ROUTES:
+            return
+        kind = facts.get("class", _NONE)
+        metrics.requests.labels(
+            self._operation(facts.get("operation"), ran="class" in facts),
+            kind,
+            facts.get("role", _NONE),
+            facts.get("code", _code(answered.status)),
+        ).inc()
+        metrics.request_seconds.labels(kind).observe(answered.seconds)
+        if "cost" in facts:
+            metrics.cost.labels(kind).observe(facts["cost"])
+        for code, count in Counter(facts.get("refusals", ())).items():
+            metrics.refusals.labels(code).inc(count)
+
+    def _operation(self, name: str | None, *, ran: bool) -> str:
+        if not ran:
+            return _NONE
+        if name is None:
+            return _UNNAMED
+        if name not in self._names:
+            if len(self._names) >= _MOST_NAMES or len(name) > _LONGEST_NAME:
+                return _OTHER
+            self._names.add(name)
+        return name
+
+
+def _code(status: int) -> str:
+    """What to call an answer that has no code of its own."""
+    return "OK" if status < 400 else f"HTTP_{status}"  # noqa: PLR2004

@@ -1,0 +1,68 @@
+"""What is read from time to time instead of being counted: lengths of queues, connections, memory, lateness."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from asyncpg import Pool
+from prometheus_client import Gauge, Histogram
+
+_EVERY_S = 0.5
+_MEMORY = Path("/proc/self/statm")
+
+
+class Sampler:
+    """Sets gauges to what they are to show: every half second, and whenever asked."""
+
+    def __init__(self, lag: Histogram) -> None:
+        self._lag = lag
+        self._readings: list[tuple[Gauge, Callable[[], float | None]]] = []
+
+    def read(self, gauge: Gauge, reading: Callable[[], float | None]) -> None:
+        """From now on set `gauge` to what `reading` gives, unless None; it must be quick and may not fail."""
+        self._readings.append((gauge, reading))
+
+    def sample(self) -> None:
+        """Set all gauges."""
+        for gauge, reading in self._readings:
+            value = reading()
+            if value is not None:
+                gauge.set(value)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Sample while the block runs, and measure by how much the event loop is late."""
+        task = asyncio.create_task(self._sample_for_ever(), name="metrics")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _sample_for_ever(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + _EVERY_S
+            await asyncio.sleep(_EVERY_S)
+            self._lag.observe(max(0.0, loop.time() - due))
+            self.sample()
+
+
+def pool_readings(pool: Pool) -> dict[str, Callable[[], float]]:
+    """How many connections of a pool are at work and how many wait for work."""
+    return {
+        "used": lambda: pool.get_size() - pool.get_idle_size(),
+        "idle": pool.get_idle_size,
+    }
+
+
+def resident_bytes() -> float | None:
+    """The memory that this process holds; None where the system does not tell it as Linux does."""
+    try:
+        pages = int(_MEMORY.read_text(encoding="ascii").split()[1])
+    except OSError:
+        return None
+    return float(pages * os.sysconf("SC_PAGE_SIZE"))

@@ -1,0 +1,82 @@
+"""What is observed of this process, as the settings say: one object that others ask for their observers.
+
+Metrics are counted in memory (with several workers in files that are mapped into it); traces are sent by a thread of
+their own, which drops what the collector does not take. Requests wait for neither.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from asyncpg import Pool
+from starlette.middleware import Middleware
+
+from app.access import Answered
+from app.observability.database import ObservedDatabase
+from app.observability.journal import ObservedJournal
+from app.observability.metrics import Metrics
+from app.observability.requests import RequestMetrics
+from app.observability.sampling import Sampler, pool_readings, resident_bytes
+from app.settings import Settings
+from ledger.journal import Journal
+from ledger.observing import JournalObserver
+from rating.observing import DatabaseObserver
+
+if TYPE_CHECKING:
+    from app.observability.tracing import Tracing
+
+
+class Telemetry:
+    """The metrics of this process, its traces if any, and who fills them."""
+
+    def __init__(self, tracing: "Tracing | None" = None) -> None:
+        self.metrics = Metrics()
+        self.sampler = Sampler(self.metrics.loop_lag)
+        self._tracing = tracing
+        self._requests = RequestMetrics(self.metrics)
+
+    def answered(self, answered: Answered) -> None:
+        """Count a request that has been answered."""
+        self._requests.answered(answered)
+
+    @property
+    def middleware(self) -> list[Middleware]:
+        """What surrounds the handling of requests."""
+        return [self._tracing.middleware] if self._tracing is not None else []
+
+    @property
+    def journal(self) -> JournalObserver:
+        """For a journal to tell of its work."""
+        return ObservedJournal(self.metrics, self._tracing)
+
+    def database(self, pool: str) -> DatabaseObserver:
+        """For a pool of connections to tell of its work; `pool` is its name among the metrics."""
+        return ObservedDatabase(pool, self.metrics, self._tracing)
+
+    @asynccontextmanager
+    async def running(self, journal: Journal, pools: dict[str, Pool]) -> AsyncIterator[None]:
+        """Sample a journal and pools while the block runs; afterwards send the traces that are left."""
+        metrics, read = self.metrics, self.sampler.read
+        read(metrics.journal_waiting, lambda: journal.waiting)
+        read(metrics.journal_resting, lambda: journal.resting)
+        read(metrics.memory, resident_bytes)
+        for name, pool in pools.items():
+            metrics.pool_limit.labels(name).set(pool.get_max_size())
+            for state, reading in pool_readings(pool).items():
+                read(metrics.pool_connections.labels(name, state), reading)
+        async with self.sampler.running():
+            yield
+        if self._tracing is not None:
+            await self._tracing.close()
+
+
+def telemetry_of(settings: Settings) -> Telemetry | None:
+    """What the settings switch on; None when that is nothing. Raises StartError."""
+    if not (settings.metrics or settings.tracing):
+        return None
+    if not settings.tracing:
+        return Telemetry()
+    # Only here: who traces nothing needs none of it.
+    from app.observability.tracing import configured
+
+    return Telemetry(configured())
