@@ -120,6 +120,7 @@ def create_app(
         },
         lifespan=lifespan,
     )
+    app.state.draining = False  # set when the service is about to stop
     app.router.redirect_slashes = False  # an address is right or wrong; a redirected POST would lose its body
     return app
 
@@ -158,7 +159,13 @@ async def _alive(_: Request) -> Response:
 async def _ready(request: Request) -> Response:
     """Whether requests can be served: 200, or 503 with what is missing."""
     services: Services = request.app.state.services
-    checks = {"database": False, "migrated": False, "newest": False, "journal": services.journal.running}
+    checks = {
+        "serving": not request.app.state.draining,
+        "database": False,
+        "migrated": False,
+        "newest": False,
+        "journal": services.journal.running,
+    }
     try:
         async with asyncio.timeout(_READY_S):
             found = await differences(services.pool)

@@ -150,6 +150,33 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1)] = 1
     """How many processes share the budgets; `serve --workers` tells its own."""
 
+    max_connections: Annotated[int, Field(ge=1, le=100_000)] = 2000
+    """Open connections of one worker; further ones are refused."""
+
+    header_timeout_s: Annotated[float, Field(gt=0)] = 10
+    """How long a client may take for a request's headers."""
+
+    body_timeout_s: Annotated[float, Field(gt=0)] = 20
+    """How often a body that is not complete must have come on by `least_bytes_per_s`."""
+
+    answer_timeout_s: Annotated[float, Field(gt=0)] = 60
+    """How often a client must have taken `least_bytes_per_s` of an answer that waits."""
+
+    least_bytes_per_s: Annotated[int, Field(ge=1)] = 1024
+    """The rate, on average over the times above, below which a client is cut."""
+
+    keep_alive_s: Annotated[int, Field(ge=1)] = 75
+    """How long a connection without a request stays open: longer than the proxy before the service keeps it."""
+
+    shutdown_delay_s: Annotated[float, Field(ge=0)] = 0
+    """How long a service that was told to stop goes on while `/readyz` says so, for a load balancer."""
+
+    drain_idle_s: Annotated[float, Field(ge=0)] = 1
+    """How long a process that stops waits for one more request on open connections."""
+
+    shutdown_grace_s: Annotated[int, Field(ge=1)] = 30
+    """How long a process that stops waits for requests in flight."""
+
     graphiql: bool | None = None
     """Whether a browser gets the query page at /graphql; by default in development only."""
 

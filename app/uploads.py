@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse, Response
 from app.access import identified, remark
 from app.authentication import pay_for_file, viewer_of
 from app.graphql_http import RequestError
+from app.limits import announced_length
 from app.negotiation import language
 from app.services import Services
 from app.statements.importing import Imported, Sheet, import_sheet
@@ -87,8 +88,7 @@ class Uploads:
         if kind != "multipart/form-data":
             raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be multipart/form-data.")
         most = self._services.settings.max_upload_bytes
-        length = request.headers.get("content-length", "")
-        if length.isdecimal() and int(length) > most + _MOST_OVERHEAD_BYTES:
+        if announced_length(request) > most + _MOST_OVERHEAD_BYTES:
             raise _too_long(most)
         parser = MultiPartParser(
             request.headers,

@@ -50,7 +50,7 @@ class Service:
                 start_new_session=True,
             )
         deadline = time.monotonic() + 60
-        while not self.ready():
+        while "serving on" not in self.said() or not self.ready():
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline
             time.sleep(0.1)

@@ -1,6 +1,7 @@
 """`serve`: PostgreSQL, migrations, the demonstration, then the web server; stopped in the opposite order."""
 
 import os
+import resource
 import signal
 import socket
 import sys
@@ -18,8 +19,8 @@ from app.observability.folder import metrics_folder
 from app.services import Services, embedded_postgres, say
 from app.settings import Settings, load_settings
 
-_GRACE_S = 30
-_BACKLOG = 2048
+# Beside those of clients: connections that are refused, the database's, files.
+_FURTHER_FILES = 1024
 
 
 def serve(
@@ -143,37 +144,26 @@ def _announce(listener: socket.socket, settings: Settings, vendors: tuple[str, .
 
 
 def _serve(listener: socket.socket, workers: int, settings: Settings, announce: Callable[[], None]) -> None:
-    import uvicorn
-    from uvicorn.supervisors import Multiprocess
-
-    class Server(uvicorn.Server):
-        """Says that it serves when it does."""
-
-        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-            await super().startup(sockets)
-            if self.started:
-                announce()
+    from app.server import create
+    from app.serving.accepting import Board
+    from app.serving.process import BACKLOG, Server
+    from app.serving.workers import Workers
 
     configure_logging(settings.log_level)
-
-    config = uvicorn.Config(
-        "app.server:create",
-        factory=True,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_GRACE_S,
-        backlog=_BACKLOG,
-        lifespan="on",
-        ws="none",
-    )
-    listener.listen(_BACKLOG)
+    _allow_files(settings.max_connections)
+    listener.listen(BACKLOG)
     if workers > 1:
-        announce()
-        Multiprocess(config, sockets=[listener]).run()
+        Workers(listener, workers, settings).run(announce)
         return
-    server = Server(config)
-    server.run(sockets=[listener])
-    if not server.started:
-        raise StartError("the service did not start: its log says why")
+    # A terminal that is closed ends the service in order.
+    signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
+    Server(create(), settings, listener, board=Board(1), place=0, alone=True, serving=announce).run()
+
+
+def _allow_files(connections: int) -> None:
+    """Let each process have as many open files as its connections need, if the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + _FURTHER_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -17,13 +17,14 @@ async def test_health_needs_no_token(served):
     assert (await served.client.get("/healthz")).json() == {"status": "alive"}
     ready = await served.client.get("/readyz")
     assert ready.status_code == 200
-    assert ready.json() == {
-        "status": "ready",
-        "database": True,
-        "migrated": True,
-        "newest": True,
-        "journal": True,
-    }
+    checks = {"serving": True, "database": True, "migrated": True, "newest": True, "journal": True}
+    assert ready.json() == {"status": "ready", **checks}
+
+
+async def test_it_is_not_ready_when_the_service_is_about_to_stop(served):
+    served.app.state.draining = True
+    ready = await served.client.get("/readyz")
+    assert (ready.status_code, ready.json()["serving"]) == (503, False)
 
 
 async def test_it_is_not_ready_when_the_journal_has_stopped(served):

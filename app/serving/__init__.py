@@ -1,0 +1,1 @@
+"""How the service serves: connections and their bounds, one process, several processes."""

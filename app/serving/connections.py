@@ -1,0 +1,202 @@
+"""One connection: uvicorn's protocol, and the bounds that uvicorn does not have.
+
+A client may take its time, but not ours. Each part of an exchange has its bound, and who passes it is cut:
+
+| part | bound |
+|---|---|
+| the headers of a request | complete within `header_timeout_s` of the connection or of their first byte; 64 KiB |
+| its body | `least_bytes_per_s` on average over each `body_timeout_s`, or complete |
+| the answer | taken by the client at that rate over each `answer_timeout_s` |
+| between two requests | `keep_alive_s` (uvicorn's own) |
+| connections of a process | `max_connections`; further ones get 503 without being read |
+"""
+
+import asyncio
+from enum import Enum, auto
+from time import monotonic
+from typing import cast
+from uuid import uuid4
+
+import structlog
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from app.graphql_http import RequestError, unavailable
+from app.negotiation import language
+from app.serving.transport import Transport
+from app.settings import Settings
+from schema.errors import Unavailability
+
+log = structlog.get_logger(__name__)
+
+_MOST_HEADER_BYTES = 64 * 1024
+# So many connections more than allowed are told that they are too many; what comes beyond is closed without a word.
+_MOST_REFUSED = 256
+_TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")
+_TOO_LONG = RequestError(431, "HEADERS_TOO_LARGE", f"The headers are longer than {_MOST_HEADER_BYTES} bytes.")
+_TOO_MANY = unavailable(Unavailability.BUSY, language(None), retry_after_s=1)
+
+
+class State(ServerState):
+    """What the connections of a process share."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.draining = False
+        """Whether each connection is closed after the answer to its next request."""
+
+
+class Awaited(Enum):
+    """What a client has not yet sent all of."""
+
+    HEADERS = auto()
+    BODY = auto()
+    NOTHING = auto()
+
+
+class Connection(HttpToolsProtocol):
+    """The protocol of one connection."""
+
+    server_state: State
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: State,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._settings = server_state.settings
+        self._awaited = Awaited.HEADERS
+        self._since = monotonic()
+        self._received = 0
+        self._unsent_since: float | None = None
+        self._taken = 0
+
+    # ---- what uvicorn and the parser call
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin; or refuse, unread, where there are too many."""
+        beyond = len(self.connections) - self._settings.max_connections
+        self._transport = Transport(transport, still_sending=lambda: self._awaited is not Awaited.NOTHING)
+        super().connection_made(cast("asyncio.Transport", self._transport))
+        if beyond >= _MOST_REFUSED:
+            transport.abort()
+        elif beyond >= 0:
+            self._cut(_TOO_MANY, "too many connections")
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sends; after a close it is thrown away."""
+        if self.transport.is_closing():
+            return
+        if self._awaited is Awaited.NOTHING and self._answered:
+            self._await(Awaited.HEADERS)
+        super().data_received(data)
+        if self._awaited is Awaited.HEADERS:
+            self._received += len(data)
+            if self._received > _MOST_HEADER_BYTES and not self.transport.is_closing():
+                self._cut(_TOO_LONG, "headers too long")
+
+    def on_message_begin(self) -> None:
+        """A request begins, maybe in the middle of what was received."""
+        super().on_message_begin()
+        self._await(Awaited.HEADERS)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a header; what comes as one behind the body is not kept."""
+        if self._awaited is Awaited.HEADERS:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Start the request."""
+        self._await(Awaited.BODY)
+        super().on_headers_complete()
+        if self.server_state.draining:
+            self.cycle.keep_alive = False
+
+    def on_body(self, body: bytes) -> None:
+        """Count and pass on a part of the body."""
+        self._received += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The client has sent all of its request."""
+        self._await(Awaited.NOTHING)
+        super().on_message_complete()
+
+    def drain(self) -> None:
+        """Close after the answer that is under way, if one is."""
+        if not self._answered:
+            self.cycle.keep_alive = False
+
+    # ---- the bounds
+
+    def look(self, now: float) -> None:
+        """Cut the connection if its client is too slow; called from time to time."""
+        self._look_at_reader(now)
+        if self.transport.is_closing():
+            return
+        waited_s = now - self._since
+        if self._awaited is Awaited.HEADERS:
+            if waited_s > self._settings.header_timeout_s and self._answered:
+                self._cut(_TOO_SLOW if self._received else None, "headers too slow")
+        elif self._awaited is Awaited.BODY and waited_s > self._settings.body_timeout_s:
+            if self._held_up_by_us or self._received >= self._least(waited_s):
+                self._await(Awaited.BODY)
+            else:
+                self._cut(_TOO_SLOW, "body too slow")
+
+    def _look_at_reader(self, now: float) -> None:
+        """Break the connection off if the client has not taken enough of what was sent to it."""
+        if not self._transport.unsent:
+            self._unsent_since = None
+        elif self._unsent_since is None:
+            self._unsent_since, self._taken = now, self._transport.taken
+        elif (waited_s := now - self._unsent_since) > self._settings.answer_timeout_s:
+            taken = self._transport.taken
+            if taken - self._taken < self._least(waited_s):
+                log.info("connection cut", reason="answer not taken", client=self._client_address)
+                self._transport.reset()
+            self._unsent_since, self._taken = now, taken
+
+    def _await(self, awaited: Awaited) -> None:
+        self._awaited, self._since, self._received = awaited, monotonic(), 0
+
+    def _least(self, seconds: float) -> float:
+        return self._settings.least_bytes_per_s * seconds
+
+    @property
+    def _answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete  # type: ignore[redundant-expr]  # uvicorn's type
+
+    @property
+    def _held_up_by_us(self) -> bool:
+        return self.flow.read_paused or self.cycle.waiting_for_100_continue
+
+    @property
+    def _client_address(self) -> str | None:
+        return self.client[0] if self.client else None
+
+    def _cut(self, error: RequestError | None, reason: str) -> None:
+        """End a request that is not complete: with an answer, unless one has begun; the application sees it leave."""
+        if not self._answered:
+            if self.cycle.response_started:
+                error = None
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        with structlog.contextvars.bound_contextvars(request_id=uuid4().hex):
+            log.info("connection cut", reason=reason, client=self._client_address)
+            if error is not None:
+                self._answer(error)
+        self.transport.close()
+
+    def _answer(self, error: RequestError) -> None:
+        """Send an answer of our own, and nothing after it."""
+        answer = error.response()
+        lines = [STATUS_LINE[answer.status_code]]
+        for name, value in (*self.server_state.default_headers, *answer.raw_headers):
+            lines += (name, b": ", value, b"\r\n")
+        self.transport.write(b"".join((*lines, b"connection: close\r\n\r\n", answer.body)))

@@ -1,0 +1,128 @@
+"""One process that serves: it opens the application, takes connections, and stops without breaking a promise.
+
+To stop, nothing new is taken; what is in flight is answered. An open connection without a request is kept for a moment
+(`drain_idle_s`): a client that has just sent a request on it gets its answer, with `Connection: close`, and no reset.
+If the whole service stops, `/readyz` says so first, for `shutdown_delay_s`, while everything goes on as before: time
+for a load balancer to look elsewhere.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from time import monotonic
+from types import FrameType
+from typing import cast
+
+import uvicorn
+from starlette.applications import Starlette
+
+from app.serving.accepting import Acceptor, Board
+from app.serving.connections import Connection, State
+from app.settings import Settings
+
+BACKLOG = 2048
+_TICK_S = 0.1
+_LOOK_EVERY_TICKS = 2
+
+
+class Server(uvicorn.Server):
+    """Serves an application on a socket. `serving` is called when it does.
+
+    `alone`: no other process serves, so when this one stops, the service does.
+    """
+
+    server_state: State
+
+    def __init__(
+        self,
+        app: Starlette,
+        settings: Settings,
+        listener: socket.socket,
+        *,
+        board: Board,
+        place: int,
+        alone: bool,
+        serving: Callable[[], None],
+    ) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Connection,
+                ws="none",
+                lifespan="off",  # ours: `startup` opens the application, so that its errors arrive as they are
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=settings.keep_alive_s,
+                timeout_graceful_shutdown=settings.shutdown_grace_s,
+            )
+        )
+        self.server_state = State(settings)
+        self._app = app
+        self._settings = settings
+        self._listener = listener
+        self._board = board
+        self._place = place
+        self._alone = alone
+        self._serving = serving
+        self._opened = AsyncExitStack()
+        self._acceptor: Acceptor | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
+        """Open the application, then take connections."""
+        await self._opened.enter_async_context(self._app.router.lifespan_context(self._app))
+        await super().startup(sockets=[])
+        self._acceptor = Acceptor(
+            self._listener, self._protocol, self.server_state.connections, self._board, self._place
+        )
+        self._board.beat(self._place)
+        self._acceptor.start()
+        if not self.should_exit:
+            self._serving()
+
+    def _protocol(self) -> asyncio.Protocol:
+        return Connection(config=self.config, server_state=self.server_state, app_state={})
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look after the connections, and tell that this process lives."""
+        if counter % _LOOK_EVERY_TICKS == 0:
+            self._board.beat(self._place)
+            if self._acceptor is not None:
+                self._acceptor.tell()
+            self._look()
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; the second time Ctrl-C is pressed, at once."""
+        if self._alone:
+            self._board.stop()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop: nothing new is taken, what is in flight is answered, then the application is closed."""
+        if self._board.stopping:
+            self._app.state.draining = True
+            await self._wait(self._settings.shutdown_delay_s, lambda: True)
+        if self._acceptor is not None:
+            await self._acceptor.stop()
+        self.server_state.draining = True
+        for connection in self._connections():
+            connection.drain()
+        await self._wait(self._settings.drain_idle_s, self._connections)
+        await super().shutdown(sockets)
+        await self._opened.aclose()
+
+    async def _wait(self, seconds: float, while_: Callable[[], object]) -> None:
+        until = monotonic() + seconds
+        while monotonic() < until and while_() and not self.force_exit:
+            self._look()
+            await asyncio.sleep(_TICK_S)
+
+    def _look(self) -> None:
+        now = monotonic()
+        for connection in self._connections():
+            connection.look(now)
+
+    def _connections(self) -> list[Connection]:
+        return cast("list[Connection]", list(self.server_state.connections))
