@@ -12,6 +12,7 @@ WORKERS ?= logical
 SEED ?=
 ROUNDS ?=
 KILLS ?=
+REPORT ?=
 
 # Pinned apart from the project: it only writes the lock files.
 PIP_TOOLS := pip-tools>=7.5,<8
@@ -54,7 +55,7 @@ test: setup  ## All tests but `make chaos` (on an embedded PostgreSQL, or on DAT
 
 .PHONY: chaos
 chaos: setup  ## Fault tests: processes killed, disks filled, services flooded; SEED=… repeats a run, ROUNDS=… and KILLS=… try more
-	CHAOS_SEED=$(SEED) CHAOS_ROUNDS=$(ROUNDS) CHAOS_KILLS=$(KILLS) $(BIN)/python -m pytest -m chaos
+	CHAOS_SEED=$(SEED) CHAOS_ROUNDS=$(ROUNDS) CHAOS_KILLS=$(KILLS) CHAOS_REPORT=$(REPORT) $(BIN)/python -m pytest -m chaos
 
 .PHONY: fuzz
 fuzz: setup  ## The random tests with new seeds and many more examples; what they find becomes a case

@@ -37,10 +37,10 @@ class Service:
         self.environment |= {"PYTHONPATH": REPOSITORY, "ENTITLEMENTS_DATA": str(folder)}
         self.process: subprocess.Popen[str] | None = None
         # A file, not a pipe: a pipe that nobody reads is full some day, and who logs to it stands still.
-        self._log = folder.with_name(folder.name + ".log")
+        self.log = folder.with_name(folder.name + ".log")
 
     def start(self, *options: str) -> None:
-        with self._log.open("w", encoding="utf-8") as log:
+        with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [*COMMAND, "serve", "--port", str(self.port), *options],
                 stdout=log,
@@ -88,18 +88,23 @@ class Service:
 
     def said(self) -> str:
         """What the process wrote since its start."""
-        return self._log.read_text(encoding="utf-8")
+        return self.log.read_text(encoding="utf-8")
 
-    def clear(self) -> None:
-        """End whatever is left and remove what it wrote."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+    def stop_all(self) -> None:
+        """End whatever is left."""
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         server = running(self.folder / "postgres")
         if server is not None:
             server.process.kill()
+
+    def clear(self) -> None:
+        """End whatever is left and remove what it wrote."""
+        self.stop_all()
         shutil.rmtree(self.folder, ignore_errors=True)
-        self._log.unlink(missing_ok=True)
+        self.log.unlink(missing_ok=True)
 
 
 def free_port() -> int:
