@@ -41,6 +41,9 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
+COMMAND_LINE = "cli"
+"""Who has written what commands write, as it is kept with it."""
+
 _CLOSE_S = 20.0
 _WATCH_EVERY_S = 1.0
 _LOOK_EVERY_S = 1.0
@@ -117,7 +120,9 @@ async def open_services(
             say(
                 f"{done.changed} of {done.customers} customers have another timeline by the editions in force"
             )
-            await grant_all(pool, clock=clock, handbook=active, progress=_saying("granting"))
+            await grant_all(
+                pool, clock=clock, handbook=active, subject=COMMAND_LINE, progress=_saying("granting")
+            )
         await stack.enter_async_context(
             orm(service_dsn, max_size=settings.orm_pool_size, lock_timeout=lock_timeout)
         )
@@ -228,7 +233,9 @@ def granting(services: Services, handbook: Handbook) -> Callable[[Connection, Se
 
     async def grant(conn: Connection, customer_ids: Sequence[int]) -> int:
         # By the clock at each batch: an import lasts, and meanwhile others write.
-        return await post_due(conn, customer_ids, now=services.clock(), handbook=handbook)
+        return await post_due(
+            conn, customer_ids, now=services.clock(), handbook=handbook, subject=COMMAND_LINE
+        )
 
     return grant
 

@@ -42,6 +42,7 @@ _ENTRY_COLUMNS = (
     "details",
     "occurred_at",
     "recorded_at",
+    "subject",
     "hash",
 )
 
@@ -67,6 +68,7 @@ class Written:
     key: str
     stored: StoredOutcome
     recorded_at: datetime
+    subject: str | None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -169,6 +171,7 @@ async def write_batch(conn: Connection, batch: Batch) -> None:
                 each.stored.request,
                 each.stored.outcome,
                 each.recorded_at,
+                each.subject,
             )
             for each in batch.outcomes
         ]
@@ -287,6 +290,7 @@ def _entry_row(entry: Entry) -> tuple[Any, ...]:
         dict(entry.details),
         entry.occurred_at,
         entry.recorded_at,
+        entry.subject,
         entry.hash,
     )
 
@@ -343,6 +347,7 @@ def _milestone_row(milestone: Milestone) -> tuple[Any, ...]:
         milestone.actor,
         milestone.key,
         milestone.recorded_at,
+        milestone.subject,
     )
 
 

@@ -1,6 +1,8 @@
 """The chain of a customer's entries: each hash covers every field of its entry and the previous hash.
 
-Fields are length-prefixed, so that no two different entries spell the same bytes; None is told from empty. Whoever
+Fields are length-prefixed, so that no two different entries spell the same bytes; None is told from empty. The subject
+is the last field, and is not there at all in an entry without one: so the hashes of entries from before it was kept are
+what they were, and whoever adds or takes away a subject changes the bytes all the same. Whoever
 changes, drops or reorders a line behind the service's back changes every later hash (`entitlements verify` looks).
 """
 
@@ -42,6 +44,7 @@ def entry_hash(entry: Entry, previous: bytes) -> bytes:
         _canonical(entry.details),
         _moment(entry.occurred_at),
         _moment(entry.recorded_at),
+        *((entry.subject,) if entry.subject is not None else ()),
     ):
         if text is None:
             parts.append(_NONE)

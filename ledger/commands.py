@@ -1,5 +1,7 @@
 """What vendors and finance may ask of the ledger, as values, and what is wrong with a request on its face.
 
+`subject` is who asks, by the token: it is kept with what is posted, and is no part of the request.
+
 `malformed` needs neither state nor edition: what it refuses is never stored, so the sender may correct it and use the
 key again.
 """
@@ -23,7 +25,7 @@ _LARGEST_INTEGER = 2**31 - 1
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _NOT_TEXT = frozenset({"Cc", "Cs"})
 """Control characters, and halves of characters, which no database takes."""
-_NOT_COMPARED = frozenset({"key", "actor", "member_no"})
+_NOT_COMPARED = frozenset({"key", "actor", "member_no", "subject"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +69,7 @@ class Redeem:
     evidence: tuple[Evidence, ...] = ()
     occurred_at: datetime | None = None
     reference: str | None = None
+    subject: str | None = None
 
     @property
     def actor(self) -> str:
@@ -102,6 +105,7 @@ class Confirm:
     policy_no: str | None = None
     occurred_at: datetime | None = None
     evidence: tuple[Evidence, ...] = ()
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +118,7 @@ class Release:
     redemption: RedemptionId
     key: str
     reason: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,7 @@ class Respond:
     redemption: RedemptionId
     key: str
     occurred_at: datetime | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +252,7 @@ def _texts(command: Command) -> list[tuple[str, str]]:
     found = []
     for each in fields(command):
         value = getattr(command, each.name)
-        if isinstance(value, str):
+        if isinstance(value, str) and each.name != "subject":
             found.append((api_name(each.name), value))
     for item in getattr(command, "evidence", ()):
         found += [("evidence.kind", item.kind), ("evidence.reference", item.reference)]

@@ -7,7 +7,7 @@ that is priced apart has its own terms; while none of them is in force, it costs
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -29,6 +29,7 @@ class TermView:
     """What one unit of a benefit costs, in CNY, on the days [starts_on, ends_on); no end is open.
 
     `variant`: of which grade, where the grades are priced apart; None for every one that has no price of its own.
+    `recorded_by` is who registered it, and no part of what it says; None: not known.
     """
 
     benefit: str
@@ -36,6 +37,7 @@ class TermView:
     unit_price: Decimal
     starts_on: date
     ends_on: date | None = None
+    recorded_by: str | None = field(default=None, compare=False)
 
     def holds_on(self, day: date) -> bool:
         """Whether the term is in force on `day`."""

@@ -52,7 +52,7 @@ def decide(
     answered = state.outcomes.get(key)
     if answered is not None:
         return Decision(outcome=_answer_again(answered, request), state=state)
-    posting = Posting(state, now)
+    posting = Posting(state, now, command.subject)
     context = Context(handbook=handbook, terms=terms, today=business_day(posting.recorded_at))
     milestone: Milestone | None = None
     if isinstance(command, Redeem):

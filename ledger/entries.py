@@ -89,7 +89,8 @@ class Entry:
 
     `units` None: a grant without limit, or the revoke that ends it. `service_year` is the year in which it happened,
     the pool's period may be 0.
-    `redemption` is the sequence of the redemption's first entry. `hash` covers every other field and the previous hash.
+    `redemption` is the sequence of the redemption's first entry. `subject` is who acted, by their token (None:
+    not known, in entries from before it was kept). `hash` covers every other field and the previous hash.
     """
 
     customer_id: int
@@ -108,6 +109,7 @@ class Entry:
     option: str | None = None
     reference: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    subject: str | None = None
     hash: bytes = b""
 
     @property

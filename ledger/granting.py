@@ -18,27 +18,34 @@ _CUSTOMERS_A_BATCH = 500
 
 
 async def post_due(
-    conn: Connection, customer_ids: Sequence[int], *, now: datetime, handbook: Handbook
+    conn: Connection,
+    customer_ids: Sequence[int],
+    *,
+    now: datetime,
+    handbook: Handbook,
+    subject: str | None = None,
 ) -> int:
     """Post the grants, revokes and expiries that are due for these customers; how many entries that took.
 
-    Must run inside a transaction.
+    `subject` is who did what made them due, or asked for it. Must run inside a transaction.
     """
     ids = sorted(customer_ids)  # the order in which everybody locks heads
     return sum(
         [
-            await _post_due(conn, ids[start : start + _CUSTOMERS_A_BATCH], now=now, handbook=handbook)
+            await _post_due(
+                conn, ids[start : start + _CUSTOMERS_A_BATCH], now=now, handbook=handbook, subject=subject
+            )
             for start in range(0, len(ids), _CUSTOMERS_A_BATCH)
         ]
     )
 
 
 async def _post_due(
-    conn: Connection, customer_ids: Sequence[int], *, now: datetime, handbook: Handbook
+    conn: Connection, customer_ids: Sequence[int], *, now: datetime, handbook: Handbook, subject: str | None
 ) -> int:
     batch = await load_batch(conn, customer_ids, now=now)
     for customer_id, state in batch.loaded.items():
-        posting = Posting(state, now)
+        posting = Posting(state, now, subject)
         settle(posting, handbook=handbook)
         batch.entries += posting.entries
         batch.states[customer_id] = posting.after()
@@ -51,6 +58,7 @@ async def grant_all(
     *,
     clock: Callable[[], datetime],
     handbook: AnyHandbook,
+    subject: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
     """Post what is due for every customer, some hundred a transaction; how many entries that took.
@@ -63,7 +71,7 @@ async def grant_all(
         async for ids in batches_of_customers(conn, _CUSTOMERS_A_BATCH):
             async with conn.transaction():
                 within = await handbook_within(conn, handbook)
-                posted += await post_due(conn, ids, now=clock(), handbook=within)
+                posted += await post_due(conn, ids, now=clock(), handbook=within, subject=subject)
             done += len(ids)
             if progress is not None:
                 progress(done, total)

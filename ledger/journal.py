@@ -300,6 +300,7 @@ async def commit(
                     key=command.key,
                     stored=decision.stored,
                     recorded_at=now,
+                    subject=command.subject,
                 )
             )
         outcomes.append(decision.outcome)

@@ -26,7 +26,8 @@ class Vendor(Model):
 class ContractTerm(Model):
     """What a vendor is paid for one unit of a benefit, in CNY, on the days [starts_on, ends_on); no end is open.
 
-    `variant` null: of every grade that has no price of its own.
+    `variant` null: of every grade that has no price of its own. `subject`: who registered it; null: not known. Only
+    the end of an open term is ever set, once: the database refuses any other change.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -38,6 +39,7 @@ class ContractTerm(Model):
     unit_price = fields.DecimalField(max_digits=14, decimal_places=2)
     starts_on = fields.DateField()
     ends_on = fields.DateField(null=True)
+    subject = fields.TextField(null=True)
 
     class Meta:
         """Where it is kept."""

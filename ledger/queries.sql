@@ -77,13 +77,13 @@ join outcomes o on o.customer_id = asked.customer_id and o.actor = asked.actor a
 -- name: insert_entries
 insert into entries (
     customer_id, sequence, kind, benefit, period, policy_no, units, service_year, vendor, redemption, beneficiary,
-    option, reference, star, edition, details, occurred_at, recorded_at, hash
+    option, reference, star, edition, details, occurred_at, recorded_at, subject, hash
 )
 select *
 from unnest(
     $1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::integer[], $8::integer[],
     $9::text[], $10::bigint[], $11::text[], $12::text[], $13::text[], $14::smallint[], $15::text[], $16::jsonb[],
-    $17::timestamptz[], $18::timestamptz[], $19::bytea[]
+    $17::timestamptz[], $18::timestamptz[], $19::text[], $20::bytea[]
 );
 
 -- name: upsert_balances
@@ -143,19 +143,19 @@ where h.customer_id = new.customer_id;
 
 -- name: insert_milestones
 -- In the order in which they were decided: the first of a kind is the one that counts.
-insert into milestones (customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at)
-select customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at
+insert into milestones (customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at, subject)
+select customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at, subject
 from unnest(
     $1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[],
-    $8::timestamptz[]
+    $8::timestamptz[], $9::text[]
 ) with ordinality
-    as new (customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at, place)
+    as new (customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at, subject, place)
 order by place;
 
 -- name: insert_outcomes
-insert into outcomes (customer_id, actor, key, request, outcome, recorded_at)
+insert into outcomes (customer_id, actor, key, request, outcome, recorded_at, subject)
 select *
-from unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::jsonb[], $6::timestamptz[]);
+from unnest($1::bigint[], $2::text[], $3::text[], $4::jsonb[], $5::jsonb[], $6::timestamptz[], $7::text[]);
 
 -- name: taken_now
 -- Used and held units by pool, from the balances; holds that have run out by $2 no longer count.
@@ -258,7 +258,7 @@ from ledger_heads
 where customer_id = any($1::bigint[]);
 
 -- name: milestones_of
-select customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at
+select customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at, subject
 from milestones
 where customer_id = any($1::bigint[])
 order by customer_id, id;

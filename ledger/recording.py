@@ -22,15 +22,21 @@ _TRIES = 4
 
 
 async def record_events(
-    pool: Pool, events: Sequence[PolicyEvent], *, now: datetime, handbook: AnyHandbook
+    pool: Pool,
+    events: Sequence[PolicyEvent],
+    *,
+    now: datetime,
+    handbook: AnyHandbook,
+    subject: str | None = None,
 ) -> list[Recorded | Refusal]:
     """Take events, each on its own: what was recorded, or why it was refused, in the order of the events.
 
+    `subject` is who tells them; the grants that follow are its too.
     All are refused as BUSY, and nothing is recorded, when somebody else holds one of their customers for too long.
     """
     for attempt in range(1, _TRIES + 1):
         try:
-            results = await _record(pool, events, now, handbook)
+            results = await _record(pool, events, now, handbook, subject)
             break
         except asyncpg.LockNotAvailableError:
             return [busy() for _ in events]
@@ -41,14 +47,14 @@ async def record_events(
 
 
 async def _record(
-    pool: Pool, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook
+    pool: Pool, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook, subject: str | None
 ) -> list[Recorded | EventRefusal]:
     async with pool.acquire() as conn, conn.transaction():
         within = await handbook_within(conn, handbook)
-        results = await record(conn, events, now=now, handbook=handbook)
+        results = await record(conn, events, now=now, handbook=handbook, subject=subject)
         touched = sorted({each.customer_id for each in results if isinstance(each, Recorded)})
         if touched:
-            await post_due(conn, touched, now=now, handbook=within)
+            await post_due(conn, touched, now=now, handbook=within, subject=subject)
     return results
 
 

@@ -80,6 +80,7 @@ class EntryRow:
     edition: str | None
     occurred_at: datetime
     recorded_at: datetime
+    recorded_by: str | None
     redemption: RedemptionRow | None
 
     @property
@@ -212,6 +213,7 @@ def _entry(row: Record) -> EntryRow:
         edition=row["edition"],
         occurred_at=row["occurred_at"],
         recorded_at=row["recorded_at"],
+        recorded_by=row["subject"],
         redemption=_redemption(row),
     )
 

@@ -17,7 +17,7 @@
 select
     e.customer_id, c.member_no, e.sequence, e.kind, e.benefit, e.policy_no, e.units, e.service_year,
     e.vendor, v.name as vendor_name, e.beneficiary, b.name as beneficiary_name, b.relation as beneficiary_relation,
-    e.option, e.reference, e.star, e.edition, e.occurred_at, e.recorded_at,
+    e.option, e.reference, e.star, e.edition, e.occurred_at, e.recorded_at, e.subject,
     {redemption_columns}
 from ({page}) e
 join customers c on c.id = e.customer_id

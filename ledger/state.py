@@ -87,10 +87,14 @@ class State:
 class Posting:
     """The entries of one command, and the state after them."""
 
-    def __init__(self, state: State, now: datetime) -> None:
-        """Start on `state`; entries are recorded at `now`, also if the clock was ahead of it before."""
+    def __init__(self, state: State, now: datetime, subject: str | None = None) -> None:
+        """Start on `state`; entries are recorded at `now`, also if the clock was ahead of it before.
+
+        `subject` is who acts, in all entries: also in those that are due and posted on the way.
+        """
         self.state = state
         self.recorded_at = now
+        self.subject = subject
         self.head = state.head
         self.balances = dict(state.balances)
         self.redemptions = dict(state.redemptions)
@@ -143,6 +147,7 @@ class Posting:
             option=redemption.option if redemption is not None else None,
             reference=redemption.reference if redemption is not None else None,
             details=details or {},
+            subject=self.subject,
         )
         entry = replace(entry, hash=entry_hash(entry, self.head.last_hash))
         self.balances[pool] = self.balance(pool).after(entry)

@@ -75,14 +75,16 @@ async def register_vendor(
     date_tolerance_days: int | None = None,
     handbook: Handbook,
     now: datetime,
+    subject: str | None = None,
 ) -> VendorView | Refusal:
     """Register a vendor, or add terms to a registered one (whose name it then takes); the same again changes nothing.
 
-    `date_tolerance_days` None leaves it as it is. `handbook` only tells which benefits there are: nothing of it is
-    written, so no activation is waited for. Refused, nothing written: as INVALID a malformed code, name or price, an
-    unknown benefit or variant, an end not after its beginning, terms that overlap, and a price that would change what
-    was delivered cost; as PERIOD_CLOSED one that would begin in, or change, a month that is closed; as BUSY when
-    somebody else has the vendor's turn for too long.
+    `subject` is who registers. `date_tolerance_days` None leaves it as it is. `handbook` only tells which benefits
+    there are: nothing of it is written, so no activation is waited for.
+
+    Refused, nothing written: as INVALID a malformed code, name or price, an unknown benefit or variant, an end not
+    after its beginning, terms that overlap, and a price that would change what was delivered cost; as PERIOD_CLOSED one that
+    would begin in, or change, a month that is closed; as BUSY when somebody else has the vendor's turn for too long.
     """
     wrong = _malformed(code, name, terms, date_tolerance_days, handbook)
     if wrong is not None:
@@ -91,13 +93,19 @@ async def register_vendor(
     if isinstance(alone, Refusal):
         return alone
     try:
-        return await _register(code, name, terms, date_tolerance_days, now=now)
+        return await _register(code, name, terms, date_tolerance_days, now=now, subject=subject)
     except LockNotAvailableError:
         return busy()
 
 
 async def _register(
-    code: str, name: str, terms: Sequence[TermView], date_tolerance_days: int | None, *, now: datetime
+    code: str,
+    name: str,
+    terms: Sequence[TermView],
+    date_tolerance_days: int | None,
+    *,
+    now: datetime,
+    subject: str | None,
 ) -> VendorView | Refusal:
     async with in_transaction() as connection:
         await Vendor.get_or_create(
@@ -105,7 +113,7 @@ async def _register(
         )
         # Two registrations of one vendor wait for each other here, and for whoever closes a month of it.
         vendor = await Vendor.select_for_update().using_db(connection).get(code=code)
-        changed = await _changed(connection, vendor, terms)
+        changed = await _changed(connection, vendor, terms, subject)
         if isinstance(changed, Refusal):
             return changed  # only of a vendor that has terms or months already: nothing was written
         vendor.name = name
@@ -123,7 +131,7 @@ async def _register(
 
 
 async def _changed(
-    connection: BaseDBAsyncClient, vendor: Vendor, terms: Sequence[TermView]
+    connection: BaseDBAsyncClient, vendor: Vendor, terms: Sequence[TermView], subject: str | None
 ) -> Change | Refusal:
     """Change the vendor's terms, whose row is locked."""
     code = vendor.code
@@ -156,6 +164,7 @@ async def _changed(
                 unit_price=term.unit_price,
                 starts_on=term.starts_on,
                 ends_on=term.ends_on,
+                subject=subject,
             )
             for term in changed.adding
         ],
@@ -204,6 +213,7 @@ def _view(term: ContractTerm) -> TermView:
         unit_price=term.unit_price,
         starts_on=term.starts_on,
         ends_on=term.ends_on,
+        recorded_by=term.subject,
     )
 
 
@@ -222,6 +232,7 @@ def _views(rows: Iterable[Record]) -> list[VendorView]:
                     unit_price=row["unit_price"],
                     starts_on=row["starts_on"],
                     ends_on=row["ends_on"],
+                    recorded_by=row["subject"],
                 )
             )
     return [

@@ -2,7 +2,7 @@
 
 -- name: vendors_by_code
 -- The vendors $1 with all their terms, earliest first.
-select v.code, v.name, v.date_tolerance_days, t.benefit, t.variant, t.unit_price, t.starts_on, t.ends_on
+select v.code, v.name, v.date_tolerance_days, t.benefit, t.variant, t.unit_price, t.starts_on, t.ends_on, t.subject
 from vendors v left join contract_terms t on t.vendor = v.code
 where v.code = any ($1::text[])
 order by v.code, t.starts_on, t.benefit, t.variant nulls first
@@ -13,7 +13,7 @@ select vendor, benefit, starts_on, ends_on from contract_terms where vendor = an
 
 -- name: vendors_page
 -- $1 vendors after the code $2 (null: from the first), by code, with all their terms.
-select v.code, v.name, v.date_tolerance_days, t.benefit, t.variant, t.unit_price, t.starts_on, t.ends_on
+select v.code, v.name, v.date_tolerance_days, t.benefit, t.variant, t.unit_price, t.starts_on, t.ends_on, t.subject
 from (
     select * from vendors where $2::text is null or code > $2 order by code limit $1
 ) v left join contract_terms t on t.vendor = v.code

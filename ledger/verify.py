@@ -124,5 +124,6 @@ def entry_of(row: Record) -> Entry:
         option=row["option"],
         reference=row["reference"],
         details=row["details"],
+        subject=row["subject"],
         hash=bytes(row["hash"]),
     )

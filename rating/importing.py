@@ -93,6 +93,7 @@ async def import_history(
     *,
     now: datetime,
     handbook: AnyHandbook,
+    subject: str | None = None,
     keep_going: bool = False,
     progress: Progress | None = None,
     after_batch: AfterBatch | None = None,
@@ -100,7 +101,8 @@ async def import_history(
 ) -> Report:
     """Import a history stream inside the caller's transaction (or in one of its own).
 
-    `now` is when events are recorded that do not say so; one that says a later moment is rejected. Without `keep_going`
+    `now` is when events are recorded that do not say so; one that says a later moment is rejected. `subject` is who
+    imports. Without `keep_going`
     a line that cannot be taken undoes everything; of events that cannot be, or that a life cycle does not allow, the
     first batch with one is reported then. `after_batch` is given the customers that changed, inside the transaction.
     `on_rejection` sees every rejected line, in order.
@@ -113,7 +115,14 @@ async def import_history(
         await _stage(conn, lines, count, progress)
         if keep_going or not count.refused:
             await _take(
-                conn, count, now, handbook, keep_going=keep_going, progress=progress, after_batch=after_batch
+                conn,
+                count,
+                now,
+                handbook,
+                subject=subject,
+                keep_going=keep_going,
+                progress=progress,
+                after_batch=after_batch,
             )
         async for rejection in _rejections(conn):
             if len(count.rejections) < MOST_REJECTIONS_KEPT:
@@ -177,6 +186,7 @@ async def _take(
     now: datetime,
     handbook: AnyHandbook,
     *,
+    subject: str | None,
     keep_going: bool,
     progress: Progress | None,
     after_batch: AfterBatch | None,
@@ -185,7 +195,7 @@ async def _take(
     total, done = await conn.fetchval(SQL["customers_staged"]), 0
     async for batch in _batches(conn):
         events = [event for _, event, _ in batch]
-        recorded = await record_batch(conn, events, now=now, handbook=handbook)
+        recorded = await record_batch(conn, events, now=now, handbook=handbook, subject=subject)
         rejected: list[Row] = []
         for (line_no, event, line), result in zip(batch, recorded.results, strict=True):
             if isinstance(result, EventRefusal):

@@ -48,33 +48,45 @@ class _OvertakenError(Exception):
 
 
 async def record(
-    conn: Connection, events: Sequence[PolicyEvent], *, now: datetime, handbook: AnyHandbook
+    conn: Connection,
+    events: Sequence[PolicyEvent],
+    *,
+    now: datetime,
+    handbook: AnyHandbook,
+    subject: str | None = None,
 ) -> list[Result]:
     """Record events inside the caller's transaction; return for each, in order, that it is recorded or why not.
 
     Set-based: a fixed number of statements, however many events and customers. A refusal changes nothing and spoils no
-    other event. `now` is when an event is recorded that does not say so itself; one that says later is refused. The
-    transaction has begun with `handbook_within`: what the handbook in force says stays so until it ends.
+    other event. `now` is when an event is recorded that does not say so itself; one that says later is refused.
+    `subject` is who tells them, by the token; None: not known. The transaction has begun with
+    `handbook_within`: what the handbook in force says stays so until it ends.
     """
-    return list((await record_batch(conn, events, now=now, handbook=handbook)).results)
+    batch = await record_batch(conn, events, now=now, handbook=handbook, subject=subject)
+    return list(batch.results)
 
 
 async def record_batch(
-    conn: Connection, events: Sequence[PolicyEvent], *, now: datetime, handbook: AnyHandbook
+    conn: Connection,
+    events: Sequence[PolicyEvent],
+    *,
+    now: datetime,
+    handbook: AnyHandbook,
+    subject: str | None = None,
 ) -> Batch:
     """Record events as `record` does, and return also what was written."""
     for _ in range(_ATTEMPTS - 1):
         try:
             async with conn.transaction():  # a savepoint: a lost race undoes this attempt only
-                return await _record(conn, events, now, handbook)
+                return await _record(conn, events, now, handbook, subject)
         except (UniqueViolationError, _OvertakenError):
             continue
     async with conn.transaction():
-        return await _record(conn, events, now, handbook)
+        return await _record(conn, events, now, handbook, subject)
 
 
 async def _record(
-    conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook
+    conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook, subject: str | None
 ) -> Batch:
     results: dict[int, Result] = {}
     firsts: dict[str, int] = {}
@@ -92,7 +104,7 @@ async def _record(
         if position not in results:
             by_customer.setdefault(customers[events[position].member_no], []).append(position)
     changes = await _take(conn, events, by_customer, now, handbook)
-    await write(conn, changes, now=now, handbook=handbook_now(handbook))
+    await write(conn, changes, now=now, handbook=handbook_now(handbook), subject=subject)
     for change in changes:
         results |= _results(change, events, by_customer[change.customer_id])
     for position, event in enumerate(events):

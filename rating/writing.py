@@ -22,7 +22,7 @@ SQL = Statements(Path(__file__).with_name("recording.sql"))
 Row = tuple[Any, ...]
 
 _EVENT_IDS = ("event_id", "customer_id", "arrival", "content_hash")
-_EVENTS = ("customer_id", "arrival", "event_id", "type", "effective_on", "recorded_at", "body")
+_EVENTS = ("customer_id", "arrival", "event_id", "type", "effective_on", "recorded_at", "body", "subject")
 _RATINGS = ("customer_id", "version", "known_from", "computed_at", "handbook", "method")
 _PERIODS = ("customer_id", "version", "starts_on", "ends_on", "star", "rated_premium", "edition")
 _POLICIES = (
@@ -49,12 +49,22 @@ class Change:
     taken: Taken
 
 
-async def write(conn: Connection, changes: Sequence[Change], *, now: datetime, handbook: Handbook) -> None:
-    """Write everything that was taken. Raises UniqueViolationError when an event id was taken by another meanwhile."""
+async def write(
+    conn: Connection,
+    changes: Sequence[Change],
+    *,
+    now: datetime,
+    handbook: Handbook,
+    subject: str | None = None,
+) -> None:
+    """Write everything that was taken, as told by `subject`.
+
+    Raises UniqueViolationError when an event id was taken by another meanwhile.
+    """
     changes = [change for change in changes if change.taken.events]
     if not changes:
         return
-    await _write_events(conn, changes)
+    await _write_events(conn, changes, subject)
     versions = {change.customer_id: change.taken.versions for change in changes}
     await write_versions(conn, versions, now=now)
     heads = [
@@ -130,7 +140,7 @@ def columns(rows: Iterable[Row]) -> tuple[list[Any], ...]:
     return tuple(list(column) for column in zip(*rows, strict=True))
 
 
-async def _write_events(conn: Connection, changes: Sequence[Change]) -> None:
+async def _write_events(conn: Connection, changes: Sequence[Change], subject: str | None) -> None:
     ids: list[Row] = []
     events: list[Row] = []
     for change in changes:
@@ -146,6 +156,7 @@ async def _write_events(conn: Connection, changes: Sequence[Change]) -> None:
                     event.effective_on,
                     each.recorded_at,
                     RawJson(text),
+                    subject,
                 )
             )
     # Sorted, so that two who take the same ids at once wait for each other and never in a circle.

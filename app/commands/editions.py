@@ -14,7 +14,7 @@ from app.commands.running import (
     reading_services,
     with_services,
 )
-from app.services import Services, say
+from app.services import COMMAND_LINE, Services, say
 from app.settings import Settings
 from handbook import (
     Candidate,
@@ -106,7 +106,11 @@ def activate(
             await _look(services)
         with customers_bar("granting") as update:
             posted = await grant_all(
-                services.pool, clock=services.clock, handbook=services.handbooks, progress=update
+                services.pool,
+                clock=services.clock,
+                handbook=services.handbooks,
+                subject=COMMAND_LINE,
+                progress=update,
             )
         if posted:
             typer.echo(f"{counted(posted, 'entry', 'entries')} posted")

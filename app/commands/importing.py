@@ -18,7 +18,7 @@ import typer
 from app.commands.running import FAILED, DataOption, progress_bars, with_services
 from app.drafts import Draft
 from app.errors import StartError
-from app.services import Services, granting
+from app.services import COMMAND_LINE, Services, granting
 
 if TYPE_CHECKING:
     from rating.importing import Rejection, Report, Stage
@@ -65,6 +65,7 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
                 lines,
                 now=services.clock(),
                 handbook=services.handbooks,
+                subject=COMMAND_LINE,
                 keep_going=keep_going,
                 progress=update,
                 after_batch=granting(services, within),

@@ -12,14 +12,13 @@ import typer
 
 from app.commands.running import DataOption, fail, month_of, reading_services, with_services
 from app.exports.columns import Language
-from app.services import Services
+from app.services import COMMAND_LINE, Services
 from handbook.words import counted
 from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal
 
 period = typer.Typer(help="Vendors' months: how they stand, the match, the close.", no_args_is_help=True)
 
-_BY = "cli"
 
 VendorOption = Annotated[str, typer.Option("--vendor", help="Code of the vendor")]
 PeriodOption = Annotated[str, typer.Option("--period", help="The month, like 2026-10")]
@@ -75,7 +74,7 @@ def close(
             services.pool,
             vendor=vendor,
             month=month,
-            by=_BY,
+            by=COMMAND_LINE,
             handbook=services.handbooks,
             now=services.clock(),
         )

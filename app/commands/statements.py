@@ -25,7 +25,7 @@ from app.commands.running import (
 )
 from app.errors import StartError
 from app.exports.columns import Language
-from app.services import Services
+from app.services import COMMAND_LINE, Services
 from handbook.words import counted
 from ledger.reconciliation.values import LineProblem, StatementId, month_text
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 statement = typer.Typer(help="Vendors' statements.", no_args_is_help=True)
 
-_BY = "cli"
 _PAGE = 100
 _MOST_NOTED = 20
 
@@ -101,7 +100,7 @@ def import_statement(
                 imported = await import_sheet(
                     services,
                     asked,
-                    by=_BY,
+                    by=COMMAND_LINE,
                     on_problems=name,
                     reading=lambda done, size: bars.update("checking", done, size, unit="bytes"),
                     taking=lambda done: _taking(bars, done),
@@ -216,7 +215,7 @@ def withdraw_statement(
             services.pool,
             statement=view.id,
             note=note,
-            by=_BY,
+            by=COMMAND_LINE,
             handbook=services.handbooks,
             now=services.clock(),
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
-from app.services import Services, granting, say
+from app.services import COMMAND_LINE, Services, granting, say
 from handbook import Handbook
 from handbook.words import counted
 from rating.database import Connection
@@ -21,7 +21,11 @@ def grant(data: DataOption = None) -> None:
 
         with customers_bar("granting") as update:
             return await grant_all(
-                services.pool, clock=services.clock, handbook=services.handbooks, progress=update
+                services.pool,
+                clock=services.clock,
+                handbook=services.handbooks,
+                subject=COMMAND_LINE,
+                progress=update,
             )
 
     typer.echo(f"{counted(with_services(data, post, existing=True), 'entry', 'entries')} posted")

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from app.commands.running import DataOption, day_option, fail, with_services
-from app.services import Services
+from app.services import COMMAND_LINE, Services
 from handbook.words import counted
 from ledger.contracts import MOST_TOLERANCE_DAYS
 
@@ -75,6 +75,7 @@ def add(
             ],
             date_tolerance_days=date_tolerance,
             now=now,
+            subject=COMMAND_LINE,
             handbook=services.handbook,
         )
         if isinstance(outcome, Refusal):

@@ -153,7 +153,9 @@ class FinanceAtWork:
         row = await self._services.pool.fetchrow(SQL[which], step.vendor, *_moments(step))
         if row is not None:
             redemption = RedemptionId(row["customer_id"], row["sequence"])
-            await self._journal.post(Reverse(actor=FINANCE, redemption=redemption, key=key, reason=reason))
+            await self._journal.post(
+                Reverse(actor=FINANCE, redemption=redemption, key=key, reason=reason, subject=_BY)
+            )
 
 
 def _usual(finding: FindingView) -> Action:

@@ -36,6 +36,9 @@ from rating.events import PolicyEvent, RelativeRegistered
 
 SQL = Statements(Path(__file__).with_name("loading.sql"))
 
+_SUBJECT = "demo"
+"""Who did all of it."""
+
 _EVENTS_A_BATCH = 400
 _LOCK = 0x64656D6F
 _EVENT_ID = re.compile(r"demo-(\d{8})-")
@@ -71,8 +74,9 @@ async def _load(services: Services, conn: Connection, progress: Progress) -> boo
         return False
     reached = await conn.fetchval(SQL["reached"])
     await _Loader(services, portfolio(today, services.handbook), progress).run(reached)
-    await record_events(services.pool, [_completion(today)], now=now, handbook=services.handbooks)
-    await grant_all(services.pool, clock=lambda: now, handbook=services.handbooks)
+    done = [_completion(today)]
+    await record_events(services.pool, done, now=now, handbook=services.handbooks, subject=_SUBJECT)
+    await grant_all(services.pool, clock=lambda: now, handbook=services.handbooks, subject=_SUBJECT)
     await _analyze(services.owner_dsn)
     return True
 
@@ -157,7 +161,12 @@ class _Loader:
             case Feed():
                 await self._record(step.events)
             case Granting():
-                await grant_all(self._services.pool, clock=lambda: step.at, handbook=self._services.handbooks)
+                await grant_all(
+                    self._services.pool,
+                    clock=lambda: step.at,
+                    handbook=self._services.handbooks,
+                    subject=_SUBJECT,
+                )
             case Registration():
                 await self._register(step)
             case Calls():
@@ -167,7 +176,11 @@ class _Loader:
 
     async def _record(self, events: Sequence[PolicyEvent]) -> None:
         results = await record_events(
-            self._services.pool, events, now=self._clock.now, handbook=self._services.handbooks
+            self._services.pool,
+            events,
+            now=self._clock.now,
+            handbook=self._services.handbooks,
+            subject=_SUBJECT,
         )
         for event, result in zip(events, results, strict=True):
             if isinstance(result, Refusal):
@@ -175,7 +188,12 @@ class _Loader:
 
     async def _register(self, step: Registration) -> None:
         outcome = await register_vendor(
-            code=step.code, name=step.name, terms=step.terms, handbook=self._services.handbook, now=step.at
+            code=step.code,
+            name=step.name,
+            terms=step.terms,
+            handbook=self._services.handbook,
+            now=step.at,
+            subject=_SUBJECT,
         )
         if isinstance(outcome, Refusal):
             raise StartError(f"--demo: vendor {step.code} was refused: {outcome.message('en')}")
@@ -191,8 +209,8 @@ class _Loader:
 
     def _command(self, call: Call) -> Command:
         if call.about is None or isinstance(call.command, Redeem):
-            return call.command
-        return replace(call.command, redemption=self._ids[call.about])
+            return replace(call.command, subject=_SUBJECT)
+        return replace(call.command, redemption=self._ids[call.about], subject=_SUBJECT)
 
 
 def _waves(calls: Sequence[Call]) -> Iterator[list[Call]]:

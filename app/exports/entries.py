@@ -51,6 +51,7 @@ COLUMNS: tuple[Column[ExportedEntry], ...] = (
     Column(name="details", title="明细", cell=lambda row: row.entry.details),
     Column(name="occurred_at", title="发生时间", cell=lambda row: row.entry.occurred_at),
     Column(name="recorded_at", title="入账时间", cell=lambda row: row.entry.recorded_at),
+    Column(name="subject", title="操作人", cell=lambda row: row.entry.subject),
     Column(name="previous_hash", title="上一条哈希", cell=lambda row: row.previous.hex()),
     Column(name="hash", title="哈希", cell=lambda row: row.entry.hash.hex()),
 )

@@ -33,6 +33,7 @@ class Milestone:
     actor: str
     key: str
     recorded_at: datetime
+    subject: str | None = None
 
 
 def milestone_of(command: Respond, *, held_at: datetime, recorded_at: datetime) -> Milestone | Refusal:
@@ -58,4 +59,5 @@ def milestone_of(command: Respond, *, held_at: datetime, recorded_at: datetime) 
         actor=command.actor,
         key=command.key,
         recorded_at=recorded_at,
+        subject=command.subject,
     )

@@ -231,6 +231,7 @@ def milestone_from(row: Record) -> Milestone:
         actor=row["actor"],
         key=row["key"],
         recorded_at=row["recorded_at"],
+        subject=row["subject"],
     )
 
 

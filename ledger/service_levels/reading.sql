@@ -9,7 +9,7 @@ join hold_clocks c on c.customer_id = asked.customer_id and c.sequence = asked.s
 
 -- name: milestones
 -- What was reported of the redemptions $1 and $2, in the order in which it was recorded.
-select s.customer_id, s.redemption, s.kind, s.occurred_at, s.appointment_at, s.actor, s.key, s.recorded_at
+select s.customer_id, s.redemption, s.kind, s.occurred_at, s.appointment_at, s.actor, s.key, s.recorded_at, s.subject
 from unnest($1::bigint[], $2::bigint[]) as asked (customer_id, sequence)
 join milestones s on s.customer_id = asked.customer_id and s.redemption = asked.sequence
 order by s.customer_id, s.redemption, s.id

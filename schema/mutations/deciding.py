@@ -1,4 +1,4 @@
-"""Who decides, as the reconciliation remembers it."""
+"""Who acts, as it is kept with all that is written."""
 
 from schema.context import Context
 

@@ -1,12 +1,14 @@
 """From a command to the API's answer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ledger.commands import Command
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal
 from schema.context import Context
+from schema.mutations.deciding import decider
 from schema.types.redemption import outcome
 
 
@@ -17,8 +19,11 @@ async def post(context: Context, command: Command | Refusal) -> Any:
 
 async def post_many(context: Context, commands: Sequence[Command | Refusal]) -> list[Any]:
     """Decide commands, each on its own; the answers come in their order."""
+    by = decider(context)
     decided = iter(
-        await context.journal.post_many([each for each in commands if not isinstance(each, Refusal)])
+        await context.journal.post_many(
+            [replace(each, subject=by) for each in commands if not isinstance(each, Refusal)]
+        )
     )
     answers: list[Outcome] = [each if isinstance(each, Refusal) else next(decided) for each in commands]
     context.renew_loaders()

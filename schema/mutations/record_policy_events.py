@@ -10,6 +10,7 @@ from rating.reading import customers_by_id
 from rating.taking import Recorded as RatingRecorded
 from schema.context import Context, Info
 from schema.errors import BadInputError
+from schema.mutations.deciding import decider
 from schema.mutations.policy_event import PolicyEventInput, spelled
 from schema.types.customer import Customer
 from schema.types.refusal import Refusal
@@ -49,6 +50,7 @@ class RecordPolicyEventsMutation:
                 [each for each in read if not isinstance(each, LedgerRefusal)],
                 now=context.now,
                 handbook=context.handbooks,
+                subject=decider(context),
             )
         )
         results = [each if isinstance(each, LedgerRefusal) else next(taken) for each in read]

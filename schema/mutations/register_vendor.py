@@ -10,6 +10,7 @@ from ledger.refusals import Refusal, RefusalCode
 from ledger.vendors import register_vendor
 from schema.context import Info
 from schema.errors import BadInputError, BusyError
+from schema.mutations.deciding import decider
 from schema.types.vendor import Vendor
 
 
@@ -67,6 +68,7 @@ class RegisterVendorMutation:
             date_tolerance_days=date_tolerance_days,
             handbook=context.handbook,
             now=context.now,
+            subject=decider(context),
         )
         context.renew_loaders()
         if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:

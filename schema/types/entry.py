@@ -47,6 +47,10 @@ class Entry(Node):
     recorded_at: datetime = strawberry.field(
         description="When it was recorded, by the clock of then; the order is that of `sequence`."
     )
+    recorded_by: str | None = strawberry.field(
+        description="Who did it, or what made it due: the subject of the token, `cli` for the command line; null: not "
+        "known. For staff."
+    )
     benefit_code: strawberry.Private[str]
 
     @strawberry.field(description="Of what.")
@@ -73,5 +77,6 @@ class Entry(Node):
             reference=row.reference,
             occurred_at=row.occurred_at,
             recorded_at=row.recorded_at,
+            recorded_by=row.recorded_by,
             benefit_code=row.benefit,
         )

@@ -31,6 +31,10 @@ class ContractTerm:
     unit_price: Decimal = strawberry.field(description="For one unit (a use or a minute), in CNY.")
     from_: date = strawberry.field(name="from", description="First day.")
     to: date | None = strawberry.field(description="First day no longer; null: open.")
+    recorded_by: str | None = strawberry.field(
+        description="Who registered it: the subject of the token, `cli` for the command line; null: not known. "
+        "For staff."
+    )
 
     @strawberry.field(description="The name of the grade in English.")
     def variant_en(self, info: Info) -> str | None:
@@ -98,6 +102,7 @@ class Vendor:
                 unit_price=term.unit_price,
                 from_=term.starts_on,
                 to=term.ends_on,
+                recorded_by=term.recorded_by,
             )
             for term in (view.terms if view is not None else ())
         ]

@@ -16,6 +16,9 @@ from app.orm import orm_config
 from app.services import open_services
 from app.settings import Settings
 from handbook import Handbook
+from ledger.accounts import load_accounts
+from ledger.settling import settle
+from ledger.state import Head, Posting, State
 from ledger.verify import verify
 from rating import activations, reading
 from rating.database import SERVICE_ROLE, connect_pool, prepare_connection
@@ -97,6 +100,51 @@ async def insert_customer(conn: Any, number: int, handbook: Handbook, *, later_d
         )
 
 
+async def grant_as_released(conn: Any, member_no: str, handbook: Handbook) -> None:
+    """Post what was due a month ago, as that version did: no entry tells who did it."""
+    customer_id = await conn.fetchval("select id from customers where member_no = $1", member_no)
+    account = (await load_accounts(conn, [customer_id], on=NOW.date(), now=NOW))[customer_id]
+    posting = Posting(State(account=account, head=Head()), NOW - timedelta(days=30))
+    settle(posting, handbook=handbook)
+    for entry in posting.entries:
+        await conn.execute(
+            "insert into entries (customer_id, sequence, kind, benefit, period, policy_no, units, service_year, star,"
+            " edition, occurred_at, recorded_at, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            entry.customer_id,
+            entry.sequence,
+            entry.kind.value,
+            entry.pool.benefit,
+            entry.pool.period,
+            entry.pool.policy_no,
+            entry.units,
+            entry.service_year,
+            entry.star,
+            entry.edition,
+            entry.occurred_at,
+            entry.recorded_at,
+            entry.hash,
+        )
+    for pool, balance in posting.balances.items():
+        await conn.execute(
+            "insert into balances values ($1, $2, $3, $4, $5, $6, 0, 0, 0)",
+            customer_id,
+            pool.benefit,
+            pool.period,
+            pool.policy_no,
+            balance.unlimited,
+            balance.granted,
+        )
+    await conn.execute(
+        "update ledger_heads set next_sequence = $2, last_hash = $3, last_recorded_at = $4, anchor = $5"
+        " where customer_id = $1",
+        customer_id,
+        posting.next_sequence,
+        posting.head.last_hash,
+        posting.recorded_at,
+        posting.head.anchor,
+    )
+
+
 def _later(periods: tuple[Period, ...], days: int) -> list[Period]:
     """The same periods with the last turn some days later."""
     *before, last = periods
@@ -117,6 +165,7 @@ async def released(server_dsn: str, template: str, handbook: Handbook) -> AsyncI
         await prepare_connection(conn)
         for number in range(4):
             await insert_customer(conn, number, handbook, later_days=1 if number == 3 else 0)
+        await grant_as_released(conn, "M1", handbook)
         await conn.close()
         yield dsn
     finally:
@@ -143,6 +192,12 @@ async def test_the_first_start_rates_everybody_and_puts_editions_in_force(
     pool = await connect_pool(released, min_size=0, max_size=2, service_role=True)
     assert await verify_ratings(pool, handbook=active) == []
     assert await verify(pool) == []
+    told = await pool.fetch(
+        "select customer_id, array_agg(distinct subject) as by from entries group by 1 order by 1"
+    )
+    assert {row["customer_id"]: row["by"] for row in told} == {2: [None], 3: ["cli"], 4: ["cli"]}, (
+        "old entries tell nobody"
+    )
     await pool.close()
     async with open_services(settings) as services:
         assert await services.pool.fetchval("select count(*) from activations") == 1

@@ -46,7 +46,7 @@ async def ledger(database, handbook):
         first = await journal.post(a_redeem(LAW, **given))
         await journal.post(a_redeem(LAW, **given | {"vendor": "w", "occurred_at": NOW - timedelta(days=1)}))
         await journal.post(a_redeem(LAW, **given | {"member_no": "M2", "reference": None}))
-        await journal.post(a_reversal(first.id, reason="订错了"))
+        await journal.post(a_reversal(first.id, reason="订错了", subject="finance-7"))
     return database
 
 
@@ -63,7 +63,7 @@ async def lines_of(pool, **where):
 def hash_of(line: dict) -> str:
     """A line's hash as docs/exports.md describes it."""
     content = bytes.fromhex(line["previous_hash"])
-    for name in HASHED:
+    for name in HASHED if line["subject"] is None else [*HASHED, "subject"]:
         value = line[name]
         if value is None:
             content += b"\xff\xff\xff\xff"
@@ -97,6 +97,19 @@ async def test_a_line_that_was_changed_no_longer_fits_its_hash(ledger):
     line = (await lines_of(ledger.pool, kinds=frozenset({"REDEEM"})))[0]
     assert hash_of(line) == line["hash"]
     assert hash_of(line | {"units": line["units"] + 1}) != line["hash"]
+
+
+async def test_who_did_it_is_told_and_covered_by_the_hash(ledger):
+    lines = await lines_of(ledger.pool)
+    told = {line["subject"]: line for line in lines}
+    assert set(told) == {None, "finance-7"}
+    assert told["finance-7"]["kind"] == "REVERSE"
+    for line, other in (
+        (told["finance-7"], None),
+        (told["finance-7"], "finance-8"),
+        (told[None], "finance-7"),
+    ):
+        assert hash_of(line | {"subject": other}) != line["hash"]
 
 
 async def test_csv_and_json_lines_tell_the_same_but_for_the_apostrophe(ledger):
@@ -159,7 +172,8 @@ async def test_what_is_posted_meanwhile_is_not_in_the_file(database):
         assert 0 < seen < 2000
         await database.owner_pool.execute(
             "insert into entries select customer_id, 11, kind, benefit, period, policy_no, units, service_year, vendor,"
-            " redemption, beneficiary, option, reference, star, edition, details, occurred_at, recorded_at, hash"
+            " redemption, beneficiary, option, reference, star, edition, details, occurred_at, recorded_at, hash,"
+            " subject"
             " from entries where sequence = 10"
         )
         seen += sum([len(batch) async for batch in batches])

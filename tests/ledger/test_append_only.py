@@ -20,6 +20,10 @@ OF_STATEMENTS = (
 )
 OF_ACTIVATIONS = ("handbooks", "activations")
 OF_ACCESS = ("revocations",)
+# What an event id stands for, and the versions of ratings.
+OTHERS = ("event_ids", "ratings", "rating_periods", "reratings")
+# Of a term the end may be set, once.
+ENDING = ("contract_terms",)
 # Worked out beforehand, and thrown away: nothing of it was posted.
 STAGED = ("staged_ratings", "staged_periods", "staged_cooling_offs")
 UNTIL_CLOSED = ("findings", "line_members", "matches", "periods")
@@ -102,7 +106,7 @@ async def test_the_triggers_fire_in_a_replica_too(posted):
     guarded = {(row["name"], row["tgname"]) for row in always}
     assert guarded == {
         (table, f"{table}_{kind}")
-        for table in (*APPEND_ONLY, *OF_STATEMENTS, *OF_ACTIVATIONS, *OF_ACCESS)
+        for table in (*APPEND_ONLY, *OF_STATEMENTS, *OF_ACTIVATIONS, *OF_ACCESS, *OTHERS, *ENDING)
         for kind in ("append_only", "no_truncate")
     } | {(table, f"{table}_closed") for table in UNTIL_CLOSED} | {
         (table, f"{table}_closed_addition") for table in WHILE_OPEN
@@ -120,6 +124,41 @@ async def test_the_triggers_fire_in_a_replica_too(posted):
         pytest.skip("this server lets nobody in who may disguise")
     async with superuser:
         assert await refusals(superuser, disguise) == every("23001")
+
+
+async def test_the_owner_cannot_take_back_what_an_event_id_stands_for_nor_a_rating(posted):
+    tables = ("event_ids", "ratings", "rating_periods")
+    before = await everything(posted.pool, tables)
+    assert all(before.values())
+    for table in tables:
+        for change in (
+            f"update {table} set customer_id = customer_id",
+            f"delete from {table}",
+            f"truncate {table}",
+        ):
+            with pytest.raises(asyncpg.RestrictViolationError, match=f"{table} is append-only"):
+                await posted.owner_pool.execute(change)
+    assert await everything(posted.pool, tables) == before
+
+
+async def test_of_a_price_nothing_but_its_end_is_set_and_that_once(posted):
+    before = await everything(posted.pool, ENDING)
+    for change in (
+        "update contract_terms set unit_price = 1",
+        "update contract_terms set ends_on = '2027-01-01', starts_on = '2026-01-01'",
+        "update contract_terms set subject = 'nobody'",
+        "update contract_terms set ends_on = ends_on",
+        "delete from contract_terms",
+        "truncate contract_terms",
+    ):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await posted.owner_pool.execute(change)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await posted.pool.execute("update contract_terms set unit_price = 1")
+    assert await everything(posted.pool, ENDING) == before
+    await posted.pool.execute("update contract_terms set ends_on = '2027-01-01'")
+    with pytest.raises(asyncpg.RestrictViolationError):
+        await posted.pool.execute("update contract_terms set ends_on = '2027-02-01'")
 
 
 async def test_the_message_says_what_to_do_instead(posted):
@@ -169,7 +208,7 @@ async def test_lines_can_be_added_all_the_same(posted, handbook):
 
 
 async def test_no_table_was_forgotten(posted):
-    """Every table that the service may insert into but not update is append-only or a version that nobody rewrites."""
+    """Every table that the service may insert into but not update as a whole is guarded by triggers, or is staged."""
     rows = await posted.pool.fetch(
         "select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace"
         " where n.nspname = 'public' and c.relkind = 'r' and has_table_privilege($1, c.oid, 'insert')"
@@ -179,10 +218,9 @@ async def test_no_table_was_forgotten(posted):
     assert {row["name"] for row in rows} == {
         *APPEND_ONLY,
         *OF_STATEMENTS,
-        "event_ids",
-        "ratings",
-        "rating_periods",
+        *OTHERS,
+        *ENDING,
         *OF_ACTIVATIONS,
         *OF_ACCESS,
         *STAGED,
-    }
+    } - {"reratings"}  # of an earlier version: nobody adds to it

@@ -32,6 +32,7 @@ ENTRY = Entry(
     option="o",
     reference="A-1",
     details={"variant": "尊享体检", "evidence": [["admission-slip", "S-1"]]},
+    subject="li",
 )
 HASH = entry_hash(ENTRY, GENESIS)
 
@@ -56,6 +57,7 @@ OTHERS = {
     "beneficiary": ["R2", "", None],
     "option": ["p", "", None],
     "reference": ["A-2", "", None],
+    "subject": ["wang", "", None],
     "details": [{}, {"variant": "尊享体检"}, {**ENTRY.details, "variant": "高端体检"}],
 }
 
@@ -69,10 +71,17 @@ def test_another_value_in_any_field_is_another_hash(name, value):
     assert entry_hash(replace(ENTRY, **{name: value}), GENESIS) != HASH
 
 
-@pytest.mark.parametrize("name", ["edition", "vendor", "beneficiary", "option", "reference"])
+@pytest.mark.parametrize("name", ["edition", "vendor", "beneficiary", "option", "reference", "subject"])
 def test_nothing_and_the_empty_text_differ(name):
     nothing, empty = replace(ENTRY, **{name: None}), replace(ENTRY, **{name: ""})
     assert entry_hash(nothing, GENESIS) != entry_hash(empty, GENESIS)
+
+
+def test_an_entry_from_before_the_subject_was_kept_has_the_hash_that_it_had():
+    before = replace(ENTRY, subject=None)
+    assert entry_hash(before, GENESIS).hex() == (
+        "01406ef4dcb65ac9a6953c52148a2d696aa4f2d9960861f447852815da10523b"
+    )
 
 
 def test_text_that_moves_from_one_field_to_the_next_is_another_hash():

@@ -81,6 +81,17 @@ async def test_a_rating_that_is_not_by_the_handbook_of_now_is_named(rated, handb
     assert found[1].problem.startswith("not by the active editions: it has star 1 and 30000")
 
 
+async def tamper(rated, statement):
+    """Change what only somebody can who takes the triggers away."""
+    async with rated.owner_pool.acquire() as conn, conn.transaction():
+        for table in ("ratings", "rating_periods"):
+            await conn.execute(f"alter table {table} disable trigger user")
+        await conn.execute(statement)
+        for table in ("ratings", "rating_periods"):
+            await conn.execute(f"alter table {table} enable always trigger {table}_append_only")
+            await conn.execute(f"alter table {table} enable always trigger {table}_no_truncate")
+
+
 # What is changed; the places that must be named, with words of the problem.
 TAMPERED = {
     "the star of now": (
@@ -148,7 +159,8 @@ async def test_each_tampering_is_named_by_customer_and_place(rated, handbook, ca
     async with rated.owner_pool.acquire() as conn:
         transaction = conn.transaction(isolation="repeatable_read")
         await transaction.start()
-        await conn.execute("alter table policy_events disable trigger user")
+        for table in ("policy_events", "event_ids", "ratings", "rating_periods"):
+            await conn.execute(f"alter table {table} disable trigger user")
         assert not (await conn.execute(statement)).endswith(" 0")
         faults = await verify_ratings(OneConnection(conn), handbook=handbook)
         await transaction.rollback()
@@ -166,14 +178,14 @@ async def test_each_tampering_is_named_by_customer_and_place(rated, handbook, ca
 async def test_a_rating_that_another_handbook_left_as_it_was_is_judged_by_the_one_of_now(rated, handbook):
     again = respelled(handbook)
     assert await verify_ratings(rated.pool, handbook=again) == []
-    await rated.owner_pool.execute("update rating_periods set star = 5 where customer_id = 2 and star = 1")
+    await tamper(rated, "update rating_periods set star = 5 where customer_id = 2 and star = 1")
     assert {fault.customer_id for fault in await verify_ratings(rated.pool, handbook=again)} == {2}
     assert await rerate_all(rated.pool, now=LATER, handbook=again) == 1
     assert await verify_ratings(rated.pool, handbook=again) == [], "what was known before is not judged by it"
 
 
 async def test_what_an_earlier_method_gave_in_the_past_is_not_judged(rated, handbook):
-    await rated.owner_pool.execute("update rating_periods set star = 5 where customer_id = 1 and version = 1")
+    await tamper(rated, "update rating_periods set star = 5 where customer_id = 1 and version = 1")
     assert await verify_ratings(rated.pool, handbook=handbook) != []
-    await rated.owner_pool.execute("update ratings set method = 1 where customer_id = 1 and version = 1")
+    await tamper(rated, "update ratings set method = 1 where customer_id = 1 and version = 1")
     assert await verify_ratings(rated.pool, handbook=handbook) == []

@@ -134,7 +134,12 @@ async def test_a_pair_made_by_hand_and_disputed_pays_nothing_for_what_was_revers
 
 async def test_a_price_that_comes_at_last_ends_the_difference(month):
     await month.pool.execute(
-        "update contract_terms set starts_on = '2026-10-20' where vendor = $1 and benefit = $2", VENDOR, PHONE
+        "update contract_terms set ends_on = '2020-01-02' where vendor = $1 and benefit = $2", VENDOR, PHONE
+    )
+    await month.pool.execute(
+        "insert into contract_terms (vendor, benefit, unit_price, starts_on) values ($1, $2, 12, '2026-10-20')",
+        VENDOR,
+        PHONE,
     )
     other = "insert into contract_terms (vendor, benefit, variant, unit_price, starts_on) values ($1, $2, '-', 1, $3)"
     await month.pool.execute(other, VENDOR, PHONE, OCTOBER)  # contracted, but not for this

@@ -5,7 +5,7 @@ from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type, is_leaf_t
 
 from ledger.ids import opaque_id
 from schema.context import Role, Viewer
-from schema.permissions import GUARDED_TYPES, TABLE
+from schema.permissions import GUARDED_FIELDS, GUARDED_TYPES, TABLE
 from tests.schema.api import (
     AUDITOR,
     FINANCE,
@@ -91,6 +91,11 @@ PATHS = {
     "Tier": ("query", 'customer(memberNo: "M1") {{ tier {{ {field} }} }}'),
     "Relative": ("query", 'customer(memberNo: "M1") {{ relatives(benefit: "physical-exam") {{ {field} }} }}'),
     "Vendor": ("query", "viewer {{ vendor {{ {field} }} }}"),
+    "Entry": (
+        "query",
+        'customer(memberNo: "M1") {{ entries(first: 5) {{ edges {{ node {{ {field} }} }} }} }}',
+    ),
+    "ContractTerm": ("query", "viewer {{ vendor {{ terms {{ {field} }} }} }}"),
 }
 LITERALS = {
     "String": '"x"',
@@ -135,13 +140,18 @@ def fields_of(type_name: str) -> list[str]:
     return list(named.fields)
 
 
-EVERY_FIELD = [(type_name, field) for type_name in GUARDED_TYPES for field in fields_of(type_name)]
+EVERY_FIELD = [
+    *((type_name, field) for type_name in GUARDED_TYPES for field in fields_of(type_name)),
+    *(tuple(each.split(".")) for each in sorted(GUARDED_FIELDS)),
+]
 
 
 def allowed(type_name: str, field: str, role: Role) -> bool:
     if type_name in {"Query", "Mutation"}:
         letters = (QUERIES if type_name == "Query" else MUTATIONS)[field]
         return role in {LETTERS[letter] for letter in letters}
+    if field == "recordedBy":
+        return role in {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR}
     if role is Role.VENDOR:
         return field in VENDOR_SEES[type_name]
     return not (
