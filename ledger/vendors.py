@@ -83,8 +83,9 @@ async def register_vendor(
     there are: nothing of it is written, so no activation is waited for.
 
     Refused, nothing written: as INVALID a malformed code, name or price, an unknown benefit or variant, an end not
-    after its beginning, terms that overlap, and a price that would change what was delivered cost; as PERIOD_CLOSED one that
-    would begin in, or change, a month that is closed; as BUSY when somebody else has the vendor's turn for too long.
+    after its beginning, terms that overlap, and a price that would change what was delivered cost; as PERIOD_CLOSED
+    one that would begin in, or change, a month that is closed; as BUSY when somebody else has the vendor's turn for too
+    long.
     """
     wrong = _malformed(code, name, terms, date_tolerance_days, handbook)
     if wrong is not None:
