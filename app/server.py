@@ -128,7 +128,7 @@ def create_app(
 def _observed(services: Services, telemetry: Telemetry | None) -> AbstractAsyncContextManager[None]:
     if telemetry is None:
         return nullcontext()
-    return telemetry.running(services.journal, {"service": services.pool})
+    return telemetry.running(services)
 
 
 def _metrics(telemetry: Telemetry | None, services: Services, tokens: Tokens) -> MetricsEndpoint | None:

@@ -7,7 +7,10 @@ workers are, unless something else is said.
 
 import math
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
+
+# Else each counter is told twice: its value, and since when it counts, which Prometheus makes nothing of.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
 _ANY_SIZE = (1, 2, 4, 8, 16, 32, 64, 128, 256, math.inf)
@@ -49,6 +52,12 @@ class Metrics:
             "class",
         )
 
+        self.limited = self._counter(
+            "entitlements_rate_limited",
+            "Requests that were told to wait because a budget was used up; `budget` says which.",
+            "budget",
+        )
+
     def _journal(self) -> None:
         self.journal_waiting = self._gauge(
             "entitlements_journal_waiting_commands", "Commands in no batch yet."
@@ -87,9 +96,37 @@ class Metrics:
             "entitlements_pool_wait_seconds", "How long a connection was waited for.", _FAST, "pool"
         )
 
+        self.in_flight = self._gauge(
+            "entitlements_admission_in_flight", "Places of a class that are taken.", "class"
+        )
+        self.places = self._gauge(
+            "entitlements_admission_places", "Places of a class that there are.", "class"
+        )
+        self.queued = self._gauge(
+            "entitlements_admission_waiting", "Operations that wait for a place of their class.", "class"
+        )
+        self.turned_away = self._counter(
+            "entitlements_admission_refused",
+            "Operations answered with 503: `reason` is full (no place came free) or late (past the deadline).",
+            "class",
+            "reason",
+        )
+
     def _process(self) -> None:
         self.loop_lag = self._histogram(
             "entitlements_event_loop_lag_seconds", "By how much the event loop was late for a timer.", _FAST
+        )
+        self.clock_ahead = Gauge(
+            "entitlements_clock_ahead_seconds",
+            "By how much the clock of this machine is ahead of the database's; below zero: behind.",
+            registry=self.registry,
+            multiprocess_mode="livemostrecent",
+        )
+        self.recorded_ahead = Gauge(
+            "entitlements_recorded_ahead_seconds",
+            "By how much the newest entry was recorded ahead of this machine's clock; 0 when it was not.",
+            registry=self.registry,
+            multiprocess_mode="livemostrecent",
         )
         self.memory = self._gauge("entitlements_resident_memory_bytes", "Memory that the workers hold.")
 

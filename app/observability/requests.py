@@ -29,6 +29,8 @@ class RequestMetrics:
         if answered.route in _UNCOUNTED_ROUTES:
             return
         kind = facts.get("class", _NONE)
+        if "limited" in facts:
+            metrics.limited.labels(facts["limited"]).inc()
         metrics.requests.labels(
             self._operation(facts.get("operation"), ran="class" in facts),
             kind,

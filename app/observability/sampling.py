@@ -6,26 +6,40 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from asyncpg import Pool
-from prometheus_client import Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 _EVERY_S = 0.5
 _MEMORY = Path("/proc/self/statm")
 
 
 class Sampler:
-    """Sets gauges to what they are to show: every half second, and whenever asked."""
+    """Reads what is to be shown: every half second, and whenever asked."""
 
     def __init__(self, lag: Histogram) -> None:
         self._lag = lag
+        self._totals: list[Callable[[], None]] = []
         self._readings: list[tuple[Gauge, Callable[[], float | None]]] = []
 
     def read(self, gauge: Gauge, reading: Callable[[], float | None]) -> None:
         """From now on set `gauge` to what `reading` gives, unless None; it must be quick and may not fail."""
         self._readings.append((gauge, reading))
 
+    def read_total(self, counter: Counter, reading: Callable[[], int]) -> None:
+        """From now on let `counter` follow `reading`, which counts from 0 and may not fail."""
+        last = 0
+
+        def follow() -> None:
+            nonlocal last
+            total = reading()
+            counter.inc(total - last)
+            last = total
+
+        self._totals.append(follow)
+
     def sample(self) -> None:
-        """Set all gauges."""
+        """Read everything."""
+        for follow in self._totals:
+            follow()
         for gauge, reading in self._readings:
             value = reading()
             if value is not None:
@@ -49,14 +63,6 @@ class Sampler:
             await asyncio.sleep(_EVERY_S)
             self._lag.observe(max(0.0, loop.time() - due))
             self.sample()
-
-
-def pool_readings(pool: Pool) -> dict[str, Callable[[], float]]:
-    """How many connections of a pool are at work and how many wait for work."""
-    return {
-        "used": lambda: pool.get_size() - pool.get_idle_size(),
-        "idle": pool.get_idle_size,
-    }
 
 
 def resident_bytes() -> float | None:

@@ -8,18 +8,20 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from asyncpg import Pool
 from starlette.middleware import Middleware
 
 from app.access import Answered
+from app.observability.clocks import clock_watched
 from app.observability.database import ObservedDatabase
 from app.observability.journal import ObservedJournal
 from app.observability.metrics import Metrics
 from app.observability.requests import RequestMetrics
-from app.observability.sampling import Sampler, pool_readings, resident_bytes
+from app.observability.sampling import Sampler, resident_bytes
+from app.services import Services
 from app.settings import Settings
 from ledger.journal import Journal
 from ledger.observing import JournalObserver
+from rating.database import Pool
 from rating.observing import DatabaseObserver
 
 if TYPE_CHECKING:
@@ -54,20 +56,25 @@ class Telemetry:
         return ObservedDatabase(pool, self.metrics, self._tracing)
 
     @asynccontextmanager
-    async def running(self, journal: Journal, pools: dict[str, Pool]) -> AsyncIterator[None]:
-        """Sample a journal and pools while the block runs; afterwards send the traces that are left."""
-        metrics, read = self.metrics, self.sampler.read
-        read(metrics.journal_waiting, lambda: journal.waiting)
-        read(metrics.journal_resting, lambda: journal.resting)
-        read(metrics.memory, resident_bytes)
-        for name, pool in pools.items():
-            metrics.pool_limit.labels(name).set(pool.get_max_size())
-            for state, reading in pool_readings(pool).items():
-                read(metrics.pool_connections.labels(name, state), reading)
-        async with self.sampler.running():
+    async def running(self, services: Services) -> AsyncIterator[None]:
+        """Read the services from time to time while the block runs; afterwards send the traces that are left."""
+        self._read_journal(services.journal)
+        self._read_pool("service", services.pool)
+        self.sampler.read(self.metrics.memory, resident_bytes)
+        async with self.sampler.running(), clock_watched(services.pool, services.clock, self.metrics):
             yield
         if self._tracing is not None:
             await self._tracing.close()
+
+    def _read_journal(self, journal: Journal) -> None:
+        self.sampler.read(self.metrics.journal_waiting, lambda: journal.waiting)
+        self.sampler.read(self.metrics.journal_resting, lambda: journal.resting)
+
+    def _read_pool(self, name: str, pool: Pool) -> None:
+        self.metrics.pool_limit.labels(name).set(pool.get_max_size())
+        connections = self.metrics.pool_connections
+        self.sampler.read(connections.labels(name, "idle"), pool.get_idle_size)
+        self.sampler.read(connections.labels(name, "used"), lambda: pool.get_size() - pool.get_idle_size())
 
 
 def telemetry_of(settings: Settings) -> Telemetry | None:
