@@ -35,7 +35,7 @@ from ledger.filters import EntryFilter, Span
 from ledger.reconciliation.reading import FindingFilter
 from ledger.reconciliation.values import MONTH_EXPECTED, FindingKind, month_text, parse_month
 from schema.context import Role, Viewer
-from schema.permissions import STAFF
+from schema.permissions import STAFF, is_vendor
 from schema.work import WorkClass
 
 _MOST_AT_ONCE = 4
@@ -108,7 +108,7 @@ class Downloads:
             statement=_at_most_one(given, "statement"),
             where=_finding_filter(given),
         )
-        form, telling = self._form(given), self._telling(request)
+        form, telling = self._form(given), self._telling(request, viewer)
         await check_findings(self._services.pool, asked)
         return self._made(
             request,
@@ -119,7 +119,7 @@ class Downloads:
     async def _settlement(self, request: Request, viewer: Viewer) -> Response:
         given = await _asked(request, _SETTLEMENT_PARAMETERS)
         vendor, month = _own_vendor(given, viewer), _month(given)
-        form, telling = self._form(given), self._telling(request)
+        form, telling = self._form(given), self._telling(request, viewer)
         await check_settlement(self._services.pool, vendor, month)
         return self._made(
             request,
@@ -148,9 +148,13 @@ class Downloads:
         today = business_day(self._services.clock())
         return Download(chunks, name=f"{today}-{name}", media_type=_MEDIA_TYPES[name.rpartition(".")[2]])
 
-    def _telling(self, request: Request) -> Telling:
-        chosen = Language(language(request.headers.get("accept-language")))
-        return Telling(handbook=self._services.handbook, language=chosen, now=self._services.clock())
+    def _telling(self, request: Request, viewer: Viewer) -> Telling:
+        return Telling(
+            handbook=self._services.handbook,
+            language=Language(language(request.headers.get("accept-language"))),
+            now=self._services.clock(),
+            to_vendor=is_vendor(viewer),
+        )
 
     @staticmethod
     def _form(asked: Mapping[str, list[str]]) -> SheetForm:

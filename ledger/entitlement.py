@@ -282,7 +282,7 @@ def beneficiary_is_covered(case: Case) -> Refusal | None:
         return Refusal(
             code=code,
             case="unknown",
-            facts=case.facts(beneficiary=case.beneficiary),
+            facts=case.facts(beneficiary=case.beneficiary, **family_facts(case.settings.immediate_family)),
             available_from=_registered_from(case),
         )
     relation = case.relative.relation

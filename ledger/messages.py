@@ -60,6 +60,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "「{benefit_zh}」仅限客户及其直系亲属使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
         "{benefit_en} is for the customer and the immediate family; {beneficiary} is registered as {relation}.",
     ),
+    # As vendors are told, whether the relative is registered or not.
+    "BENEFICIARY_NOT_COVERED.vendor": (
+        "「{benefit_zh}」仅限客户及其已登记的直系亲属（{family_zh}）使用；「{beneficiary}」不在其中。",
+        "{benefit_en} is for the customer and the registered immediate family ({family_en}); {beneficiary} is none of them.",
+    ),
     "BENEFICIARY_NOT_COVERED.option": (
         "「{option_zh}」（option：{option}）仅限客户已登记的{relation_zh}使用；请在 beneficiary 填写该亲属的编号。",
         "{option_en} (option {option}) is for a registered {relation} of the customer only; name the relative as beneficiary.",
@@ -193,6 +198,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "BUSY": (
         "另一项操作正在处理同一客户或服务商，本次未作任何更改；请在 {retry_after} 秒后原样重试（同一幂等键）。",
         "Another operation is working on the same customer or vendor; nothing was changed. Send the same again, under the same key, after {retry_after:second|seconds}.",
+    ),
+    "RATE_LIMITED": (
+        "服务商查询会员号的额度已用完：请在 {retry_after} 秒后再试；已服务过的会员不受影响。",
+        "The vendor's budget for looking up member numbers is used up: try again in {retry_after:second|seconds}; members served before are not affected.",
     ),
 }
 

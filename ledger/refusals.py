@@ -48,13 +48,22 @@ class RefusalCode(StrEnum):
     EVENT_CHANGED = "EVENT_CHANGED"
     INVALID = "INVALID"
     BUSY = "BUSY"
+    RATE_LIMITED = "RATE_LIMITED"
 
 
 RETRY_AFTER_SECONDS = 2
 """What a BUSY refusal suggests."""
 
 
-_NEVER_STORED = frozenset({RefusalCode.INVALID, RefusalCode.OCCURRED_IN_FUTURE, RefusalCode.BUSY})
+_NEVER_STORED = frozenset(
+    {
+        RefusalCode.INVALID,
+        RefusalCode.UNKNOWN_REDEMPTION,
+        RefusalCode.OCCURRED_IN_FUTURE,
+        RefusalCode.BUSY,
+        RefusalCode.RATE_LIMITED,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +90,8 @@ class Refusal:
         """Whether it is not stored, so that the key may be used again.
 
         Either nobody could ever have taken the request, and it may be corrected; or nothing was decided yet; or it
-        comes from clocks that differ, and time alone changes it.
+        comes from clocks that differ, and time alone changes it. A redemption that is somebody else's leaves as little
+        behind as one that there is not.
         """
         return self.code in _NEVER_STORED or (self.code, self.case) == (RefusalCode.UNITS_INVALID, "minutes")
 

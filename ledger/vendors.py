@@ -53,6 +53,12 @@ async def vendors_by_code(conn: Reader, codes: Iterable[str]) -> dict[str, Vendo
     return {view.code: view for view in _views(rows)}
 
 
+async def members_served(conn: Reader, vendor: str, member_nos: Iterable[str]) -> frozenset[str]:
+    """Those of the member numbers for whom the vendor has held or delivered anything; in one statement."""
+    rows = await conn.fetch(SQL["members_served"], vendor, list(member_nos))
+    return frozenset(row["member_no"] for row in rows)
+
+
 async def vendors_page(conn: Reader, *, first: int, after: str | None) -> list[VendorView]:
     """Up to `first` vendors whose codes follow `after`, by code; in one statement."""
     return _views(await conn.fetch(SQL["vendors_page"], first, after))

@@ -11,6 +11,12 @@ order by v.code, t.starts_on, t.benefit, t.variant nulls first
 -- For which benefits the vendors $1 are contracted, and when, whatever the price.
 select vendor, benefit, starts_on, ends_on from contract_terms where vendor = any ($1::text[])
 
+-- name: members_served
+-- Those of the member numbers $2 for whom the vendor $1 has held or delivered anything.
+select distinct c.member_no
+from customers c join redemptions r on r.customer_id = c.id
+where c.member_no = any ($2::text[]) and r.vendor = $1
+
 -- name: vendors_page
 -- $1 vendors after the code $2 (null: from the first), by code, with all their terms.
 select v.code, v.name, v.date_tolerance_days, t.benefit, t.variant, t.unit_price, t.starts_on, t.ends_on, t.subject

@@ -33,15 +33,12 @@ def number_is_for_a_policy_to_come(case: Case) -> Refusal | None:
 
 
 def number_is_applied_for(case: Case, wished: WishedNumber) -> Refusal | None:
-    """A number is held before there is a policy. Whether another customer has the number, the insurer knows."""
-    there_already = any(policy.policy_no == case.policy_no for policy in case.account.policies)
-    if there_already or (not case.hold and (case.policy_no is not None or not case.is_question)):
+    """A number is held before there is a policy. Whether another customer has the number, the insurer knows.
+
+    Whether the customer has the policy that is named is not told: vendors would learn policy numbers by it.
+    """
+    if case.policy_no is not None or (not case.hold and not case.is_question):
         return _applied_before(case, wished)
-    if case.policy_no is not None:
-        return invalid(
-            "申请号码时尚无保单，请去掉 policyNo；保单出单后在 confirm 中提交",
-            "a number is applied for before there is a policy: please leave policyNo out, it is told at confirm",
-        )
     if case.is_question:
         return None
     number = case.wished_number or ""

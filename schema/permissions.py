@@ -6,9 +6,13 @@ functions at the end, which the resolvers at the root call. `tests/schema/test_p
 """
 
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
+from typing import TypeVar
+from unicodedata import normalize
 
 from graphql import GraphQLSchema
 
+from ledger.refusals import Refusal, RefusalCode
 from schema.context import Role, Viewer
 from schema.errors import ForbiddenError
 
@@ -99,6 +103,8 @@ GUARDED_TYPES = ("Query", "Mutation", "Customer", "Tier", "Relative", "Vendor")
 GUARDED_FIELDS = frozenset({"Entry.recordedBy", "ContractTerm.recordedBy"})
 """Of types whose other fields are as visible as what leads to them."""
 
+_Answer = TypeVar("_Answer")
+
 _DENIED: Mapping[Role, frozenset[str]] = {
     role: frozenset(field for field, roles in TABLE.items() if role not in roles) for role in Role
 }
@@ -163,6 +169,11 @@ def own_vendors(viewer: Viewer | None, asked: frozenset[str] | None) -> frozense
     return frozenset({own}) if asked is None else asked
 
 
+def is_vendor(viewer: Viewer | None) -> bool:
+    """Whether a vendor asks."""
+    return viewer is not None and viewer.role is VENDOR
+
+
 def acting_vendor(viewer: Viewer | None) -> str:
     """The code of the vendor that acts; FORBIDDEN if the token names none."""
     if viewer is None or viewer.role is not VENDOR or not viewer.vendor:
@@ -183,5 +194,22 @@ def check_contracted(vendor: str, benefit: str | None, contracted: Container[str
 
 
 def shown_name(viewer: Viewer | None, name: str) -> str:
-    """The name of a person as the viewer may see it: for vendors masked, enough to greet but not to look up."""
-    return f"{name[:1]}**" if viewer is not None and viewer.role is VENDOR else name
+    """The name of a person as the viewer may see it: for vendors masked, enough to greet but not to look up.
+
+    The mask is the first character and two stars, whatever the name's length: a name of one character looks like any
+    other. Every field that shows a person's name takes it from here.
+    """
+    if not is_vendor(viewer):
+        return name
+    return f"{normalize('NFC', name.strip())[:1]}**"
+
+
+def shown_refusal(viewer: Viewer | None, answer: _Answer) -> _Answer | Refusal:
+    """An answer as the viewer may see it: a vendor is not told who is registered on a member, and how related."""
+    if not is_vendor(viewer) or not isinstance(answer, Refusal):
+        return answer
+    # One that was stored before it told the family of its edition stays as the vendor had it then.
+    if answer.code is not RefusalCode.BENEFICIARY_NOT_COVERED or "family_en" not in answer.facts:
+        return answer
+    facts = {name: fact for name, fact in answer.facts.items() if not name.startswith("relation")}
+    return replace(answer, case="vendor", facts=facts, available_from=None)

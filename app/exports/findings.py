@@ -82,7 +82,12 @@ def finding_columns(telling: Telling) -> tuple[Column[FindingView], ...]:
         Column(
             name="pass", title="配对方式", cell=lambda row: row.pass_.value if row.pass_ else None, width=12
         ),
-        Column(name="reason", title="说明", cell=lambda row: row.reason(telling.language), width=60),
+        Column(
+            name="reason",
+            title="说明",
+            cell=lambda row: row.reason(telling.language, to_vendor=telling.to_vendor),
+            width=60,
+        ),
         Column(name="candidates", title="候选核销编号", cell=_candidates, width=24),
         Column(name="carried_from", title="结转自", cell=_carried_from, width=10),
         Column(

@@ -25,11 +25,12 @@ class NothingThereError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """In which language, by which handbook and at which moment a file is written."""
+    """In which language, by which handbook and at which moment a file is written, and whether for a vendor."""
 
     handbook: Handbook
     language: Language
     now: datetime
+    to_vendor: bool = False
 
     def say(self, zh: str, en: str) -> str:
         """The words in the file's language."""

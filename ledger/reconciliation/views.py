@@ -4,7 +4,7 @@ Values. A difference is what is stated less what the ledger counts: nothing for 
 repeated or undecided one, and for a delivery that was reversed; less than nothing for the correction of what was paid.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -237,9 +237,10 @@ class FindingView:
         )
         return payable_when_accepted(sides).amount
 
-    def reason(self, language: str = "zh") -> str:
-        """The finding explained in `zh` or `en`."""
-        return reason(self._case()).spoken(language)
+    def reason(self, language: str = "zh", *, to_vendor: bool = False) -> str:
+        """The finding explained in `zh` or `en`; a vendor is not told whether a member number is anybody's."""
+        case = self._case()
+        return reason(replace(case, unknown_member=False) if to_vendor else case).spoken(language)
 
     def _case(self) -> Case:
         line, redemption = self.line, self.redemption

@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ledger.commands import Command
+from ledger.commands import Command, Redeem
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal
 from schema.context import Context
+from schema.look_ups import LookUp, look_up
 from schema.mutations.deciding import decider
+from schema.permissions import shown_refusal
 from schema.types.redemption import outcome
 
 
@@ -20,11 +22,22 @@ async def post(context: Context, command: Command | Refusal) -> Any:
 async def post_many(context: Context, commands: Sequence[Command | Refusal]) -> list[Any]:
     """Decide commands, each on its own; the answers come in their order."""
     by = decider(context)
+    asked = await look_up(context, {each.member_no for each in commands if isinstance(each, Redeem)})
+    told = [_withheld(each, asked) or each for each in commands]
     decided = iter(
         await context.journal.post_many(
-            [replace(each, subject=by) for each in commands if not isinstance(each, Refusal)]
+            [replace(each, subject=by) for each in told if not isinstance(each, Refusal)]
         )
     )
-    answers: list[Outcome] = [each if isinstance(each, Refusal) else next(decided) for each in commands]
+    answers: list[Outcome] = [each if isinstance(each, Refusal) else next(decided) for each in told]
+    named = zip(commands, answers, strict=True)
+    await asked.pay_for(
+        context, [(each.member_no, answer) for each, answer in named if isinstance(each, Redeem)]
+    )
     context.renew_loaders()
-    return [outcome(answer) for answer in answers]
+    return [outcome(shown_refusal(context.viewer, answer)) for answer in answers]
+
+
+def _withheld(command: Command | Refusal, asked: LookUp) -> Refusal | None:
+    """The refusal of a command whose member number may not be looked up."""
+    return asked.refusal if isinstance(command, Redeem) and command.member_no in asked.withheld else None

@@ -14,6 +14,7 @@ from schema.connections import (
 )
 from schema.context import Info
 from schema.filters import CustomerWhere, stars, texts
+from schema.look_ups import look_up
 from schema.permissions import check_customer, check_unbound
 from schema.types.customer import Customer
 
@@ -22,12 +23,17 @@ from schema.types.customer import Customer
 class CustomerQueries:
     """Questions about customers."""
 
-    @strawberry.field(description="The customer with exactly this member number; null if there is none.")
+    @strawberry.field(
+        description="The customer with exactly this member number; null if there is none. For a vendor it takes "
+        "from its budget of look-ups."
+    )
     async def customer(self, info: Info, member_no: str) -> Customer | None:
         context = info.context
         check_customer(context.viewer, member_no)
-        found = await customers_by_member_no(context.pool, [member_no])
-        row = found.get(member_no)
+        asked = await look_up(context, [member_no])
+        asked.check()
+        row = (await customers_by_member_no(context.pool, [member_no])).get(member_no)
+        await asked.pay(context, unknown=[member_no] if row is None else [])
         return Customer.of(row, context.viewer) if row is not None else None
 
     @strawberry.field(description=f"Customers by member number, `first` from 1 to {LARGEST_PAGE}.")

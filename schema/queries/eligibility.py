@@ -9,7 +9,8 @@ from ledger.quotas import eligibility
 from ledger.refusals import Refusal, RefusalCode
 from rating.reading import customers_by_member_no
 from schema.context import Info
-from schema.permissions import check_customer
+from schema.look_ups import look_up
+from schema.permissions import check_customer, shown_refusal
 from schema.types.quota import Eligibility
 
 # Stands for what a question has not, and a redemption has.
@@ -53,7 +54,11 @@ class EligibilityQueries:
         wrong = malformed(asked)
         if wrong is not None:
             return _answer(wrong, None)
+        look = await look_up(context, [member_no])
+        if look.withheld:
+            return _answer(look.refusal, None)
         row = (await customers_by_member_no(context.pool, [member_no])).get(member_no)
+        await look.pay(context, unknown=[member_no] if row is None else [])
         if row is None:
             return _answer(Refusal(code=RefusalCode.UNKNOWN_CUSTOMER, facts={"member_no": member_no}), None)
         account = await context.loaders.account.load((row.id, context.today))
@@ -72,7 +77,7 @@ class EligibilityQueries:
         )
         # A vendor sees the quotas of its contract only, as on the customer.
         hidden = refusal is not None and refusal.code is RefusalCode.VENDOR_NOT_CONTRACTED
-        return _answer(refusal, None if hidden else quota)
+        return _answer(shown_refusal(context.viewer, refusal), None if hidden else quota)
 
 
 def _answer(refusal: Refusal | None, quota: Any) -> Eligibility:

@@ -331,5 +331,7 @@ _publish(
         "INVALID": "The request is malformed: the message says where.",
         "BUSY": "Somebody else works on the same customer or vendor, and nothing was decided: send the same again, "
         "under the same key, after `retryAfter` seconds.",
+        "RATE_LIMITED": "The vendor's budget for looking up member numbers is used up: send the same again after "
+        "`retryAfter` seconds.",
     },
 )

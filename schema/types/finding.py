@@ -11,6 +11,7 @@ from ledger.reconciliation.values import month_text
 from ledger.reconciliation.views import DecisionView, FindingView
 from schema.catalogue import benefit_of
 from schema.context import Info
+from schema.permissions import is_vendor
 from schema.types.benefit import Benefit
 from schema.types.enums import Action, FindingKind, Pass
 from schema.types.node import Node
@@ -135,7 +136,8 @@ class Finding(Node):
         "ledger has, and what ACCEPT pays. In Chinese or, with `Accept-Language: en`, in English."
     )
     def reason(self, info: Info) -> str:
-        return self.view.reason(info.context.language)
+        context = info.context
+        return self.view.reason(context.language, to_vendor=is_vendor(context.viewer))
 
     @strawberry.field(description="Of what.")
     def benefit(self, info: Info) -> Benefit:

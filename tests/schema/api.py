@@ -12,6 +12,7 @@ from handbook import BUSINESS_ZONE, Handbook
 from ledger.journal import Journal
 from rating.activations import AnyHandbook, handbook_now
 from rating.database import Pool
+from schema.budgets import Budgets
 from schema.build import build_schema
 from schema.context import Context, Role, Viewer
 
@@ -48,6 +49,7 @@ class Api:
     handbooks: AnyHandbook
     clock: Clock
     edition_folders: Sequence[Path] = ()
+    budgets: Budgets | None = None
 
     @property
     def handbook(self) -> Handbook:
@@ -72,12 +74,17 @@ class Api:
             handbooks=self.handbooks,
             edition_folders=self.edition_folders,
             clock=self.clock,
+            budgets=self.budgets,
             language="en" if language == "en" else "zh",
         )
         result = await SCHEMA.execute(
             document, variable_values=variables, context_value=context, operation_name=operation
         )
-        return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
+        return {
+            "data": result.data,
+            "errors": [error.formatted for error in result.errors or ()],
+            "extensions": result.extensions,
+        }
 
     async def data(self, document: str, viewer: Viewer | None = FRONTEND, **more: Any) -> dict[str, Any]:
         """The data of an answer without errors."""

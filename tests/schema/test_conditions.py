@@ -81,7 +81,7 @@ async def test_what_a_condition_forbids_is_refused(contracted, benefit, more, co
         ("1234567", {}, "WISHED_NUMBER_REQUIRED"),
         ("1234-678", {}, "WISHED_NUMBER_REQUIRED"),
         ("12345678", {"policyNo": "P1"}, "POLICY_NOT_ELIGIBLE"),
-        ("12345678", {"policyNo": "NOT-YET"}, "INVALID"),
+        ("12345678", {"policyNo": "NOT-YET"}, "POLICY_NOT_ELIGIBLE"),  # which policies there are is not told
     ],
 )
 async def test_an_application_names_a_number_and_no_policy(contracted, number, more, code):

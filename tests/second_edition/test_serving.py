@@ -85,7 +85,7 @@ async def test_the_family_is_the_editions_in_the_rule_and_in_the_words(api):
     refused = await api.redeem(**asked)
     assert (refused["code"], refused["message"]) == (
         "BENEFICIARY_NOT_COVERED",
-        "「线上法律咨询（电话）」仅限客户及其直系亲属（配偶、父母、子女、祖父母）使用；「sibling」登记的关系是「兄弟姐妹」。",
+        "「线上法律咨询（电话）」仅限客户及其已登记的直系亲属（配偶、父母、子女、祖父母）使用；「sibling」不在其中。",
     )
     english = await api.data(
         "redeem.graphql",
@@ -95,8 +95,8 @@ async def test_the_family_is_the_editions_in_the_rule_and_in_the_words(api):
         input={**asked, "idempotencyKey": "en"},
     )
     assert english["redeem"]["message"].endswith(
-        "is for the customer and the immediate family (spouse, parents, children, grandparents); "
-        "sibling is registered as sibling."
+        "is for the customer and the registered immediate family (spouse, parents, children, grandparents); "
+        "sibling is none of them."
     )
 
 
