@@ -57,10 +57,16 @@ def route_of(scope: MutableMapping[str, Any]) -> str:
     return first if first in _ROUTES else "other"
 
 
+def request_id() -> str | None:
+    """The id of the request that is being answered."""
+    found: str | None = structlog.contextvars.get_contextvars().get("request_id")
+    return found
+
+
 def identified(extensions: Mapping[str, Any]) -> dict[str, Any]:
     """The extensions of an error, with the id of the request that is being answered."""
-    request_id = structlog.contextvars.get_contextvars().get("request_id")
-    return dict(extensions) if request_id is None else {**extensions, "requestId": request_id}
+    told = request_id()
+    return dict(extensions) if told is None else {**extensions, "requestId": told}
 
 
 class AccessLog:

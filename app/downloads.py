@@ -10,12 +10,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mappi
 from contextlib import aclosing
 from datetime import date
 from typing import IO, TypeAlias
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access import remark
+from app.audit import AuditLog
 from app.authentication import pay_for_file, viewer_of
 from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
@@ -23,7 +24,7 @@ from app.exports.findings import FindingsAsked, check_findings, findings_file
 from app.exports.making import Make, file_chunks
 from app.exports.settlement import check_settlement, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
-from app.graphql_http import RequestError
+from app.graphql_http import RequestError, unavailable
 from app.limits import BodyTooLargeError, limited_body
 from app.negotiation import language
 from app.services import Services
@@ -35,6 +36,7 @@ from ledger.filters import EntryFilter, Span
 from ledger.reconciliation.reading import FindingFilter
 from ledger.reconciliation.values import MONTH_EXPECTED, FindingKind, month_text, parse_month
 from schema.context import Role, Viewer
+from schema.errors import Unavailability
 from schema.permissions import STAFF, is_vendor
 from schema.work import WorkClass
 
@@ -57,9 +59,10 @@ _Answer: TypeAlias = Callable[[Request, Viewer], Awaitable[Response]]
 class Downloads:
     """Answers requests for files; at most a quarter of the connections, and never more than four, at work at once."""
 
-    def __init__(self, services: Services, tokens: Tokens) -> None:
+    def __init__(self, services: Services, tokens: Tokens, audit: AuditLog) -> None:
         self._services = services
         self._tokens = tokens
+        self._audit = audit
         self._places = asyncio.Semaphore(max(1, min(_MOST_AT_ONCE, services.settings.pool_size // 4)))
         self._files: Mapping[str, tuple[frozenset[Role], _Answer]] = {
             "entries": (STAFF, self._entries),
@@ -77,6 +80,8 @@ class Downloads:
         allowed, answer = file
         if viewer.role not in allowed:
             raise RequestError(403, "FORBIDDEN", f"The role {viewer.role.value} may not export {what}.")
+        if not self._audit.admits(viewer):
+            raise unavailable(Unavailability.OUTAGE, language(request.headers.get("accept-language")))
         remark(request.scope, operation=f"export {what}", **{"class": WorkClass.FILES.value})
         await pay_for_file(request, viewer, self._services.budgets)
         try:
@@ -84,7 +89,7 @@ class Downloads:
         except NothingThereError as error:
             raise RequestError(404, "NOT_FOUND", _sentence(str(error))) from None
 
-    async def _entries(self, request: Request, _: Viewer) -> Response:
+    async def _entries(self, request: Request, viewer: Viewer) -> Response:
         asked = await _asked(request, _ENTRY_PARAMETERS)
         form = EntryForm(_one_of(asked, "format", list(EntryForm)))
         where = _entry_filter(asked)
@@ -92,6 +97,7 @@ class Downloads:
         if unknown:
             raise _bad("; ".join(unknown[:10]))
         self._check_free()
+        self._note(request, viewer, asked)
 
         async def placed() -> AsyncGenerator[bytes]:
             async with self._places, aclosing(entry_chunks(self._services.pool, where, form)) as chunks:
@@ -110,6 +116,8 @@ class Downloads:
         )
         form, telling = self._form(given), self._telling(request, viewer)
         await check_findings(self._services.pool, asked)
+        self._check_free()
+        self._note(request, viewer, given)
         return self._made(
             request,
             lambda: findings_file(self._services.pool, asked, form, telling),
@@ -121,6 +129,8 @@ class Downloads:
         vendor, month = _own_vendor(given, viewer), _month(given)
         form, telling = self._form(given), self._telling(request, viewer)
         await check_settlement(self._services.pool, vendor, month)
+        self._check_free()
+        self._note(request, viewer, given)
         return self._made(
             request,
             lambda: settlement_file(self._services.pool, vendor, month, form, telling),
@@ -129,7 +139,6 @@ class Downloads:
 
     def _made(self, request: Request, make: Make, name: str) -> Download:
         """A file that is made as a whole, then sent: a slow reader holds no connection to the database."""
-        self._check_free()
 
         async def placed() -> IO[bytes]:
             async with self._places:
@@ -142,6 +151,16 @@ class Downloads:
         if self._places.locked():
             headers = {"retry-after": _RETRY_AFTER_S}
             raise RequestError(503, "BUSY", "Other exports are running: try again in a minute.", headers)
+
+    def _note(self, request: Request, viewer: Viewer, asked: Mapping[str, list[str]]) -> None:
+        """Log whose data is sent: the members that were named, and what else was asked for."""
+        rest = [(name, value) for name, given in asked.items() if name != "member" for value in given]
+        self._audit.note(
+            viewer,
+            operation=f"export {request.path_params['what']}",
+            members=asked.get("member", ()),
+            scope=urlencode(rest) or "everything",
+        )
 
     def _download(self, request: Request, chunks: AsyncGenerator[bytes], name: str) -> Download:
         remark(request.scope, operation=f"export {request.path_params['what']}")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import DocumentNode, GraphQLError, get_operation_ast
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from strawberry.http.ides import get_graphql_ide_html
@@ -11,6 +11,7 @@ from strawberry.types import ExecutionResult
 
 from app.access import remark
 from app.admission import Gatekeeper
+from app.audit import AuditLog
 from app.authentication import viewer_of
 from app.documents import UnknownDocumentError, documents_of
 from app.editions import edition_folders
@@ -20,7 +21,8 @@ from app.negotiation import answer_type, language, wants_html
 from app.services import Services
 from app.tokens import Tokens
 from schema.context import Context, Viewer
-from schema.errors import ErrorCode
+from schema.disclosure import collecting
+from schema.errors import RETRY_AFTER_S, ErrorCode, Unavailability, UnavailableError, unavailable_words
 from schema.execution import EntitlementsSchema
 
 log = structlog.get_logger(__name__)
@@ -44,11 +46,14 @@ def query_page() -> str:
 class GraphQLEndpoint:
     """Executes GraphQL requests of viewers with a valid token; shows a browser the query page."""
 
-    def __init__(self, schema: EntitlementsSchema, services: Services, tokens: Tokens) -> None:
+    def __init__(
+        self, schema: EntitlementsSchema, services: Services, tokens: Tokens, audit: AuditLog
+    ) -> None:
         self._schema = schema
         self._documents = documents_of(services.settings, schema)
         self._services = services
         self._tokens = tokens
+        self._audit = audit
         self._gatekeeper = Gatekeeper(services.pool)
 
     async def __call__(self, request: Request) -> Response:
@@ -94,6 +99,11 @@ class GraphQLEndpoint:
         self, document: str, asked: GraphQLRequest, viewer: Viewer, request: Request
     ) -> ExecutionResult:
         chosen = language(request.headers.get("accept-language"))
+        if not self._audit.admits(viewer):
+            refused = UnavailableError(
+                unavailable_words(Unavailability.OUTAGE, chosen), retry_after_s=RETRY_AFTER_S
+            )
+            return ExecutionResult(data=None, errors=[refused])
         context = Context(
             viewer=viewer,
             pool=self._services.pool,
@@ -105,12 +115,14 @@ class GraphQLEndpoint:
             admission=self._gatekeeper.admitted,
             budgets=self._services.budgets,
         )
-        result = await self._schema.execute(
-            document,
-            variable_values=asked.variables,
-            context_value=context,
-            operation_name=asked.operation_name,
-        )
+        with collecting() as members:
+            result = await self._schema.execute(
+                document,
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+            )
+        self._audit.note(viewer, operation=_name_of(context.document, asked.operation_name), members=members)
         remark(request.scope, **_facts(context, result))
         return result
 
@@ -129,3 +141,9 @@ def _facts(context: Context, result: ExecutionResult) -> dict[str, Any]:
 
 def _code(error: GraphQLError) -> str:
     return str((error.extensions or {}).get("code"))
+
+
+def _name_of(document: DocumentNode | None, asked: str | None) -> str | None:
+    """The name of the operation that ran; None if it has none."""
+    operation = get_operation_ast(document, asked) if document is not None else None
+    return operation.name.value if operation is not None and operation.name is not None else None

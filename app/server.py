@@ -22,6 +22,7 @@ from starlette.routing import Route
 from tortoise.exceptions import BaseORMException
 
 from app.access import AccessLog, remark
+from app.audit import AuditLog
 from app.downloads import Downloads
 from app.endpoint import GraphQLEndpoint
 from app.graphql_http import RequestError, unavailable
@@ -90,10 +91,11 @@ def create_app(
             opening as services,
             tokens.revocations.kept_current(services.pool),
             _observed(services, telemetry),
+            AuditLog(services.pool).writing() as audit,
         ):
             app.state.services = services
-            app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens)
-            app.state.downloads = Downloads(services, tokens)
+            app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens, audit)
+            app.state.downloads = Downloads(services, tokens, audit)
             app.state.uploads = Uploads(services, tokens)
             app.state.metrics = _metrics(telemetry, services, tokens)
             yield

@@ -28,6 +28,7 @@ from app.database_address import mistake
 from app.errors import StartError
 from app.production import insecure
 from handbook import BUSINESS_ZONE
+from ledger.auditing import SHORTEST_RETENTION_DAYS
 from rating.events import EARLIEST_YEAR, LATEST_YEAR
 
 _PREFIX = "ENTITLEMENTS_"
@@ -113,6 +114,9 @@ class Settings(BaseSettings):
 
     jwks: str | None = None
     """Address or file of the public keys that tokens are checked with (RS256, ES256, EdDSA)."""
+
+    audit_days: Annotated[int, Field(ge=SHORTEST_RETENTION_DAYS)] = 400
+    """For how many days it is kept who looked at whose data; after that it goes by whole months."""
 
     token_issuer: Annotated[str, Field(pattern=_NAME)] = "entitlements"  # noqa: S105 - a name, no secret
     token_audience: Annotated[str, Field(pattern=_NAME)] = "entitlements"  # noqa: S105

@@ -45,6 +45,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Query.settlement": STAFF | {VENDOR},
     "Query.settlements": STAFF | {VENDOR},
     "Query.usage": STAFF,
+    "Query.auditEvents": frozenset({AUDITOR}),
     "Query.liability": STAFF,
     "Mutation.redeem": frozenset({VENDOR}),
     "Mutation.redeemMany": frozenset({VENDOR}),

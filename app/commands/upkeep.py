@@ -14,21 +14,26 @@ from rating.verifying import Checked
 
 
 def grant(data: DataOption = None) -> None:
-    """Post the grants and expiries that are due, for every customer; safe to repeat."""
+    """Post the grants and expiries that are due, for every customer, and drop old audit events; safe to repeat."""
 
-    async def post(services: Services) -> int:
+    async def post(services: Services) -> tuple[int, list[str]]:
+        from ledger.auditing import drop_old_months
         from ledger.granting import grant_all
 
         with customers_bar("granting") as update:
-            return await grant_all(
+            posted = await grant_all(
                 services.pool,
                 clock=services.clock,
                 handbook=services.handbooks,
                 subject=COMMAND_LINE,
                 progress=update,
             )
+        return posted, await drop_old_months(services.pool, kept_days=services.settings.audit_days)
 
-    typer.echo(f"{counted(with_services(data, post, existing=True), 'entry', 'entries')} posted")
+    posted, dropped = with_services(data, post, existing=True)
+    typer.echo(f"{counted(posted, 'entry', 'entries')} posted")
+    if dropped:
+        typer.echo(f"older than ENTITLEMENTS_AUDIT_DAYS and dropped: {', '.join(dropped)}")
 
 
 def rerate(

@@ -9,6 +9,7 @@ from ledger.quotas import eligibility
 from ledger.refusals import Refusal, RefusalCode
 from rating.reading import customers_by_member_no
 from schema.context import Info
+from schema.disclosure import shown
 from schema.look_ups import look_up
 from schema.permissions import check_customer, shown_refusal
 from schema.types.quota import Eligibility
@@ -61,6 +62,7 @@ class EligibilityQueries:
         await look.pay(context, unknown=[member_no] if row is None else [])
         if row is None:
             return _answer(Refusal(code=RefusalCode.UNKNOWN_CUSTOMER, facts={"member_no": member_no}), None)
+        shown(row.member_no)
         account = await context.loaders.account.load((row.id, context.today))
         refusal, quota = eligibility(
             account,

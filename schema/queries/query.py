@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema.queries.audit_events import AuditEventQueries
 from schema.queries.customers import CustomerQueries
 from schema.queries.edition_changes import EditionChangeQueries
 from schema.queries.editions import EditionQueries
@@ -18,6 +19,7 @@ from schema.queries.vendors import VendorQueries
 
 @strawberry.type(description="What may be asked. Which role may ask what: see the roles of the token.")
 class Query(
+    AuditEventQueries,
     CustomerQueries,
     EditionChangeQueries,
     EditionQueries,

@@ -22,6 +22,7 @@ from schema.connections import (
     sequence_cursor,
 )
 from schema.context import Context, Info, Role, Viewer
+from schema.disclosure import shown
 from schema.errors import BadInputError
 from schema.mutations.policy_event import PolicyEventInput
 from schema.permissions import check_contracted, shown_name
@@ -155,7 +156,7 @@ class Customer(Node):
         """The customer as the viewer may see it."""
         return cls(
             id=strawberry.ID(opaque_id("Customer", row.id)),
-            member_no=row.member_no,
+            member_no=shown(row.member_no),
             name=shown_name(viewer, row.name),
             customer_id=row.id,
         )

@@ -9,6 +9,7 @@ from ledger.ids import opaque_id
 from ledger.reports import EntryRow
 from schema.catalogue import benefit_of
 from schema.context import Info
+from schema.disclosure import shown
 from schema.types.benefit import Benefit
 from schema.types.enums import EntryKind
 from schema.types.node import Node
@@ -65,7 +66,7 @@ class Entry(Node):
             sequence=row.sequence,
             kind=row.kind,
             units=row.units,
-            member_no=row.member_no,
+            member_no=shown(row.member_no),
             service_year=row.service_year,
             star=row.star,
             edition=row.edition,

@@ -11,6 +11,7 @@ from ledger.reconciliation.values import month_text
 from ledger.reconciliation.views import DecisionView, FindingView
 from schema.catalogue import benefit_of
 from schema.context import Info
+from schema.disclosure import shown
 from schema.permissions import is_vendor
 from schema.types.benefit import Benefit
 from schema.types.enums import Action, FindingKind, Pass
@@ -43,7 +44,7 @@ class StatementLine:
         return cls(
             line_no=line.line_no,
             reference=line.reference,
-            member_no=line.member_no,
+            member_no=shown(line.member_no),
             units=line.units,
             occurred_on=line.occurred_on,
             amount=line.amount,

@@ -12,6 +12,7 @@ from ledger.ids import RedemptionId
 from ledger.reports import RedemptionRow
 from schema.catalogue import benefit_of, variant_in_english
 from schema.context import Info
+from schema.disclosure import shown
 from schema.types.benefit import Benefit
 from schema.types.enums import RedemptionStatus
 from schema.types.node import Node
@@ -111,7 +112,7 @@ class Redemption(Node):
             status=outcome.status,
             units=outcome.units,
             replayed=outcome.replayed,
-            member_no=outcome.member_no,
+            member_no=shown(outcome.member_no),
             variant=outcome.variant,
             beneficiary=cast("Beneficiary | None", outcome.beneficiary),
             option=outcome.option,
@@ -138,7 +139,7 @@ class Redemption(Node):
             status=row.status,
             units=row.units,
             replayed=False,
-            member_no=row.member_no,
+            member_no=shown(row.member_no),
             variant=row.variant,
             beneficiary=cast("Beneficiary | None", row.beneficiary),
             option=row.option,

@@ -50,6 +50,7 @@ QUERIES = {
     "settlement": "VNOA",
     "settlements": "VNOA",
     "usage": "NOA",
+    "auditEvents": "A",
     "liability": "NOA",
 }
 MUTATIONS = {

@@ -1,0 +1,121 @@
+"""The audit log: whose data vendors and staff were shown. One writer in each worker, off the way of the answers.
+
+Events wait in memory for a fraction of a second and are written together. While the database is away they are kept and
+written when it is back. When too many wait, or the writer has died, nothing that would have to be logged is shown: the
+answer is UNAVAILABLE, since what is not logged was not allowed to be seen. At the end of the service what waits is
+written before the connections close; only a process that is killed loses what it answered in its last fraction of a
+second.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Self
+
+import structlog
+
+from app.access import request_id
+from ledger.auditing import AuditEvent, write_events
+from rating.database import Pool
+from schema.viewer import Role, Viewer
+
+_WRITE_EVERY_S = 0.2
+_RETRY_EVERY_S = 1.0
+_MOST_IN_ONE = 5_000
+_MOST_WAITING = 50_000
+"""Some 25 MB: at a hundred reads a second, minutes without a database."""
+_LAST_WRITE_S = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class AuditLog:
+    """Takes events, and writes them while `writing`."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._waiting: list[AuditEvent] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    def admits(self, viewer: Viewer) -> bool:
+        """Whether data may be shown to a viewer: it need not be logged, or can be."""
+        return not is_logged(viewer) or (self._works and len(self._waiting) < _MOST_WAITING)
+
+    @property
+    def _works(self) -> bool:
+        return self._writer is not None and not self._writer.done()
+
+    def note(
+        self,
+        viewer: Viewer,
+        *,
+        operation: str | None,
+        members: Iterable[str] = (),
+        scope: str | None = None,
+    ) -> None:
+        """Log that data of members was shown, or (`scope`) a file of what it says."""
+        if not is_logged(viewer):
+            return
+        now = datetime.now(UTC)
+        whom: list[str | None] = [*sorted(members)]
+        self._waiting += [
+            AuditEvent(
+                at=now,
+                subject=viewer.subject or viewer.role.value,
+                role=viewer.role.value,
+                vendor=viewer.vendor,
+                token_id=viewer.token_id,
+                operation=operation,
+                request_id=request_id(),
+                member_no=member_no,
+                scope=scope,
+            )
+            for member_no in whom or ([None] if scope is not None else [])
+        ]
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Self]:
+        """Write what is noted while the block runs, and at its end what is left."""
+        self._writer = asyncio.create_task(self._write_for_ever(), name="audit log")
+        try:
+            yield self
+        finally:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
+            await self._write_the_rest()
+
+    async def _write_for_ever(self) -> None:
+        failing = False
+        while True:
+            await asyncio.sleep(_RETRY_EVERY_S if failing else _WRITE_EVERY_S)
+            try:
+                await self._write()
+            except Exception:  # whatever it is, the events are kept and it is tried again
+                log.exception(
+                    "audit events cannot be written: they wait",
+                    waiting=len(self._waiting),
+                    most=_MOST_WAITING,
+                )
+                failing = True
+            else:
+                failing = False
+
+    async def _write(self) -> None:
+        """Write all that waits; what could not be written goes on waiting."""
+        while self._waiting:
+            batch = self._waiting[:_MOST_IN_ONE]
+            await write_events(self._pool, batch)
+            del self._waiting[: len(batch)]
+
+    async def _write_the_rest(self) -> None:
+        try:
+            async with asyncio.timeout(_LAST_WRITE_S):
+                await self._write()
+        except Exception as error:  # noqa: BLE001 - nothing more can be done than to say what is lost
+            log.critical("audit events are lost", events=len(self._waiting), error=type(error).__name__)
+
+
+def is_logged(viewer: Viewer) -> bool:
+    """Whether what a viewer is shown is logged: vendors and staff. A front end shows members what is their own."""
+    return viewer.role is not Role.FRONTEND

@@ -1,0 +1,115 @@
+"""Audit events: who looked at whose data, in which operation, when. Written in batches, read by auditors.
+
+An event's id is made by whoever writes it, so that a batch may be written again when nobody knows whether it was: what
+is there stays as it is.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+from asyncpg import Record
+
+from ledger.conditions import Conditions
+from ledger.filters import Span
+from rating.database import Pool, Reader, Statements
+
+SQL = Statements(Path(__file__).with_suffix(".sql"))
+
+SHORTEST_RETENTION_DAYS = 90
+"""The database drops nothing younger."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEvent:
+    """A member's data was shown, or a file of many members': `scope` then tells what was asked for."""
+
+    at: datetime
+    subject: str
+    role: str
+    vendor: str | None = None
+    token_id: str | None = None
+    operation: str | None = None
+    request_id: str | None = None
+    member_no: str | None = None
+    scope: str | None = None
+    id: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which events: each set holds the values allowed; None allows all."""
+
+    member_nos: frozenset[str] | None = None
+    subjects: frozenset[str] | None = None
+    operations: frozenset[str] | None = None
+    at: Span = field(default_factory=Span)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPlace:
+    """The place of an event in the list, newest first."""
+
+    at: datetime
+    id: UUID
+
+
+async def write_events(pool: Pool, events: Sequence[AuditEvent]) -> None:
+    """Write events, in one statement; those that are there already stay. Their months are made if need be."""
+    async with pool.acquire() as conn, conn.transaction():
+        for month in sorted({_month(each.at) for each in events}):
+            await conn.execute(SQL["make_month"], month)
+        await conn.execute(
+            SQL["write"],
+            [each.id for each in events],
+            [each.at for each in events],
+            [each.subject for each in events],
+            [each.role for each in events],
+            [each.vendor for each in events],
+            [each.token_id for each in events],
+            [each.operation for each in events],
+            [each.request_id for each in events],
+            [each.member_no for each in events],
+            [each.scope for each in events],
+        )
+
+
+async def events_page(
+    reader: Reader, *, where: AuditFilter, first: int, after: AuditPlace | None
+) -> list[AuditEvent]:
+    """Up to `first` events after a place, newest first."""
+    conditions = Conditions(1)
+    if after is not None:
+        conditions.add("(at, id) < (%s, %s)", after.at, after.id)
+    _one_of(conditions, "member_no", where.member_nos)
+    _one_of(conditions, "subject", where.subjects)
+    _one_of(conditions, "operation", where.operations)
+    if where.at.start is not None:
+        conditions.add("at >= %s", where.at.start)
+    if where.at.end is not None:
+        conditions.add("at < %s", where.at.end)
+    rows = await reader.fetch(SQL["page"].replace("{conditions}", conditions.text), first, *conditions.values)
+    return [_event(row) for row in rows]
+
+
+async def drop_old_months(pool: Pool, *, kept_days: int) -> list[str]:
+    """Drop the months of which every event is older than `kept_days` days; the names of their tables."""
+    return [row[0] for row in await pool.fetch(SQL["drop_old_months"], kept_days)]
+
+
+def _one_of(conditions: Conditions, column: str, values: frozenset[str] | None) -> None:
+    """Of one value an index gives the events in their order, of several it does not."""
+    if values is not None and len(values) == 1:
+        conditions.add(f"{column} = %s", *values)
+    else:
+        conditions.one_of(column, values)
+
+
+def _month(moment: datetime) -> date:
+    return moment.astimezone(UTC).date().replace(day=1)
+
+
+def _event(row: Record) -> AuditEvent:
+    return AuditEvent(**dict(row.items()))

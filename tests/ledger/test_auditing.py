@@ -1,0 +1,186 @@
+"""Audit events stay as they were written, are found by whom and by who, and go by whole months when they are old."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
+
+import asyncpg
+import pytest
+
+from handbook import start_of
+from ledger.auditing import (
+    SQL,
+    AuditEvent,
+    AuditFilter,
+    AuditPlace,
+    drop_old_months,
+    events_page,
+    write_events,
+)
+from ledger.filters import Span
+from tests.ledger.test_query_plans import nodes
+
+NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
+MONTHS = (
+    "select inhrelid::regclass::text from pg_inherits where inhparent = 'audit_events'::regclass order by 1"
+)
+
+
+def an_event(minutes: int = 0, **more: object) -> AuditEvent:
+    given = {"subject": "li", "role": "finance", "operation": "Ledger", "member_no": "M1", **more}
+    return AuditEvent(at=NOON + timedelta(minutes=minutes), **given)
+
+
+async def found(pool, **where: object) -> list[AuditEvent]:
+    return await events_page(pool, where=AuditFilter(**where), first=100, after=None)
+
+
+async def test_an_event_is_read_as_it_was_written_and_written_once(database):
+    event = an_event(vendor="v", token_id="t", request_id="r", scope="s")
+    await write_events(database.pool, [event])
+    await write_events(
+        database.pool, [event, an_event(1)]
+    )  # nobody knew whether the first attempt had succeeded
+    assert [each.at.minute for each in await found(database.pool)] == [1, 0]
+    assert (await found(database.pool))[1] == event
+
+
+async def test_events_are_found_by_whom_who_what_and_when(database):
+    events = [
+        an_event(0),
+        an_event(1, member_no="M2"),
+        an_event(2, subject="wang"),
+        an_event(3, operation=None),
+        an_event(4, member_no=None, scope="vendor=v"),
+        an_event(60 * 24, member_no="M3"),
+    ]
+    await write_events(database.pool, events)
+    pool = database.pool
+    by = {
+        "member": await found(pool, member_nos=frozenset({"M2"})),
+        "members": await found(pool, member_nos=frozenset({"M2", "M3"})),
+        "subject": await found(pool, subjects=frozenset({"wang"})),
+        "operation": await found(pool, operations=frozenset({"Ledger"}), subjects=frozenset({"wang"})),
+        "nothing": await found(pool, member_nos=frozenset()),
+        "day": await found(
+            pool, at=Span(start=start_of(date(2026, 10, 21)), end=start_of(date(2026, 10, 22)))
+        ),
+    }
+    assert {name: [events.index(each) for each in rows] for name, rows in by.items()} == {
+        "member": [1],
+        "members": [5, 1],
+        "subject": [2],
+        "operation": [2],
+        "nothing": [],
+        "day": [5],
+    }
+
+
+async def test_pages_follow_each_other_also_among_events_of_one_moment(database):
+    events = [an_event(minutes, member_no=f"M{number}") for minutes in (0, 1) for number in range(5)]
+    await write_events(database.pool, events)
+    seen: list[AuditEvent] = []
+    while page := await events_page(
+        database.pool,
+        where=AuditFilter(),
+        first=3,
+        after=AuditPlace(at=seen[-1].at, id=seen[-1].id) if seen else None,
+    ):
+        seen += page
+    assert sorted(seen, key=lambda each: (each.at, each.id), reverse=True) == seen
+    assert {each.id for each in seen} == {each.id for each in events}
+    assert len(seen) == len(events)
+
+
+async def test_the_months_are_made_once_whoever_writes_first(database):
+    december = [replace(an_event(), at=datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)) for _ in range(5)]
+    january = [replace(an_event(), at=datetime(2027, 1, 1, tzinfo=UTC)) for _ in range(5)]
+    pairs = zip(december, january, strict=True)
+    await asyncio.gather(*(write_events(database.pool, pair) for pair in pairs))
+    months = [row[0] for row in await database.pool.fetch(MONTHS)]
+    assert months == ["audit_events_2026_12", "audit_events_2027_01"]
+    before = Span(end=january[0].at)
+    assert len(await found(database.pool, at=before)) == 5
+    assert len(await found(database.pool)) == 10
+
+
+CHANGES = (
+    "update {table} set subject = 'nobody'",
+    "delete from {table}",
+    "truncate {table}",
+    "insert into {table} select * from {table} on conflict (at, id) do update set subject = 'nobody'",
+)
+
+
+async def test_an_event_is_never_changed_nor_taken_away(database):
+    await write_events(database.pool, [an_event()])
+    for table in ("audit_events", "audit_events_2026_10"):
+        for pool, statement in product((database.pool, database.owner_pool), CHANGES):
+            with pytest.raises((asyncpg.RestrictViolationError, asyncpg.InsufficientPrivilegeError)):
+                await pool.execute(statement.format(table=table))
+    assert len(await found(database.pool)) == 1
+
+
+async def test_the_triggers_of_a_month_fire_in_a_replica_too(database):
+    await write_events(database.pool, [an_event()])
+    rows = await database.owner_pool.fetch(
+        "select tgname, tgenabled from pg_trigger where tgrelid = 'audit_events_2026_10'::regclass"
+    )
+    assert {row["tgname"] for row in rows} == {"audit_events_append_only", "audit_events_no_truncate"}
+    assert {row["tgenabled"] for row in rows} == {b"A"}
+
+
+async def test_the_service_may_neither_drop_nor_detach_a_month(database):
+    await write_events(database.pool, [an_event()])
+    for statement in (
+        "drop table audit_events_2026_10",
+        "alter table audit_events detach partition audit_events_2026_10",
+        "alter table audit_events disable trigger all",
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await database.pool.execute(statement)
+
+
+async def test_old_events_go_by_whole_months_and_young_ones_stay(database):
+    now = datetime.now(UTC)
+    moments = [now - timedelta(days=days) for days in (0, 89, 130, 399, 440, 900)]
+    await write_events(database.pool, [replace(an_event(), at=moment) for moment in moments])
+    dropped = await drop_old_months(database.pool, kept_days=400)
+    assert dropped == sorted(f"audit_events_{moment:%Y_%m}" for moment in moments[4:])
+    assert [each.at for each in await found(database.pool)] == moments[:4]
+    assert await drop_old_months(database.pool, kept_days=400) == []
+
+
+async def test_nobody_drops_what_is_younger_than_ninety_days(database):
+    await write_events(database.pool, [replace(an_event(), at=datetime.now(UTC) - timedelta(days=60))])
+    for pool, days in product((database.pool, database.owner_pool), (89, 0, -1000, None)):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await drop_old_months(pool, kept_days=days)
+    assert len(await found(database.pool)) == 1
+
+
+BY_INDEX = {
+    "member_no = 'M17'": "member_no",
+    "subject = 's17'": "subject",
+    "operation = 'o17'": "operation",
+    "(at, id) < ('2026-10-01T01:00:00Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff')": "pkey",
+}
+
+
+async def test_a_page_is_read_by_an_index(database):
+    await write_events(database.pool, [an_event()])
+    async with database.owner_pool.acquire() as conn:
+        await conn.execute(
+            "insert into audit_events select gen_random_uuid(), '2026-10-01'::timestamptz + n * interval '1 second', "
+            "'s' || n % 500, 'vendor', 'v', null, 'o' || n % 100, null, 'M' || n % 5000, null "
+            "from generate_series(1, 20000) n"
+        )
+        await conn.execute("analyze audit_events")
+        for condition, index in BY_INDEX.items():
+            statement = SQL["page"].replace("{conditions}", condition).replace("$1", "50")
+            found = nodes((await conn.fetchval(f"explain (format json) {statement}"))[0]["Plan"])
+            used = {node["Index Name"] for node in found if "Index Name" in node}
+            assert len(used) == 1
+            assert index in used.pop()
+            assert not [node for node in found if node["Node Type"] == "Seq Scan"]
