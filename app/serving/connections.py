@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 _MOST_HEADER_BYTES = 64 * 1024
 # So many connections more than allowed are told that they are too many; what comes beyond is closed without a word.
 _MOST_REFUSED = 256
+_TELL_EVERY_S = 10.0
 _TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")
 _TOO_LONG = RequestError(431, "HEADERS_TOO_LARGE", f"The headers are longer than {_MOST_HEADER_BYTES} bytes.")
 _TOO_MANY = unavailable(Unavailability.BUSY, language(None), retry_after_s=1)
@@ -46,6 +47,15 @@ class State(ServerState):
         self.settings = settings
         self.draining = False
         """Whether each connection is closed after the answer to its next request."""
+        self._refused = 0
+        self._told_at = -_TELL_EVERY_S
+
+    def tell_of_refusal(self) -> None:
+        """Log that connections are refused: one line from time to time, however many they are."""
+        self._refused += 1
+        if monotonic() - self._told_at > _TELL_EVERY_S:
+            log.warning("too many connections", refused=self._refused)
+            self._told_at, self._refused = monotonic(), 0
 
 
 class Awaited(Enum):
@@ -83,10 +93,14 @@ class Connection(HttpToolsProtocol):
         beyond = len(self.connections) - self._settings.max_connections
         self._transport = Transport(transport, still_sending=lambda: self._awaited is not Awaited.NOTHING)
         super().connection_made(cast("asyncio.Transport", self._transport))
-        if beyond >= _MOST_REFUSED:
+        if beyond < 0:
+            return
+        self.server_state.tell_of_refusal()
+        if beyond < _MOST_REFUSED:
+            self._answer(_TOO_MANY)
+            self.transport.close()
+        else:
             transport.abort()
-        elif beyond >= 0:
-            self._cut(_TOO_MANY, "too many connections")
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends; after a close it is thrown away."""

@@ -14,13 +14,18 @@ from time import monotonic
 from types import FrameType
 from typing import cast
 
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from app.errors import StartError
 from app.serving.accepting import Acceptor, Board
 from app.serving.connections import Connection, State
 from app.settings import Settings
 
+log = structlog.get_logger(__name__)
+
+FAILED_TO_START = "the service did not start: its log says why"
 BACKLOG = 2048
 _TICK_S = 0.1
 _LOOK_EVERY_TICKS = 2
@@ -70,8 +75,14 @@ class Server(uvicorn.Server):
         self._acceptor: Acceptor | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:  # noqa: ARG002 - uvicorn's
-        """Open the application, then take connections."""
-        await self._opened.enter_async_context(self._app.router.lifespan_context(self._app))
+        """Open the application, then take connections. Raises StartError."""
+        try:
+            await self._opened.enter_async_context(self._app.router.lifespan_context(self._app))
+        except StartError:
+            raise
+        except Exception as error:
+            log.exception("the application cannot be opened")
+            raise StartError(FAILED_TO_START) from error
         await super().startup(sockets=[])
         self._acceptor = Acceptor(
             self._listener, self._protocol, self.server_state.connections, self._board, self._place

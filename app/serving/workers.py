@@ -21,7 +21,7 @@ import structlog
 
 from app.errors import StartError
 from app.serving.accepting import Board
-from app.serving.process import Server
+from app.serving.process import FAILED_TO_START, Server
 from app.settings import Settings, load_settings
 
 log = structlog.get_logger(__name__)
@@ -33,8 +33,6 @@ _LOOK_EVERY_S = 1.0
 _SLOWEST_RETRY_S = 30.0
 # What closing the connections to the database may take, after the last answer.
 _CLOSING_S = 30.0
-
-FAILED_TO_START = "the service did not start: its log says why"
 
 
 def _work(pipe: Pipe, listener: socket.socket, board: Board, place: int) -> None:

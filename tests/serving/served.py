@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -33,6 +34,7 @@ class Small:
                 Route("/refuse", self._refuse, methods=["POST"]),
                 Route("/large", self._large),
                 Route("/body", self._body, methods=["POST"]),
+                Route("/leave", self._leave),
                 Route("/readyz", self._ready),
             ]
         )
@@ -57,6 +59,13 @@ class Small:
         except ClientDisconnect:
             self.seen.append("left")
             return PlainTextResponse("left", 400)
+
+    async def _leave(self, request: Request) -> Response:
+        await request.body()
+        self.seen.append("leave began")
+        assert (await request.receive())["type"] == "http.disconnect"
+        self.seen.append("gone")
+        return PlainTextResponse("")
 
     async def _ready(self, request: Request) -> Response:
         return PlainTextResponse("", 503 if request.app.state.draining else 200)
@@ -95,6 +104,13 @@ class Running:
         self.stop()
         self._thread.join(20)
         assert not self._thread.is_alive()
+
+    def until_seen(self, what: str) -> None:
+        """Wait until the application has seen something."""
+        deadline = time.monotonic() + 5
+        while what not in self.small.seen:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def connect(self, sent: bytes = b"") -> socket.socket:
         client = socket.create_connection(self.address, timeout=10)

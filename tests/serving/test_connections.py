@@ -169,3 +169,20 @@ def test_a_request_that_would_become_a_websocket_is_answered():
     upgrade = HEAD % (b"GET", b"/quick") + b"connection: upgrade\r\nupgrade: websocket\r\n\r\n"
     with running() as served, served.connect(upgrade) as client:
         assert answer(client)[0] == 200
+
+
+@pytest.mark.chaos
+def test_several_requests_at_once_are_answered_in_turn():
+    with running() as served, served.connect(HEAD % (b"GET", b"/slow") + b"\r\n" + GET + GET) as client:
+        got = b""
+        while got.count(b"quick") < 2:
+            got += client.recv(1000)
+        assert got.index(b"slow") < got.index(b"quick")
+
+
+def test_a_client_that_leaves_is_seen_to_leave_while_its_request_runs():
+    with running() as served:
+        client = served.connect(HEAD % (b"GET", b"/leave") + b"\r\n")
+        served.until_seen("leave began")
+        client.close()
+        served.until_seen("gone")

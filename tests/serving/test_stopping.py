@@ -10,16 +10,9 @@ from tests.serving.served import GET, HEAD, answer, running
 SLOW = HEAD % (b"GET", b"/slow") + b"\r\n"
 
 
-def until_seen(served, what: str) -> None:
-    deadline = time.monotonic() + 5
-    while what not in served.small.seen:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_what_is_in_flight_is_answered_and_nothing_new_is_taken():
     with running() as served, served.connect(SLOW) as client:
-        until_seen(served, "slow began")
+        served.until_seen("slow began")
         served.stop()
         time.sleep(0.3)
         with pytest.raises(OSError):
