@@ -28,7 +28,7 @@ _MANY_LINES = 20_000
 _SKEW = timedelta(days=1)
 """Between the moment that a posting bears and the moment at which others see it, and clocks apart."""
 _LONGEST_MONTH = timedelta(days=31)
-_NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+_EVER, _NEVER = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _ONLY = re.compile(r"\{(only_\w+)\}")
 
 
@@ -207,12 +207,15 @@ class _Run:
 
         Each of these months was matched when it was closed, so what was posted after the last close is new, and lies
         back no further than the backdating days; what a match by hand or a dispute hid in the month last closed may be
-        free by now.
+        free by now. Where a close lies ahead of today, by a clock that was wrong, nobody knows when it was: then all of
+        these months are searched.
         """
         period, vendor = self._period, self._vendor
         feeding = self._feeding
-        since = feeding[-1]["closed_at"] - _SKEW if feeding else _NEVER
+        since = _NEVER
         if feeding:
+            ahead = any(business_day(row["closed_at"]) > self._today for row in feeding)
+            since = _EVER if ahead else feeding[-1]["closed_at"] - _SKEW
             earliest = since - self._backdating - _LONGEST_MONTH
             months = [row["month"] for row in feeding if start_of(next_month(row["month"])) > earliest]
             late = _unless_in_doubt(FINDINGS["find_late"])

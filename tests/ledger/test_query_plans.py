@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from ledger.accounts import SQL
+from ledger.clocks import SQL as CLOCKS
 from rating.reading import SQL as READING
 from tests.ledger.books import NOW
 
@@ -93,6 +94,7 @@ async def test_hot_statements_use_indexes_however_many_customers_there_are(fille
             scanned[name] = scanned_tables(await conn.fetchval(explain + SQL[name], *arguments))
         explained = await conn.fetchval(explain + READING["customers_after"], 5_000, 200)
         scanned["customers_after"] = scanned_tables(explained)
+        scanned["moments"] = scanned_tables(await conn.fetchval(explain + CLOCKS["moments"]))
         whole = await conn.fetchval("explain (format json) select from entries where reference = 'x'")
     assert {name: tables for name, tables in scanned.items() if tables} == {}
     assert scanned_tables(whole) == ["entries"]

@@ -1,6 +1,7 @@
 """Closing: only when all is decided, once, for ever; what is in dispute or comes late goes on to the next month."""
 
 import asyncio
+from datetime import timedelta
 
 import asyncpg
 import pytest
@@ -10,7 +11,7 @@ from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.statements import withdraw
 from ledger.reconciliation.values import LedgerFindingId, LineFindingId
 from ledger.refusals import Refusal
-from tests.reconciliation.month import EXAM, NOVEMBER, OCTOBER, PHONE, VENDOR, line, october
+from tests.reconciliation.month import EXAM, NOVEMBER, NOW, OCTOBER, PHONE, VENDOR, line, october
 from tests.reconciliation.test_decisions import decide, of_line, of_redemption
 
 
@@ -493,3 +494,14 @@ async def test_a_withdrawn_statement_counts_no_more_and_its_twin_takes_its_place
     assert empty.code == "INVALID"
     assert await closed(month) == (12, 0, [(PHONE, OCTOBER, False, 1, 12)])
     assert await check_seals(month.pool) == []
+
+
+async def test_what_came_after_a_close_by_a_clock_that_was_ahead_is_found_all_the_same(month):
+    paid = await month.deliver(october(3), "A")
+    await month.state(line(1, october(3), "A"))
+    month.clock.now = NOW + timedelta(days=365)
+    await closed(month)
+    month.clock.now = NOW + timedelta(hours=1)
+    await month.reverse(paid)
+    await month.deliver(october(20), "B", late=True)
+    assert sorted(await found_in(month, NOVEMBER)) == [("NOT_IN_STATEMENT", None), ("REVERSED", None)]
