@@ -14,6 +14,11 @@ ROUNDS ?=
 KILLS ?=
 REPORT ?=
 
+# Pinned apart from the project: it tests from outside, and needs much that the project does not.
+SCHEMATHESIS := schemathesis==4.32.5
+# For each role, of `make schemathesis`.
+SECONDS_A_ROLE ?= 120
+
 # Pinned apart from the project: it only writes the lock files.
 PIP_TOOLS := pip-tools>=7.5,<8
 COMPILE := pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --upgrade \
@@ -60,6 +65,17 @@ chaos: setup  ## Fault tests: processes killed, disks filled, services flooded; 
 .PHONY: fuzz
 fuzz: setup  ## The random tests with new seeds and many more examples; what they find becomes a case
 	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m "hypothesis and not chaos" --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
+
+.PHONY: audit
+audit: setup  ## GraphQL over HTTP, audited by the npm package graphql-http (needs Node.js)
+	npm ci --silent --prefix tests/audit
+	$(BIN)/python -m tests.audit graphql-http
+
+.PHONY: schemathesis
+schemathesis: setup  ## Random operations by Schemathesis, SECONDS_A_ROLE each: nothing may be the service's fault
+	$(BIN)/python -m venv $(VENV)/schemathesis
+	$(VENV)/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check '$(SCHEMATHESIS)'
+	$(BIN)/python -m tests.audit schemathesis "$(abspath $(VENV))/schemathesis/bin/schemathesis" $(SECONDS_A_ROLE)
 
 .PHONY: coverage
 coverage: setup  ## All tests, and which lines and branches they pass
