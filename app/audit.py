@@ -22,7 +22,7 @@ from schema.viewer import Role, Viewer
 
 _WRITE_EVERY_S = 0.2
 _RETRY_EVERY_S = 1.0
-_MOST_IN_ONE = 5_000
+_MOST_IN_ONE = 1_000  # so that putting them together does not hold the event loop up
 _MOST_WAITING = 50_000
 """Some 25 MB: at a hundred reads a second, minutes without a database."""
 _LAST_WRITE_S = 5.0
@@ -40,7 +40,12 @@ class AuditLog:
 
     def admits(self, viewer: Viewer) -> bool:
         """Whether data may be shown to a viewer: it need not be logged, or can be."""
-        return not is_logged(viewer) or (self._works and len(self._waiting) < _MOST_WAITING)
+        return not is_logged(viewer) or (self._works and self.waiting < _MOST_WAITING)
+
+    @property
+    def waiting(self) -> int:
+        """How many events are not written yet."""
+        return len(self._waiting)
 
     @property
     def _works(self) -> bool:
@@ -94,7 +99,7 @@ class AuditLog:
             except Exception:  # whatever it is, the events are kept and it is tried again
                 log.exception(
                     "audit events cannot be written: they wait",
-                    waiting=len(self._waiting),
+                    waiting=self.waiting,
                     most=_MOST_WAITING,
                 )
                 failing = True
@@ -113,7 +118,7 @@ class AuditLog:
             async with asyncio.timeout(_LAST_WRITE_S):
                 await self._write()
         except Exception as error:  # noqa: BLE001 - nothing more can be done than to say what is lost
-            log.critical("audit events are lost", events=len(self._waiting), error=type(error).__name__)
+            log.critical("audit events are lost", events=self.waiting, error=type(error).__name__)
 
 
 def is_logged(viewer: Viewer) -> bool:

@@ -97,6 +97,8 @@ def create_app(
             app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens, audit)
             app.state.downloads = Downloads(services, tokens, audit)
             app.state.uploads = Uploads(services, tokens)
+            if telemetry is not None:
+                telemetry.read_audit(audit)
             app.state.metrics = _metrics(telemetry, services, tokens)
             yield
 

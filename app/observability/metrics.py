@@ -83,6 +83,9 @@ class Metrics:
             "entitlements_journal_failed_commands",
             "Commands answered with an error, since they were not committed.",
         )
+        self.audit_waiting = self._gauge(
+            "entitlements_audit_waiting_events", "Audit events that are not written yet."
+        )
         self.entries = self._counter("entitlements_entries_posted", "Entries posted by commands.", "kind")
 
     def _capacity(self) -> None:

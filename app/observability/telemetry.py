@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from starlette.middleware import Middleware
 
 from app.access import Answered
+from app.audit import AuditLog
 from app.observability.clocks import clock_watched
 from app.observability.database import ObservedDatabase
 from app.observability.journal import ObservedJournal
@@ -69,6 +70,10 @@ class Telemetry:
     def _read_journal(self, journal: Journal) -> None:
         self.sampler.read(self.metrics.journal_waiting, lambda: journal.waiting)
         self.sampler.read(self.metrics.journal_resting, lambda: journal.resting)
+
+    def read_audit(self, audit: AuditLog) -> None:
+        """Show how many audit events wait."""
+        self.sampler.read(self.metrics.audit_waiting, lambda: audit.waiting)
 
     def _read_pool(self, name: str, pool: Pool) -> None:
         self.metrics.pool_limit.labels(name).set(pool.get_max_size())
