@@ -1,13 +1,12 @@
 """The addresses below /exports: who may have which file, and what the address asks for.
 
-Downloads wait for whoever reads them. So they are few at a time: redemptions must find a connection to the database
-whatever finance is doing. A member number does not belong into an address, which is logged by everything between: a
-filter by members is sent as a form.
+Downloads wait for whoever reads them. So they are a class of work of their own, few at a time, with connections of
+their own. A member number does not belong into an address, which is logged by everything between: a filter by members
+is sent as a form.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import date
 from typing import IO, TypeAlias
 from urllib.parse import parse_qsl, urlencode
@@ -16,12 +15,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.access import remark
+from app.admission import Gatekeeper
 from app.audit import AuditLog
 from app.authentication import pay_for_file, viewer_of
 from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
 from app.exports.findings import FindingsAsked, check_findings, findings_file
-from app.exports.making import Make, file_chunks
+from app.exports.making import file_chunks
 from app.exports.settlement import check_settlement, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from app.graphql_http import RequestError, unavailable
@@ -35,14 +35,13 @@ from ledger.exporting import unknown_in
 from ledger.filters import EntryFilter, Span
 from ledger.reconciliation.reading import FindingFilter
 from ledger.reconciliation.values import MONTH_EXPECTED, FindingKind, month_text, parse_month
+from rating.database import Pool
 from schema.context import Role, Viewer
 from schema.errors import Unavailability
 from schema.permissions import STAFF, is_vendor
 from schema.work import WorkClass
 
-_MOST_AT_ONCE = 4
 _MOST_VALUES = 1000
-_RETRY_AFTER_S = "30"
 _FORM = "application/x-www-form-urlencoded"
 _ENTRY_PARAMETERS = ("format", "vendor", "benefit", "kind", "member", "from", "to")
 _FINDING_PARAMETERS = ("format", "vendor", "period", "statement", "kind", "open")
@@ -57,13 +56,13 @@ _Answer: TypeAlias = Callable[[Request, Viewer], Awaitable[Response]]
 
 
 class Downloads:
-    """Answers requests for files; at most a quarter of the connections, and never more than four, at work at once."""
+    """Answers requests for files."""
 
-    def __init__(self, services: Services, tokens: Tokens, audit: AuditLog) -> None:
+    def __init__(self, services: Services, tokens: Tokens, gatekeeper: Gatekeeper, audit: AuditLog) -> None:
         self._services = services
         self._tokens = tokens
+        self._gatekeeper = gatekeeper
         self._audit = audit
-        self._places = asyncio.Semaphore(max(1, min(_MOST_AT_ONCE, services.settings.pool_size // 4)))
         self._files: Mapping[str, tuple[frozenset[Role], _Answer]] = {
             "entries": (STAFF, self._entries),
             "findings": (STAFF | {Role.VENDOR}, self._findings),
@@ -93,14 +92,17 @@ class Downloads:
         asked = await _asked(request, _ENTRY_PARAMETERS)
         form = EntryForm(_one_of(asked, "format", list(EntryForm)))
         where = _entry_filter(asked)
-        unknown = await unknown_in(self._services.pool, where, self._services.handbook)
+        async with self._placed(request, WorkClass.READS) as pool:
+            unknown = await unknown_in(pool, where, self._services.handbook)
         if unknown:
             raise _bad("; ".join(unknown[:10]))
-        self._check_free()
         self._note(request, viewer, asked)
 
         async def placed() -> AsyncGenerator[bytes]:
-            async with self._places, aclosing(entry_chunks(self._services.pool, where, form)) as chunks:
+            async with (
+                self._placed(request, WorkClass.FILES) as pool,
+                aclosing(entry_chunks(pool, where, form)) as chunks,
+            ):
                 async for chunk in chunks:
                     yield chunk
 
@@ -115,12 +117,12 @@ class Downloads:
             where=_finding_filter(given),
         )
         form, telling = self._form(given), self._telling(request, viewer)
-        await check_findings(self._services.pool, asked)
-        self._check_free()
+        async with self._placed(request, WorkClass.READS) as pool:
+            await check_findings(pool, asked)
         self._note(request, viewer, given)
         return self._made(
             request,
-            lambda: findings_file(self._services.pool, asked, form, telling),
+            lambda pool: findings_file(pool, asked, form, telling),
             f"{asked.vendor}-{month_text(asked.month)}-findings.{form.value}",
         )
 
@@ -128,29 +130,27 @@ class Downloads:
         given = await _asked(request, _SETTLEMENT_PARAMETERS)
         vendor, month = _own_vendor(given, viewer), _month(given)
         form, telling = self._form(given), self._telling(request, viewer)
-        await check_settlement(self._services.pool, vendor, month)
-        self._check_free()
+        async with self._placed(request, WorkClass.READS) as pool:
+            await check_settlement(pool, vendor, month)
         self._note(request, viewer, given)
         return self._made(
             request,
-            lambda: settlement_file(self._services.pool, vendor, month, form, telling),
+            lambda pool: settlement_file(pool, vendor, month, form, telling),
             f"{vendor}-{month_text(month)}-settlement.{form.value}",
         )
 
-    def _made(self, request: Request, make: Make, name: str) -> Download:
+    def _made(self, request: Request, make: Callable[[Pool], Awaitable[IO[bytes]]], name: str) -> Download:
         """A file that is made as a whole, then sent: a slow reader holds no connection to the database."""
 
         async def placed() -> IO[bytes]:
-            async with self._places:
-                return await make()
+            async with self._placed(request, WorkClass.FILES) as pool:
+                return await make(pool)
 
         return self._download(request, file_chunks(placed), name)
 
-    def _check_free(self) -> None:
-        """Raise RequestError when as many exports are at work as may be."""
-        if self._places.locked():
-            headers = {"retry-after": _RETRY_AFTER_S}
-            raise RequestError(503, "BUSY", "Other exports are running: try again in a minute.", headers)
+    def _placed(self, request: Request, kind: WorkClass) -> AbstractAsyncContextManager[Pool]:
+        """Keep a place of a class, and give its pool, while the block runs. Raises RequestError when there is none."""
+        return self._gatekeeper.attempt(language(request.headers.get("accept-language"))).answering(kind)
 
     def _note(self, request: Request, viewer: Viewer, asked: Mapping[str, list[str]]) -> None:
         """Log whose data is sent: the members that were named, and what else was asked for."""
@@ -165,7 +165,12 @@ class Downloads:
     def _download(self, request: Request, chunks: AsyncGenerator[bytes], name: str) -> Download:
         remark(request.scope, operation=f"export {request.path_params['what']}")
         today = business_day(self._services.clock())
-        return Download(chunks, name=f"{today}-{name}", media_type=_MEDIA_TYPES[name.rpartition(".")[2]])
+        return Download(
+            chunks,
+            name=f"{today}-{name}",
+            media_type=_MEDIA_TYPES[name.rpartition(".")[2]],
+            deadline_s=self._services.settings.files_deadline_s,
+        )
 
     def _telling(self, request: Request, viewer: Viewer) -> Telling:
         return Telling(

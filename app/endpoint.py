@@ -4,25 +4,25 @@ from typing import Any
 
 import structlog
 from graphql import DocumentNode, GraphQLError, get_operation_ast
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from strawberry.http.ides import get_graphql_ide_html
 from strawberry.types import ExecutionResult
 
 from app.access import remark
-from app.admission import Gatekeeper
+from app.admission import Attempt, Gatekeeper
 from app.audit import AuditLog
 from app.authentication import viewer_of
 from app.documents import UnknownDocumentError, documents_of
 from app.editions import edition_folders
-from app.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request
+from app.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request, unavailable
 from app.limits import BodyTooLargeError, limited_body
 from app.negotiation import answer_type, language, wants_html
 from app.services import Services
 from app.tokens import Tokens
 from schema.context import Context, Viewer
 from schema.disclosure import collecting
-from schema.errors import RETRY_AFTER_S, ErrorCode, Unavailability, UnavailableError, unavailable_words
+from schema.errors import ErrorCode, Unavailability
 from schema.execution import EntitlementsSchema
 
 log = structlog.get_logger(__name__)
@@ -47,14 +47,19 @@ class GraphQLEndpoint:
     """Executes GraphQL requests of viewers with a valid token; shows a browser the query page."""
 
     def __init__(
-        self, schema: EntitlementsSchema, services: Services, tokens: Tokens, audit: AuditLog
+        self,
+        schema: EntitlementsSchema,
+        services: Services,
+        tokens: Tokens,
+        gatekeeper: Gatekeeper,
+        audit: AuditLog,
     ) -> None:
         self._schema = schema
         self._documents = documents_of(services.settings, schema)
         self._services = services
         self._tokens = tokens
+        self._gatekeeper = gatekeeper
         self._audit = audit
-        self._gatekeeper = Gatekeeper(services.pool)
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request. Raises RequestError for one that is not a GraphQL request."""
@@ -98,45 +103,53 @@ class GraphQLEndpoint:
     async def _result(
         self, document: str, asked: GraphQLRequest, viewer: Viewer, request: Request
     ) -> ExecutionResult:
-        chosen = language(request.headers.get("accept-language"))
+        attempt = self._gatekeeper.attempt(language(request.headers.get("accept-language")))
         if not self._audit.admits(viewer):
-            refused = UnavailableError(
-                unavailable_words(Unavailability.OUTAGE, chosen), retry_after_s=RETRY_AFTER_S
-            )
-            return ExecutionResult(data=None, errors=[refused])
-        context = Context(
+            raise unavailable(Unavailability.OUTAGE, attempt.language)
+        context = self._context(viewer, attempt)
+        executing = self._schema.execute(
+            document,
+            variable_values=asked.variables,
+            context_value=context,
+            operation_name=asked.operation_name,
+        )
+        try:
+            with collecting() as members:
+                result = await attempt.run(executing, request.receive)
+        except (RequestError, ClientDisconnect):
+            remark(request.scope, **_work_facts(context))
+            raise
+        self._audit.note(viewer, operation=_name_of(context.document, asked.operation_name), members=members)
+        remark(request.scope, **_facts(context, result))
+        return result
+
+    def _context(self, viewer: Viewer, attempt: Attempt) -> Context:
+        return Context(
             viewer=viewer,
             pool=self._services.pool,
             journal=self._services.journal,
             handbooks=self._services.handbooks,
             edition_folders=edition_folders(self._services.settings),
             clock=self._services.clock,
-            language=chosen,
-            admission=self._gatekeeper.admitted,
+            language=attempt.language,
+            admission=attempt.admitted,
             budgets=self._services.budgets,
         )
-        with collecting() as members:
-            result = await self._schema.execute(
-                document,
-                variable_values=asked.variables,
-                context_value=context,
-                operation_name=asked.operation_name,
-            )
-        self._audit.note(viewer, operation=_name_of(context.document, asked.operation_name), members=members)
-        remark(request.scope, **_facts(context, result))
-        return result
 
 
 def _facts(context: Context, result: ExecutionResult) -> dict[str, Any]:
     """What the log and the metrics say of an operation: its class and cost if it ran, and how it ended."""
-    facts: dict[str, Any] = {"code": "OK"}
-    if context.work is not None:
-        facts |= {"class": context.work.kind.value, "cost": context.work.cost}
+    facts: dict[str, Any] = {"code": "OK", **_work_facts(context)}
     if context.refusals:
         facts |= {"code": "REFUSED", "refusals": [code.value for code in context.refusals]}
     if result.errors:
         facts["code"] = _code(result.errors[0])
     return facts
+
+
+def _work_facts(context: Context) -> dict[str, Any]:
+    work = context.work
+    return {"class": work.kind.value, "cost": work.cost} if work is not None else {}
 
 
 def _code(error: GraphQLError) -> str:

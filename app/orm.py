@@ -6,13 +6,12 @@ the hot paths, so a slow simple write never takes a connection from a redemption
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import asyncpg
 from tortoise.context import TortoiseContext
 
-from rating.database import SERVICE_ROLE, lock_timeout_setting
+from rating.database import SERVICE_ROLE, Timeouts
 
 # The order is the order of migration: `ledger` refers to what `rating` creates.
 APPS = ("rating", "ledger")
@@ -24,7 +23,7 @@ def orm_config(
     service_role: bool,
     max_size: int = 5,
     read_only: bool = False,
-    lock_timeout: timedelta | None = None,
+    timeouts: Timeouts | None = None,
 ) -> dict[str, Any]:
     """Return Tortoise's configuration for the database at `dsn`; with `service_role`, under the service's role."""
     settings = {"application_name": "entitlements-orm"}
@@ -32,7 +31,8 @@ def orm_config(
         settings["role"] = SERVICE_ROLE
     if read_only:
         settings["default_transaction_read_only"] = "on"
-    settings |= lock_timeout_setting(lock_timeout)
+    if timeouts is not None:
+        settings |= timeouts.settings
 
     async def connect(*_: Any, loop: Any, connection_class: Any, record_class: Any, **__: Any) -> Any:
         # Tortoise takes addresses apart and knows only some of what may stand in them: asyncpg knows all.
@@ -62,16 +62,14 @@ def orm_config(
 
 @asynccontextmanager
 async def orm(
-    dsn: str, *, max_size: int = 5, read_only: bool = False, lock_timeout: timedelta | None = None
+    dsn: str, *, max_size: int = 5, read_only: bool = False, timeouts: Timeouts | None = None
 ) -> AsyncIterator[None]:
     """Have the models usable under the service's role, from any task, while the block runs."""
     context = TortoiseContext()
     # The web framework runs start-up and requests in different tasks: the context must be found from each.
     with context:
         await context.init(
-            orm_config(
-                dsn, service_role=True, max_size=max_size, read_only=read_only, lock_timeout=lock_timeout
-            ),
+            orm_config(dsn, service_role=True, max_size=max_size, read_only=read_only, timeouts=timeouts),
             _enable_global_fallback=True,
         )
     try:

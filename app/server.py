@@ -9,7 +9,6 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from datetime import timedelta
 from threading import Thread
 
 import asyncpg
@@ -22,6 +21,7 @@ from starlette.routing import Route
 from tortoise.exceptions import BaseORMException
 
 from app.access import AccessLog, remark
+from app.admission import Gatekeeper, open_gate, timeouts
 from app.audit import AuditLog
 from app.downloads import Downloads
 from app.endpoint import GraphQLEndpoint
@@ -49,8 +49,6 @@ _MAY_BE_OUTAGES = (
     BaseORMException,
     UnavailableError,
 )
-_LOCK_TIMEOUT = timedelta(seconds=5)
-"""How long a request waits for somebody else's lock before it is refused as BUSY; less than its deadline."""
 
 
 def create() -> Starlette:
@@ -60,7 +58,7 @@ def create() -> Starlette:
     _end_with_parent()
     telemetry = telemetry_of(settings)
     tokens = tokens_of(settings, key_ring(settings))
-    opening = open_services(settings, lock_timeout=_LOCK_TIMEOUT, telemetry=telemetry)
+    opening = open_services(settings, timeouts=timeouts(settings.deadline_s), telemetry=telemetry)
     return create_app(opening, tokens, telemetry)
 
 
@@ -90,15 +88,17 @@ def create_app(
         async with (
             opening as services,
             tokens.revocations.kept_current(services.pool),
-            _observed(services, telemetry),
+            open_gate(services, telemetry) as gatekeeper,
+            _observed(services, gatekeeper, telemetry),
             AuditLog(services.pool).writing() as audit,
         ):
             app.state.services = services
-            app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens, audit)
-            app.state.downloads = Downloads(services, tokens, audit)
-            app.state.uploads = Uploads(services, tokens)
             if telemetry is not None:
                 telemetry.read_audit(audit)
+            app.state.gatekeeper = gatekeeper
+            app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens, gatekeeper, audit)
+            app.state.downloads = Downloads(services, tokens, gatekeeper, audit)
+            app.state.uploads = Uploads(services, tokens, gatekeeper)
             app.state.metrics = _metrics(telemetry, services, tokens)
             yield
 
@@ -129,10 +129,12 @@ def create_app(
     return app
 
 
-def _observed(services: Services, telemetry: Telemetry | None) -> AbstractAsyncContextManager[None]:
+def _observed(
+    services: Services, gatekeeper: Gatekeeper, telemetry: Telemetry | None
+) -> AbstractAsyncContextManager[None]:
     if telemetry is None:
         return nullcontext()
-    return telemetry.running(services)
+    return telemetry.running(services, gatekeeper.bulkheads)
 
 
 def _metrics(telemetry: Telemetry | None, services: Services, tokens: Tokens) -> MetricsEndpoint | None:

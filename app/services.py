@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
@@ -30,7 +29,7 @@ from ledger.granting import grant_all, post_due
 from ledger.journal import Journal
 from ledger.observing import SILENT
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
-from rating.database import SERVICE_ROLE, Connection, Pool, connect_pool
+from rating.database import SERVICE_ROLE, Connection, Pool, Timeouts, connect_pool
 from rating.observing import DatabaseObserver
 
 if TYPE_CHECKING:
@@ -45,6 +44,7 @@ COMMAND_LINE = "cli"
 """Who has written what commands write, as it is kept with it."""
 
 _CLOSE_S = 20.0
+_JOURNAL_CONNECTIONS = 2
 _WATCH_EVERY_S = 1.0
 _LOOK_EVERY_S = 1.0
 _TELL_EVERY_S = 5.0
@@ -98,13 +98,13 @@ async def open_services(
     settings: Settings,
     *,
     existing: bool = False,
-    lock_timeout: timedelta | None = None,
+    timeouts: Timeouts | None = None,
     telemetry: "Telemetry | None" = None,
 ) -> AsyncIterator[Services]:
     """Migrate, put editions in force where none are, and open everything; close it at the end. Raises StartError.
 
-    With `existing` an embedded database that is not there is not made. After `lock_timeout` nobody waits any longer for
-    somebody else's lock; None: commands wait, as their users see. What is opened tells `telemetry` of its work.
+    With `existing` an embedded database that is not there is not made. `timeouts` hold for the journal and for simple
+    writes; `pool` has none, as commands take as long as they take. What is opened tells `telemetry` of its work.
     """
     clock, budgets = Clock(frozen_at=settings.clock), CallerBudgets(settings)
     async with AsyncExitStack() as stack:
@@ -112,9 +112,8 @@ async def open_services(
         service_dsn, owner_dsn = await stack.enter_async_context(database(settings, existing=existing))
         await migrated(owner_dsn)
         observer = telemetry.database("service") if telemetry is not None else None
-        opening = _service_pool(service_dsn, settings.pool_size, lock_timeout=lock_timeout, observer=observer)
-        pool = await _reaching(service_dsn, opening)
-        stack.push_async_callback(_close, pool)
+        pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size, observer=observer))
+        stack.push_async_callback(close_pool, pool)
         active, done = await put_in_force(pool, settings, clock, Told(line=say, progress=_saying("rating")))
         if done is not None and done.changed:
             say(
@@ -123,13 +122,20 @@ async def open_services(
             await grant_all(
                 pool, clock=clock, handbook=active, subject=COMMAND_LINE, progress=_saying("granting")
             )
-        await stack.enter_async_context(
-            orm(service_dsn, max_size=settings.orm_pool_size, lock_timeout=lock_timeout)
-        )
+        await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size, timeouts=timeouts))
         await stack.enter_async_context(_following(active, pool))
-        journal = Journal(
-            pool, active, clock, observer=telemetry.journal if telemetry is not None else SILENT
+        # Of its own: whatever requests do, commands are committed.
+        own = await connect_pool(
+            service_dsn,
+            min_size=0,
+            max_size=_JOURNAL_CONNECTIONS,
+            service_role=True,
+            name="entitlements-journal",
+            timeouts=timeouts,
+            observer=telemetry.database("journal") if telemetry is not None else None,
         )
+        stack.push_async_callback(close_pool, own)
+        journal = Journal(own, active, clock, observer=telemetry.journal if telemetry is not None else SILENT)
         await journal.start()
         stack.push_async_callback(journal.stop)
         yield Services(
@@ -156,7 +162,7 @@ async def open_to_read(settings: Settings) -> AsyncIterator[Services]:
         service_dsn, owner_dsn = await stack.enter_async_context(database(settings, existing=True))
         await _reaching(service_dsn, _check_migrated(service_dsn))
         pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size, read_only=True))
-        stack.push_async_callback(_close, pool)
+        stack.push_async_callback(close_pool, pool)
         active = await in_force(pool, settings)
         await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size, read_only=True))
         yield Services(
@@ -307,22 +313,11 @@ async def _reaching(dsn: str, attempt: Awaitable[T]) -> T:
 
 
 async def _service_pool(
-    dsn: str,
-    size: int,
-    *,
-    read_only: bool = False,
-    lock_timeout: timedelta | None = None,
-    observer: DatabaseObserver | None = None,
+    dsn: str, size: int, *, read_only: bool = False, observer: DatabaseObserver | None = None
 ) -> Pool:
     try:
         return await connect_pool(
-            dsn,
-            min_size=1,
-            max_size=size,
-            service_role=True,
-            read_only=read_only,
-            lock_timeout=lock_timeout,
-            observer=observer,
+            dsn, min_size=1, max_size=size, service_role=True, read_only=read_only, observer=observer
         )
     except asyncpg.InsufficientPrivilegeError as error:
         raise StartError(
@@ -331,7 +326,8 @@ async def _service_pool(
         ) from error
 
 
-async def _close(pool: Pool) -> None:
+async def close_pool(pool: Pool) -> None:
+    """Close a pool; by force when its connections do not come back."""
     try:
         await asyncio.wait_for(pool.close(), timeout=_CLOSE_S)
     except TimeoutError:

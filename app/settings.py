@@ -5,12 +5,14 @@ misspelt one would leave the default in force, unseen. What production refuses b
 """
 
 import os
+import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -22,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from app.database_address import mistake
 from app.errors import StartError
@@ -74,6 +76,26 @@ def _folder(path: Path) -> Path:
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """How many requests of a class are served at once, and how many more may wait for that."""
+
+    at_once: int
+    waiting: int
+
+
+def _places(given: object) -> object:
+    if not isinstance(given, str):
+        return given
+    found = re.fullmatch(r"([1-9]\d{0,4})/(\d{1,5})", given.strip())
+    if found is None:
+        raise ValueError("must be written like 16/128: how many at once, and how many may wait")
+    return Places(at_once=int(found[1]), waiting=int(found[2]))
+
+
+PlacesSetting: TypeAlias = Annotated[Places, NoDecode, BeforeValidator(_places)]
+
+
 class Settings(BaseSettings):
     """The settings; the environment variable of each is its name in capitals after `ENTITLEMENTS_`, unless given."""
 
@@ -122,7 +144,23 @@ class Settings(BaseSettings):
     token_audience: Annotated[str, Field(pattern=_NAME)] = "entitlements"  # noqa: S105
 
     pool_size: Annotated[int, Field(ge=2, le=200)] = 20
-    """Connections of one worker for reads and redemptions."""
+    """Connections of one worker for requests, shared out to the classes of work (`app.admission`)."""
+
+    reads: PlacesSetting = Places(at_once=16, waiting=128)
+    redemptions: PlacesSetting = Places(at_once=64, waiting=256)
+    events: PlacesSetting = Places(at_once=4, waiting=64)
+    finance: PlacesSetting = Places(at_once=2, waiting=16)
+    files: PlacesSetting = Places(at_once=4, waiting=8)
+    """Of each class of work, how many requests one worker serves at once, and how many more may wait: `16/128`."""
+
+    deadline_s: Annotated[float, Field(ge=0.1, le=3600)] = 10
+    """How long a request may take that reads, redeems or records events."""
+
+    finance_deadline_s: Annotated[float, Field(ge=0.1, le=24 * 3600)] = 300
+    """How long a request of finance may take: a match, a settlement, a report, the what-if of an edition."""
+
+    files_deadline_s: Annotated[float, Field(ge=0.1, le=24 * 3600)] = 1800
+    """How long a file may take to come or to go."""
 
     orm_pool_size: Annotated[int, Field(ge=1, le=50)] = 5
     """Connections of one worker for simple writes."""

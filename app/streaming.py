@@ -1,8 +1,8 @@
 """An answer that is a file, sent as it is made: in bounded memory, and never short without anybody noticing.
 
 What makes the file is stopped, and its cursor in the database closed, as soon as it is not needed: when the client goes
-away, when it takes nothing for a minute, when something fails. A failure in the middle breaks the connection off,
-which every client reports as an error; the file would look complete otherwise.
+away, when it takes nothing for a minute, at the deadline, when something fails. A failure in the middle breaks the
+connection off, which every client reports as an error; the file would look complete otherwise.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.access import remark
+from app.admission import until_gone
 
 _SLOWEST_CHUNK_S = 60.0
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
@@ -23,7 +24,9 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 class Download(Response):
     """Sends the chunks of a generator, which it closes in any case, as a file with a name."""
 
-    def __init__(self, chunks: AsyncGenerator[bytes], *, name: str, media_type: str) -> None:
+    def __init__(
+        self, chunks: AsyncGenerator[bytes], *, name: str, media_type: str, deadline_s: float | None = None
+    ) -> None:
         super().__init__(
             media_type=media_type,
             headers={
@@ -34,17 +37,25 @@ class Download(Response):
         )
         del self.headers["content-length"]  # nobody knows it before the end
         self._chunks = chunks
+        self._deadline_s = deadline_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file. Raises what went wrong in making it: before the first byte that becomes an error's answer."""
         sending = asyncio.create_task(self._send(send))
-        gone = asyncio.create_task(_until_gone(receive))
+        gone = asyncio.create_task(until_gone(receive))
+        late = False
         try:
-            await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                (sending, gone), timeout=self._deadline_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            late = not done
         finally:
             for task in (sending, gone):
                 task.cancel()
             await asyncio.gather(sending, gone, return_exceptions=True)
+        if late:
+            remark(scope, download="past its deadline")
+            raise TimeoutError
         if sending.cancelled():
             remark(scope, download="the client left")
         elif error := sending.exception():
@@ -71,8 +82,3 @@ class Download(Response):
 def _disposition(name: str) -> str:
     """Save it under this name; clients that know ASCII names only get the nearest one."""
     return f"attachment; filename=\"{_UNSAFE.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"
-
-
-async def _until_gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

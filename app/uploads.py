@@ -1,23 +1,23 @@
 """The address /statements: a vendor's statement as a file, sent by finance, checked and taken as a whole.
 
 The file goes to disk while it comes, never to memory, and no further than it may be long. It is checked aside from the
-requests that others wait for, few at a time. Whatever is wrong with its rows is answered at once, so that one round of
-mending is enough.
+requests that others wait for, few at a time: who finds no place is told so before the file is read. Whatever is wrong
+with its rows is answered at once, so that one round of mending is enough.
 """
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
 from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.access import identified, remark
+from app.admission import Gatekeeper
 from app.authentication import pay_for_file, viewer_of
 from app.graphql_http import RequestError
 from app.limits import announced_length
@@ -37,10 +37,12 @@ from ledger.reconciliation.values import (
     parse_month,
 )
 from ledger.refusals import Refusal, RefusalCode
-from schema.context import Role, Viewer
+from rating.database import Pool
+from schema.context import Language, Role, Viewer
 from schema.work import WorkClass
 
-_MOST_AT_ONCE = 2
+_WEIGHT = 2
+"""Of the places for files: a sheet is read, checked and matched, which is more than an export."""
 _MOST_PROBLEMS = 1000
 _MOST_FIELD_BYTES = 4096
 _MOST_OVERHEAD_BYTES = 64 * 1024
@@ -65,10 +67,10 @@ class _Problems:
 class Uploads:
     """Answers requests with a statement as a file."""
 
-    def __init__(self, services: Services, tokens: Tokens) -> None:
+    def __init__(self, services: Services, tokens: Tokens, gatekeeper: Gatekeeper) -> None:
         self._services = services
         self._tokens = tokens
-        self._places = asyncio.Semaphore(_MOST_AT_ONCE)
+        self._gatekeeper = gatekeeper
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request. Raises RequestError for one that is not a statement, or not allowed."""
@@ -76,11 +78,11 @@ class Uploads:
         _check_role(viewer)
         remark(request.scope, operation="statement upload", **{"class": WorkClass.FILES.value})
         await pay_for_file(request, viewer, self._services.budgets)
-        form = await self._form(request)
-        try:
-            return await self._import(request, viewer, form)
-        finally:
-            await form.close()
+        attempt = self._gatekeeper.attempt(language(request.headers.get("accept-language")))
+        async with attempt.answering(WorkClass.FILES, _WEIGHT) as pool:
+            form = await self._form(request)
+            taking = self._take(viewer, form, pool, attempt.language)
+            return await attempt.run(taking, request.receive)
 
     async def _form(self, request: Request) -> FormData:
         """The parts of the request, the file on disk. Raises RequestError."""
@@ -101,21 +103,23 @@ class Uploads:
             return await parser.parse()
         except MultiPartException as error:
             raise _bad(f"The form cannot be read: {error.message}") from None
-        except ClientDisconnect:
-            raise _bad("The client left.") from None
 
-    async def _import(self, request: Request, viewer: Viewer, form: FormData) -> Response:
-        chosen = language(request.headers.get("accept-language"))
+    async def _take(self, viewer: Viewer, form: FormData, pool: Pool, chosen: Language) -> Response:
+        try:
+            return await self._import(viewer, form, pool, chosen)
+        finally:
+            await form.close()
+
+    async def _import(self, viewer: Viewer, form: FormData, pool: Pool, chosen: Language) -> Response:
         sheet = _sheet(form)
         problems = _Problems(chosen)
         try:
-            async with self._places:
-                imported = await import_sheet(
-                    self._services,
-                    sheet,
-                    by=viewer.subject or viewer.role.value,
-                    on_problems=problems.add,
-                )
+            imported = await import_sheet(
+                replace(self._services, pool=pool),
+                sheet,
+                by=viewer.subject or viewer.role.value,
+                on_problems=problems.add,
+            )
         except SheetError as error:
             whole = {"row": None, "column": None, "reason": error.message(chosen)}
             return _refused(_UNPROCESSABLE, "UNREADABLE", error.message(chosen), problems=[whole])

@@ -7,7 +7,7 @@ read, explained and tuned as SQL. JSON goes in and out as Python values, in ever
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
@@ -32,6 +32,8 @@ SERVICE_ROLE = "entitlements_service"
 
 _TEMPORARY_TABLES = "128MB"
 """Of memory for the temporary tables of a connection, taken as they grow: what a match lays side by side fits in."""
+
+_CONNECT_S, _PATIENT_CONNECT_S = 5.0, 60.0
 
 _NAME = "-- name: "
 _NAMES: dict[str, str] = {}
@@ -98,6 +100,25 @@ class RawJson(bytes):
         return cls(_json(value))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long the connections of a pool may wait for one lock, and take for a statement; None: for ever."""
+
+    lock_s: float
+    statement_s: float | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the server is told. Who holds locks and does nothing, a process that stands still, is cut off too."""
+        told = {"lock_timeout": self.lock_s}
+        if self.statement_s is not None:
+            told |= {
+                "statement_timeout": self.statement_s,
+                "idle_in_transaction_session_timeout": 2 * self.statement_s,
+            }
+        return {name: f"{seconds * 1000:.0f}ms" for name, seconds in told.items()}
+
+
 async def connect_pool(
     dsn: str,
     *,
@@ -105,16 +126,25 @@ async def connect_pool(
     max_size: int,
     service_role: bool,
     read_only: bool = False,
-    lock_timeout: timedelta | None = None,
+    name: str = "entitlements",
+    timeouts: Timeouts | None = None,
     observer: DatabaseObserver | None = None,
 ) -> Pool:
     """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
-    After `lock_timeout` (None: never) a statement waits no longer for somebody else's lock: LockNotAvailableError.
-    Raises what asyncpg raises: OSError when nobody answers, PostgresError when the server says no.
+    The server shows its connections under `name`. By `timeouts` a statement ends with LockNotAvailableError or
+    QueryCanceledError; without them nothing ends it. Raises what asyncpg raises: OSError when nobody answers,
+    PostgresError when the server says no.
     """
-    settings = _settings(service_role=service_role, read_only=read_only, lock_timeout=lock_timeout)
-    options: dict[str, Any] = {"min_size": min_size, "max_size": max_size, "server_settings": settings}
+    settings = _settings(service_role=service_role, read_only=read_only) | {"application_name": name}
+    options: dict[str, Any] = {
+        "min_size": min_size,
+        "max_size": max_size,
+        "server_settings": settings | (timeouts.settings if timeouts else {}),
+        "timeout": _CONNECT_S if timeouts else _PATIENT_CONNECT_S,
+        # A server that stands still ends nothing: then the client does, a second later.
+        "command_timeout": timeouts.statement_s + 1 if timeouts and timeouts.statement_s else None,
+    }
     if observer is None:
         return await asyncpg.create_pool(dsn, init=prepare_connection, **options)
 
@@ -132,20 +162,13 @@ async def connect_to_read(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
     return conn
 
 
-def _settings(
-    *, service_role: bool, read_only: bool, lock_timeout: timedelta | None = None
-) -> dict[str, str]:
+def _settings(*, service_role: bool, read_only: bool) -> dict[str, str]:
     settings = {"application_name": "entitlements", "temp_buffers": _TEMPORARY_TABLES}
     if service_role:
         settings["role"] = SERVICE_ROLE
     if read_only:
         settings["default_transaction_read_only"] = "on"
-    return settings | lock_timeout_setting(lock_timeout)
-
-
-def lock_timeout_setting(lock_timeout: timedelta | None) -> dict[str, str]:
-    """What asks the server to let nobody wait for a lock for longer than that; nothing for None."""
-    return {} if lock_timeout is None else {"lock_timeout": f"{lock_timeout // timedelta(milliseconds=1)}ms"}
+    return settings
 
 
 def affected_rows(tag: str) -> int:

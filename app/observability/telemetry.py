@@ -4,7 +4,7 @@ Metrics are counted in memory (with several workers in files that are mapped int
 their own, which drops what the collector does not take. Requests wait for neither.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 
 from app.access import Answered
 from app.audit import AuditLog
+from app.bulkheads import Bulkhead
 from app.observability.clocks import clock_watched
 from app.observability.database import ObservedDatabase
 from app.observability.journal import ObservedJournal
@@ -24,6 +25,7 @@ from ledger.journal import Journal
 from ledger.observing import JournalObserver
 from rating.database import Pool
 from rating.observing import DatabaseObserver
+from schema.work import WorkClass
 
 if TYPE_CHECKING:
     from app.observability.tracing import Tracing
@@ -57,10 +59,15 @@ class Telemetry:
         return ObservedDatabase(pool, self.metrics, self._tracing)
 
     @asynccontextmanager
-    async def running(self, services: Services) -> AsyncIterator[None]:
+    async def running(
+        self, services: Services, bulkheads: Mapping[WorkClass, Bulkhead] | None = None
+    ) -> AsyncIterator[None]:
         """Read the services from time to time while the block runs; afterwards send the traces that are left."""
         self._read_journal(services.journal)
         self._read_pool("service", services.pool)
+        for kind, bulkhead in (bulkheads or {}).items():
+            self._read_pool(kind.value, bulkhead.pool)
+            self._read_bulkhead(kind.value, bulkhead)
         self.sampler.read(self.metrics.memory, resident_bytes)
         async with self.sampler.running(), clock_watched(services.pool, services.clock, self.metrics):
             yield
@@ -74,6 +81,15 @@ class Telemetry:
     def read_audit(self, audit: AuditLog) -> None:
         """Show how many audit events wait."""
         self.sampler.read(self.metrics.audit_waiting, lambda: audit.waiting)
+
+    def _read_bulkhead(self, kind: str, bulkhead: Bulkhead) -> None:
+        self.metrics.places.labels(kind).set(bulkhead.places.at_once)
+        self.sampler.read(self.metrics.in_flight.labels(kind), lambda: bulkhead.in_flight)
+        self.sampler.read(self.metrics.queued.labels(kind), lambda: bulkhead.waiting)
+
+    def turned_away(self, kind: WorkClass) -> Callable[[str], None]:
+        """Counts operations of a class that are answered with 503, by the reason."""
+        return lambda reason: self.metrics.turned_away.labels(kind.value, reason).inc()
 
     def _read_pool(self, name: str, pool: Pool) -> None:
         self.metrics.pool_limit.labels(name).set(pool.get_max_size())

@@ -1,8 +1,9 @@
 """The web service on a fresh database, called in this process."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,15 @@ class Served:
     def header(self, role: Role = Role.OPERATIONS, **claims: str) -> dict[str, str]:
         """The header that proves a role."""
         return {"authorization": f"Bearer {self.tokens.issue(role, **claims)}"}
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Served]]
+
+
+@pytest.fixture
+def serve(database_dsn: str, tmp_path: Path) -> Serve:
+    """Serves with the settings that are given."""
+    return partial(serving, database_dsn, tmp_path)
 
 
 @pytest.fixture

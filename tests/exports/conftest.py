@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from app.keys import KeyRing
 from app.server import create_app
 from app.services import Services, open_services
-from app.settings import Settings
+from app.settings import Places, Settings
 from app.tokens import Tokens
 from ledger.reconciliation.closing import close_period
 from schema.context import Role
@@ -51,7 +51,10 @@ class Site:
 @pytest.fixture
 async def site(database_dsn: str, tmp_path: Path) -> AsyncIterator[Site]:
     settings = Settings(
-        data=tmp_path, DATABASE_URL=SecretStr(database_dsn), token_key=SecretStr(SECRET), pool_size=8
+        data=tmp_path,
+        DATABASE_URL=SecretStr(database_dsn),
+        token_key=SecretStr(SECRET),
+        files=Places(at_once=2, waiting=0),
     )
     tokens = Tokens(KeyRing(secret=SECRET.encode()), issuer="entitlements", audience="entitlements")
     app = create_app(open_services(settings), tokens)

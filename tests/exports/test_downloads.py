@@ -175,7 +175,7 @@ async def test_exports_leave_connections_to_others_and_give_their_places_back(si
         assert (first.status_code, second.status_code) == (200, 200)
         third = await site.client.get(ENTRIES, headers=site.header())
         assert third.status_code == 503
-        assert third.json()["errors"][0]["extensions"]["code"] == "BUSY"
+        assert third.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
         assert third.headers["retry-after"]
 
     async def asked():

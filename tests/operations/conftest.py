@@ -14,7 +14,9 @@ from app.server import create_app
 from app.services import Services, open_services
 from app.settings import Settings
 from app.tokens import Tokens
+from rating.database import Pool
 from schema.context import Role
+from schema.work import WorkClass
 from tests.demo import NOW
 
 DOCUMENTS = Path(__file__).parent
@@ -28,6 +30,7 @@ class Desk:
     client: httpx.AsyncClient
     tokens: Tokens
     services: Services
+    reads: Pool
 
     async def answer(
         self,
@@ -79,4 +82,5 @@ async def desk(demo_dsn: str, tmp_path_factory: Any) -> AsyncIterator[Desk]:
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
-            yield Desk(client=client, tokens=tokens, services=app.state.services)
+            reads = app.state.gatekeeper.bulkheads[WorkClass.READS].pool
+            yield Desk(client=client, tokens=tokens, services=app.state.services, reads=reads)

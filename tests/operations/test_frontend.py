@@ -318,7 +318,7 @@ async def test_the_dashboard_reads_every_member_page_by_page(desk):
 async def test_a_page_of_a_hundred_takes_as_many_statements_as_a_page_of_one(desk):
     taken = {}
     for first in (1, 100):
-        async with counted(desk.services.pool) as seen:
+        async with counted(desk.reads) as seen:
             page = await desk.ask("members.graphql", MEMBER, first=first)
         assert len(page["edges"]) == first
         taken[first] = len(seen)

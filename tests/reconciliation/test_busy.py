@@ -1,6 +1,6 @@
 """Whose turn does not come in time is told BUSY, as data, and nothing has changed: the same request is right later."""
 
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -15,12 +15,12 @@ from ledger.reconciliation.values import Action, LineFindingId
 from ledger.recording import record_events
 from ledger.refusals import Refusal
 from ledger.vendors import VendorView, register_vendor
-from rating.database import connect_pool
+from rating.database import Timeouts, connect_pool
 from rating.taking import Recorded
 from tests.ledger.stored import an_event, everything
 from tests.reconciliation.month import OCTOBER, PHONE, VENDOR, line, october, stream
 
-TIMEOUT = timedelta(milliseconds=100)
+TIMEOUTS = Timeouts(lock_s=0.1)
 TABLES = (
     "statements",
     "statement_lines",
@@ -36,7 +36,7 @@ TABLES = (
 @pytest.fixture
 async def hasty(database):
     """A pool whose statements wait for no lock for longer than a moment."""
-    pool = await connect_pool(database.dsn, min_size=0, max_size=3, service_role=True, lock_timeout=TIMEOUT)
+    pool = await connect_pool(database.dsn, min_size=0, max_size=3, service_role=True, timeouts=TIMEOUTS)
     yield pool
     await pool.close()
 
@@ -109,7 +109,7 @@ async def test_a_registration_waits_no_longer_for_the_vendors_turn(database, mon
         "handbook": month.handbook,
         "now": month.clock.now,
     }
-    async with orm(database.dsn, lock_timeout=TIMEOUT):
+    async with orm(database.dsn, timeouts=TIMEOUTS):
         async with month.pool.acquire() as other, other.transaction():
             await other.execute("select from vendors where code = $1 for no key update", VENDOR)
             outcome = await register_vendor(**asked)

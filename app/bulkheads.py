@@ -1,0 +1,120 @@
+"""A bulkhead for each class of work: places, a queue, and connections that no other class can take.
+
+Who finds all places taken waits in order; who finds the queue full, or waits too long, is refused at once, and may come
+back. Heavy work takes several places.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from app.settings import Places
+from app.shares import Share
+from rating.database import Pool
+
+_LONGEST_WAIT_S = 30.0
+_RETRIES_A_DEADLINE = 60
+
+
+class FullError(Exception):
+    """There is no place, and none to wait at."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    weight: int
+    admitted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class TurnedAway(StrEnum):
+    """Why somebody was answered that the service cannot do it now."""
+
+    FULL = "full"
+    LATE = "late"
+
+
+class Bulkhead:
+    """The places of one class of work and its pool. `turned_away` is told whenever somebody is."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        places: Places,
+        *,
+        deadline_s: float,
+        turned_away: Callable[[TurnedAway], None] = lambda _: None,
+    ) -> None:
+        self.pool = pool
+        self.places = places
+        self.deadline_s = deadline_s
+        self.turned_away = turned_away
+        self._free = places.at_once
+        self._queue: deque[_Waiting] = deque()
+
+    @property
+    def in_flight(self) -> int:
+        """How many places are taken."""
+        return self.places.at_once - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return len(self._queue)
+
+    @property
+    def retry_after_s(self) -> int:
+        """When who was refused may come back: the longer the work of the class takes, the later."""
+        return max(1, round(self.deadline_s / _RETRIES_A_DEADLINE))
+
+    @asynccontextmanager
+    async def place(self, weight: int = 1) -> AsyncIterator[Share]:
+        """Keep a place while the block runs, or as many as the work weighs. Raises FullError."""
+        weight = min(max(weight, 1), self.places.at_once)
+        await self._enter(weight)
+        share = Share(self.pool)
+        try:
+            yield share
+        finally:
+            try:
+                await share.close()
+            finally:
+                self._leave(weight)
+
+    async def _enter(self, weight: int) -> None:
+        if not self._queue and weight <= self._free:
+            self._free -= weight
+            return
+        if len(self._queue) >= self.places.waiting:
+            self.turned_away(TurnedAway.FULL)
+            raise FullError
+        waiting = _Waiting(weight)
+        self._queue.append(waiting)
+        try:
+            async with asyncio.timeout(min(self.deadline_s / 2, _LONGEST_WAIT_S)):
+                await waiting.admitted
+        except BaseException as error:
+            self._give_up(waiting)
+            if isinstance(error, TimeoutError):
+                self.turned_away(TurnedAway.FULL)
+                raise FullError from None
+            raise
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        if waiting.admitted.done() and not waiting.admitted.cancelled():
+            self._leave(waiting.weight)  # the place was given at the very moment
+        else:
+            self._queue.remove(waiting)
+            self._let_in()
+
+    def _leave(self, weight: int) -> None:
+        self._free += weight
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._queue and self._queue[0].weight <= self._free:
+            first = self._queue.popleft()
+            self._free -= first.weight
+            first.admitted.set_result(None)

@@ -1,0 +1,82 @@
+"""What one operation uses of a pool: nothing of it outlives the operation.
+
+Loads of a DataLoader and what was gathered run as tasks of their own, and go on when the operation is given up. Whoever
+of them uses a connection then is cancelled, and a connection that does not come back is cut.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from asyncpg import Record
+
+from rating.database import Connection, Pool
+
+CLEANUP_S = 2.0
+"""How long a cancelled statement may take to end; a server that stands still never answers."""
+
+
+class Share:
+    """Gives out connections of a pool until it is closed. What reads takes it for the pool itself."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._users: list[asyncio.Task[Any]] = []
+        self._connections: list[Connection] = []
+        self._closed = False
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator[Connection]:
+        """A connection while the block runs."""
+        user = asyncio.current_task()
+        if self._closed or user is None:  # the operation is over: nobody waits for what would be read
+            raise asyncio.CancelledError
+        self._users.append(user)
+        used: list[Connection] = []
+        try:
+            async with self._pool.acquire() as connection:
+                used.append(connection)
+                self._connections.append(connection)
+                yield connection
+        finally:
+            self._users.remove(user)
+            for each in used:
+                self._connections.remove(each)
+
+    async def fetch(self, query: str, *args: Any) -> list[Record]:
+        """The rows of a statement."""
+        async with self.acquire() as connection:
+            return await connection.fetch(query, *args)
+
+    async def fetchrow(self, query: str, *args: Any) -> Record | None:
+        """The first row of a statement."""
+        async with self.acquire() as connection:
+            return await connection.fetchrow(query, *args)
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """The first value of the first row."""
+        async with self.acquire() as connection:
+            return await connection.fetchval(query, *args)
+
+    async def execute(self, query: str, *args: Any) -> str:
+        """Run a statement; its tag."""
+        async with self.acquire() as connection:
+            return await connection.execute(query, *args)
+
+    async def close(self) -> None:
+        """Give out nothing more, and have back what others than the caller use."""
+        self._closed = True
+        me = asyncio.current_task()
+        others = {user for user in self._users if user is not me}
+        for user in others:
+            user.cancel()
+        if others:
+            _, stuck = await asyncio.wait(others, timeout=CLEANUP_S)
+            if stuck:
+                self.cut()
+
+    def cut(self) -> None:
+        """Break off the connections that are in use; the pool opens new ones."""
+        for connection in self._connections:
+            connection.terminate()

@@ -1,0 +1,125 @@
+"""A class's places: as many as there are, in order, and nobody waits who need not or for longer than is of use."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from app.bulkheads import Bulkhead, FullError
+from app.settings import Places
+
+
+def bulkhead(at_once: int, waiting: int, deadline_s: float = 10.0, told: Any = lambda _: None) -> Bulkhead:
+    places = Places(at_once=at_once, waiting=waiting)
+    return Bulkhead(None, places, deadline_s=deadline_s, turned_away=told)
+
+
+class Worker:
+    """Somebody who takes a place and keeps it until told."""
+
+    def __init__(self, work: Bulkhead, weight: int = 1) -> None:
+        self.inside = False
+        self._done = asyncio.Event()
+        self._task = asyncio.create_task(self._work(work, weight))
+
+    async def _work(self, work: Bulkhead, weight: int) -> None:
+        async with work.place(weight):
+            self.inside = True
+            await self._done.wait()
+
+    async def leave(self) -> None:
+        self._done.set()
+        await self._task
+
+    async def cancelled(self) -> None:
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+
+async def workers(work: Bulkhead, *weights: int) -> list[Worker]:
+    made = [Worker(work, weight) for weight in weights]
+    await settled()
+    return made
+
+
+async def settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_as_many_work_as_there_are_places_and_the_others_come_in_their_order():
+    work = bulkhead(2, 8)
+    crew = await workers(work, *[1] * 5)
+    assert [each.inside for each in crew] == [True, True, False, False, False]
+    assert (work.in_flight, work.waiting) == (2, 3)
+    for leaver in range(5):
+        await crew[leaver].leave()
+        await settled()
+        assert [each.inside for each in crew] == [place < leaver + 3 for place in range(5)]
+    assert (work.in_flight, work.waiting) == (0, 0)
+
+
+async def test_who_finds_the_queue_full_is_refused_at_once():
+    told: list[str] = []
+    work = bulkhead(1, 1, told=told.append)
+    crew = await workers(work, 1, 1)
+    with pytest.raises(FullError):
+        async with work.place():
+            pass
+    assert told == ["full"]
+    for each in crew:
+        await each.leave()
+
+
+async def test_nobody_waits_longer_than_is_of_use():
+    told: list[str] = []
+    work = bulkhead(1, 1, deadline_s=0.04, told=told.append)
+    (first,) = await workers(work, 1)
+    with pytest.raises(FullError):
+        async with work.place():
+            pass
+    assert (told, work.waiting) == (["full"], 0)
+    await first.leave()
+
+
+async def test_heavy_work_takes_several_places_and_is_not_overtaken():
+    work = bulkhead(4, 8)
+    light, heavy, later = await workers(work, 2, 3, 1)
+    assert (light.inside, heavy.inside, later.inside) == (True, False, False)
+    await light.leave()
+    await settled()
+    assert (heavy.inside, later.inside, work.in_flight) == (True, True, 4)
+    await heavy.leave()
+    await later.leave()
+    assert work.in_flight == 0
+
+
+async def test_work_heavier_than_all_places_takes_all():
+    work = bulkhead(2, 0)
+    (heavy,) = await workers(work, 50)
+    assert work.in_flight == 2
+    await heavy.leave()
+
+
+async def test_who_is_cancelled_while_it_waits_leaves_the_queue_and_holds_nobody_up():
+    work = bulkhead(2, 8)
+    first, heavy, last = await workers(work, 1, 2, 1)
+    await heavy.cancelled()
+    await settled()
+    assert (last.inside, work.waiting, work.in_flight) == (True, 0, 2)
+    await first.leave()
+    await last.leave()
+    assert work.in_flight == 0
+
+
+async def test_a_place_that_is_given_to_somebody_just_cancelled_goes_on_to_the_next():
+    work = bulkhead(1, 8)
+    first, second, third = await workers(work, 1, 1, 1)
+    first._done.set()
+    while work.waiting == 2:  # noqa: ASYNC110 - not an iteration later
+        await asyncio.sleep(0)
+    second._task.cancel()  # the place is the second's now, who has not yet run
+    await settled()
+    assert (second.inside, third.inside, work.in_flight) == (False, True, 1)
+    await third.leave()
+    assert work.in_flight == 0
