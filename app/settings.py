@@ -193,7 +193,7 @@ class Settings(BaseSettings):
     """How many processes share the budgets; `serve --workers` tells its own."""
 
     max_connections: Annotated[int, Field(ge=1, le=100_000)] = 2000
-    """Open connections of one worker; further ones are refused."""
+    """Open connections of one worker; a further one takes the place of one that idles, or is refused."""
 
     header_timeout_s: Annotated[float, Field(gt=0)] = 10
     """How long a client may take for a request's headers."""

@@ -8,7 +8,7 @@ A client may take its time, but not ours. Each part of an exchange has its bound
 | its body | `least_bytes_per_s` on average over each `body_timeout_s`, or complete |
 | the answer | taken by the client at that rate over each `answer_timeout_s` |
 | between two requests | `keep_alive_s` (uvicorn's own) |
-| connections of a process | `max_connections`; further ones get 503 without being read |
+| connections of a process | `max_connections`; a further one takes the place of one that idles, or gets 503 unread |
 """
 
 import asyncio
@@ -33,6 +33,7 @@ log = structlog.get_logger(__name__)
 _MOST_HEADER_BYTES = 64 * 1024
 # So many connections more than allowed are told that they are too many; what comes beyond is closed without a word.
 _MOST_REFUSED = 256
+_LEAST_IDLE_S = 1.0
 _TELL_EVERY_S = 10.0
 _TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")
 _TOO_LONG = RequestError(431, "HEADERS_TOO_LARGE", f"The headers are longer than {_MOST_HEADER_BYTES} bytes.")
@@ -47,6 +48,8 @@ class State(ServerState):
         self.settings = settings
         self.draining = False
         """Whether each connection is closed after the answer to its next request."""
+        self.idle: dict[Connection, None] = {}
+        """Those between two requests; who has been so longest is first."""
         self._refused = 0
         self._told_at = -_TELL_EVERY_S
 
@@ -95,6 +98,8 @@ class Connection(HttpToolsProtocol):
         super().connection_made(cast("asyncio.Transport", self._transport))
         if beyond < 0:
             return
+        if self._make_room():
+            return
         self.server_state.tell_of_refusal()
         if beyond < _MOST_REFUSED:
             self._answer(_TOO_MANY)
@@ -106,6 +111,7 @@ class Connection(HttpToolsProtocol):
         """Take what the client sends; after a close it is thrown away."""
         if self.transport.is_closing():
             return
+        self.server_state.idle.pop(self, None)
         if self._awaited is Awaited.NOTHING and self._answered:
             self._await(Awaited.HEADERS)
         super().data_received(data)
@@ -141,12 +147,34 @@ class Connection(HttpToolsProtocol):
         self._await(Awaited.NOTHING)
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Begin to be idle, or answer the next request."""
+        super().on_response_complete()
+        if self._awaited is Awaited.NOTHING and self._answered and not self.transport.is_closing():
+            self._await(Awaited.NOTHING)
+            self.server_state.idle[self] = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self.server_state.idle.pop(self, None)
+        super().connection_lost(exc)
+
     def drain(self) -> None:
         """Close after the answer that is under way, if one is."""
         if not self._answered:
             self.cycle.keep_alive = False
 
     # ---- the bounds
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been without a request longest; False if each has one, or just had."""
+        idle = self.server_state.idle
+        longest = next(iter(idle), None)
+        if longest is None or monotonic() - longest._since < _LEAST_IDLE_S:  # noqa: SLF001 - one of ours
+            return False
+        del idle[longest]
+        longest.transport.close()
+        return True
 
     def look(self, now: float) -> None:
         """Cut the connection if its client is too slow; called from time to time."""
@@ -161,7 +189,7 @@ class Connection(HttpToolsProtocol):
             if self._held_up_by_us or self._received >= self._least(waited_s):
                 self._await(Awaited.BODY)
             else:
-                self._cut(_TOO_SLOW, "body too slow")
+                self._cut(None if self._answered else _TOO_SLOW, "body too slow")
 
     def _look_at_reader(self, now: float) -> None:
         """Break the connection off if the client has not taken enough of what was sent to it."""

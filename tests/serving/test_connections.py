@@ -70,6 +70,14 @@ def test_a_body_that_does_not_come_is_cut_and_the_application_sees_the_client_le
 
 
 @pytest.mark.chaos
+def test_a_body_that_nobody_waits_for_any_more_is_not_answered_twice():
+    begins = HEAD % (b"POST", b"/quick") + b"content-length: 100\r\n\r\nabc"
+    with running(body_timeout_s=0.4) as served, served.connect(begins) as client:
+        assert answer(client)[0] == 200
+        assert client.recv(1000) == b""
+
+
+@pytest.mark.chaos
 @pytest.mark.parametrize("trick", [b"1;x=%s\r\na\r\n", b"0\r\nx: %s\r\n"], ids=["extensions", "trailers"])
 def test_what_is_no_body_does_not_count_as_one(trick):
     sent = POST + b"transfer-encoding: chunked\r\n\r\n" + trick % (b"y" * 2000)
@@ -145,6 +153,26 @@ def test_one_connection_too_many_is_told_so_and_the_others_go_on():
                     break
             assert time.monotonic() < deadline
         for client in open_ones:
+            client.close()
+
+
+@pytest.mark.chaos
+def test_connections_that_idle_make_room_for_others():
+    with running(max_connections=3) as served:
+        idle = [served.connect(GET) for _ in range(3)]
+        for client in idle:
+            assert answer(client)[0] == 200
+            time.sleep(0.4)
+        idle[0].sendall(GET)
+        assert answer(idle[0])[0] == 200
+        time.sleep(0.9)
+        with served.connect(GET) as client:
+            assert answer(client)[0] == 200
+        assert idle[1].recv(1) == b""  # it was without a request longest
+        for client in (idle[0], idle[2]):
+            client.sendall(GET)
+            assert answer(client)[0] == 200
+        for client in idle:
             client.close()
 
 
