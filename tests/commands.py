@@ -6,10 +6,13 @@ streams, and an end of its own. What is left out is the start of Python itself: 
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -32,11 +35,7 @@ def run_command(
     *arguments: str, environment: Mapping[str, str], folder: Path | None = None, stdin: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Run `entitlements` to its end, in `folder` if given; its exit code and what it said."""
-    with tempfile.TemporaryDirectory(prefix="entitlements-command-") as place:
-        streams = [Path(place) / name for name in ("stdin", "stdout", "stderr")]
-        streams[0].write_text(stdin, encoding="utf-8")
-        process = FORKS.Process(target=_run, args=(arguments, dict(environment), folder, streams))
-        process.start()
+    with _command(arguments, environment, folder, stdin) as (process, streams):
         process.join(_LONGEST_S)
         if process.exitcode is None:
             process.kill()
@@ -45,9 +44,32 @@ def run_command(
                 [*arguments], _LONGEST_S, *(each.read_bytes() for each in streams[1:])
             )
         stdout, stderr = (each.read_text(encoding="utf-8") for each in streams[1:])
-        code = process.exitcode
-        process.close()
-    return subprocess.CompletedProcess([*arguments], code, stdout, stderr)
+        return subprocess.CompletedProcess([*arguments], process.exitcode, stdout, stderr)
+
+
+def kill_command(*arguments: str, environment: Mapping[str, str], after_s: float) -> bool:
+    """Run `entitlements` and kill it after so many seconds; whether that came before its end."""
+    with _command(arguments, environment, None, "") as (process, _):
+        process.join(after_s)
+        process.kill()
+        process.join()
+        return process.exitcode == -signal.SIGKILL
+
+
+@contextmanager
+def _command(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path | None, stdin: str
+) -> Iterator[tuple[ForkServerProcess, list[Path]]]:
+    """The command as a process that has begun, and the files of its three streams."""
+    with tempfile.TemporaryDirectory(prefix="entitlements-command-") as place:
+        streams = [Path(place) / name for name in ("stdin", "stdout", "stderr")]
+        streams[0].write_text(stdin, encoding="utf-8")
+        process = FORKS.Process(target=_run, args=(arguments, dict(environment), folder, streams))
+        process.start()
+        try:
+            yield process, streams
+        finally:
+            process.close()
 
 
 def _run(

@@ -8,6 +8,7 @@ import asyncio
 import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -85,12 +86,8 @@ def template(server_dsn: str) -> Iterator[str]:
 @pytest.fixture
 async def database_dsn(server_dsn: str, template: str) -> AsyncIterator[str]:
     """The address, as owner, of a fresh migrated database."""
-    name = f"test_{uuid4().hex[:12]}"
-    await _execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} {_COPYING}")
-    try:
-        yield on_database(server_dsn, name)
-    finally:
-        await _drop(server_dsn, name)
+    async with copy_of(server_dsn, template) as dsn:
+        yield dsn
 
 
 @pytest.fixture
@@ -143,6 +140,17 @@ def demo_dsn(server_dsn: str, demo_template: str) -> Iterator[str]:
 def handbook() -> Handbook:
     """The handbook as shipped."""
     return load_handbook()
+
+
+@asynccontextmanager
+async def copy_of(server_dsn: str, template: str) -> AsyncIterator[str]:
+    """The address of a copy of a database to which nobody is connected; dropped in the end."""
+    name = f"test_{uuid4().hex[:12]}"
+    await _execute(server_dsn, f"CREATE DATABASE {name} TEMPLATE {template} {_COPYING}")
+    try:
+        yield on_database(server_dsn, name)
+    finally:
+        await _drop(server_dsn, name)
 
 
 def on_database(dsn: str, name: str) -> str:

@@ -184,6 +184,7 @@ class _InterruptedError(Exception):
     pass
 
 
+@pytest.mark.chaos
 async def test_an_interrupted_load_is_finished_once_on_another_day_as_if_nothing_had_happened(
     services, demo_pool
 ):
