@@ -3,7 +3,6 @@
 No token is needed for `/healthz` (the process lives) and `/readyz` (it can do its work); everything else needs one.
 """
 
-import asyncio
 import multiprocessing
 import os
 import signal
@@ -28,10 +27,10 @@ from app.endpoint import GraphQLEndpoint
 from app.graphql_http import RequestError, unavailable
 from app.keys import key_ring
 from app.logging import configure_logging
-from app.migrating import differences
 from app.negotiation import language
 from app.observability.exposition import MetricsEndpoint
 from app.observability.telemetry import Telemetry, telemetry_of
+from app.readiness import Readiness
 from app.services import Services, open_services
 from app.settings import load_settings
 from app.tokens import Tokens, tokens_of
@@ -40,7 +39,6 @@ from rating.outages import UnavailableError, is_outage
 from schema.build import build_schema
 from schema.errors import Unavailability, outages
 
-_READY_S = 3.0
 _MAY_BE_OUTAGES = (
     OSError,
     asyncpg.PostgresError,
@@ -91,8 +89,10 @@ def create_app(
             open_gate(services, telemetry) as gatekeeper,
             _observed(services, gatekeeper, telemetry),
             AuditLog(services.pool).writing() as audit,
+            Readiness(services).watching() as readiness,
         ):
             app.state.services = services
+            app.state.readiness = readiness
             if telemetry is not None:
                 telemetry.read_audit(audit)
             app.state.gatekeeper = gatekeeper
@@ -164,21 +164,8 @@ async def _alive(_: Request) -> Response:
 
 async def _ready(request: Request) -> Response:
     """Whether requests can be served: 200, or 503 with what is missing."""
-    services: Services = request.app.state.services
-    checks = {
-        "serving": not request.app.state.draining,
-        "database": False,
-        "migrated": False,
-        "newest": False,
-        "journal": services.journal.running,
-    }
-    try:
-        async with asyncio.timeout(_READY_S):
-            found = await differences(services.pool)
-            checks |= {"migrated": not found.missing, "newest": not found.unknown}
-        checks["database"] = True
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        pass
+    readiness: Readiness = request.app.state.readiness
+    checks = {"serving": not request.app.state.draining, **readiness.checks}
     ready = all(checks.values())
     return JSONResponse({"status": "ready" if ready else "not ready", **checks}, 200 if ready else 503)
 

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 import asyncpg
 import structlog
@@ -90,6 +91,7 @@ class Journal:
         self._observer = observer
         self._waiting: deque[_Waiting] = deque()
         self._resting: list[_Waiting] = []
+        self._committing: Sequence[_Waiting] = ()
         self._arrived = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -108,6 +110,13 @@ class Journal:
     def resting(self) -> int:
         """How many commands rest because another transaction has their customers locked."""
         return len(self._resting)
+
+    @property
+    def delay_s(self) -> float:
+        """For how many seconds the command waits that has waited longest; those aside that rest."""
+        now = asyncio.get_running_loop().time()
+        oldest = (*self._committing[:1], *islice(self._waiting, 1))
+        return max((now - each.since for each in oldest), default=0.0)
 
     async def start(self) -> None:
         """Begin to take commands."""
@@ -141,7 +150,9 @@ class Journal:
                 await self._arrived.wait()
                 self._arrived.clear()
                 while batch := self._next_batch():
+                    self._committing = batch
                     await self._commit(batch)
+                    self._committing = ()
                 if self._closing and not self._resting:
                     return
         finally:  # somebody cancelled this task: who waits must not wait for ever

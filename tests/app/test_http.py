@@ -7,57 +7,9 @@ import structlog
 
 from app.negotiation import GRAPHQL_JSON, JSON, answer_type, language, wants_html
 from schema.context import Role
-from tests.app.newer import migrate_further
 
 QUERY = {"query": "{ programme { edition } }"}
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
-
-
-async def test_health_needs_no_token(served):
-    assert (await served.client.get("/healthz")).json() == {"status": "alive"}
-    ready = await served.client.get("/readyz")
-    assert ready.status_code == 200
-    checks = {"serving": True, "database": True, "migrated": True, "newest": True, "journal": True}
-    assert ready.json() == {"status": "ready", **checks}
-
-
-async def test_it_is_not_ready_when_the_service_is_about_to_stop(served):
-    served.app.state.draining = True
-    ready = await served.client.get("/readyz")
-    assert (ready.status_code, ready.json()["serving"]) == (503, False)
-
-
-async def test_it_is_not_ready_when_the_journal_has_stopped(served):
-    await served.services.journal.stop()
-    ready = await served.client.get("/readyz")
-    assert ready.status_code == 503
-    assert ready.json()["journal"] is False
-
-
-async def test_it_is_not_ready_when_a_migration_is_missing(served, database_dsn):
-    import asyncpg
-
-    owner = await asyncpg.connect(database_dsn)
-    await owner.execute("DELETE FROM tortoise_migrations WHERE app = 'ledger'")
-    await owner.close()
-    ready = await served.client.get("/readyz")
-    assert ready.status_code == 503
-    assert ready.json()["migrated"] is False
-
-
-async def test_it_is_not_ready_when_a_newer_version_has_migrated(served, database_dsn):
-    await migrate_further(database_dsn)
-    ready = await served.client.get("/readyz")
-    assert ready.status_code == 503
-    assert (ready.json()["migrated"], ready.json()["newest"]) == (True, False)
-
-
-async def test_it_is_not_ready_without_the_database(served):
-    served.services.pool.terminate()
-    ready = await served.client.get("/readyz")
-    assert ready.status_code == 503
-    assert ready.json()["database"] is False
-    assert (await served.client.get("/healthz")).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,123 @@
+"""Whether this process can do its work: asked of the database each second, on a connection of its own.
+
+`/readyz` tells what was found last, so it answers at once whatever the load, and asks nothing itself. Writing is tried
+by writing, to the two places where a full disk shows: a record that goes to the write-ahead log and is flushed, and a
+temporary file. Neither leaves anything behind.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Self
+
+import asyncpg
+
+from app.migrating import differences
+from app.services import Services
+from ledger.journal import Journal
+from rating.database import SERVICE_ROLE, Connection, Timeouts
+from rating.outages import is_outage
+from schema.errors import outages
+
+_EVERY_S = 1.0
+_PATIENCE_S = 3.0
+_STALE_S = 5.0
+_TIMEOUTS = Timeouts(lock_s=1.0, statement_s=2.0)
+
+_READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
+_LOG_RECORD = "SELECT pg_logical_emit_message(true, 'entitlements.ready', '')"
+# More rows than the memory holds that it is given: the rest goes to a file, of 300 kB.
+_TEMPORARY_FILE = "SELECT count(*) FROM generate_series(1, 20000)"
+
+
+class Readiness:
+    """What is known of the database, and since when. `checks` says of each condition whether it holds."""
+
+    def __init__(self, services: Services) -> None:
+        self._dsn = services.service_dsn
+        self._journal: Journal = services.journal
+        self._patience_s = services.settings.deadline_s
+        self._connection: asyncpg.Connection[asyncpg.Record] | None = None
+        self._found: dict[str, bool] = {}
+        self._found_at = float("-inf")
+
+    @property
+    def checks(self) -> dict[str, bool]:
+        """Whether each condition holds, as found last; nothing of the database where that was long ago."""
+        known = asyncio.get_running_loop().time() - self._found_at < _STALE_S
+        database = {
+            name: known and self._found.get(name, False)
+            for name in ("database", "migrated", "newest", "writable")
+        }
+        return {**database, "journal": self._journal.running and self._journal.delay_s < self._patience_s}
+
+    @asynccontextmanager
+    async def watching(self) -> AsyncIterator[Self]:
+        """Look each second while the block runs; the first time before it begins."""
+        await self.look()
+        watch = asyncio.create_task(self._look_for_ever(), name="readiness")
+        try:
+            yield self
+        finally:
+            watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await watch
+            self._hang_up()
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_EVERY_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Find out how things are."""
+        found: dict[str, bool] = {}
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                connection = await self._connected()
+                differing = await differences(connection)
+                found |= {
+                    "database": True,
+                    "migrated": not differing.missing,
+                    "newest": not differing.unknown,
+                }
+                found["writable"] = await _writable(connection)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the service is not ready, and looks again)
+            outages.tell(error)
+            if "database" not in found or not isinstance(error, asyncpg.PostgresError):
+                self._hang_up()
+        self._found, self._found_at = found, asyncio.get_running_loop().time()
+
+    async def _connected(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await asyncpg.connect(
+                self._dsn,
+                server_settings={
+                    "application_name": "entitlements-ready",
+                    "role": SERVICE_ROLE,
+                    "work_mem": "64kB",
+                    "synchronous_commit": "on",  # as acknowledged writes are
+                    **_TIMEOUTS.settings,
+                },
+            )
+        return self._connection
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.terminate()
+
+
+async def _writable(connection: Connection) -> bool:
+    """Whether the database takes what is written. Raises what asyncpg raises, unless that says that it does not."""
+    if await connection.fetchval(_READ_ONLY):
+        return False
+    try:
+        await connection.execute(_LOG_RECORD)
+        await connection.execute(_TEMPORARY_FILE)
+    except asyncpg.PostgresError as error:
+        if not is_outage(error):
+            raise
+        outages.tell(error)
+        return False
+    return True
