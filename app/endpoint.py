@@ -20,6 +20,7 @@ from app.limits import BodyTooLargeError, limited_body
 from app.negotiation import answer_type, language, wants_html
 from app.services import Services
 from app.tokens import Tokens
+from ledger.refusals import RefusalCode
 from schema.context import Context, Viewer
 from schema.disclosure import collecting
 from schema.errors import ErrorCode, Unavailability
@@ -142,6 +143,8 @@ def _facts(context: Context, result: ExecutionResult) -> dict[str, Any]:
     facts: dict[str, Any] = {"code": "OK", **_work_facts(context)}
     if context.refusals:
         facts |= {"code": "REFUSED", "refusals": [code.value for code in context.refusals]}
+    if RefusalCode.RATE_LIMITED in context.refusals:
+        facts["limited"] = "look-ups"
     if result.errors:
         facts["code"] = _code(result.errors[0])
     return facts

@@ -10,6 +10,7 @@ import pytest
 
 from schema.context import Role
 from tests.exports.conftest import reading
+from tests.reconciliation.month import line, october
 
 FINDINGS, SETTLEMENT = "/exports/findings", "/exports/settlement"
 ASKED = {"vendor": "v", "period": "2026-10"}
@@ -26,6 +27,54 @@ async def test_staff_may_have_every_vendors(site, settled):
         assert "spreadsheetml" in answer.headers["content-type"]
         assert f"-v-2026-10-{address.rpartition('/')[2]}.xlsx" in answer.headers["content-disposition"]
         assert openpyxl.load_workbook(BytesIO(answer.content)).sheetnames[0] == "汇总"
+
+
+# Of vendor v's files, who gets them: staff, and the vendor itself. The ledger's lines are staff's alone, as is sending.
+MAY = {
+    FINDINGS: {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR, "own"},
+    SETTLEMENT: {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR, "own"},
+    "/exports/entries": {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR},
+    "/statements": {Role.FINANCE},
+}
+
+
+async def test_each_role_at_each_address_of_its_own_and_of_anothers(site, settled):
+    who = {role: site.header(role) for role in Role if role is not Role.VENDOR}
+    who |= {name: site.header(Role.VENDOR, vendor=code) for name, code in (("own", "v"), ("other", "w"))}
+    who["bound"] = site.header(Role.FRONTEND, member="M1")
+    for (address, may), (name, headers) in product(MAY.items(), who.items()):
+        if address == "/statements":
+            answer = await site.client.post(address, headers=headers)
+            allowed = answer.status_code == 415  # who may send one is told that this is none
+        else:
+            asked = {} if address == "/exports/entries" else ASKED
+            answer = await site.client.get(address, params=asked, headers=headers)
+            allowed = answer.status_code == 200
+        assert allowed == (name in may), (address, name, answer.status_code)
+        if not allowed:
+            assert code(answer) == (403, "FORBIDDEN"), (address, name)
+
+
+async def test_a_vendors_file_names_no_person_and_tells_nothing_of_numbers_it_did_not_serve(site, month):
+    await month.state(
+        line(2, october(8), "R-8", member_no="M2"),
+        line(3, october(8), "R-9", member_no="NOBODY"),
+        number="S-2",
+    )
+    asked = ASKED | {"format": "csv"}
+
+    async def reasons(headers) -> tuple[str, list[str]]:
+        text = (await site.client.get(FINDINGS, params=asked, headers=headers)).content.decode("utf-8-sig")
+        rows = csv.DictReader(StringIO(text, newline=""))
+        told = {row["会员号"]: row["说明"] for row in rows}
+        return text, [told[number].replace(number, "…") for number in ("M2", "NOBODY")]
+
+    names = {row["name"] for row in await month.pool.fetch("select name from customers")}
+    text, (of_a_member, of_nobody) = await reasons(site.header(Role.VENDOR, vendor="v"))
+    assert of_a_member == of_nobody
+    assert not [name for name in names if name in text]
+    _, (of_a_member, of_nobody) = await reasons(site.header())
+    assert of_a_member != of_nobody
 
 
 @pytest.mark.parametrize("address", [FINDINGS, SETTLEMENT])

@@ -95,6 +95,20 @@ async def test_many_unknown_numbers_are_many_look_ups_and_may_be_owed(counted):
     assert await left(counted) == SIZE - 10 * UNKNOWN_COST < 0
 
 
+async def test_a_walk_in_large_steps_learns_no_more_in_the_long_run(counted, monkeypatch):
+    """A step may be owed, and is paid back before the next: ten hours give ten hours' worth, and one step."""
+    now = [1000.0]
+    monkeypatch.setattr("throttled.utils.now_mono_f", lambda: now[0])
+    counted.budgets = CallerBudgets(Settings(budget_look_ups=SIZE))
+    hours, step, learned = 10, 10, 0
+    for minute in range(0, hours * 60, 10):
+        now[0] = 1000.0 + minute * 60
+        document, variables = asking("redeemMany", *(f"W{minute}-{number}" for number in range(step)))
+        outcomes = (await counted.data(document, VENDOR, **variables))["redeemMany"]
+        learned += sum(each["code"] == "UNKNOWN_CUSTOMER" for each in outcomes)
+    assert SIZE / UNKNOWN_COST * (hours - 1) <= learned <= SIZE / UNKNOWN_COST * (hours + 1) + step
+
+
 async def test_when_the_budget_is_used_up_no_answer_tells_whether_a_number_is_anybodys(counted):
     await use_up(counted)
     for path in PATHS:
