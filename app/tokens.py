@@ -69,7 +69,7 @@ class Tokens:
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
-            "sub": subject or vendor or member or role.value,
+            "sub": next(name for name in (subject, vendor, member, role.value) if name is not None),
             "jti": uuid4().hex,
             "iat": now,
             "exp": now + round(hours * 3600),

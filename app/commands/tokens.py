@@ -18,6 +18,14 @@ def token(
     member: Annotated[
         str | None, typer.Option("--member", help="Bind a frontend to one member number")
     ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject",
+            help="Who holds it, for the ledger and the log [default: the vendor, the member or the role]",
+            show_default=False,
+        ),
+    ] = None,
     hours: Annotated[
         int | None,
         typer.Option(
@@ -52,7 +60,11 @@ def token(
         )
     try:
         signed = tokens_of(settings, key_ring(settings)).issue(
-            chosen, vendor=vendor, member=member, hours=hours or min(_DEFAULT_HOURS, most)
+            chosen,
+            vendor=vendor,
+            member=member,
+            subject=subject,
+            hours=hours or min(_DEFAULT_HOURS, most),
         )
     except (CannotIssueError, TokenError) as error:
         fail([str(error)])

@@ -142,6 +142,16 @@ def test_a_token_says_who_asks(run):
     assert done.returncode == 0
     claims = jwt.decode(done.stdout.strip(), KEY, algorithms=["HS256"], audience="entitlements")
     assert (claims["role"], claims["vendor"], claims["exp"] - claims["iat"]) == ("vendor", "dental-1", 7200)
+    assert claims["sub"] == "dental-1"
+
+
+def test_a_token_says_which_person_asks(run):
+    done = run("token", "--role", "finance", "--subject", "li.na")
+    claims = jwt.decode(done.stdout.strip(), KEY, algorithms=["HS256"], audience="entitlements")
+    assert (claims["sub"], claims["exp"] - claims["iat"]) == ("li.na", 12 * 3600)
+    for nobody in ("", " ", " li", "li\n"):
+        refused = run("token", "--role", "finance", "--subject", nobody)
+        assert (refused.returncode, refused.stdout) == (1, "")
 
 
 def test_without_a_secret_key_no_token_is_issued(run, tmp_path):
