@@ -25,6 +25,7 @@ _RETRY_EVERY_S = 1.0
 _MOST_IN_ONE = 1_000  # so that putting them together does not hold the event loop up
 _MOST_WAITING = 50_000
 """Some 25 MB: at a hundred reads a second, minutes without a database."""
+_LONGEST_WRITE_S = 10.0
 _LAST_WRITE_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -110,7 +111,8 @@ class AuditLog:
         """Write all that waits; what could not be written goes on waiting."""
         while self._waiting:
             batch = self._waiting[:_MOST_IN_ONE]
-            await write_events(self._pool, batch)
+            async with asyncio.timeout(_LONGEST_WRITE_S):  # a connection that answers no more is given up
+                await write_events(self._pool, batch)
             del self._waiting[: len(batch)]
 
     async def _write_the_rest(self) -> None:

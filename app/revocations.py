@@ -18,6 +18,7 @@ from rating.database import Pool, Reader, Statements
 
 _STATEMENTS = Statements(Path(__file__).with_suffix(".sql"))
 _READ_EVERY_S = 1.0
+_LONGEST_READ_S = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -58,7 +59,8 @@ class Revocations:
         while True:
             await asyncio.sleep(_READ_EVERY_S)
             try:
-                await self.read(pool)
+                async with asyncio.timeout(_LONGEST_READ_S):
+                    await self.read(pool)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 if not away:
                     log.warning("revocations cannot be read: the known ones hold", error=type(error).__name__)

@@ -163,6 +163,24 @@ async def test_while_the_database_takes_nothing_the_events_wait(database, monkey
                 await asyncio.sleep(0.01)
 
 
+async def test_a_write_that_hangs_is_given_up_and_tried_again(database, monkeypatch):
+    monkeypatch.setattr(audit_module, "_WRITE_EVERY_S", 0.01)
+    monkeypatch.setattr(audit_module, "_RETRY_EVERY_S", 0.01)
+    monkeypatch.setattr(audit_module, "_LONGEST_WRITE_S", 0.2)
+    audit = AuditLog(database.pool)
+    async with audit.writing(), database.owner_pool.acquire() as conn:
+        held = conn.transaction()
+        await held.start()
+        await conn.execute("LOCK TABLE audit_events")
+        audit.note(FINANCE, operation="A", members={"M1"})
+        await asyncio.sleep(0.5)
+        await held.rollback()
+        async with asyncio.timeout(20):
+            while audit.waiting:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    assert len(await logged(database.pool)) == 1
+
+
 async def test_without_a_writer_nothing_is_shown_that_must_be_logged(database):
     audit = AuditLog(database.pool)
     assert not audit.admits(FINANCE)
