@@ -21,9 +21,10 @@ from app.negotiation import answer_type, language, wants_html
 from app.services import Services
 from app.tokens import Tokens
 from ledger.refusals import RefusalCode
+from schema.billing import Bill
 from schema.context import Context, Viewer
 from schema.disclosure import collecting
-from schema.errors import ErrorCode, Unavailability
+from schema.errors import ErrorCode, RateLimitedError, Unavailability
 from schema.execution import EntitlementsSchema
 
 log = structlog.get_logger(__name__)
@@ -79,6 +80,29 @@ class GraphQLEndpoint:
                 406, "NOT_ACCEPTABLE", "The answer is application/graphql-response+json or JSON."
             )
         viewer = await viewer_of(request, self._tokens, self._services.budgets)
+        bill = Bill(budgets=self._services.budgets, viewer=viewer)
+        try:
+            bill.check()
+            asked = await self._asked(request)
+            document = self._documents.text_of(asked)
+        except RateLimitedError as error:
+            await bill.refuse()
+            result = ExecutionResult(data=None, errors=[error], extensions={"cost": bill.told(None)})
+        except UnknownDocumentError as error:
+            await bill.pay_for_reading()
+            remark(request.scope, code=_code(error))
+            result = ExecutionResult(data=None, errors=[error], extensions={"cost": bill.told(None)})
+        except RequestError:
+            await bill.pay_for_reading()
+            raise
+        else:
+            result = await self._result(document, asked, viewer, request)
+        if any(_code(error) == ErrorCode.RATE_LIMITED for error in result.errors or ()):
+            remark(request.scope, limited="graphql", code=ErrorCode.RATE_LIMITED.value)
+        return execution_response(result.data, result.errors, media_type, result.extensions)
+
+    async def _asked(self, request: Request) -> GraphQLRequest:
+        """Read a request. Raises RequestError for what is none."""
         if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be sent uncompressed.")
         most_bytes = self._services.settings.max_body_bytes
@@ -89,17 +113,7 @@ class GraphQLEndpoint:
             raise RequestError(413, "PAYLOAD_TOO_LARGE", message, {"connection": "close"}) from None
         asked = parse_request(request.headers.get("content-type"), body)
         remark(request.scope, operation=(asked.operation_name or "")[:100] or None)
-        try:
-            document = self._documents.text_of(asked)
-        except UnknownDocumentError as error:
-            remark(request.scope, code=_code(error))
-            return execution_response(None, [error], media_type)
-        result = await self._result(document, asked, viewer, request)
-        if any(
-            (error.extensions or {}).get("code") == ErrorCode.RATE_LIMITED for error in result.errors or ()
-        ):
-            remark(request.scope, limited="graphql")
-        return execution_response(result.data, result.errors, media_type, result.extensions)
+        return asked
 
     async def _result(
         self, document: str, asked: GraphQLRequest, viewer: Viewer, request: Request

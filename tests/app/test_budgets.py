@@ -231,6 +231,14 @@ async def test_a_caller_that_asks_for_too_much_is_told_when_to_come_back(small, 
     assert (await small.client.post("/graphql", json=QUERY, headers=other)).status_code == 200
 
 
+async def test_what_is_no_request_is_paid_for_and_who_has_nothing_left_is_not_read(small):
+    headers = {**small.header(), "content-type": "application/json"}
+    answers = [await small.client.post("/graphql", content=b"[" * 9, headers=headers) for _ in range(44)]
+    assert answers[0].status_code == 400
+    assert answers[-1].status_code == 429
+    assert answers[-1].json()["extensions"]["cost"]["requestedQueryCost"] is None
+
+
 async def test_files_are_paid_for_as_well(small):
     headers = small.header(Role.FINANCE)
     first, second = [await small.client.get("/exports/entries", headers=headers) for _ in range(2)]
