@@ -19,7 +19,8 @@ from app.bulkheads import Bulkhead, FullError, TurnedAway
 from app.graphql_http import unavailable
 from app.observability.telemetry import Telemetry
 from app.services import Services, close_pool
-from app.settings import Places, Settings
+from app.setting_types import Places
+from app.settings import Settings
 from app.shares import CLEANUP_S, Share
 from rating.database import Pool, Timeouts, connect_pool
 from schema.context import Language

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from app.settings import Places
+from app.setting_types import Places
 from app.shares import Share
 from rating.database import Pool
 

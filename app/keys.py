@@ -24,7 +24,8 @@ from typing import Any, ClassVar
 import jwt
 
 from app.errors import StartError
-from app.settings import SHORTEST_KEY_BYTES, Settings
+from app.setting_types import SHORTEST_KEY_BYTES
+from app.settings import Settings
 
 _KEY_FILE = "token.key"
 _KEY_ID_DIGITS = 8

@@ -5,95 +5,38 @@ misspelt one would leave the default in force, unseen. What production refuses b
 """
 
 import os
-import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from difflib import get_close_matches
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, Self
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
-    BeforeValidator,
     Field,
     SecretStr,
     ValidationError,
     model_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from app.database_address import mistake
 from app.errors import StartError
 from app.production import insecure
-from handbook import BUSINESS_ZONE
+from app.setting_types import (
+    BusinessTime,
+    Environment,
+    Folder,
+    LogLevel,
+    LogLevelSetting,
+    Name,
+    Places,
+    PlacesSetting,
+    check_secrets,
+)
 from ledger.auditing import SHORTEST_RETENTION_DAYS
-from rating.events import EARLIEST_YEAR, LATEST_YEAR
 
 _PREFIX = "ENTITLEMENTS_"
-SHORTEST_KEY_BYTES = 32
-_NAME = r"^\S(.*\S)?$"  # of an issuer or audience: no blanks around it
-
-
-class Environment(StrEnum):
-    """Where the service runs."""
-
-    DEVELOPMENT = "development"
-    PRODUCTION = "production"
-
-
-class LogLevel(StrEnum):
-    """From which weight on something is logged."""
-
-    DEBUG = "debug"
-    INFO = "info"
-    WARNING = "warning"
-    ERROR = "error"
-    CRITICAL = "critical"
-
-
-def _lowered(level: object) -> object:
-    return level.lower() if isinstance(level, str) else level
-
-
-def _business_time(moment: datetime) -> datetime:
-    if not EARLIEST_YEAR <= moment.year < LATEST_YEAR:
-        raise ValueError(f"must lie in the years {EARLIEST_YEAR} to {LATEST_YEAR - 1}")
-    return moment if moment.utcoffset() is not None else moment.replace(tzinfo=BUSINESS_ZONE)
-
-
-def _folder(path: Path) -> Path:
-    try:
-        found = path.expanduser()
-        found.exists()
-    except RuntimeError:
-        raise ValueError("there is no such user (~)") from None
-    except OSError as error:
-        raise ValueError(f"no folder of this name can be reached: {error.strerror}") from None
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """How many requests of a class are served at once, and how many more may wait for that."""
-
-    at_once: int
-    waiting: int
-
-
-def _places(given: object) -> object:
-    if not isinstance(given, str):
-        return given
-    found = re.fullmatch(r"([1-9]\d{0,4})/(\d{1,5})", given.strip())
-    if found is None:
-        raise ValueError("must be written like 16/128: how many at once, and how many may wait")
-    return Places(at_once=int(found[1]), waiting=int(found[2]))
-
-
-PlacesSetting: TypeAlias = Annotated[Places, NoDecode, BeforeValidator(_places)]
 
 
 class Settings(BaseSettings):
@@ -102,7 +45,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     env: Environment = Environment.DEVELOPMENT
-    data: Annotated[Path, AfterValidator(_folder)] = Path(".data")
+    data: Folder = Path(".data")
     """Folder of the embedded database and of the development key."""
 
     database_url: Annotated[SecretStr | None, Field(validation_alias=AliasChoices("DATABASE_URL"))] = None
@@ -116,13 +59,13 @@ class Settings(BaseSettings):
     database_plaintext: bool = False
     """Whether production may reach the database unencrypted, because the network between is private."""
 
-    clock: Annotated[datetime, AfterValidator(_business_time)] | None = None
+    clock: BusinessTime | None = None
     """A moment to take as "now" for ever: for tests and demonstrations. Without an offset it is business time."""
 
-    editions: Annotated[Path, AfterValidator(_folder)] | None = None
+    editions: Folder | None = None
     """A folder with further editions of the handbook."""
 
-    trusted_documents: Annotated[Path, AfterValidator(_folder)] | None = None
+    trusted_documents: Folder | None = None
     """A folder of `.graphql` files: only the operations in them run."""
 
     token_key: SecretStr | None = None
@@ -140,8 +83,8 @@ class Settings(BaseSettings):
     audit_days: Annotated[int, Field(ge=SHORTEST_RETENTION_DAYS)] = 400
     """For how many days it is kept who looked at whose data; after that it goes by whole months."""
 
-    token_issuer: Annotated[str, Field(pattern=_NAME)] = "entitlements"  # noqa: S105 - a name, no secret
-    token_audience: Annotated[str, Field(pattern=_NAME)] = "entitlements"  # noqa: S105
+    token_issuer: Name = "entitlements"  # noqa: S105 - a name, no secret
+    token_audience: Name = "entitlements"  # noqa: S105
 
     pool_size: Annotated[int, Field(ge=2, le=200)] = 20
     """Connections of one worker for requests, shared out to the classes of work (`app.admission`)."""
@@ -231,7 +174,7 @@ class Settings(BaseSettings):
     tracing: bool = False
     """Whether requests are traced; where the traces go is said by OpenTelemetry's own variables."""
 
-    log_level: Annotated[LogLevel, BeforeValidator(_lowered)] = LogLevel.INFO
+    log_level: LogLevelSetting = LogLevel.INFO
 
     @property
     def production(self) -> bool:
@@ -267,7 +210,7 @@ class Settings(BaseSettings):
                 "ENTITLEMENTS_TOKEN_KEYS: takes the place of ENTITLEMENTS_TOKEN_KEY: set one of them"
             )
         name = "ENTITLEMENTS_TOKEN_KEY" if self.token_key is not None else "ENTITLEMENTS_TOKEN_KEYS"
-        _check_secrets(name, self.secrets)
+        check_secrets(name, self.secrets)
         if self.token_keys is not None and not self.secrets:
             raise ValueError("ENTITLEMENTS_TOKEN_KEYS: holds no key")
         return self
@@ -275,7 +218,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _metrics_token_is_long_enough(self) -> Self:
         if self.metrics_token is not None:
-            _check_secrets("ENTITLEMENTS_METRICS_TOKEN", [self.metrics_token.get_secret_value()])
+            check_secrets("ENTITLEMENTS_METRICS_TOKEN", [self.metrics_token.get_secret_value()])
         return self
 
     @model_validator(mode="after")
@@ -287,15 +230,6 @@ class Settings(BaseSettings):
             if wrong is not None:
                 raise ValueError(f"{name}: {wrong}")
         return self
-
-
-def _check_secrets(name: str, secrets: Iterable[str]) -> None:
-    """Raise ValueError for secrets that cannot be sent or are too short; it shows none."""
-    for secret in secrets:
-        if not secret.isprintable():
-            raise ValueError(f"{name}: holds characters that cannot be printed")
-        if len(secret.encode()) < SHORTEST_KEY_BYTES:
-            raise ValueError(f"{name}: at least {SHORTEST_KEY_BYTES} bytes are needed")
 
 
 def load_settings(**given: Any) -> Settings:

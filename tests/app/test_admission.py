@@ -9,7 +9,7 @@ import pytest
 
 from app.access import ANSWERED
 from app.negotiation import GRAPHQL_JSON, JSON
-from app.settings import Places
+from app.setting_types import Places
 from app.shares import Share
 from schema.context import Role
 from schema.work import WorkClass

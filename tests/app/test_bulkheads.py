@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.bulkheads import Bulkhead, FullError
-from app.settings import Places
+from app.setting_types import Places
 
 
 def bulkhead(at_once: int, waiting: int, deadline_s: float = 10.0, told: Any = lambda _: None) -> Bulkhead:

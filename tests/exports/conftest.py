@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from app.keys import KeyRing
 from app.server import create_app
 from app.services import Services, open_services
-from app.settings import Places, Settings
+from app.setting_types import Places
+from app.settings import Settings
 from app.tokens import Tokens
 from ledger.reconciliation.closing import close_period
 from schema.context import Role
