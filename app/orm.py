@@ -12,6 +12,7 @@ import asyncpg
 from tortoise.context import TortoiseContext
 
 from rating.database import SERVICE_ROLE, Timeouts
+from rating.observing import DatabaseObserver, observe_statements
 
 # The order is the order of migration: `ledger` refers to what `rating` creates.
 APPS = ("rating", "ledger")
@@ -24,6 +25,7 @@ def orm_config(
     max_size: int = 5,
     read_only: bool = False,
     timeouts: Timeouts | None = None,
+    observer: DatabaseObserver | None = None,
 ) -> dict[str, Any]:
     """Return Tortoise's configuration for the database at `dsn`; with `service_role`, under the service's role."""
     settings = {"application_name": "entitlements-orm"}
@@ -36,13 +38,16 @@ def orm_config(
 
     async def connect(*_: Any, loop: Any, connection_class: Any, record_class: Any, **__: Any) -> Any:
         # Tortoise takes addresses apart and knows only some of what may stand in them: asyncpg knows all.
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             dsn,
             loop=loop,
             connection_class=connection_class,
             record_class=record_class,
             server_settings=settings,
         )
+        if observer is not None:
+            observe_statements(connection, observer)
+        return connection
 
     credentials = {"connect": connect, "minsize": 0, "maxsize": max_size}
     return {
@@ -62,14 +67,26 @@ def orm_config(
 
 @asynccontextmanager
 async def orm(
-    dsn: str, *, max_size: int = 5, read_only: bool = False, timeouts: Timeouts | None = None
+    dsn: str,
+    *,
+    max_size: int = 5,
+    read_only: bool = False,
+    timeouts: Timeouts | None = None,
+    observer: DatabaseObserver | None = None,
 ) -> AsyncIterator[None]:
     """Have the models usable under the service's role, from any task, while the block runs."""
     context = TortoiseContext()
     # The web framework runs start-up and requests in different tasks: the context must be found from each.
     with context:
         await context.init(
-            orm_config(dsn, service_role=True, max_size=max_size, read_only=read_only, timeouts=timeouts),
+            orm_config(
+                dsn,
+                service_role=True,
+                max_size=max_size,
+                read_only=read_only,
+                timeouts=timeouts,
+                observer=observer,
+            ),
             _enable_global_fallback=True,
         )
     try:

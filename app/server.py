@@ -87,14 +87,12 @@ def create_app(
             opening as services,
             tokens.revocations.kept_current(services.pool),
             open_gate(services, telemetry) as gatekeeper,
-            _observed(services, gatekeeper, telemetry),
             AuditLog(services.pool).writing() as audit,
             Readiness(services).watching() as readiness,
+            _observed(telemetry, services, gatekeeper, audit),
         ):
             app.state.services = services
             app.state.readiness = readiness
-            if telemetry is not None:
-                telemetry.read_audit(audit)
             app.state.gatekeeper = gatekeeper
             app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens, gatekeeper, audit)
             app.state.downloads = Downloads(services, tokens, gatekeeper, audit)
@@ -130,11 +128,11 @@ def create_app(
 
 
 def _observed(
-    services: Services, gatekeeper: Gatekeeper, telemetry: Telemetry | None
+    telemetry: Telemetry | None, services: Services, gatekeeper: Gatekeeper, audit: AuditLog
 ) -> AbstractAsyncContextManager[None]:
     if telemetry is None:
         return nullcontext()
-    return telemetry.running(services, gatekeeper.bulkheads)
+    return telemetry.running(services, gatekeeper.bulkheads, audit)
 
 
 def _metrics(telemetry: Telemetry | None, services: Services, tokens: Tokens) -> MetricsEndpoint | None:

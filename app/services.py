@@ -111,8 +111,10 @@ async def open_services(
         stack.push_async_callback(budgets.close)
         service_dsn, owner_dsn = await stack.enter_async_context(database(settings, existing=existing))
         await migrated(owner_dsn)
-        observer = telemetry.database("service") if telemetry is not None else None
-        pool = await _reaching(service_dsn, _service_pool(service_dsn, settings.pool_size, observer=observer))
+        observer = telemetry.database if telemetry is not None else _unobserved
+        pool = await _reaching(
+            service_dsn, _service_pool(service_dsn, settings.pool_size, observer=observer("service"))
+        )
         stack.push_async_callback(close_pool, pool)
         active, done = await put_in_force(pool, settings, clock, Told(line=say, progress=_saying("rating")))
         if done is not None and done.changed:
@@ -122,7 +124,9 @@ async def open_services(
             await grant_all(
                 pool, clock=clock, handbook=active, subject=COMMAND_LINE, progress=_saying("granting")
             )
-        await stack.enter_async_context(orm(service_dsn, max_size=settings.orm_pool_size, timeouts=timeouts))
+        await stack.enter_async_context(
+            orm(service_dsn, max_size=settings.orm_pool_size, timeouts=timeouts, observer=observer("orm"))
+        )
         await stack.enter_async_context(_following(active, pool))
         # Of its own: whatever requests do, commands are committed.
         own = await connect_pool(
@@ -132,7 +136,7 @@ async def open_services(
             service_role=True,
             name="entitlements-journal",
             timeouts=timeouts,
-            observer=telemetry.database("journal") if telemetry is not None else None,
+            observer=observer("journal"),
         )
         stack.push_async_callback(close_pool, own)
         journal = Journal(own, active, clock, observer=telemetry.journal if telemetry is not None else SILENT)
@@ -148,6 +152,10 @@ async def open_services(
             service_dsn=service_dsn,
             owner_dsn=owner_dsn,
         )
+
+
+def _unobserved(_: str) -> None:
+    """Nobody wants to hear of a pool."""
 
 
 @asynccontextmanager

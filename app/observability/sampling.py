@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Gauge, Histogram
 
 _EVERY_S = 0.5
 _MEMORY = Path("/proc/self/statm")
@@ -17,29 +17,14 @@ class Sampler:
 
     def __init__(self, lag: Histogram) -> None:
         self._lag = lag
-        self._totals: list[Callable[[], None]] = []
         self._readings: list[tuple[Gauge, Callable[[], float | None]]] = []
 
     def read(self, gauge: Gauge, reading: Callable[[], float | None]) -> None:
         """From now on set `gauge` to what `reading` gives, unless None; it must be quick and may not fail."""
         self._readings.append((gauge, reading))
 
-    def read_total(self, counter: Counter, reading: Callable[[], int]) -> None:
-        """From now on let `counter` follow `reading`, which counts from 0 and may not fail."""
-        last = 0
-
-        def follow() -> None:
-            nonlocal last
-            total = reading()
-            counter.inc(total - last)
-            last = total
-
-        self._totals.append(follow)
-
     def sample(self) -> None:
-        """Read everything."""
-        for follow in self._totals:
-            follow()
+        """Set all gauges."""
         for gauge, reading in self._readings:
             value = reading()
             if value is not None:

@@ -58,14 +58,19 @@ class Telemetry:
         """For a pool of connections to tell of its work; `pool` is its name among the metrics."""
         return ObservedDatabase(pool, self.metrics, self._tracing)
 
+    def turned_away(self, kind: WorkClass) -> Callable[[str], None]:
+        """Counts operations of a class that are answered with 503, by the reason."""
+        return lambda reason: self.metrics.turned_away.labels(kind.value, reason).inc()
+
     @asynccontextmanager
     async def running(
-        self, services: Services, bulkheads: Mapping[WorkClass, Bulkhead] | None = None
+        self, services: Services, bulkheads: Mapping[WorkClass, Bulkhead], audit: AuditLog
     ) -> AsyncIterator[None]:
         """Read the services from time to time while the block runs; afterwards send the traces that are left."""
         self._read_journal(services.journal)
         self._read_pool("service", services.pool)
-        for kind, bulkhead in (bulkheads or {}).items():
+        self.sampler.read(self.metrics.audit_waiting, lambda: audit.waiting)
+        for kind, bulkhead in bulkheads.items():
             self._read_pool(kind.value, bulkhead.pool)
             self._read_bulkhead(kind.value, bulkhead)
         self.sampler.read(self.metrics.memory, resident_bytes)
@@ -78,18 +83,10 @@ class Telemetry:
         self.sampler.read(self.metrics.journal_waiting, lambda: journal.waiting)
         self.sampler.read(self.metrics.journal_resting, lambda: journal.resting)
 
-    def read_audit(self, audit: AuditLog) -> None:
-        """Show how many audit events wait."""
-        self.sampler.read(self.metrics.audit_waiting, lambda: audit.waiting)
-
     def _read_bulkhead(self, kind: str, bulkhead: Bulkhead) -> None:
         self.metrics.places.labels(kind).set(bulkhead.places.at_once)
         self.sampler.read(self.metrics.in_flight.labels(kind), lambda: bulkhead.in_flight)
         self.sampler.read(self.metrics.queued.labels(kind), lambda: bulkhead.waiting)
-
-    def turned_away(self, kind: WorkClass) -> Callable[[str], None]:
-        """Counts operations of a class that are answered with 503, by the reason."""
-        return lambda reason: self.metrics.turned_away.labels(kind.value, reason).inc()
 
     def _read_pool(self, name: str, pool: Pool) -> None:
         self.metrics.pool_limit.labels(name).set(pool.get_max_size())

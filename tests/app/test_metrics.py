@@ -92,7 +92,11 @@ async def test_requests_refusals_entries_and_batches_are_counted(counted):
     assert found[sample("entitlements_journal_commit_seconds_count", result="committed")] == 3
     assert found[sample("entitlements_operation_cost_count", class_="redemptions")] == 3
     assert found[sample("entitlements_pool_limit_connections", pool="service")] == 4
-    assert found[sample("entitlements_pool_wait_seconds_count", pool="service")] > 3
+    assert found[sample("entitlements_pool_limit_connections", pool="redemptions")] == 2
+    assert found[sample("entitlements_pool_wait_seconds_count", pool="journal")] == 3
+    assert found[sample("entitlements_admission_places", class_="redemptions")] > 0
+    assert found[sample("entitlements_admission_in_flight", class_="redemptions")] == 0
+    assert abs(found[sample("entitlements_clock_ahead_seconds")]) < 30
     assert found[sample("entitlements_http_responses_total", route="/graphql", status="200")] == 4
 
 
@@ -108,6 +112,18 @@ def test_what_clients_call_their_operations_makes_no_more_than_so_many_series():
     counts = {each.labels["operation"]: each.value for each in family.samples if each.name.endswith("_total")}
     assert len(counts) == 201
     assert counts["O0"] == 1
+
+
+def test_a_request_that_has_to_wait_for_its_budget_is_counted_and_health_is_not():
+    metrics = Metrics()
+    requests = RequestMetrics(metrics)
+    facts = {"role": "vendor", "code": "RATE_LIMITED", "limited": "graphql"}
+    for route in ("/graphql", "/healthz"):
+        requests.answered(Answered(request_id="x", route=route, status=429, seconds=0.01, facts=facts))
+    value = metrics.registry.get_sample_value
+    assert value("entitlements_rate_limited_total", {"budget": "graphql"}) == 1
+    labels = {"operation": "none", "class": "none", "role": "vendor", "code": "RATE_LIMITED"}
+    assert value("entitlements_requests_total", labels) == 1
 
 
 WORKER = """
