@@ -61,7 +61,10 @@ class SharedStore:
     def failed(self, error: Exception) -> None:
         """Note that it did not answer."""
         self._rests_until = time.monotonic() + _REDIS_REST_S
-        log.warning("Redis does not answer: each worker counts budgets for itself", error=repr(error)[:200])
+        log.warning(
+            "Redis does not answer: each worker counts budgets for itself",
+            error=repr(error.__cause__ or error)[:200],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
