@@ -54,11 +54,6 @@ async def moments(reader: Reader) -> Moments:
     return Moments(database_now=row["database_now"], newest=row["newest"])
 
 
-async def newest_recorded_at(reader: Reader) -> datetime | None:
-    """The latest moment at which any entry was recorded, by the clock of then; None when there is no entry."""
-    return (await moments(reader)).newest
-
-
 def warnings(seen: Moments, now: datetime, *, frozen: bool) -> list[str]:
     """What is wrong with a process's clock, which says `now`, a line for each; a `frozen` one is not the database's."""
     found = []

@@ -194,6 +194,8 @@ def test_a_history_is_imported_and_again_changes_nothing_and_is_verified(run, tm
 
     async def tamper():
         connection = await asyncpg.connect(database_dsn)
+        for table in ("policy_events", "entries"):
+            assert await connection.fetch(f"select distinct subject from {table}") == [("cli",)]
         await connection.execute("alter table rating_periods disable trigger user")
         await connection.execute("update rating_periods set star = 5 where star = 2")
         await connection.close()

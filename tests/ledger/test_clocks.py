@@ -6,7 +6,7 @@ import pytest
 
 from handbook import business_day
 from ledger.accounts import load_accounts
-from ledger.clocks import TOLERANCE, Moments, moments, newest_recorded_at, warnings, wrong_clocks
+from ledger.clocks import TOLERANCE, Moments, moments, warnings, wrong_clocks
 from ledger.commands import FINANCE
 from ledger.granting import grant_all
 from ledger.quotas import quotas_on
@@ -199,10 +199,10 @@ async def test_service_years_that_a_wrong_clock_began_are_told(database, handboo
 
 
 async def test_a_process_compares_its_clock_with_the_database_and_with_the_newest_entry(database, handbook):
-    assert await newest_recorded_at(database.pool) is None
+    assert (await moments(database.pool)).newest is None
     await enrol(database.pool, handbook, "M1", now=LEAPT)
     seen = await moments(database.pool)
-    assert seen.newest == await newest_recorded_at(database.pool) == LEAPT
+    assert seen.newest == LEAPT
     right = Moments(database_now=NOW, newest=NOW - YEAR)
     assert warnings(right, NOW + TOLERANCE, frozen=False) == []
     assert warnings(right, LEAPT, frozen=True) == []
