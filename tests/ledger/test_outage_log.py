@@ -13,18 +13,18 @@ def test_an_outage_is_told_when_it_begins_every_ten_seconds_and_when_it_is_over(
     log = OutageLog(lambda: now)
     with capture_logs() as lines:
         log.over()
-        for _ in range(250):
+        for _ in range(100):
             log.failed(4, FULL)
-            now += 0.1
+            now += 0.25
         log.over()
         log.over()
         log.failed(1, FULL)
     told = [(line["event"], line["seconds"], line["commands"], line["transactions"]) for line in lines]
     assert told == [
         ("nothing can be written", 0.0, 4, 1),
-        ("nothing can be written", 10.0, 404, 101),
-        ("nothing can be written", 20.0, 804, 201),
-        ("writing works again", 25.0, 1000, 250),
+        ("nothing can be written", 10.0, 164, 41),
+        ("nothing can be written", 20.0, 324, 81),
+        ("writing works again", 25.0, 400, 100),
         ("nothing can be written", 0.0, 1, 1),
     ]
     assert lines[0]["error"] == "DiskFullError 53100: could not extend file: No space left on device"
