@@ -11,6 +11,7 @@ import socket
 import struct
 import termios
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 _LINGER_S = 2.0
@@ -53,8 +54,9 @@ class Transport:
 
     def reset(self) -> None:
         """Break the connection off; what the client has not taken is thrown away, by the system too."""
-        connected = self._transport.get_extra_info("socket")
-        connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with suppress(OSError):  # it is lost already
+            connected = self._transport.get_extra_info("socket")
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
     @property
@@ -65,5 +67,8 @@ class Transport:
     @property
     def taken(self) -> int:
         """How many bytes the client's system has taken, ever."""
-        queued = fcntl.ioctl(self._transport.get_extra_info("socket"), termios.TIOCOUTQ, b"\0\0\0\0")
-        return self._written - self.unsent - int(struct.unpack("i", queued)[0])
+        try:
+            told = fcntl.ioctl(self._transport.get_extra_info("socket"), termios.TIOCOUTQ, bytes(4))
+        except (OSError, ValueError):
+            return self._written  # the connection is lost already
+        return self._written - self.unsent - int(struct.unpack("i", told)[0])
