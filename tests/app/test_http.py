@@ -223,3 +223,10 @@ def test_only_a_browser_wants_a_page():
     assert wants_html(PAGE["accept"])
     assert not wants_html("*/*")
     assert not wants_html(None)
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/statements"])
+async def test_a_length_of_thousands_of_digits_is_too_long(served, path):
+    told = {"content-length": "9" * 5000, "content-type": "multipart/form-data; boundary=x"}
+    answer = await served.client.post(path, content=b"{}", headers=served.header(Role.FINANCE) | told)
+    assert answer.status_code == 413
