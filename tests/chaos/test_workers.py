@@ -129,7 +129,7 @@ def spread(service: Service, clients: int, pause_s: float = 0) -> list[int]:
         return counts
 
 
-def until(true: Callable[[], bool], within_s: float = 60, shown: object = None) -> None:
+def until(true: Callable[[], bool], within_s: float = 240, shown: object = None) -> None:
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, shown
@@ -204,7 +204,7 @@ def test_a_worker_that_hangs_is_replaced(service):
     victim = workers_of(service)[0]
     os.kill(victim.pid, signal.SIGSTOP)
     assert service.ready()  # the other one takes connections meanwhile
-    until(lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE, 50)
+    until(lambda: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE)
     until(lambda: len(workers_of(service)) == 2)
     assert service.end(signal.SIGTERM)[0] == 0
 
@@ -213,7 +213,7 @@ def test_five_hundred_idle_connections_keep_nobody_from_being_served(service):
     service.start("--workers", "2")
     idle = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(500)]
     with load(service, 2) as came:
-        until(lambda: came["answered"] > 100, 20, came)
+        until(lambda: came["answered"] > 100, 120, came)
     for client in idle:
         client.close()
     assert set(came) == {"answered"}
