@@ -14,6 +14,8 @@ from types import TracebackType
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
+from app.log_writer import LogWriter
+
 _LONGEST_WORDS = 300
 
 
@@ -40,7 +42,7 @@ def configure_logging(level: str = "info") -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LogWriter(sys.stderr)
     handler.setFormatter(formatter)
     root = logging.getLogger()
     root.handlers = [handler]

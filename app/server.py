@@ -89,7 +89,7 @@ def create_app(
             open_gate(services, telemetry) as gatekeeper,
             AuditLog(services.pool).writing() as audit,
             Readiness(services).watching() as readiness,
-            _observed(telemetry, services, gatekeeper, audit),
+            _observed(telemetry, services, gatekeeper, audit, readiness),
         ):
             app.state.services = services
             app.state.readiness = readiness
@@ -128,11 +128,15 @@ def create_app(
 
 
 def _observed(
-    telemetry: Telemetry | None, services: Services, gatekeeper: Gatekeeper, audit: AuditLog
+    telemetry: Telemetry | None,
+    services: Services,
+    gatekeeper: Gatekeeper,
+    audit: AuditLog,
+    readiness: Readiness,
 ) -> AbstractAsyncContextManager[None]:
     if telemetry is None:
         return nullcontext()
-    return telemetry.running(services, gatekeeper.bulkheads, audit)
+    return telemetry.running(services, gatekeeper.bulkheads, audit, readiness)
 
 
 def _metrics(telemetry: Telemetry | None, services: Services, tokens: Tokens) -> MetricsEndpoint | None:

@@ -115,6 +115,14 @@ class Metrics:
             "reason",
         )
 
+        self.ready = Gauge(
+            "entitlements_ready",
+            "Whether each condition of /readyz holds: 1 or 0, in the worker where it holds least.",
+            ["check"],
+            registry=self.registry,
+            multiprocess_mode="livemin",
+        )
+
     def _process(self) -> None:
         self.loop_lag = self._histogram(
             "entitlements_event_loop_lag_seconds", "By how much the event loop was late for a timer.", _FAST

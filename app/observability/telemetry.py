@@ -6,6 +6,7 @@ their own, which drops what the collector does not take. Requests wait for neith
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
@@ -19,6 +20,7 @@ from app.observability.journal import ObservedJournal
 from app.observability.metrics import Metrics
 from app.observability.requests import RequestMetrics
 from app.observability.sampling import Sampler, resident_bytes
+from app.readiness import Readiness
 from app.services import Services
 from app.settings import Settings
 from ledger.journal import Journal
@@ -64,12 +66,18 @@ class Telemetry:
 
     @asynccontextmanager
     async def running(
-        self, services: Services, bulkheads: Mapping[WorkClass, Bulkhead], audit: AuditLog
+        self,
+        services: Services,
+        bulkheads: Mapping[WorkClass, Bulkhead],
+        audit: AuditLog,
+        readiness: Readiness,
     ) -> AsyncIterator[None]:
         """Read the services from time to time while the block runs; afterwards send the traces that are left."""
         self._read_journal(services.journal)
         self._read_pool("service", services.pool)
         self.sampler.read(self.metrics.audit_waiting, lambda: audit.waiting)
+        for check in readiness.checks:
+            self.sampler.read(self.metrics.ready.labels(check), partial(_holds, readiness, check))
         for kind, bulkhead in bulkheads.items():
             self._read_pool(kind.value, bulkhead.pool)
             self._read_bulkhead(kind.value, bulkhead)
@@ -93,6 +101,10 @@ class Telemetry:
         connections = self.metrics.pool_connections
         self.sampler.read(connections.labels(name, "idle"), pool.get_idle_size)
         self.sampler.read(connections.labels(name, "used"), lambda: pool.get_size() - pool.get_idle_size())
+
+
+def _holds(readiness: Readiness, check: str) -> bool:
+    return readiness.checks[check]
 
 
 def telemetry_of(settings: Settings) -> Telemetry | None:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +41,7 @@ def test_lines_of_ours_and_of_libraries_are_json_and_quote_nothing(capsys):
             "internal error %s", "x1", exc_info=error, extra={"error_id": "x1", "password": "hunter2"}
         )
         structlog.get_logger("ours").exception("failed")
+    logging.getLogger().handlers[0].flush()
     written = capsys.readouterr().err
     lines = [json.loads(line) for line in written.splitlines()]
     assert lines[0]["event"] == "taken"
@@ -61,3 +64,33 @@ def test_an_exception_that_causes_itself_is_described_all_the_same():
 
 def test_an_exception_without_words_is_described_by_its_type():
     assert describe(KeyError())[0] == {"type": "builtins.KeyError", "words": "", "at": []}
+
+
+STALLED = """
+import logging, sys
+from app.log_writer import LogWriter
+logger = logging.getLogger()
+logger.handlers = [LogWriter(sys.stderr, most_waiting=1000)]
+for number in range(5000):
+    logger.warning("%d %s", number, "x" * 500)
+print("all logged", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_nobody_waits_for_who_reads_the_log_and_what_is_dropped_is_told():
+    with subprocess.Popen(
+        [sys.executable, "-c", STALLED], stdin=-1, stdout=-1, stderr=-1, text=True
+    ) as process:
+        assert process.stdout.readline() == "all logged\n"
+        written = process.communicate(timeout=30)[1].splitlines()
+    told = [json.loads(line)["lines"] for line in written if line.startswith("{")]
+    assert sum(told) == 5000 - (len(written) - len(told)) > 0
+    assert written[0].startswith("0 xxx")
+    assert process.returncode == 0
+
+
+def test_what_was_logged_last_is_written_before_the_process_ends():
+    code = "from app.logging import configure_logging; configure_logging(); import logging; logging.error('last')"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(said.stderr)["event"] == "last"

@@ -1,0 +1,79 @@
+"""Log lines are written by a thread of their own: whoever logs never waits for whoever reads.
+
+A pipe that nobody empties is full after some hundred lines, and who writes to it directly stands still: for the service
+that would be every request. So lines wait in memory, up to a bound; more are dropped, and counted in a line.
+"""
+
+import json
+import logging
+import threading
+from collections import deque
+from datetime import UTC, datetime
+from typing import TextIO
+
+_MOST_WAITING = 10_000
+"""Some MB: seconds of a busy service."""
+_LAST_LINES_S = 2.0
+
+
+class LogWriter(logging.Handler):
+    """Formats records where they are logged, and writes them to a stream from its thread."""
+
+    def __init__(self, stream: TextIO, *, most_waiting: int = _MOST_WAITING) -> None:
+        super().__init__()
+        self._stream = stream
+        self._most_waiting = most_waiting
+        self._waiting: deque[str] = deque()
+        self._dropped = 0
+        self._changed = threading.Condition()
+        self._idle = True
+        threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take a line; the oldest lines are worth most when something goes wrong, so the new ones are dropped."""
+        try:
+            line = self.format(record)
+        except Exception:  # noqa: BLE001 (as every handler does: logging breaks nothing)
+            self.handleError(record)
+            return
+        with self._changed:
+            if len(self._waiting) >= self._most_waiting:
+                self._dropped += 1
+                return
+            self._waiting.append(line)
+            self._idle = False
+            self._changed.notify_all()
+
+    def flush(self) -> None:
+        """Wait until all is written, for at most two seconds: at the end of the process, and in tests."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._idle, timeout=_LAST_LINES_S)
+
+    def _write_for_ever(self) -> None:
+        while True:
+            with self._changed:
+                self._idle = not self._waiting
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._waiting)
+                lines = [*self._waiting]
+                self._waiting.clear()
+                if self._dropped:
+                    lines.append(_dropped(self._dropped))
+                    self._dropped = 0
+            try:
+                self._stream.write("\n".join(lines) + "\n")
+                self._stream.flush()
+            except (OSError, ValueError):
+                continue  # nobody reads any more, and there is nobody to tell
+
+
+def _dropped(lines: int) -> str:
+    return json.dumps(
+        {
+            "event": "log lines were dropped: they could not be written as fast as they came",
+            "lines": lines,
+            "level": "warning",
+            "logger": __name__,
+            "timestamp": datetime.now(UTC).isoformat(),
+        }
+    )
