@@ -99,7 +99,13 @@ class GraphQLEndpoint:
             result = await self._result(document, asked, viewer, request)
         if any(_code(error) == ErrorCode.RATE_LIMITED for error in result.errors or ()):
             remark(request.scope, limited="graphql", code=ErrorCode.RATE_LIMITED.value)
-        return execution_response(result.data, result.errors, media_type, result.extensions)
+        return execution_response(
+            result.data,
+            result.errors,
+            media_type,
+            result.extensions,
+            most_bytes=self._services.settings.max_answer_bytes,
+        )
 
     async def _asked(self, request: Request) -> GraphQLRequest:
         """Read a request. Raises RequestError for what is none."""

@@ -94,7 +94,8 @@ def create_app(
             app.state.services = services
             app.state.readiness = readiness
             app.state.gatekeeper = gatekeeper
-            app.state.graphql = GraphQLEndpoint(build_schema(), services, tokens, gatekeeper, audit)
+            schema = build_schema(introspection=services.settings.allows_introspection)
+            app.state.graphql = GraphQLEndpoint(schema, services, tokens, gatekeeper, audit)
             app.state.downloads = Downloads(services, tokens, gatekeeper, audit)
             app.state.uploads = Uploads(services, tokens, gatekeeper)
             app.state.metrics = _metrics(telemetry, services, tokens)

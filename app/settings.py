@@ -111,6 +111,9 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1024 * 1024
     """The longest request."""
 
+    max_answer_bytes: Annotated[int, Field(ge=1024)] = 10 * 1024 * 1024
+    """The longest answer to an operation."""
+
     max_upload_bytes: Annotated[int, Field(ge=1024)] = 200 * 1024 * 1024
     """The longest file that may be sent as a statement."""
 
@@ -174,6 +177,9 @@ class Settings(BaseSettings):
     tracing: bool = False
     """Whether requests are traced; where the traces go is said by OpenTelemetry's own variables."""
 
+    introspection: bool | None = None
+    """Whether the schema may be asked for what it holds; by default in development only."""
+
     log_level: LogLevelSetting = LogLevel.INFO
 
     @property
@@ -185,6 +191,11 @@ class Settings(BaseSettings):
     def shows_graphiql(self) -> bool:
         """Whether a browser gets the query page."""
         return not self.production if self.graphiql is None else self.graphiql
+
+    @property
+    def allows_introspection(self) -> bool:
+        """Whether the schema may be asked for what it holds."""
+        return not self.production if self.introspection is None else self.introspection
 
     @property
     def service_dsn(self) -> str | None:

@@ -47,7 +47,7 @@ def main() -> None:
         with file.open("wb") as out:
             for event in stream(customers, until=date(2026, 11, 1)):
                 out.write(content_text(parse_event(event)) + b"\n")
-        candidate = _candidate(folder)
+        candidate = write_candidate(folder)
         with EmbeddedPostgres(folder / "data", durable=False) as postgres:
             environment = {"DATABASE_URL": postgres.dsn, "ENTITLEMENTS_CLOCK": "2026-11-01T12:00:00"}
             importing, _ = entitlements(["import", file], environment)
@@ -71,7 +71,7 @@ def main() -> None:
         )
 
 
-def _candidate(folder: Path) -> Path:
+def write_candidate(folder: Path) -> Path:
     """Write the edition that is asked about."""
     candidate = folder / _CANDIDATE
     shutil.copytree(SHIPPED_EDITIONS / "zhenxuan-1", candidate)

@@ -11,6 +11,7 @@ from typing import Self
 
 _LONGEST = 400  # a cursor holds a member number: 64 characters of up to 4 bytes, in Base64
 _LARGEST = 2**63 - 1
+_MOST_DIGITS = len(str(_LARGEST))
 
 
 def opaque_id(kind: str, *parts: int | str) -> str:
@@ -36,7 +37,7 @@ def parse_numbers(text: str, kind: str, count: int) -> tuple[int, ...] | None:
     parsed = parse_opaque(text)
     if parsed is None or parsed[0] != kind or len(parsed[1]) != count:
         return None
-    if not all(part.isascii() and part.isdigit() for part in parsed[1]):
+    if not all(part.isascii() and part.isdigit() and len(part) <= _MOST_DIGITS for part in parsed[1]):
         return None
     numbers = tuple(int(part) for part in parsed[1])
     # Nor is 012 read for 12: the id of a thing is one text.

@@ -1,67 +1,88 @@
-"""What a document asks for: which fields, and how many objects its answer could hold.
+"""What a document asks for: which fields, and how much work its answer takes at most.
 
-Worked out once for a document and kept; for each request only the variables are filled in. Objects are counted, not
-fields: they are what is loaded, built and sent. A list with `first` counts that many, any other list an assumed length.
+Worked out once for a document and kept; for each request only the values of the variables are filled in. Cost is work:
+every field has a weight (`schema.weights`), a list with `first` counts that many rows, a list of an argument as many as
+the argument has, any other list the length that the weights tell. What a directive leaves out is counted.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentSpreadNode,
-    GraphQLList,
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputObjectType,
     GraphQLNamedType,
-    GraphQLNonNull,
-    GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
+    NullValueNode,
+    ObjectValueNode,
     OperationDefinitionNode,
+    SchemaMetaFieldDef,
     SelectionSetNode,
+    TypeMetaFieldDef,
+    ValueNode,
     VariableNode,
     get_named_type,
-    get_operation_ast,
     is_leaf_type,
 )
 
 from schema.limits import fragments_of
+from schema.weights import OPERATION, TYPENAME, FieldWeight, Weights
 
-# What a customer has a few of; what the handbook has many of; and the rows of a report.
-# Guesses of the size, no numbers of the handbook: an edition with more of them is served, and costs more than foreseen.
-_ASSUMED_LENGTH = 5
-_ASSUMED_LENGTHS = {
-    "quotas": 20,
-    "benefits": 20,
-    "readings": 20,
-    "coefficients": 20,
-    "rows": 1000,
-    "editionDiff": 200,
-}
-# What it takes to answer a field, in objects, where that is more than one: a history is read, judged and rated anew.
-_WORK = {"Customer.whatIf": 50}
+UNIT_US = 10
+"""The unit of cost, in microseconds of this process."""
+
 _FIRST = "first"
-# The rows of a page are counted where `first` stands, one level up.
+# The rows of a page: as many as `first` says, one level up.
 _ROWS = "edges"
+INTROSPECTION: Mapping[str, GraphQLField] = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many a variable says: its value, or, of a list, its length."""
+
+    variable: str
+    value: bool = False
+
+    def of(self, variables: Mapping[str, Any]) -> int:
+        value = variables.get(self.variable)
+        if self.value:
+            return max(0, value) if isinstance(value, int) else 1
+        return len(value) if isinstance(value, list) else 1
 
 
 @dataclass(slots=True, eq=False)
-class _Weight:
-    """Objects of a part of an answer: so many itself, and its parts so many times (a number, or a variable's)."""
+class _Asked:
+    """A field as a document asks for it.
 
-    objects: int = 0
-    parts: list[tuple[int | str, "_Weight"]] = field(default_factory=list)
+    `if_given` is its weight where one of the variables that it hangs on has a value. `values_us` is the weight of
+    literal arguments, `values_of` names the variables whose values come on top.
+    """
 
-    def total(self, variables: Mapping[str, Any], known: dict[int, int]) -> int:
-        """The sum, each part that is shared being added up once."""
-        if id(self) not in known:
-            times = ((_number(factor, variables), part) for factor, part in self.parts)
-            known[id(self)] = self.objects + sum(
-                factor * part.total(variables, known) for factor, part in times
-            )
-        return known[id(self)]
+    weight: FieldWeight
+    if_given: tuple[FieldWeight, Sequence[str]] | None
+    values_us: float
+    values_of: Sequence[str]
+    times: float | _Count | None
+    first: int | _Count | None
+    inner: "_Selection | None"
+
+
+@dataclass(slots=True, eq=False)
+class _Selection:
+    """Fields that are asked for together, and the fragments among them."""
+
+    parts: "list[_Asked | _Selection]" = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,90 +90,222 @@ class Analysis:
     """The fields that an operation uses, as "Type.field", and what it costs."""
 
     fields: frozenset[str]
-    _weight: _Weight
-    _defaults: Mapping[str, int]
+    _selection: _Selection
+    _types: Mapping[str, Any]
+    """The types of the variables, by name."""
+    _weights: Weights
 
-    def cost(self, variables: Mapping[str, Any] | None) -> int:
-        """How many objects the answer could hold, given the variables."""
-        return self._weight.total({**self._defaults, **(variables or {})}, {})
+    @property
+    def of_schema(self) -> bool:
+        """Whether nothing is asked but what the schema holds."""
+        return not self.fields
+
+    def cost(self, variables: Mapping[str, Any]) -> int:
+        """The work that the answer takes at most, in units, given the values of the variables."""
+        return ceil(_Sum(self._weights, variables, self._types).total_us(self._selection) / UNIT_US)
 
 
-def analysis_of(schema: GraphQLSchema, document: DocumentNode, operation_name: str | None) -> Analysis | None:
-    """What a valid document's operation asks for; None when it has no such operation."""
-    operation = get_operation_ast(document, operation_name)
-    root = schema.get_root_type(operation.operation) if operation is not None else None
-    if operation is None or root is None:
-        return None
-    walk = _Walk(schema, document)
-    weight = walk.selections(operation.selection_set, root)
-    return Analysis(fields=frozenset(walk.fields), _weight=weight, _defaults=_defaults(operation))
+class _Sum:
+    """The work for one request; a part that is shared is added up once for each size of page that it stands in."""
+
+    def __init__(self, table: Weights, variables: Mapping[str, Any], types: Mapping[str, Any]) -> None:
+        self._weights = table
+        self._variables = variables
+        self._types = types
+        self._known: dict[tuple[int, float], tuple[float, float]] = {}
+        self._values: dict[str, float] = {}
+
+    def total_us(self, selection: _Selection) -> float:
+        once, each = self._selection(selection, 1)
+        return self._weights.fields[OPERATION].each_us + once + each
+
+    def _selection(self, selection: _Selection, rows: float) -> tuple[float, float]:
+        """What the fields take: once, and for each object that has them."""
+        key = id(selection), rows
+        if key not in self._known:
+            sums = [
+                self._field(part, rows) if isinstance(part, _Asked) else self._selection(part, rows)
+                for part in selection.parts
+            ]
+            self._known[key] = sum(once for once, _ in sums), sum(each for _, each in sums)
+        return self._known[key]
+
+    def _field(self, asked: _Asked, rows: float) -> tuple[float, float]:
+        weight = asked.weight
+        if asked.if_given is not None:
+            dearer, names = asked.if_given
+            weight = dearer if any(self._variables.get(name) is not None for name in names) else weight
+        once, each = weight.once_us, weight.each_us + asked.values_us
+        each += sum(self._value(name) for name in asked.values_of)
+        first = 1 if asked.first is None else self._number(asked.first)
+        times = rows if asked.times is None else self._number(asked.times)
+        each += weight.row_us * (first if asked.first is not None else times)
+        if asked.inner is not None:
+            inner_once, inner_each = self._selection(asked.inner, first)
+            once, each = once + inner_once, each + times * inner_each
+        return once, each
+
+    def _number(self, count: float | _Count) -> float:
+        return count.of(self._variables) if isinstance(count, _Count) else count
+
+    def _value(self, name: str) -> float:
+        if name not in self._values:
+            self._values[name] = _value_us(self._weights, self._types.get(name), self._variables.get(name))
+        return self._values[name]
+
+
+def analysis_of(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    root: GraphQLNamedType,
+    table: Weights,
+) -> Analysis:
+    """What a valid document's operation asks for, beginning at the type `root`, and what it costs by the table."""
+    walk = _Walk(schema, document, table)
+    selection = walk.selections(operation.selection_set, root)
+    return Analysis(
+        fields=frozenset(walk.fields),
+        _selection=selection,
+        _types={
+            each.variable.name.value: schema.type_map.get(_named(each.type))
+            for each in operation.variable_definitions or ()
+        },
+        _weights=table,
+    )
 
 
 class _Walk:
     """One walk over an operation; what is reached through a fragment is walked once."""
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, table: Weights) -> None:
         self.fields: set[str] = set()
         self._schema = schema
+        self._weights = table
         self._fragments = fragments_of(document)
-        self._walked: dict[str, _Weight] = {}
+        self._walked: dict[str, _Selection] = {}
 
-    def selections(self, selections: SelectionSetNode | None, parent: GraphQLNamedType) -> _Weight:
-        weight = _Weight()
+    def selections(self, selections: SelectionSetNode | None, parent: GraphQLNamedType) -> _Selection:
+        found = _Selection()
         for selection in selections.selections if selections is not None else ():
             if isinstance(selection, FieldNode):
-                self._field(selection, parent, weight)
+                found.parts.append(self._field(selection, parent))
             elif isinstance(selection, FragmentSpreadNode):
-                weight.parts.append((1, self._fragment(selection.name.value)))
+                found.parts.append(self._fragment(selection.name.value))
             elif isinstance(selection, InlineFragmentNode):
                 condition = selection.type_condition
                 inner = self._schema.type_map[condition.name.value] if condition is not None else parent
-                weight.parts.append((1, self.selections(selection.selection_set, inner)))
-        return weight
+                found.parts.append(self.selections(selection.selection_set, inner))
+        return found
 
-    def _fragment(self, name: str) -> _Weight:
+    def _fragment(self, name: str) -> _Selection:
         if name not in self._walked:
             fragment = self._fragments[name]
             on = self._schema.type_map[fragment.type_condition.name.value]
             self._walked[name] = self.selections(fragment.selection_set, on)
         return self._walked[name]
 
-    def _field(self, node: FieldNode, parent: GraphQLNamedType, weight: _Weight) -> None:
+    def _field(self, node: FieldNode, parent: GraphQLNamedType) -> _Asked:
         name = node.name.value
-        definition = getattr(parent, "fields", {}).get(name)
-        if definition is None:
-            return  # introspection, which has a limit of its own
-        self.fields.add(f"{parent.name}.{name}")
+        if name == TYPENAME:
+            return _Asked(self._weights.fields[TYPENAME], None, 0, (), 1, None, None)
+        full = f"{parent.name}.{name}"
+        definition = INTROSPECTION.get(name) or parent.fields[name]  # type: ignore[attr-defined]
+        if not name.startswith("__") and not parent.name.startswith("__"):
+            self.fields.add(full)
         named = get_named_type(definition.type)
-        if is_leaf_type(named):
-            return
-        inner = self.selections(node.selection_set, named)
-        inner.objects += _WORK.get(f"{parent.name}.{name}", 1)
-        weight.parts.append((_length(node, definition.type), inner))
+        given = {each.name.value: each.value for each in node.arguments or ()}
+        weight, if_given = self._weight(full, given)
+        values_us, values_of = _literals(definition.args, node.arguments or (), self._weights)
+        return _Asked(
+            weight,
+            if_given,
+            values_us,
+            values_of,
+            None if name == _ROWS else _length(weight, given),
+            _first(given),
+            None if is_leaf_type(named) else self.selections(node.selection_set, named),
+        )
+
+    def _weight(
+        self, full: str, given: Mapping[str, ValueNode]
+    ) -> tuple[FieldWeight, tuple[FieldWeight, Sequence[str]] | None]:
+        plain, if_given = self._weights.fields[full], None
+        for argument, dearer in self._weights.dearer.get(full, {}).items():
+            value = given.get(argument)
+            if isinstance(value, VariableNode):
+                names = (*(if_given[1] if if_given is not None else ()), value.name.value)
+                if_given = (dearer, names)
+            elif value is not None and not isinstance(value, NullValueNode):
+                plain = dearer
+        return plain, if_given
 
 
-def _length(node: FieldNode, type_: GraphQLOutputType) -> int | str:
-    """How many objects a field stands for: a number, or the variable that says it."""
-    for argument in node.arguments or ():
-        if argument.name.value == _FIRST:
-            if isinstance(argument.value, VariableNode):
-                return argument.value.name.value
-            return int(argument.value.value) if isinstance(argument.value, IntValueNode) else 1
-    plain = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    if not isinstance(plain, GraphQLList) or node.name.value == _ROWS:
-        return 1
-    return _ASSUMED_LENGTHS.get(node.name.value, _ASSUMED_LENGTH)
+def _first(given: Mapping[str, ValueNode]) -> int | _Count | None:
+    value = given.get(_FIRST)
+    if isinstance(value, VariableNode):
+        return _Count(value.name.value, value=True)
+    return max(0, int(value.value)) if isinstance(value, IntValueNode) else None
 
 
-def _number(factor: int | str, variables: Mapping[str, Any]) -> int:
-    number = variables.get(factor) if isinstance(factor, str) else factor
-    # Whatever else it is, is refused when the variables are read.
-    return max(0, number) if isinstance(number, int) else 1
+def _length(weight: FieldWeight, given: Mapping[str, ValueNode]) -> float | _Count:
+    """How many objects a field stands for."""
+    if not isinstance(weight.length, str):
+        return 1 if weight.length is None else weight.length
+    value = given.get(weight.length)
+    if isinstance(value, VariableNode):
+        return _Count(value.name.value)
+    return len(value.values) if isinstance(value, ListValueNode) else 1
 
 
-def _defaults(operation: OperationDefinitionNode) -> dict[str, int]:
-    return {
-        definition.variable.name.value: int(definition.default_value.value)
-        for definition in operation.variable_definitions or ()
-        if isinstance(definition.default_value, IntValueNode)
-    }
+def _literals(
+    definitions: Mapping[str, GraphQLArgument], arguments: Sequence[ArgumentNode], table: Weights
+) -> tuple[float, Sequence[str]]:
+    """The weight of what stands in arguments, and the variables among it."""
+    total, names = 0.0, []
+    waiting: list[tuple[Any, ValueNode]] = [
+        (definitions[each.name.value].type, each.value) for each in arguments
+    ]
+    while waiting:
+        type_, value = waiting.pop()
+        if isinstance(value, VariableNode):
+            names.append(value.name.value)
+            continue
+        named = get_named_type(type_)
+        total += table.value_us
+        if isinstance(value, ListValueNode):
+            waiting += [(named, each) for each in value.values]
+        elif isinstance(value, ObjectValueNode):
+            total += table.inputs.get(named.name, 0)
+            fields = getattr(named, "fields", {})
+            waiting += [(fields[each.name.value].type, each.value) for each in value.fields]
+    return total, names
+
+
+def _value_us(table: Weights, type_: Any, value: Any) -> float:
+    """The weight of a variable's value: of every value within, and of its input objects by their types."""
+    return sum(
+        table.value_us + (table.inputs.get(named.name, 0) if isinstance(each, dict) else 0)
+        for named, each in _values(type_, value)
+    )
+
+
+def _values(type_: Any, value: Any) -> Iterator[tuple[Any, Any]]:
+    waiting = [(type_, value)]
+    while waiting:
+        named, each = waiting.pop()
+        yield named, each
+        if isinstance(each, list):
+            waiting += [(named, inner) for inner in each]
+        elif isinstance(each, dict) and isinstance(named, GraphQLInputObjectType):
+            waiting += [
+                (get_named_type(named.fields[name].type), inner)
+                for name, inner in each.items()
+                if name in named.fields
+            ]
+
+
+def _named(type_node: Any) -> str:
+    while not hasattr(type_node, "name"):
+        type_node = type_node.type
+    return str(type_node.name.value)

@@ -9,11 +9,21 @@ from schema.permissions import check_table
 from schema.queries.query import Query
 from schema.refused import note_refusals
 from schema.scalars import SCALARS
+from schema.weights import Weights, weights
 
 
-def build_schema() -> EntitlementsSchema:
-    """The schema. Raises ValueError when the permission table does not name every guarded field."""
-    schema = EntitlementsSchema(query=Query, mutation=Mutation, config=StrawberryConfig(scalar_map=SCALARS))
+def build_schema(*, introspection: bool = True, table: Weights | None = None) -> EntitlementsSchema:
+    """The schema, which can be asked for what it holds with `introspection`; operations are weighed by the table.
+
+    Raises ValueError when the permission table does not name every guarded field.
+    """
+    schema = EntitlementsSchema(
+        query=Query,
+        mutation=Mutation,
+        config=StrawberryConfig(scalar_map=SCALARS),
+        table=weights() if table is None else table,
+        introspection=introspection,
+    )
     _drop_null_defaults(schema.core)
     check_table(schema.core)
     note_refusals(schema.core)

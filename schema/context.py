@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from asyncpg import Pool
-from graphql import DocumentNode
+from graphql import DocumentNode, VariableValues
 from strawberry.types import Info as StrawberryInfo
 
 from handbook import Candidate, Handbook, business_day
@@ -38,8 +38,9 @@ class Context:
     themselves which one is in force. `edition_folders` hold the candidates, which are read once when first asked for.
     `admission` gives an operation its place and the pool that it reads by; without one it runs at once, by `pool`.
     `budgets` are what callers pay from; without them all is free. `look_ups` is what a vendor has left of its budget of
-    member numbers, once it has asked for some. `document` is the operation's, parsed and found valid; `work` is
-    the operation once it may run, and `refusals` are the codes of what it was refused as data: for whoever observes.
+    member numbers, once it has asked for some. `document` is the operation's, parsed and found valid, `variables` are
+    the values that it runs with; `work` is the operation once it may run, and `refusals` are the codes of what it was
+    refused as data: for whoever observes.
     """
 
     viewer: Viewer | None
@@ -55,6 +56,7 @@ class Context:
     document: DocumentNode | None = None
     work: Work | None = None
     refusals: list[RefusalCode] = field(default_factory=list)
+    variables: VariableValues | None = None
     handbook: Handbook = field(init=False)
     now: datetime = field(init=False)
     loaders: Loaders = field(init=False)

@@ -25,6 +25,7 @@ class ErrorCode(StrEnum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     BAD_USER_INPUT = "BAD_USER_INPUT"
+    ANSWER_TOO_LARGE = "ANSWER_TOO_LARGE"
     BUSY = "BUSY"
     RATE_LIMITED = "RATE_LIMITED"
     UNAVAILABLE = "UNAVAILABLE"
@@ -50,6 +51,17 @@ class BadInputError(GraphQLError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": ErrorCode.BAD_USER_INPUT.value})
+
+
+class AnswerTooLargeError(GraphQLError):
+    """The operation ran, and its answer is longer than an answer may be."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(
+            f"The answer is longer than {most_bytes} bytes: ask for fewer rows (`first`) or fewer fields. "
+            "What a mutation did is done.",
+            extensions={"code": ErrorCode.ANSWER_TOO_LARGE.value},
+        )
 
 
 class BusyError(GraphQLError):

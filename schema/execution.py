@@ -1,73 +1,31 @@
 """How an operation runs: who asks, what the document asks for, whether that may be, then the resolvers, then errors.
 
-A document is parsed, validated and analysed once and kept by its text (a hash over the parsed tree, which is what
-Strawberry's own caches are keyed by, costs more than all checks here). What depends on the request — the viewer's role,
-variables, cost — is checked each time, before anything is executed.
+A document is prepared once (`schema.documents`). What depends on the request — the viewer's role, variables, cost — is
+checked each time, before anything is executed. The values of the variables are worked out once: what was checked and
+counted is what runs.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from graphql import (
-    DocumentNode,
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    get_operation_ast,
-    parse,
-    specified_rules,
-)
+from graphql import GraphQLError, GraphQLSchema, VariableValues, get_variable_values
 from strawberry import Schema
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.schema import validate_document
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from schema.analysis import Analysis, analysis_of
 from schema.billing import Bill
 from schema.context import Context
+from schema.documents import Operation, Prepared, document_cache
 from schema.errors import BadInputError, RateLimitedError, UnauthenticatedError, presentable
-from schema.limits import MOST_COST, MOST_TOKENS, UNSTORABLE_TEXT, ShapeRule, unstorable
+from schema.introspection import IntrospectionAnswers, asked
+from schema.limits import MOST_COST, MOST_ERRORS, UNSTORABLE_TEXT, unstorable
 from schema.permissions import denied
 from schema.viewer import Viewer
+from schema.weights import Weights
 from schema.work import Work, class_of
-
-# A document of the most tokens takes about a megabyte.
-_MOST_DOCUMENTS = 256
-_RULES = (*specified_rules, ShapeRule)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """A document, what is wrong with it, whether it has several operations, and what each asks for."""
-
-    document: DocumentNode
-    errors: tuple[GraphQLError, ...]
-    ambiguous: bool
-    analysis: Callable[[str | None], Analysis | None]
-
-
-def document_cache(schema: GraphQLSchema) -> Callable[[str], Prepared]:
-    """Prepares documents for a schema, and keeps the latest. Raises GraphQLError for what cannot be parsed."""
-
-    def prepare(text: str) -> Prepared:
-        document = parse(text, max_tokens=MOST_TOKENS)
-        try:
-            errors = tuple(validate_document(schema, document, _RULES))
-        except GraphQLError as error:
-            errors = (error,)
-
-        @lru_cache(maxsize=16)
-        def analysis(operation_name: str | None) -> Analysis | None:
-            return analysis_of(schema, document, operation_name)
-
-        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
-        return Prepared(document=document, errors=errors, ambiguous=len(operations) > 1, analysis=analysis)
-
-    return lru_cache(maxsize=_MOST_DOCUMENTS)(prepare)
 
 
 class PreparedDocument(SchemaExtension):
@@ -85,13 +43,38 @@ class PreparedDocument(SchemaExtension):
         yield
 
 
+class _Execution(StrawberryGraphQLCoreExecutionContext):
+    """Runs an operation with the values of its variables that were checked before."""
+
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional, **named)
+        context: Context = self.context_value
+        if context.variables is not None:
+            self.variable_values = context.variables
+
+
 class EntitlementsSchema(Schema):
     """The schema with its own way in, the gate, and out: every result passes `presentable`, however it came about."""
 
-    def __init__(self, *, query: type, mutation: type, config: StrawberryConfig) -> None:
-        super().__init__(query=query, mutation=mutation, config=config, extensions=[PreparedDocument])
+    def __init__(
+        self,
+        *,
+        query: type,
+        mutation: type,
+        config: StrawberryConfig,
+        table: Weights,
+        introspection: bool = True,
+    ) -> None:
+        super().__init__(
+            query=query,
+            mutation=mutation,
+            config=config,
+            extensions=[PreparedDocument],
+            execution_context_class=_Execution,
+        )
         self.core: GraphQLSchema = self._schema
-        self._prepare = document_cache(self.core)
+        self._prepare = document_cache(self.core, table, introspection=introspection)
+        self._introspections = IntrospectionAnswers()
 
     def faults(self, document: str) -> Sequence[GraphQLError]:
         """What keeps a document from running for whoever asks; nothing if its operations may run."""
@@ -99,9 +82,9 @@ class EntitlementsSchema(Schema):
             prepared = self._prepare(document)
         except GraphQLError as error:
             return [error]
-        if any(isinstance(each, OperationDefinitionNode) for each in prepared.document.definitions):
-            return prepared.errors
-        return prepared.errors or [BadInputError("The document holds no operation.")]
+        return prepared.errors or (
+            [] if prepared.operations else [BadInputError("The document holds no operation.")]
+        )
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -126,20 +109,26 @@ class EntitlementsSchema(Schema):
         bill = Bill(budgets=context_value.budgets, viewer=context_value.viewer)
         try:
             bill.check()
-            prepared = self._prepare(query)
-            work = _work(prepared, operation_name, variable_values, context_value.viewer)
+            operation = _operation(self._prepare(query), operation_name)
+            _check_permitted(operation, context_value.viewer)
+            variables = self._variables(operation, variable_values)
+            work = _work(operation, operation_name, variables, context_value.viewer)
             await bill.pay(work.cost)
-            context_value.document = prepared.document
+            context_value.document, context_value.variables = operation.document, variables
             async with context_value.admitted(work):
-                result = await super().execute(
-                    query,
-                    variable_values,
-                    context_value,
-                    root_value,
-                    operation_name,
-                    allowed_operation_types,
-                    operation_extensions,
-                )
+                question = asked(query, operation_name, variables) if operation.analysis.of_schema else None
+                result = self._introspections.get(question)
+                if result is None:
+                    result = await super().execute(
+                        query,
+                        None,
+                        context_value,
+                        root_value,
+                        operation_name,
+                        allowed_operation_types,
+                        operation_extensions,
+                    )
+                    self._introspections.keep(question, result)
         except RateLimitedError as error:
             await bill.refuse()
             result = _refused(error)
@@ -158,6 +147,15 @@ class EntitlementsSchema(Schema):
         result.extensions = {**(result.extensions or {}), "cost": bill.told(context_value.look_ups)}
         return result
 
+    def _variables(self, operation: Operation, given: dict[str, Any] | None) -> VariableValues:
+        """The values of the operation's variables. Raises _ObjectedError for those that are not of their type."""
+        found = get_variable_values(self.core, operation.variables, given or {}, max_errors=MOST_ERRORS)
+        if isinstance(found, list):
+            raise _ObjectedError(found)
+        if unstorable(found.coerced):
+            raise _ObjectedError([BadInputError(UNSTORABLE_TEXT)])
+        return found
+
 
 class _ObjectedError(Exception):
     """An operation may not run; `errors` say why; `cost` is what it would have cost, where that is known."""
@@ -168,38 +166,30 @@ class _ObjectedError(Exception):
         self.cost = cost
 
 
-def _work(
-    prepared: Prepared, operation_name: str | None, variables: Mapping[str, Any] | None, viewer: Viewer
-) -> Work:
-    """What the operation is to who runs it. Raises _ObjectedError when it may not run."""
+def _operation(prepared: Prepared, name: str | None) -> Operation:
+    """The operation that is to run. Raises _ObjectedError for a document that is refused, or has no such operation."""
     if prepared.errors:
         raise _ObjectedError(prepared.errors)
-    if prepared.ambiguous and operation_name is None:
-        raise _ObjectedError(
-            [BadInputError("operationName: the document has several operations; say which one to run.")]
-        )
-    analysis = prepared.analysis(operation_name)
-    if analysis is None:
-        raise _ObjectedError([BadInputError(_no_operation(prepared.document, operation_name))])
-    forbidden = denied(viewer, analysis.fields)
+    return prepared.operation(name)
+
+
+def _check_permitted(operation: Operation, viewer: Viewer) -> None:
+    """Raise _ObjectedError for what the viewer's role may not see or do."""
+    forbidden = denied(viewer, operation.analysis.fields)
     if forbidden:
         raise _ObjectedError(forbidden)
-    if unstorable(variables):
-        raise _ObjectedError([BadInputError(UNSTORABLE_TEXT)])
-    cost = analysis.cost(variables)
+
+
+def _work(operation: Operation, name: str | None, variables: VariableValues, viewer: Viewer) -> Work:
+    """What the operation is to the process. Raises _ObjectedError when it costs too much."""
+    cost = operation.analysis.cost(variables.coerced)
     if cost > MOST_COST:
         message = (
-            f"The answer could hold {cost} objects; at most {MOST_COST} are allowed: "
-            "ask for fewer rows (`first`)."
+            f"The operation would cost {cost}; at most {MOST_COST} is allowed: "
+            "ask for fewer rows (`first`), fewer fields, or less at once."
         )
         raise _ObjectedError([BadInputError(message)], cost)
-    return Work(kind=class_of(analysis.fields), cost=cost, operation=operation_name, viewer=viewer)
-
-
-def _no_operation(document: DocumentNode, name: str | None) -> str:
-    if get_operation_ast(document, name) is None:
-        return "operationName: the document has no such operation."
-    return "There are queries and mutations only."
+    return Work(kind=class_of(operation.analysis.fields), cost=cost, operation=name, viewer=viewer)
 
 
 def _refused(error: GraphQLError) -> ExecutionResult:

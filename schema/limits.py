@@ -22,15 +22,24 @@ from graphql import (
     ValidationRule,
 )
 
+LONGEST_DOCUMENT = 64 * 1024
+"""In characters: comments and long texts are few tokens, and are read all the same."""
 MOST_TOKENS = 2_000
+MOST_OPERATIONS = 20
+MOST_ERRORS = 10
+"""Told of one document, or of one request's variables: finding more of them costs more than it helps."""
+LONGEST_NUMBER = 30
+"""In characters, of a literal or of a number in JSON: no value has more, and long ones cost more than they say."""
+MOST_JSON_VALUES = 100_000
+"""In a request's body, about: small values cost more to read than their bytes say."""
 MOST_DEPTH = 12
 MOST_ALIASES = 30
 MOST_SIDE_BY_SIDE = 200
 MOST_ALIKE = 20
 MOST_FIELDS = 10_000
 """With every fragment spelled out, so far as the limit of depth."""
-MOST_COST = 20_000
-"""Objects that an answer could hold."""
+MOST_COST = 25_000
+"""A quarter of a second of the process, in the units of `schema.analysis`."""
 
 # NUL has no place in PostgreSQL's text, half a surrogate pair none in UTF-8.
 UNSTORABLE_TEXT = "A text holds NUL or half a character: such text cannot be stored."
@@ -48,6 +57,7 @@ class ShapeRule(ValidationRule):
         super().__init__(context)
         shape, together = _Shape(context.document), _Together(context.document)
         for what, found, most in (
+            ("number of operations", shape.operations, MOST_OPERATIONS),
             ("depth", shape.depth, MOST_DEPTH),
             ("number of aliases", shape.aliases, MOST_ALIASES),
             ("number of selections side by side", shape.widest, MOST_SIDE_BY_SIDE),
@@ -67,11 +77,12 @@ class _Shape:
     """Depth and aliases of a document's operations; what is reached through a fragment is measured once."""
 
     def __init__(self, document: DocumentNode) -> None:
-        self.depth = self.aliases = self.widest = 0
+        self.depth = self.aliases = self.widest = self.operations = 0
         self._fragments = fragments_of(document)
         self._measured: dict[str, tuple[int, int]] = {}
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
+                self.operations += 1
                 depth, aliases = self.measure(definition.selection_set)
                 self.depth, self.aliases = max(self.depth, depth), max(self.aliases, aliases)
 

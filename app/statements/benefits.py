@@ -40,11 +40,13 @@ class Benefits:
         self._code_beside_remark = {
             name: code for name, code in self._code.items() if name not in told_by_brackets
         }
-        self.code_of = lru_cache(maxsize=4096)(self._code_of)
-        """The code of the benefit that a text names. Raises UnreadableError with what is near."""
+        self._known_code = lru_cache(maxsize=4096)(self._code_of)
 
-    def _code_of(self, written: str) -> str:
-        text = written[:_LONGEST_NAME]
+    def code_of(self, written: str) -> str:
+        """The code of the benefit that a text names. Raises UnreadableError with what is near."""
+        return self._known_code(written[:_LONGEST_NAME])
+
+    def _code_of(self, text: str) -> str:
         code = self._code.get(plain(text)) or self._code_beside_remark.get(plain(without_brackets(text)))
         if code is not None:
             return code

@@ -29,6 +29,8 @@ _EXACT_DIGITS = 15
 """A spreadsheet program keeps so many digits of a number; the digits of a longer one are lost for good."""
 _LONGEST_NUMBER = 20
 """Longer numbers would be rounded in secret when they are multiplied."""
+_LONGEST_WRITTEN = 200
+"""Characters of a cell that could be a number or a day, with all that people write around it."""
 _PLACES = 2
 
 _YEAR_FIRST = re.compile(
@@ -144,7 +146,8 @@ def day_of(cell: Cell, day_zero: date) -> date:
     if isinstance(cell, Decimal):
         found = _numbered_day(f"{cell:f}", day_zero)
     else:
-        found = _written_day(_written(cell), day_zero)
+        written = _written(cell)
+        found = _written_day(written, day_zero) if len(written) <= _LONGEST_WRITTEN else None
     if found is None:
         raise UnreadableError(
             f"不是日期：「{quoted(shown(cell))}」；请写成 2026-10-05",
@@ -196,8 +199,18 @@ def _lost_digits(text: str) -> UnreadableError:
     )
 
 
-@lru_cache(maxsize=4096)
 def _number(
+    cell: str | date | None,
+    without_words: Callable[[str], str],
+    complaint: Callable[[str], UnreadableError],
+) -> Decimal:
+    if isinstance(cell, str) and len(cell) > _LONGEST_WRITTEN:
+        raise complaint(cell)
+    return _short_number(cell, without_words, complaint)
+
+
+@lru_cache(maxsize=4096)
+def _short_number(
     cell: str | date | None,
     without_words: Callable[[str], str],
     complaint: Callable[[str], UnreadableError],
@@ -253,6 +266,8 @@ def _numbered_day(digits: str, day_zero: date) -> date | None:
     if compact is not None:
         return _day(compact[1], compact[2], compact[3])
     whole = digits.partition(".")[0]
+    if len(whole) > _LONGEST_NUMBER:
+        return None
     if not _FIRST_SERIAL - 1_500 <= int(whole or 0) <= _LAST_SERIAL:
         return None
     return day_zero + timedelta(days=int(whole))

@@ -12,6 +12,8 @@ from app.statements.sheets import LONGEST_CELL
 
 _MOST_TEXTS = 16_000_000
 _BUFFER_BYTES = 1 << 16
+_LONGEST_KEPT_BYTES = 1 << 10
+"""Longer texts are remarks, and repeat themselves seldom: 4096 of them would weigh as much as the file."""
 
 
 class SharedStrings:
@@ -20,8 +22,7 @@ class SharedStrings:
     def __init__(self) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile(buffering=_BUFFER_BYTES)  # noqa: SIM115 - closed by __exit__
         self._ends = array("Q", [0])
-        self.text = lru_cache(maxsize=4096)(self._text)
-        """The text of a number. Raises SheetError when there is none."""
+        self._kept = lru_cache(maxsize=4096)(self._text)
 
     def __enter__(self) -> Self:
         return self
@@ -47,9 +48,14 @@ class SharedStrings:
         self._file.write(written)
         self._ends.append(self._ends[-1] + len(written))
 
-    def _text(self, number: int) -> str:
+    def text(self, number: int) -> str:
+        """The text of a number. Raises SheetError when there is none."""
         if not 0 <= number < len(self._ends) - 1:
             raise damaged()
+        short = self._ends[number + 1] - self._ends[number] <= _LONGEST_KEPT_BYTES
+        return self._kept(number) if short else self._text(number)
+
+    def _text(self, number: int) -> str:
         start, end = self._ends[number], self._ends[number + 1]
         # Programs number texts as they come in the sheet: the next one is mostly in the buffer.
         self._file.seek(start)

@@ -26,6 +26,10 @@ _EXACT_DIGITS = 15
 _LARGEST_EXPONENT = 308
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _FORMULA = "="
+_LONGEST_NUMBER = 40
+"""In characters: programs write 17 digits, a sign, a point and an exponent."""
+_LONGEST_COLUMN = 3
+"""Letters of the last column that spreadsheet programs know, XFD."""
 _LAST_DAY = 2_958_465
 """31 December 9999, the last day that spreadsheet programs know."""
 
@@ -156,7 +160,7 @@ class _Rows:
             self._computed = True
         elif local == "row":
             number = dict(zip(attributes[::2], attributes[1::2], strict=True)).get("r")
-            self._number = int(number) if number is not None else self._number + 1
+            self._number = _whole(number) if number is not None else self._number + 1
             self._cells = []
             self._place = -1
         elif local == "rPh":
@@ -174,8 +178,9 @@ class _Rows:
                 self._place = _place(value.rstrip("0123456789"))
             elif name == "t":
                 self._kind = value
-            elif name == "s" and int(value) < len(self._workbook.formats):
-                self._format = self._workbook.formats[int(value)]
+            elif name == "s":
+                place = _whole(value)
+                self._format = self._workbook.formats[place] if place < len(self._workbook.formats) else PLAIN
 
     def data(self, text: str) -> None:
         if self._taking:
@@ -207,7 +212,7 @@ class _Rows:
 
     def _value(self, text: str) -> Cell:
         if self._kind == "s":
-            return _unescaped(self._workbook.strings.text(int(text))) if text else None
+            return _unescaped(self._workbook.strings.text(_whole(text))) if text else None
         if self._kind in {"inlineStr", "str", "e"}:
             return _unescaped(text) or None
         if not text:
@@ -219,6 +224,8 @@ class _Rows:
         return self._number_of(text)
 
     def _number_of(self, text: str) -> Cell:
+        if len(text) > _LONGEST_NUMBER:
+            raise damaged()
         if self._format.is_day:
             days = int(float(text))
             if not 0 <= days <= _LAST_DAY:
@@ -228,6 +235,13 @@ class _Rows:
         if self._format.digits and number >= 0 and number == number.to_integral_value():
             return f"{number:f}".partition(".")[0].zfill(self._format.digits)
         return number
+
+
+def _whole(text: str) -> int:
+    """A number of the workbook's own: of a row, a format, a text."""
+    if len(text) > _LONGEST_NUMBER:
+        raise damaged()
+    return int(text)
 
 
 @lru_cache(maxsize=4096)
@@ -244,9 +258,15 @@ def _exact(text: str) -> Decimal:
     return number
 
 
-@lru_cache(maxsize=1024)
 def _place(letters: str) -> int:
     """The place of a column, from 0, by its letters."""
+    if len(letters) > _LONGEST_COLUMN:
+        raise damaged()
+    return _known_place(letters)
+
+
+@lru_cache(maxsize=1024)
+def _known_place(letters: str) -> int:
     place = 0
     for letter in letters:
         place = place * 26 + ord(letter) - 64

@@ -78,8 +78,8 @@ async def test_a_vendor_has_one_budget_for_all_its_tokens_and_nobody_else_pays(p
 
 
 async def test_a_token_of_one_member_has_a_smaller_budget(passing):
-    some = budgets(budget_member=20_000)
-    await some.take(MEMBER, 20_000)
+    some = budgets(budget_member=MOST_COST)
+    await some.take(MEMBER, MOST_COST)
     await limited(some, MEMBER, 100)
     await some.take(Viewer(role=Role.FRONTEND, subject="M1"), 60_000)
 
@@ -189,7 +189,7 @@ def test_an_address_that_is_none_stops_the_start(url):
 
 @pytest.fixture
 async def small(database_dsn, tmp_path):
-    async with serving(database_dsn, tmp_path, budget_caller=21_000, budget_wrong_tokens=3) as found:
+    async with serving(database_dsn, tmp_path, budget_caller=30_000, budget_wrong_tokens=3) as found:
         yield found
 
 
@@ -201,9 +201,9 @@ async def test_every_answer_tells_what_was_asked_taken_and_left(small):
     first = await told(QUERY["query"])
     asked = first["requestedQueryCost"]
     assert first["actualQueryCost"] == asked > 0
-    assert first["throttleStatus"]["maximumAvailable"] == 21_000
-    assert first["throttleStatus"]["currentlyAvailable"] == 21_000 - asked
-    assert first["throttleStatus"]["restoreRate"] == 350
+    assert first["throttleStatus"]["maximumAvailable"] == 30_000
+    assert first["throttleStatus"]["currentlyAvailable"] == 30_000 - asked
+    assert first["throttleStatus"]["restoreRate"] == 500
     for wrong in ("{ nothing }", "{"):
         refused = await told(wrong)
         assert (refused["requestedQueryCost"], refused["actualQueryCost"]) == (None, REFUSED_COST)
@@ -217,7 +217,7 @@ async def test_every_answer_tells_what_was_asked_taken_and_left(small):
 @pytest.mark.parametrize("accept", [GRAPHQL_JSON, "application/json"])
 async def test_a_caller_that_asks_for_too_much_is_told_when_to_come_back(small, accept):
     headers = {**small.header(), "accept": accept}
-    wrong = [await small.client.post("/graphql", json={"query": "{"}, headers=headers) for _ in range(42)]
+    wrong = [await small.client.post("/graphql", json={"query": "{"}, headers=headers) for _ in range(60)]
     assert {answer.status_code for answer in wrong} <= {200, 400}
     answer = await small.client.post("/graphql", json={"query": "{"}, headers=headers)
     answer = await small.client.post("/graphql", json=QUERY, headers=headers)
@@ -233,7 +233,7 @@ async def test_a_caller_that_asks_for_too_much_is_told_when_to_come_back(small, 
 
 async def test_what_is_no_request_is_paid_for_and_who_has_nothing_left_is_not_read(small):
     headers = {**small.header(), "content-type": "application/json"}
-    answers = [await small.client.post("/graphql", content=b"[" * 9, headers=headers) for _ in range(44)]
+    answers = [await small.client.post("/graphql", content=b"[" * 9, headers=headers) for _ in range(64)]
     assert answers[0].status_code == 400
     assert answers[-1].status_code == 429
     assert answers[-1].json()["extensions"]["cost"]["requestedQueryCost"] is None

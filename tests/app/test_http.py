@@ -5,6 +5,7 @@ import json
 import pytest
 import structlog
 
+from app.graphql_http import RequestError, _written, parse_request
 from app.negotiation import GRAPHQL_JSON, JSON, answer_type, language, wants_html
 from schema.context import Role
 
@@ -71,6 +72,7 @@ async def test_variables_and_operation_name_are_used(served):
         (b'{"query": "{a}", "operationName": 7}', "application/json", 400),
         (b'{"query": "{a}", "variables": {"n": NaN}}', "application/json", 400),
         (b'{"query": "{a}", "variables": {"n": ' + b"9" * 5000 + b"}}", "application/json", 400),
+        (b'{"query": "{a}", "variables": {"n": ' + b"9" * 31 + b"}}", "application/json", 400),
         (b'{"query": "\xff"}', "application/json", 400),
         (b'{"query": "{a}", "variables": {"n": "\\ud800"}}', "application/json", 400),
         (b"[" * 10_000, "application/json", 400),
@@ -85,6 +87,68 @@ async def test_what_is_no_graphql_request_is_refused_as_json(served, content, co
     answer = await served.client.post("/graphql", content=content, headers=headers)
     assert answer.status_code == status
     assert answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (b"9" * 31, "more than 30 characters"),
+        (b"-0." + b"1" * 500_000, "more than 30 characters"),
+        (b"1e" + b"9" * 500_000, "more than 30 characters"),
+        (b"[" + b"1," * 200_000 + b"1]", "more than 100000 values"),
+        (b"[" + b"[]," * 60_000 + b"[]]", "more than 100000 values"),
+        (b"[" + b"{}," * 60_000 + b"{}]", "more than 100000 values"),
+    ],
+)
+def test_a_body_that_takes_long_to_read_is_refused_unread(value, words):
+    with pytest.raises(RequestError, match=words) as refused:
+        parse_request(JSON, b'{"query": "{a}", "variables": {"n": ' + value + b"}}")
+    assert refused.value.status == 400
+
+
+async def test_an_answer_that_is_too_long_says_so(served):
+    served.services.settings.__dict__["max_answer_bytes"] = 2_000
+    whole = {"query": "{ programme { benefits { code name nameEn content { text textEn } } } }"}
+    for accept in (JSON, GRAPHQL_JSON):
+        headers = {**served.header(), "accept": accept}
+        answer = await served.client.post("/graphql", json=whole, headers=headers)
+        assert answer.status_code == 200  # it ran: whatever it did is done
+        (error,) = answer.json()["errors"]
+        assert error["extensions"]["code"] == "ANSWER_TOO_LARGE"
+        assert error["extensions"]["requestId"]
+        assert "2000" in error["message"]
+        assert answer.json()["data"] is None
+        assert (await served.client.post("/graphql", json=QUERY, headers=headers)).json()["data"]
+
+
+def test_an_answer_is_the_same_whether_it_is_written_at_once_or_piece_by_piece():
+    payloads = (
+        {},
+        {"data": None},
+        {"data": {}, "errors": []},
+        {
+            "data": {
+                "a": [[], {}, [[{"x": [1, {"y": "三"}]}]], None, True, 1.5, "\u2028"],
+                "b": {"c": {"d": {"e": {}}}},
+            }
+        },
+    )
+    for payload in payloads:
+        assert json.loads(_written(payload, 1_000)) == payload
+        assert (
+            _written(payload, 1_000)
+            == json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        )
+
+
+async def test_a_body_that_announces_a_number_beyond_reason_is_too_long(served):
+    headers = {**served.header(), "content-type": "application/json", "content-length": "9" * 5_000}
+    for address in ("/graphql", "/statements"):
+        sent = served.client.build_request("POST", address, content=b"{}", headers=headers)
+        if address == "/statements":
+            sent.headers["content-type"] = "multipart/form-data; boundary=x"
+            sent.headers["authorization"] = served.header(Role.FINANCE)["authorization"]
+        assert (await served.client.send(sent)).status_code == 413
 
 
 async def test_a_body_that_is_too_long_is_refused_whether_it_says_so_or_not(served):

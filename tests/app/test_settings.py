@@ -29,6 +29,7 @@ def test_without_any_setting_it_is_a_development_service_with_an_embedded_databa
     assert settings.owner_dsn is None
     assert str(settings.data) == ".data"
     assert settings.shows_graphiql
+    assert settings.allows_introspection
 
 
 def test_the_command_line_wins_over_the_environment(monkeypatch, tmp_path):
@@ -245,6 +246,7 @@ def test_production_does_not_start_without_a_key_from_outside(monkeypatch, tmp_p
 def test_production_shows_no_query_page_unless_told_to(monkeypatch):
     monkeypatch.setenv("ENTITLEMENTS_ENV", "production")
     assert not load_settings().shows_graphiql
+    assert not load_settings().allows_introspection
     monkeypatch.setenv("ENTITLEMENTS_GRAPHIQL", "true")
     assert load_settings().shows_graphiql
 

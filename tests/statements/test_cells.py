@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from app.statements import cells
 from app.statements.benefits import Benefits
 from app.statements.cells import UnreadableError, amount_of, checked_amount, day_of, text_of, units_of
 from handbook import BUSINESS_ZONE, Unit
@@ -263,3 +264,14 @@ def test_a_name_that_is_only_nearly_right_is_not_taken_but_told_what_is_near(nam
     with pytest.raises(UnreadableError) as refused:
         Benefits(HANDBOOK).code_of(name)
     assert near in refused.value.words_en
+
+
+@pytest.mark.parametrize("filling", ["1", "０", "9,999,", " 1", "1e"])
+def test_cells_of_thousands_of_digits_are_refused_and_not_remembered(filling):
+    cell = "1" + filling * 5_000
+    kept = [each.cache_info().currsize for each in (cells._short_number, cells._written_day)]
+    for read in (units_of, amount_of, lambda cell: day_of(cell, ZERO)):
+        with pytest.raises(UnreadableError) as refused:
+            read(cell)
+        assert len(refused.value.words_zh) < 200
+    assert kept == [each.cache_info().currsize for each in (cells._short_number, cells._written_day)]

@@ -251,6 +251,11 @@ WRONG = {
     "styles in an encoding of nobody": raw_xlsx(
         of_cells(""), **{"xl/styles.xml": '<?xml version="1.0" encoding="UT5"?><a/>'}
     ),
+    "number of many digits": raw_xlsx(of_cells(f"<row><c><v>{'1' * 5_000}</v></c></row>")),
+    "row of many digits": raw_xlsx(of_cells(f'<row r="{"1" * 5_000}"><c><v>1</v></c></row>')),
+    "format of many digits": raw_xlsx(of_cells(f'<row><c s="{"1" * 5_000}"><v>1</v></c></row>')),
+    "text of many digits": raw_xlsx(of_cells(f'<row><c t="s"><v>{"1" * 5_000}</v></c></row>')),
+    "column of many letters": raw_xlsx(of_cells(f'<row><c r="{"A" * 500_000}1"><v>1</v></c></row>')),
     "no finite number": raw_xlsx(of_cells("<row><c><v>NaN</v></c></row>")),
     "no place": raw_xlsx(of_cells('<row><c r="7"><v>1</v></c></row>')),
     "places back": raw_xlsx(of_cells('<row><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row>')),

@@ -1,0 +1,164 @@
+"""Documents: parsed, validated and split into their operations once, and kept by their text.
+
+Text is the key because a hash over the parsed tree, which is what Strawberry's own caches are keyed by, costs more than
+all checks of a request. The cache has a weight in bytes; a document that is refused is not kept, so that nobody fills
+it with what will never run.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from cachetools import LRUCache
+from graphql import (
+    DocumentNode,
+    FloatValueNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    IntValueNode,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    Token,
+    VariableDefinitionNode,
+    specified_rules,
+    validate,
+)
+from graphql.language.parser import Parser
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from schema.analysis import Analysis, analysis_of
+from schema.errors import BadInputError
+from schema.limits import LONGEST_DOCUMENT, LONGEST_NUMBER, MOST_ERRORS, MOST_TOKENS, ShapeRule
+from schema.weights import Weights
+
+MOST_KEPT_BYTES = 32 * 2**20
+"""What all documents that are kept may weigh together."""
+
+# A token with its share of the tree and of the analysis, in memory; measured with documents of many small tokens.
+_BYTES_A_TOKEN = 1_000
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, ShapeRule)
+
+
+class Operation:
+    """One operation of a document. `document` is what runs: the operation without its variables, and the fragments.
+
+    The variables are left out because their values are worked out before the cost, and handed to the execution.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, table: Weights, whole: DocumentNode, node: OperationDefinitionNode
+    ) -> None:
+        fragments = (each for each in whole.definitions if isinstance(each, FragmentDefinitionNode))
+        bare = OperationDefinitionNode(
+            operation=node.operation,
+            name=node.name,
+            directives=node.directives,
+            selection_set=node.selection_set,
+            loc=node.loc,
+        )
+        self.variables: Sequence[VariableDefinitionNode] = node.variable_definitions or ()
+        self.document = DocumentNode(definitions=(bare, *fragments), loc=whole.loc)
+        self._schema = schema
+        self._weights = table
+        self._node = node
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """What it asks for. Raises BadInputError for a kind of operation that there is not."""
+        root = self._schema.get_root_type(self._node.operation)
+        if root is None:
+            raise BadInputError("There are queries and mutations only.")
+        return analysis_of(self._schema, self.document, self._node, root, self._weights)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A document's operations by name, and what is wrong with it; `weight` is in bytes."""
+
+    operations: Mapping[str | None, Operation]
+    errors: Sequence[GraphQLError]
+    weight: int
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation that is to run. Raises BadInputError when the name leaves that open, or names none."""
+        if name is None and len(self.operations) > 1:
+            raise BadInputError("operationName: the document has several operations; say which one to run.")
+        found = next(iter(self.operations.values()), None) if name is None else self.operations.get(name)
+        if found is None:
+            raise BadInputError("operationName: the document has no such operation.")
+        return found
+
+
+def document_cache(
+    schema: GraphQLSchema, table: Weights, *, introspection: bool = True
+) -> Callable[[str], Prepared]:
+    """Prepares documents for a schema, weighed by the table, and keeps the latest.
+
+    Raises GraphQLError for what cannot be parsed.
+    """
+    rules = _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
+    kept: LRUCache[str, Prepared] = LRUCache(MOST_KEPT_BYTES, getsizeof=lambda prepared: prepared.weight)
+
+    def prepared(text: str) -> Prepared:
+        found = kept.get(text)
+        if found is None:
+            found = _prepare(schema, table, rules, text)
+            if not found.errors:
+                kept[text] = found
+        return found
+
+    return prepared
+
+
+def _prepare(schema: GraphQLSchema, table: Weights, rules: Sequence[type], text: str) -> Prepared:
+    if len(text) > LONGEST_DOCUMENT:
+        raise BadInputError(
+            f"The document has {len(text)} characters; at most {LONGEST_DOCUMENT} are allowed: "
+            "values belong into variables."
+        )
+    document = parse(text)
+    try:
+        errors = validate(schema, document, rules, max_errors=MOST_ERRORS)
+    except GraphQLError as error:
+        errors = [error]
+    operations = {
+        each.name.value if each.name is not None else None: Operation(schema, table, document, each)
+        for each in document.definitions
+        if isinstance(each, OperationDefinitionNode)
+    }
+    return Prepared(operations=operations, errors=tuple(errors), weight=len(text) + _weight(document))
+
+
+def parse(text: str) -> DocumentNode:
+    """The document of a text. Raises GraphQLError at the first thing that is wrong."""
+    parser = _Parser(text, max_tokens=MOST_TOKENS)
+    try:
+        return parser.parse_document()
+    except RecursionError:
+        raise BadInputError("The document is nested too deeply.") from None
+
+
+class _Parser(Parser):
+    """GraphQL's own, which refuses numbers of more digits than any value has before Python reads them."""
+
+    def parse_int(self, is_const: bool = False) -> IntValueNode:  # noqa: FBT001, FBT002 - the parser's form
+        self._check_number(self._lexer.token)
+        return super().parse_int(is_const)
+
+    def parse_float(self, is_const: bool = False) -> FloatValueNode:  # noqa: FBT001, FBT002
+        self._check_number(self._lexer.token)
+        return super().parse_float(is_const)
+
+    @staticmethod
+    def _check_number(token: Token) -> None:
+        if len(token.value or "") > LONGEST_NUMBER:
+            raise BadInputError(f"A number has more than {LONGEST_NUMBER} characters.")
+
+
+def _weight(document: DocumentNode) -> int:
+    tokens, token = 0, document.loc.start_token if document.loc is not None else None
+    while token is not None:
+        tokens, token = tokens + 1, token.next
+    return tokens * _BYTES_A_TOKEN

@@ -1,0 +1,81 @@
+"""What each field of the schema takes of this process, as data: `weights.yaml`, written by `python -m bench.weights`.
+
+All times are microseconds of the process's own processor time; what the database does meanwhile is not in them. They
+hold for the machine that they were measured on, and for its demo portfolio: elsewhere they are a scale.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+FILE = Path(__file__).with_name("weights.yaml")
+TYPENAME = "__typename"
+OPERATION = "operation"
+"""What every operation takes before its first field, and to be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWeight:
+    """What a field takes: for each object that has it, for each row, and once for each place in a document.
+
+    Rows are those of the page that it is, of its list of rows, or the items of the argument that is as long. `length`
+    is how many objects its list holds: a number, or the argument that has as many items. None: it is no list of
+    objects, or the rows of a page, which `first` says.
+    """
+
+    each_us: float
+    row_us: float = 0
+    once_us: float = 0
+    length: float | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """The weights by "Type.field"; those of `dearer` hold where the argument of that name is given.
+
+    `inputs` are those of input objects by type, each counted wherever it stands in a value.
+    """
+
+    fields: Mapping[str, FieldWeight]
+    dearer: Mapping[str, Mapping[str, FieldWeight]]
+    inputs: Mapping[str, float]
+    value_us: float
+    """For every value within an argument."""
+
+
+@cache
+def weights() -> Weights:
+    """The weights as committed."""
+    return weights_of(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+
+
+def weights_of(table: Mapping[str, Any]) -> Weights:
+    """The weights that a table holds."""
+    fields: dict[str, FieldWeight] = {}
+    dearer: dict[str, dict[str, FieldWeight]] = {}
+    for type_name, of_type in table["types"].items():
+        for key, entry in of_type.items():
+            field, _, argument = key.partition("(")
+            name = f"{type_name}.{field}"
+            if argument:
+                dearer.setdefault(name, {})[argument.rstrip(")")] = _field_weight(entry)
+            else:
+                fields[name] = _field_weight(entry)
+    for name in (TYPENAME, OPERATION):
+        fields[name] = _field_weight(table[name])
+    return Weights(fields=fields, dearer=dearer, inputs=table["inputs"], value_us=table["value"])
+
+
+def _field_weight(entry: Any) -> FieldWeight:
+    if isinstance(entry, int | float):
+        return FieldWeight(each_us=entry)
+    return FieldWeight(
+        each_us=entry["each"],
+        row_us=entry.get("row", 0),
+        once_us=entry.get("once", 0),
+        length=entry.get("length"),
+    )
