@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from app.authentication import viewer_of
 from app.graphql_http import RequestError
-from app.observability.folder import VARIABLE
+from app.observability.folder import VARIABLE, lives
 from app.observability.telemetry import Telemetry
 from app.services import Services
 from app.tokens import Tokens
@@ -69,14 +69,4 @@ def shown_registry(own: CollectorRegistry) -> CollectorRegistry:
 def _dead_processes(folder: Path) -> set[int]:
     """The processes that have gauges in the folder and do not live any more, however they ended."""
     named = {path.stem.rpartition("_")[2] for path in folder.glob("gauge_live*_*.db")}
-    return {int(name) for name in named if name.isdecimal() and not _lives(int(name))}
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    return {int(name) for name in named if name.isdecimal() and not lives(int(name))}

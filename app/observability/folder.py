@@ -5,6 +5,7 @@ workers start, and this module does not import `prometheus_client`.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 from app.errors import StartError
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+_PREFIX = "entitlements-metrics-"
 
 
 @contextmanager
@@ -30,12 +32,33 @@ def metrics_folder(workers: int) -> Iterator[None]:
     if workers == 1:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="entitlements-metrics-", ignore_cleanup_errors=True) as folder:
+    _clear_left_over()
+    prefix = f"{_PREFIX}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
         os.environ[VARIABLE] = folder
         try:
             yield
         finally:
             del os.environ[VARIABLE]
+
+
+def lives(process: int) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _clear_left_over() -> None:
+    """Remove the folders of processes that were killed. In a container each process may have the same number."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        number = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if number.isdecimal() and (int(number) == os.getpid() or not lives(int(number))):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _clear(folder: Path) -> None:

@@ -10,7 +10,8 @@ variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_TRACES_SAMPLER`, `OTEL_SERVICE_N
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import structlog
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 _NAME = "entitlements"
 _QUIET_ROUTES = {"/healthz", "/readyz", "/metrics"}
 _SERVER_ERROR = 500
+_LAST_TRACES_S = 3.0
 _NANOSECONDS = 1_000_000_000
 
 
@@ -55,7 +57,7 @@ def configured() -> "Tracing":
     except ImportError:
         raise StartError("ENTITLEMENTS_TRACING: install `entitlements[tracing]`, or switch it off") from None
     resource = Resource.create({SERVICE_NAME: _NAME}).merge(OTELResourceDetector().detect())
-    provider = TracerProvider(resource=resource)
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracing(provider)
 
@@ -118,8 +120,19 @@ class Tracing:
         span.end(ended)
 
     async def close(self) -> None:
-        """Send what is left, as long as the exporter's time-out allows."""
-        await asyncio.to_thread(self._provider.shutdown)
+        """Send what is left, for at most three seconds: a collector that is away holds up nobody's end."""
+        loop, sent = asyncio.get_running_loop(), asyncio.Event()
+
+        def send() -> None:
+            self._provider.shutdown()
+            with suppress(RuntimeError):  # nobody waits any more
+                loop.call_soon_threadsafe(sent.set)
+
+        # A daemon thread: one of asyncio's would be waited for at the end, however long it takes.
+        Thread(target=send, name="last traces", daemon=True).start()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_TRACES_S):
+                await sent.wait()
 
 
 class TracedRequests:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,18 @@ def gathered() -> tuple[float | None, float | None]:
         registry.get_sample_value("entitlements_journal_retries_total"),
         registry.get_sample_value("entitlements_journal_waiting_commands"),
     )
+
+
+def test_the_folder_of_a_process_that_was_killed_is_removed_at_the_next_start(monkeypatch, tmp_path):
+    monkeypatch.delenv(VARIABLE, raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    for number in (ended.pid, os.getpid(), os.getppid()):
+        (tmp_path / f"entitlements-metrics-{number}-abc").mkdir()
+    with metrics_folder(workers=2):
+        assert os.environ[VARIABLE] != str(tmp_path / f"entitlements-metrics-{os.getpid()}-abc")
+    assert [each.name for each in tmp_path.iterdir()] == [f"entitlements-metrics-{os.getppid()}-abc"]
 
 
 def test_a_folder_that_the_environment_names_is_cleared_and_kept(monkeypatch, tmp_path):

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 
 import pytest
 import structlog
@@ -94,6 +95,15 @@ def test_without_traces_no_library_for_them_is_loaded():
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout == "[]\n"
+
+
+async def test_a_collector_that_stands_still_does_not_keep_the_service_from_ending(monkeypatch):
+    monkeypatch.setattr("app.observability.tracing._LAST_TRACES_S", 0.05)
+    released = threading.Event()
+    provider = TracerProvider()
+    monkeypatch.setattr(provider, "shutdown", released.wait)
+    await asyncio.wait_for(Tracing(provider).close(), timeout=5)
+    released.set()
 
 
 def test_traces_without_their_packages_stop_the_start(monkeypatch, tmp_path):
