@@ -7,7 +7,7 @@ back. Heavy work takes several places.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -106,7 +106,8 @@ class Bulkhead:
         if waiting.admitted.done() and not waiting.admitted.cancelled():
             self._leave(waiting.weight)  # the place was given at the very moment
         else:
-            self._queue.remove(waiting)
+            with suppress(ValueError):  # it was passed over already
+                self._queue.remove(waiting)
             self._let_in()
 
     def _leave(self, weight: int) -> None:
@@ -114,7 +115,13 @@ class Bulkhead:
         self._let_in()
 
     def _let_in(self) -> None:
-        while self._queue and self._queue[0].weight <= self._free:
-            first = self._queue.popleft()
-            self._free -= first.weight
-            first.admitted.set_result(None)
+        while self._queue:
+            first = self._queue[0]
+            if first.admitted.cancelled():  # it has given up, and has not yet come to leave the queue
+                self._queue.popleft()
+            elif first.weight <= self._free:
+                self._queue.popleft()
+                self._free -= first.weight
+                first.admitted.set_result(None)
+            else:
+                return

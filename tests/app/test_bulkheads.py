@@ -123,3 +123,14 @@ async def test_a_place_that_is_given_to_somebody_just_cancelled_goes_on_to_the_n
     assert (second.inside, third.inside, work.in_flight) == (False, True, 1)
     await third.leave()
     assert work.in_flight == 0
+
+
+async def test_who_gives_up_at_the_moment_in_which_a_place_comes_free_is_passed_over():
+    work = bulkhead(1, 8)
+    first, second, third = await workers(work, 1, 1, 1)
+    first._done.set()
+    second._task.cancel()  # it has not yet run when the first leaves
+    await settled()
+    assert (second.inside, third.inside, work.in_flight, work.waiting) == (False, True, 1, 0)
+    await third.leave()
+    assert work.in_flight == 0
