@@ -6,10 +6,10 @@ of them uses a connection then is cancelled, and a connection that does not come
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from asyncpg import Record
+from asyncpg import InterfaceError, Record
 
 from rating.database import Connection, Pool
 
@@ -79,4 +79,5 @@ class Share:
     def cut(self) -> None:
         """Break off the connections that are in use; the pool opens new ones."""
         for connection in self._connections:
-            connection.terminate()
+            with suppress(InterfaceError):  # it has just gone back
+                connection.terminate()

@@ -5,6 +5,7 @@ import json
 import time
 from typing import Any
 
+import asyncpg
 import pytest
 
 from app.access import ANSWERED
@@ -167,6 +168,16 @@ async def test_nothing_of_an_operation_outlives_it(database):
     with pytest.raises(asyncio.CancelledError):
         await share.fetchval("SELECT 1")
     assert database.pool.get_size() == database.pool.get_idle_size()
+    assert await database.pool.fetchval("SELECT 1") == 1
+
+
+async def test_connections_that_do_not_come_back_are_cut_and_replaced(database):
+    share = Share(database.pool)
+    load = asyncio.create_task(share.fetchval("SELECT pg_sleep(30)"))
+    await until(asleep(database.owner_pool), 1)
+    share.cut()
+    with pytest.raises(asyncpg.PostgresConnectionError):
+        await load
     assert await database.pool.fetchval("SELECT 1") == 1
 
 
