@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NoReturn
 
 from app.setting_types import Places
 from app.shares import Share
@@ -17,6 +18,7 @@ from rating.database import Pool
 
 _LONGEST_WAIT_S = 30.0
 _RETRIES_A_DEADLINE = 60
+_RETRIES_A_SECOND, _MOST_SPREAD_S = 100, 30
 
 
 class FullError(Exception):
@@ -53,6 +55,8 @@ class Bulkhead:
         self.turned_away = turned_away
         self._free = places.at_once
         self._queue: deque[_Waiting] = deque()
+        self._refused = 0  # in the second `_refused_in`
+        self._refused_in = 0
 
     @property
     def in_flight(self) -> int:
@@ -66,8 +70,12 @@ class Bulkhead:
 
     @property
     def retry_after_s(self) -> int:
-        """When who was refused may come back: the longer the work of the class takes, the later."""
-        return max(1, round(self.deadline_s / _RETRIES_A_DEADLINE))
+        """When who was refused may come back: the later, the longer the work of the class takes and the more came.
+
+        Refusing costs something too: those who come back are spread over so many seconds that it stays little.
+        """
+        base = max(1, round(self.deadline_s / _RETRIES_A_DEADLINE))
+        return base + min(self._refused, _MOST_SPREAD_S * _RETRIES_A_SECOND) // _RETRIES_A_SECOND
 
     @asynccontextmanager
     async def place(self, weight: int = 1) -> AsyncIterator[Share]:
@@ -88,8 +96,7 @@ class Bulkhead:
             self._free -= weight
             return
         if len(self._queue) >= self.places.waiting:
-            self.turned_away(TurnedAway.FULL)
-            raise FullError
+            self._refuse()
         waiting = _Waiting(weight)
         self._queue.append(waiting)
         try:
@@ -98,9 +105,15 @@ class Bulkhead:
         except BaseException as error:
             self._give_up(waiting)
             if isinstance(error, TimeoutError):
-                self.turned_away(TurnedAway.FULL)
-                raise FullError from None
+                self._refuse()
             raise
+
+    def _refuse(self) -> NoReturn:
+        second = int(asyncio.get_running_loop().time())
+        self._refused = self._refused + 1 if second == self._refused_in else 1
+        self._refused_in = second
+        self.turned_away(TurnedAway.FULL)
+        raise FullError
 
     def _give_up(self, waiting: _Waiting) -> None:
         if waiting.admitted.done() and not waiting.admitted.cancelled():

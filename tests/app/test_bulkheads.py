@@ -134,3 +134,18 @@ async def test_who_gives_up_at_the_moment_in_which_a_place_comes_free_is_passed_
     assert (second.inside, third.inside, work.in_flight, work.waiting) == (False, True, 1, 0)
     await third.leave()
     assert work.in_flight == 0
+
+
+async def test_the_more_are_refused_the_later_they_may_come_back():
+    work = bulkhead(1, 0)
+    (first,) = await workers(work, 1)
+    told: list[int] = []
+    for _ in range(1000):
+        with pytest.raises(FullError):
+            async with work.place():
+                pass
+        told.append(work.retry_after_s)
+    assert told[0] == 1
+    assert max(told) > 1
+    assert all(1 <= each <= 11 for each in told)
+    await first.leave()
