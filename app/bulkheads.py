@@ -75,7 +75,8 @@ class Bulkhead:
         Refusing costs something too: those who come back are spread over so many seconds that it stays little.
         """
         base = max(1, round(self.deadline_s / _RETRIES_A_DEADLINE))
-        return base + min(self._refused, _MOST_SPREAD_S * _RETRIES_A_SECOND) // _RETRIES_A_SECOND
+        crowd = self._refused if self._now_s() - self._refused_in <= 1 else 0
+        return base + min(crowd // _RETRIES_A_SECOND, _MOST_SPREAD_S)
 
     @asynccontextmanager
     async def place(self, weight: int = 1) -> AsyncIterator[Share]:
@@ -109,11 +110,15 @@ class Bulkhead:
             raise
 
     def _refuse(self) -> NoReturn:
-        second = int(asyncio.get_running_loop().time())
+        second = self._now_s()
         self._refused = self._refused + 1 if second == self._refused_in else 1
         self._refused_in = second
         self.turned_away(TurnedAway.FULL)
         raise FullError
+
+    @staticmethod
+    def _now_s() -> int:
+        return int(asyncio.get_running_loop().time())
 
     def _give_up(self, waiting: _Waiting) -> None:
         if waiting.admitted.done() and not waiting.admitted.cancelled():
