@@ -12,14 +12,13 @@ from contextlib import suppress
 import asyncpg
 import psutil
 
-from tests.chaos.site import Site
+from tests.chaos.site import FARTHEST_LEAP_S, Site
 
 Fault = Callable[[Site, random.Random], Awaitable[None]]
 
 _PAUSE_S = (0.2, 3.0)
 _CUTTING_S = 0.5
 _FULL_S = (0.5, 2.0)
-_CLOCK_S = 3600.0
 _TERMINATE = """
 select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname is not null
 """
@@ -47,6 +46,10 @@ async def kill_everything(site: Site, rng: random.Random) -> None:
 
 async def kill_postmaster(site: Site, rng: random.Random) -> None:
     _kill(site.postmaster())
+
+
+async def kill_postmaster_and_worker(site: Site, rng: random.Random) -> None:
+    _kill(site.postmaster(), *rng.sample(site.workers(), 1))
 
 
 async def kill_backend(site: Site, rng: random.Random) -> None:
@@ -94,14 +97,17 @@ async def fill_disk(site: Site, rng: random.Random) -> None:
         ):  # otherwise it is full for new files and pages, and the log has room for a while
             with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 connection = await asyncpg.connect(site.dsn, timeout=2)
-                await connection.execute(_FILL, timeout=2)
+                try:
+                    await connection.execute(_FILL, timeout=2)
+                finally:
+                    connection.terminate()
         await asyncio.sleep(rng.uniform(*_FULL_S))
     finally:
         site.resize_disk(None)
 
 
 async def move_clock(site: Site, rng: random.Random) -> None:
-    site.set_clock(rng.uniform(-_CLOCK_S, _CLOCK_S))
+    site.set_clock(rng.uniform(-FARTHEST_LEAP_S, FARTHEST_LEAP_S))
 
 
 FAULTS: dict[str, Fault] = {
@@ -109,6 +115,7 @@ FAULTS: dict[str, Fault] = {
     "a worker killed": kill_worker,
     "service and database killed": kill_everything,
     "database killed": kill_postmaster,
+    "database and a worker killed": kill_postmaster_and_worker,
     "a backend killed": kill_backend,
     "backends terminated": terminate_backends,
     "database paused": pause_database,

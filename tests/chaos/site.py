@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +24,7 @@ from app.postgres.postmaster import remnants, running
 from schema.context import Role
 from tests.chaos.clients import BENEFITS, Client
 from tests.chaos.proxy import Proxy
+from tests.commands import run_command
 from tests.served import COMMAND, REPOSITORY, Service, serving
 
 WORKERS = 2
@@ -34,10 +36,12 @@ MEMBERS = tuple(f"D{number}" for number in range(6))
 DISK_BYTES = 3 << 30
 _MOVING_CLOCK = str(Path(__file__).parent / "moving_clock")
 _BUDGETS = [f"ENTITLEMENTS_BUDGET_{name}" for name in ("CALLER", "VENDOR", "LOOK_UPS")]
-"""Eight clients ask what thousands would."""
+"""Without limit: eight clients ask what thousands would."""
 
 _WATCH_S = 0.05
 _PATIENCE_S = 60.0
+FARTHEST_LEAP_S = 3600.0
+"""Of the clock, ahead or back."""
 
 
 class Site:
@@ -51,7 +55,7 @@ class Site:
         service.environment |= {
             "PYTHONPATH": os.pathsep.join((_MOVING_CLOCK, REPOSITORY)),
             "CHAOS_CLOCK": str(self._clock),
-            **dict.fromkeys(_BUDGETS, "1000000000"),
+            **dict.fromkeys(_BUDGETS, "0"),
         }
         self.set_clock(0)
 
@@ -112,6 +116,16 @@ class Site:
         subprocess.run(
             ["mount", "-o", f"remount,size={size}", str(self.service.folder)], check=True, capture_output=True
         )
+
+    def verify(self) -> list[str]:
+        """What the command `verify` finds, at a moment that no leap of the clock has reached.
+
+        At a moment before, it tells what a clock ahead has booked, as it should.
+        """
+        later = datetime.now(UTC) + timedelta(seconds=2 * FARTHEST_LEAP_S)
+        environment = self.service.environment | {"ENTITLEMENTS_CLOCK": later.isoformat()}
+        checked = run_command("verify", environment=environment)
+        return checked.stderr.splitlines() if checked.returncode else []
 
     def start(self) -> None:
         """Start the main process; what it says is added to its log."""

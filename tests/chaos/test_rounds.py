@@ -19,7 +19,7 @@ from tests.chaos.site import Site, site
 
 pytestmark = pytest.mark.chaos
 
-ROUNDS_A_SITE = 100
+ROUNDS_A_SITE = 50
 """Then a new one: what is compared and verified after each round grows with the rounds before."""
 
 REPLAYED = 40
@@ -83,8 +83,7 @@ async def _rounds_on_a_site(
                 wrong = await _counted(name, place, clients, by_fault[name], rng)
                 if wrong:
                     return [f"{name}: {each}" for each in wrong] + place.service.said().splitlines()[-40:]
-            checked = place.service.command("verify")
-            return [] if checked.returncode == 0 else [checked.stderr]
+            return await asyncio.to_thread(place.verify)
         finally:
             for each in clients:
                 await each.close()
@@ -126,3 +125,7 @@ async def test_whatever_happens_nothing_acknowledged_is_lost_and_nothing_is_done
             report(by_fault, SEED)
     assert not wrong, "\n".join(wrong)
     assert total(by_fault.values()).faultless
+    if "disk full" in plan[:number] and not by_fault["disk full"].rounds:
+        pytest.skip(
+            "all else was tried, but here no tmpfs may be mounted whose size could shrink: no full disk"
+        )

@@ -27,10 +27,11 @@ from rating.history import fold
 from rating.taking import Stored, take
 from rating.timeline import Period, timeline
 from tests.editions import Draft, Scalar
+from tests.examples import examples
 from tests.ledger.books import Desk, a_hold, a_redeem, customer
 from tests.rating.strategies import streams
 
-EXAMPLES = 60
+EXAMPLES = examples(40)
 NOW = datetime(2027, 3, 1, 4, 0, tzinfo=UTC)
 DAYS = [date(2020, 2, 29), date(2026, 12, 31), date(2027, 1, 1), date(2027, 3, 1), date(2031, 1, 1)]
 KINDS: dict[str, tuple[str, list[Any]]] = {

@@ -19,6 +19,7 @@ from ledger.ids import RedemptionId
 from ledger.outcomes import RedemptionOutcome, outcome_as_json
 from ledger.quotas import quotas_on
 from ledger.refusals import Refusal
+from tests.examples import examples
 from tests.ledger.books import (
     NOW,
     TODAY,
@@ -513,5 +514,5 @@ def _plain(pool):
     return (pool.benefit, pool.period, pool.policy_no)
 
 
-BooksMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=60, deadline=None)
+BooksMachine.TestCase.settings = settings(max_examples=examples(50), stateful_step_count=60, deadline=None)
 TestBooks = BooksMachine.TestCase

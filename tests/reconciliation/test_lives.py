@@ -24,6 +24,7 @@ from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.statements import Submitted, submit, withdraw
 from ledger.reconciliation.values import Action, FindingId, LedgerFindingId, LineFindingId, StatementLine
 from ledger.refusals import Refusal
+from tests.examples import examples
 from tests.reconciliation.month import NOVEMBER, OCTOBER, PHONE, PRICES, Month, noon, october, stream
 
 DECEMBER = date(2026, 12, 1)
@@ -325,7 +326,7 @@ class Life:
         assert set(Counter((row["statement"], row["line_no"]) for row in rows).values()) <= {1}
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(life=lives)
 async def test_in_the_end_everything_is_paid_once_or_not_at_all(month, life: Sequence[Step]) -> None:
     vendor = await Life.begin(month)
