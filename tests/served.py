@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
+
 from app.keys import key_ring
 from app.postgres.postmaster import running
 from app.settings import Settings
@@ -92,13 +94,14 @@ class Service:
 
     def stop_all(self) -> None:
         """End whatever is left."""
-        if self.process is not None:
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process is not None and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         server = running(self.folder / "postgres")
         if server is not None:
-            server.process.kill()
+            server.process.send_signal(signal.SIGQUIT)  # at once too, but it gives its shared memory back
+            with suppress(psutil.TimeoutExpired):
+                server.process.wait(timeout=5)
 
     def clear(self) -> None:
         """End whatever is left and remove what it wrote."""

@@ -25,6 +25,7 @@ BENEFITS = ("medical-butler", "physical-exam", "health-assessment")
 
 _TWICE = 0.05
 _PAUSE_S = (0.02, 0.1)
+_BETWEEN_S = 0.1
 _REQUEST_S = 5.0
 _PATIENCE_S = 60.0
 _RETRYABLE = {"BUSY", "UNAVAILABLE"}
@@ -104,14 +105,15 @@ class Client:
     _numbers: Iterator[int] = field(default_factory=count)
 
     async def work(self, fault: "Moment") -> None:
-        """Ask until a request that was first sent after the fault is answered."""
+        """Ask until a request is answered that was first sent when the service was well again."""
         while True:
             request = self._next()
             self.requests.append(request)
             await self.until_answered(request)
             self._learn(request)
-            if fault.over is not None and request.sent_at > fault.over:
+            if fault.well is not None and request.sent_at > fault.well:
                 return
+            await asyncio.sleep(self.rng.uniform(0, _BETWEEN_S))
 
     async def until_answered(self, request: Request) -> None:
         """Send it, now and then twice at once, until it is answered. Raises NotAnsweredError, AnotherAnswerError."""
@@ -195,7 +197,8 @@ class Client:
 
 @dataclass(kw_only=True)
 class Moment:
-    """When a fault began and was over, by the monotonic clock; None while it is still ahead."""
+    """When a fault began, was over, and the service was well again, by the monotonic clock; None: still ahead."""
 
     begun: float | None = None
     over: float | None = None
+    well: float | None = None

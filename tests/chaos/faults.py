@@ -6,6 +6,7 @@
 import asyncio
 import random
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -26,10 +27,19 @@ _FILL = "select pg_logical_emit_message(true, 'chaos', repeat('x', 20000000))"
 
 
 def _kill(*processes: psutil.Process | None) -> None:
-    for process in processes:
-        if process is not None:
-            with suppress(psutil.NoSuchProcess):
-                process.kill()
+    """Kill them, and return when they are dead: on a busy machine that takes a moment."""
+    killed = [each for each in processes if each is not None]
+    for process in killed:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    while any(map(_lives, killed)):
+        time.sleep(0.001)
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    return False
 
 
 async def kill_service(site: Site, rng: random.Random) -> None:

@@ -80,8 +80,13 @@ class Site:
 
     def workers(self) -> list[psutil.Process]:
         """The processes that serve."""
-        children = [(each, _told(each)) for each in self.main.children()]
-        return [each for each, told in children if "/postgres" not in told and "resource_tracker" not in told]
+        try:
+            children = [(each, _told(each)) for each in self.main.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+        # The last way in which Python is called is that of a process from which workers are forked.
+        others = ("/postgres", "resource_tracker", "import main; main(")
+        return [each for each, told in children if not any(other in told for other in others)]
 
     def postmaster(self) -> psutil.Process | None:
         """The database's main process."""
@@ -108,6 +113,10 @@ class Site:
         new = self._clock.with_suffix(".new")
         new.write_text(str(offset_s), encoding="utf-8")
         new.replace(self._clock)
+
+    def forget_clock(self) -> None:
+        """Remove what moves the clock."""
+        self._clock.unlink(missing_ok=True)
 
     def resize_disk(self, room_bytes: int | None) -> None:
         """Leave so much room on the disk; None: as much as at first."""
@@ -202,6 +211,7 @@ async def site() -> AsyncIterator[Site]:
                 place.resize_disk(None)
             for each in place.pause_database():
                 each.resume()
+            place.forget_clock()
 
 
 def _history() -> str:

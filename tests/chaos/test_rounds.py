@@ -19,7 +19,7 @@ from tests.chaos.site import Site, site
 
 pytestmark = pytest.mark.chaos
 
-ROUNDS_A_SITE = 50
+ROUNDS_A_SITE = 25
 """Then a new one: what is compared and verified after each round grows with the rounds before."""
 
 REPLAYED = 40
@@ -35,6 +35,8 @@ async def _round(place: Site, clients: Sequence[Client], fault: Fault, rng: rand
         moment.begun = time.monotonic()
         await fault(place, rng)
         moment.over = time.monotonic()
+        await asyncio.to_thread(place.be_well)
+        moment.well = time.monotonic()
         await asyncio.gather(*working)
     finally:
         for each in working:
@@ -75,7 +77,7 @@ async def _rounds_on_a_site(
     async with site() as place:
         clients = place.clients(rng)
         try:
-            await asyncio.gather(*(each.work(Moment(begun=0, over=0)) for each in clients))
+            await asyncio.gather(*(each.work(Moment(well=0)) for each in clients))
             await asyncio.to_thread(place.be_well)
             for name in faults:
                 if name == "disk full" and not place.own_disk:
@@ -97,7 +99,6 @@ async def _counted(
     figures.rounds += 1
     try:
         figures.seconds.append(await _round(place, clients, FAULTS[name], rng))
-        await asyncio.to_thread(place.be_well)
         found = await check(place.dsn, clients)
         found.lost += await _ask_again(clients, rng)
     except (NotAnsweredError, TimeoutError) as error:
