@@ -81,12 +81,10 @@ class Site:
     def workers(self) -> list[psutil.Process]:
         """The processes that serve."""
         try:
-            children = [(each, _told(each)) for each in self.main.children(recursive=True)]
+            children = self.main.children(recursive=True)
         except psutil.NoSuchProcess:
             return []
-        # The last way in which Python is called is that of a process from which workers are forked.
-        others = ("/postgres", "resource_tracker", "import main; main(")
-        return [each for each, told in children if not any(other in told for other in others)]
+        return [each for each in children if _is_worker(*_told(each))]
 
     def postmaster(self) -> psutil.Process | None:
         """The database's main process."""
@@ -95,7 +93,7 @@ class Site:
 
     def backends(self) -> list[psutil.Process]:
         """The database's processes that work for clients."""
-        return [each for each in self._database_processes() if "[local]" in _told(each)]
+        return [each for each in self._database_processes() if "[local]" in _told(each)[1]]
 
     def pause_database(self) -> list[psutil.Process]:
         """Stop every process of the database where it stands, and return them."""
@@ -180,11 +178,16 @@ class Site:
         ]
 
 
-def _told(process: psutil.Process) -> str:
-    """How a process was called; one that is gone was a tool of the database, for all that matters here."""
+def _told(process: psutil.Process) -> tuple[str, str]:
+    """The name of a process and its command line; nothing of one that is gone."""
     with suppress(psutil.NoSuchProcess):
-        return " ".join(process.cmdline())
-    return "/postgres"
+        return process.name(), " ".join(process.cmdline())
+    return "", ""
+
+
+def _is_worker(name: str, line: str) -> bool:
+    """Whether a process of the service serves: it is Python, and none that only starts others or cleans up."""
+    return name.startswith("python") and "resource_tracker" not in line and "forkserver import" not in line
 
 
 @asynccontextmanager
