@@ -77,6 +77,8 @@ class KeyRing:
         self._secrets = {key.id: key for key in checking}
         self._source = jwks
         self._public: dict[str | None, PublicKey] = {}
+        self.edition = 0
+        """Counts how often the public keys were read: what an earlier one proved may be proved no longer."""
         self._fetched_at = float("-inf")
         self._refreshing = asyncio.Lock()
 
@@ -118,6 +120,7 @@ class KeyRing:
         if not keys:
             raise StartError("ENTITLEMENTS_JWKS: holds no RS256, ES256 or EdDSA key")
         self._public = keys
+        self.edition += 1
         self._fetched_at = time.monotonic()
 
 

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from app import keys as keys_module
+from app import tokens as tokens_module
 from app.errors import StartError
 from app.keys import KeyRing, key_ring
 from app.settings import Settings, load_settings
@@ -407,6 +408,36 @@ async def test_a_new_key_of_the_issuer_is_fetched_when_a_token_names_it_but_not_
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_a_token_that_was_read_before_ends_with_its_time(monkeypatch):
+    tokens = Tokens(KeyRing(secret=SECRET), issuer="entitlements", audience="entitlements")
+    token = signed()
+    assert tokens.read(token) == tokens.read(token)
+
+    class Later(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime.now(tz) + timedelta(hours=1, seconds=31)
+
+    monkeypatch.setattr(tokens_module, "datetime", Later)
+    monkeypatch.setattr(jwt.api_jwt, "datetime", Later)
+    with pytest.raises(TokenError, match="Expired"):
+        tokens.read(token)
+
+
+def test_a_token_that_was_read_before_ends_with_its_key(tmp_path):
+    file = tmp_path / "jwks.json"
+    file.write_text(ISSUER.jwks())
+    ring = key_ring(load_settings(jwks=str(file)))
+    tokens = Tokens(ring, issuer="entitlements", audience="entitlements")
+    token = signed(ISSUER.ec, "ES256", {"kid": "ec"})
+    assert tokens.read(token).role is Role.FINANCE
+    keys = [key for key in json.loads(ISSUER.jwks())["keys"] if key["kid"] != "ec"]
+    file.write_text(json.dumps({"keys": keys}))
+    ring.load()
+    with pytest.raises(TokenError, match="unknown key"):
+        tokens.read(token)
 
 
 def test_the_development_key_is_made_once_and_for_its_owner_alone(tmp_path):
