@@ -435,4 +435,5 @@ def test_a_clock_that_steps_back_never_reorders_the_ledger(desk):
     first = taken(desk.ask(a_redeem()))
     desk.now -= timedelta(hours=1)
     second = taken(desk.ask(a_car_t()))
-    assert second.recorded_at >= first.recorded_at
+    assert second.recorded_at == first.recorded_at - timedelta(hours=1)
+    assert second.id.sequence > first.id.sequence

@@ -57,23 +57,23 @@ WAYS: dict[str, tuple[str, str]] = {
     "customer": ('(memberNo: "M1")', '(memberNo: "M2")'),
     "eligibility": ('(memberNo: "M1", benefit: "dental-care")', '(memberNo: "M2", benefit: "dental-care")'),
     "redemptions": (
-        '(first: 5, where: {vendor: {eq: "exam-1"}})',
-        '(first: 5, where: {vendor: {eq: "dental-1"}})',
+        '(first: 2, where: {vendor: {eq: "exam-1"}})',
+        '(first: 2, where: {vendor: {eq: "dental-1"}})',
     ),
     "vendor": ('(code: "exam-1")', '(code: "dental-1")'),
     "statement": ('(id: "$statement-1")', '(id: "$statement-2")'),
     "statements": (
-        '(first: 5, where: {vendor: {eq: "exam-1"}})',
-        '(first: 5, where: {vendor: {eq: "dental-1"}})',
+        '(first: 2, where: {vendor: {eq: "exam-1"}})',
+        '(first: 2, where: {vendor: {eq: "dental-1"}})',
     ),
     "period": ('(vendor: "exam-1", period: "2026-10")', '(vendor: "dental-1", period: "2026-10")'),
     "settlement": ('(vendor: "exam-1", period: "2026-10")', '(vendor: "dental-1", period: "2026-10")'),
-    "settlements": ('(first: 5, vendor: "exam-1")', '(first: 5, vendor: "dental-1")'),
+    "settlements": ('(first: 2, vendor: "exam-1")', '(first: 5, vendor: "dental-1")'),
     "entries": (
-        '(first: 5, where: {vendor: {eq: "exam-1"}})',
-        '(first: 5, where: {vendor: {eq: "dental-1"}})',
+        '(first: 2, where: {vendor: {eq: "exam-1"}})',
+        '(first: 2, where: {vendor: {eq: "dental-1"}})',
     ),
-    "customers": ("(first: 5)", "(first: 5)"),
+    "customers": ("(first: 2)", "(first: 2)"),
 }
 # Whoever may not use the field at all is left out. Of the others: who is refused what is another's, who even its own.
 OTHERS_REFUSED = {

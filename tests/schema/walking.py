@@ -19,7 +19,7 @@ from tests.schema.api import SCHEMA
 
 # What arguments that a field needs are given; `benefit` of relatives, so that vendors may ask.
 GIVEN = {
-    "first": "2",
+    "first": "1",
     "from": '"2026-10-01"',
     "to": '"2026-11-01"',
     "code": '"physical-exam"',
