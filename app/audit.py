@@ -15,7 +15,7 @@ from typing import Self
 
 import structlog
 
-from app.access import request_id
+from app.http.access import request_id
 from ledger.auditing import AuditEvent, write_events
 from rating.database import Pool
 from schema.viewer import Role, Viewer

@@ -19,22 +19,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from tortoise.exceptions import BaseORMException
 
-from app.access import AccessLog, remark
-from app.admission import Gatekeeper, open_gate, timeouts
 from app.audit import AuditLog
-from app.downloads import Downloads
-from app.endpoint import GraphQLEndpoint
-from app.graphql_http import RequestError, unavailable
-from app.keys import key_ring
+from app.capacity.admission import Gatekeeper, open_gate, timeouts
+from app.http.access import AccessLog, remark
+from app.http.downloads import Downloads
+from app.http.endpoint import GraphQLEndpoint
+from app.http.graphql_http import RequestError, unavailable
+from app.http.negotiation import language
+from app.http.uploads import Uploads
+from app.identity.keys import key_ring
+from app.identity.tokens import Tokens, tokens_of
 from app.logging import configure_logging
-from app.negotiation import language
 from app.observability.exposition import MetricsEndpoint
 from app.observability.telemetry import Telemetry, telemetry_of
 from app.readiness import Readiness
 from app.services import Services, open_services
 from app.settings import load_settings
-from app.tokens import Tokens, tokens_of
-from app.uploads import Uploads
 from rating.outages import UnavailableError, is_outage
 from schema.build import build_schema
 from schema.errors import Unavailability, outages

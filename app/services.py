@@ -18,12 +18,12 @@ from tortoise.exceptions import BaseORMException
 
 from app.budgets import CallerBudgets
 from app.clock import Clock
-from app.database_address import place
 from app.editions import Told, in_force, put_in_force
 from app.errors import NOT_INSTALLED, StartError
 from app.migrating import differences, migrate
 from app.orm import orm
 from app.settings import Settings
+from app.settings.database_address import place
 from handbook import EditionError, Handbook
 from ledger.granting import grant_all, post_due
 from ledger.journal import Journal

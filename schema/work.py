@@ -1,6 +1,6 @@
 """What an operation is to the process that runs it: of which class, what it costs, who asks for it.
 
-Each class has connections and a queue of its own, so that none of them starves another: see `app.admission`, which
+Each class has connections and a queue of its own, so that none of them starves another: `app.capacity.admission`
 implements `Admission`. A document that mixes classes belongs to the one with the longest work.
 """
 

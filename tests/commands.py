@@ -20,7 +20,7 @@ FORKS.set_forkserver_preload(
     [
         "app.start",
         "app.cli",
-        "app.tokens",
+        "app.identity.tokens",
         "app.server",
         "app.postgres",
         "rating.importing",

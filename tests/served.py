@@ -16,10 +16,10 @@ from pathlib import Path
 
 import psutil
 
-from app.keys import key_ring
+from app.identity.keys import key_ring
+from app.identity.tokens import tokens_of
 from app.postgres.postmaster import running
 from app.settings import Settings
-from app.tokens import tokens_of
 from schema.context import Role
 from tests.commands import run_command
 from tests.scratch import scratch_folder

@@ -13,7 +13,7 @@ import typer
 
 from app.commands.running import DataOption, ending_on_sigterm, progress_bars, with_services
 from app.errors import StartError
-from app.keys import key_ring
+from app.identity.keys import key_ring
 from app.logging import configure_logging
 from app.observability.folder import metrics_folder
 from app.services import Services, embedded_postgres, say
@@ -37,7 +37,7 @@ def serve(
     if settings.production:
         key_ring(settings)  # none, or none that can be read: found out before there is a folder or a database
     if settings.trusted_documents is not None:
-        from app.documents import documents_of
+        from app.http.documents import documents_of
         from schema.build import build_schema
 
         documents_of(settings, build_schema())

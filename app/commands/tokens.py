@@ -38,9 +38,9 @@ def token(
     data: DataOption = None,
 ) -> None:
     """Print a signed token."""
-    from app.keys import key_ring
+    from app.identity.keys import key_ring
+    from app.identity.tokens import CannotIssueError, TokenError, tokens_of
     from app.settings import load_settings
-    from app.tokens import CannotIssueError, TokenError, tokens_of
     from schema.context import Role
 
     try:
@@ -91,8 +91,8 @@ def revoke(
             )
 
     async def post(services: Services) -> datetime:
-        from app.revocations import revoke as take_back
-        from app.tokens import LEEWAY
+        from app.identity.revocations import revoke as take_back
+        from app.identity.tokens import LEEWAY
 
         return await take_back(
             services.pool,

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from app.keys import key_ring
+from app.identity.keys import key_ring
+from app.identity.tokens import CannotIssueError, tokens_of
 from app.settings import Settings
-from app.tokens import CannotIssueError, tokens_of
 from schema.context import Role
 
 

@@ -15,12 +15,12 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.authentication import viewer_of
-from app.graphql_http import RequestError
+from app.http.authentication import viewer_of
+from app.http.graphql_http import RequestError
+from app.identity.tokens import Tokens
 from app.observability.folder import VARIABLE, lives
 from app.observability.telemetry import Telemetry
 from app.services import Services
-from app.tokens import Tokens
 from schema.viewer import Role
 
 _READERS = frozenset({Role.OPERATIONS, Role.AUDITOR})

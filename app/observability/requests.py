@@ -6,7 +6,7 @@ value of their own, the rest share one.
 
 from collections import Counter
 
-from app.access import Answered
+from app.http.access import Answered
 from app.observability.metrics import Metrics
 
 _MOST_NAMES = 200

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 
-from app.access import Answered
 from app.audit import AuditLog
-from app.bulkheads import Bulkhead
+from app.capacity.bulkheads import Bulkhead
+from app.http.access import Answered
 from app.observability.clocks import clock_watched
 from app.observability.database import ObservedDatabase
 from app.observability.journal import ObservedJournal

@@ -33,8 +33,8 @@ from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.access import ANSWERED, Answered, route_of
 from app.errors import StartError
+from app.http.access import ANSWERED, Answered, route_of
 from rating.database import statement_name
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from app.graphql_http import RequestError, unavailable
-from app.negotiation import language
+from app.http.graphql_http import RequestError, unavailable
+from app.http.negotiation import language
 from app.serving.transport import Transport
 from app.settings import Settings
 from schema.errors import Unavailability

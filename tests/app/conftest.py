@@ -12,12 +12,12 @@ import pytest
 from pydantic import SecretStr
 from starlette.applications import Starlette
 
-from app.keys import KeyRing
+from app.identity.keys import KeyRing
+from app.identity.tokens import Tokens
 from app.observability.telemetry import Telemetry, telemetry_of
 from app.server import create_app
 from app.services import Services, open_services
 from app.settings import Settings
-from app.tokens import Tokens
 from schema.context import Role
 
 SECRET = "0123456789abcdef0123456789abcdef"

@@ -8,10 +8,10 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.access import ANSWERED
-from app.negotiation import GRAPHQL_JSON, JSON
-from app.setting_types import Places
-from app.shares import Share
+from app.capacity.shares import Share
+from app.http.access import ANSWERED
+from app.http.negotiation import GRAPHQL_JSON, JSON
+from app.settings.types import Places
 from schema.context import Role
 from schema.work import WorkClass
 

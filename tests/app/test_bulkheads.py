@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.bulkheads import Bulkhead, FullError
-from app.setting_types import Places
+from app.capacity.bulkheads import Bulkhead, FullError
+from app.settings.types import Places
 
 
 def bulkhead(at_once: int, waiting: int, deadline_s: float = 10.0, told: Any = lambda _: None) -> Bulkhead:

@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.keys import key_ring
+from app.identity.keys import key_ring
+from app.identity.tokens import Tokens, tokens_of
 from app.settings import Settings
-from app.tokens import Tokens, tokens_of
 from schema.context import Role
 from tests.served import Service, serving
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.documents import Documents, UnknownDocumentError, documents_of
 from app.errors import StartError
-from app.graphql_http import GraphQLRequest, RequestError, parse_request
-from app.negotiation import GRAPHQL_JSON
+from app.http.documents import Documents, UnknownDocumentError, documents_of
+from app.http.graphql_http import GraphQLRequest, RequestError, parse_request
+from app.http.negotiation import GRAPHQL_JSON
 from app.settings import Settings
 from schema.build import build_schema
 from schema.viewer import Role

@@ -5,8 +5,8 @@ import json
 import pytest
 import structlog
 
-from app.graphql_http import RequestError, _written, parse_request
-from app.negotiation import GRAPHQL_JSON, JSON, answer_type, language, wants_html
+from app.http.graphql_http import RequestError, _written, parse_request
+from app.http.negotiation import GRAPHQL_JSON, JSON, answer_type, language, wants_html
 from schema.context import Role
 
 QUERY = {"query": "{ programme { edition } }"}

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.access import Answered
 from app.errors import StartError
+from app.http.access import Answered
 from app.observability.folder import VARIABLE, metrics_folder
 from app.observability.metrics import Metrics
 from app.observability.requests import RequestMetrics

@@ -7,8 +7,8 @@ import asyncpg
 import jwt
 import pytest
 
-from app import revocations as revocations_module
-from app.revocations import Revocations, revoke
+from app.identity import revocations as revocations_module
+from app.identity.revocations import Revocations, revoke
 from schema.viewer import Role
 from tests.app.conftest import SECRET
 from tests.commands import run_command

@@ -8,9 +8,9 @@ import pytest
 from app.clock import Clock
 from app.editions import read_handbook
 from app.errors import StartError
-from app.keys import key_ring
+from app.identity.keys import key_ring
 from app.settings import load_settings, variable_names
-from app.weak_keys import weakness
+from app.settings.weak_keys import weakness
 
 KEY = "c0IAdnmFZcAFIEhTI4jhNEw9o7gMiGbhkOYhx1Qd7lQ"
 SHORT = "k" * 31

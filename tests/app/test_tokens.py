@@ -15,12 +15,12 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from app import keys as keys_module
-from app import tokens as tokens_module
 from app.errors import StartError
-from app.keys import KeyRing, key_ring
+from app.identity import keys as keys_module
+from app.identity import tokens as tokens_module
+from app.identity.keys import KeyRing, key_ring
+from app.identity.tokens import CannotIssueError, TokenError, Tokens
 from app.settings import Settings, load_settings
-from app.tokens import CannotIssueError, TokenError, Tokens
 from schema.context import Role, Viewer
 
 SECRET = b"0123456789abcdef0123456789abcdef"

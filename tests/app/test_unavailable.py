@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from app.negotiation import GRAPHQL_JSON, JSON
+from app.http.negotiation import GRAPHQL_JSON, JSON
 from schema.bursts import Bursts
 from schema.context import Role
 

@@ -10,12 +10,12 @@ import pytest
 import uvicorn
 from pydantic import SecretStr
 
-from app.keys import KeyRing
+from app.identity.keys import KeyRing
+from app.identity.tokens import Tokens
 from app.server import create_app
 from app.services import Services, open_services
-from app.setting_types import Places
 from app.settings import Settings
-from app.tokens import Tokens
+from app.settings.types import Places
 from ledger.reconciliation.closing import close_period
 from schema.context import Role
 from tests.reconciliation.month import EXAM, OCTOBER, VENDOR, a_month, line, october

@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from app.streaming import Download
+from app.http.streaming import Download
 from ledger.exporting import stream_entries
 from schema.context import Role
 from tests.exports.conftest import fill, reading
@@ -156,7 +156,7 @@ async def test_an_error_before_the_first_line_is_an_answer(site, monkeypatch):
 
 
 async def test_who_takes_nothing_for_long_is_left(site, database, monkeypatch):
-    monkeypatch.setattr("app.streaming._SLOWEST_CHUNK_S", 0.3)
+    monkeypatch.setattr("app.http.streaming._SLOWEST_CHUNK_S", 0.3)
     await fill(database.owner_pool, 5000)
     async with site.client.stream("GET", ENTRIES, headers=site.header()) as answer:
         body = answer.aiter_bytes()

@@ -9,11 +9,11 @@ import httpx
 import pytest_asyncio
 from pydantic import SecretStr
 
-from app.keys import KeyRing
+from app.identity.keys import KeyRing
+from app.identity.tokens import Tokens
 from app.server import create_app
 from app.services import Services, open_services
 from app.settings import Settings
-from app.tokens import Tokens
 from rating.database import Pool
 from schema.context import Role
 from schema.work import WorkClass

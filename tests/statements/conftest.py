@@ -9,11 +9,11 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from app.keys import KeyRing
+from app.identity.keys import KeyRing
+from app.identity.tokens import Tokens
 from app.server import create_app
 from app.services import open_services
 from app.settings import Settings
-from app.tokens import Tokens
 from schema.context import Role
 from tests.commands import run_command
 from tests.reconciliation.month import NOW, Month, a_month, october

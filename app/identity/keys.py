@@ -24,8 +24,8 @@ from typing import Any, ClassVar
 import jwt
 
 from app.errors import StartError
-from app.setting_types import SHORTEST_KEY_BYTES
 from app.settings import Settings
+from app.settings.types import SHORTEST_KEY_BYTES
 
 _KEY_FILE = "token.key"
 _KEY_ID_DIGITS = 8

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NoReturn
 
-from app.setting_types import Places
-from app.shares import Share
+from app.capacity.shares import Share
+from app.settings.types import Places
 from rating.database import Pool
 
 _LONGEST_WAIT_S = 30.0

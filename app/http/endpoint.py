@@ -9,17 +9,17 @@ from starlette.responses import HTMLResponse, Response
 from strawberry.http.ides import get_graphql_ide_html
 from strawberry.types import ExecutionResult
 
-from app.access import remark
-from app.admission import Attempt, Gatekeeper
 from app.audit import AuditLog
-from app.authentication import viewer_of
-from app.documents import UnknownDocumentError, documents_of
+from app.capacity.admission import Attempt, Gatekeeper
 from app.editions import edition_folders
-from app.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request, unavailable
-from app.limits import BodyTooLargeError, limited_body
-from app.negotiation import answer_type, language, wants_html
+from app.http.access import remark
+from app.http.authentication import viewer_of
+from app.http.documents import UnknownDocumentError, documents_of
+from app.http.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request, unavailable
+from app.http.limits import BodyTooLargeError, limited_body
+from app.http.negotiation import answer_type, language, wants_html
+from app.identity.tokens import Tokens
 from app.services import Services
-from app.tokens import Tokens
 from ledger.refusals import RefusalCode
 from schema.billing import Bill
 from schema.context import Context, Viewer

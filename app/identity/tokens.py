@@ -16,8 +16,8 @@ from uuid import uuid4
 import jwt
 from cachetools import LRUCache
 
-from app.keys import KeyRing
-from app.revocations import Revocations
+from app.identity.keys import KeyRing
+from app.identity.revocations import Revocations
 from app.settings import Settings
 from schema.viewer import Role, Viewer
 

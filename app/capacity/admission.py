@@ -15,13 +15,13 @@ from typing import Any, TypeVar, cast
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from app.bulkheads import Bulkhead, FullError, TurnedAway
-from app.graphql_http import unavailable
+from app.capacity.bulkheads import Bulkhead, FullError, TurnedAway
+from app.capacity.shares import CLEANUP_S, Share
+from app.http.graphql_http import unavailable
 from app.observability.telemetry import Telemetry
 from app.services import Services, close_pool
-from app.setting_types import Places
 from app.settings import Settings
-from app.shares import CLEANUP_S, Share
+from app.settings.types import Places
 from rating.database import Pool, Timeouts, connect_pool
 from schema.context import Language
 from schema.errors import Unavailability, UnavailableError, unavailable_words

@@ -1,14 +1,14 @@
 """What ENTITLEMENTS_ENV=production refuses, whatever the command: checked with the settings, before anything is made.
 
 Each rule is a function of the settings that says what is wrong, or None. That a key is given at all is the key ring's
-to say (`app.keys`): commands that know no token (`migrate`, `grant`) need none.
+to say (`app.identity.keys`): commands that know no token (`migrate`, `grant`) need none.
 """
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from app.database_address import is_private
-from app.weak_keys import weakness
+from app.settings.database_address import is_private
+from app.settings.weak_keys import weakness
 
 if TYPE_CHECKING:
     from app.settings import Settings

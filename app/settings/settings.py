@@ -1,7 +1,7 @@
 """Every setting of the service, read once from the environment and checked before anything starts.
 
 A setting that is wrong stops the start and is named, and so is a variable `ENTITLEMENTS_…` that is no setting: a
-misspelt one would leave the default in force, unseen. What production refuses besides is in `app.production`.
+misspelt one would leave the default in force, unseen. What production refuses besides is in `app.settings.production`.
 """
 
 import os
@@ -20,10 +20,10 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
-from app.database_address import mistake
 from app.errors import StartError
-from app.production import insecure
-from app.setting_types import (
+from app.settings.database_address import mistake
+from app.settings.production import insecure
+from app.settings.types import (
     BusinessTime,
     Environment,
     Folder,
@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     token_audience: Name = "entitlements"  # noqa: S105
 
     pool_size: Annotated[int, Field(ge=2, le=200)] = 20
-    """Connections of one worker for requests, shared out to the classes of work (`app.admission`)."""
+    """Connections of one worker for requests, shared out to the classes of work (`app.capacity.admission`)."""
 
     reads: PlacesSetting = Places(at_once=16, waiting=128)
     redemptions: PlacesSetting = Places(at_once=64, waiting=256)

@@ -2,7 +2,7 @@
 
 from starlette.requests import ClientDisconnect, Request
 
-from app.graphql_http import RequestError
+from app.http.graphql_http import RequestError
 
 
 class BodyTooLargeError(Exception):

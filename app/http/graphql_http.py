@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 from graphql import GraphQLError
 from starlette.responses import Response
 
-from app.access import identified
-from app.negotiation import GRAPHQL_JSON, JSON
+from app.http.access import identified
+from app.http.negotiation import GRAPHQL_JSON, JSON
 from schema.context import Language
 from schema.errors import RETRY_AFTER_S, AnswerTooLargeError, ErrorCode, Unavailability, unavailable_words
 from schema.limits import LONGEST_NUMBER, MOST_JSON_VALUES

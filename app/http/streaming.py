@@ -14,8 +14,8 @@ from urllib.parse import quote
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.access import remark
-from app.admission import until_gone
+from app.capacity.admission import until_gone
+from app.http.access import remark
 
 _SLOWEST_CHUNK_S = 60.0
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")

@@ -16,17 +16,17 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.access import identified, remark
-from app.admission import Gatekeeper
-from app.authentication import pay_for_file, viewer_of
-from app.graphql_http import RequestError
-from app.limits import announced_length
-from app.negotiation import language
+from app.capacity.admission import Gatekeeper
+from app.http.access import identified, remark
+from app.http.authentication import pay_for_file, viewer_of
+from app.http.graphql_http import RequestError
+from app.http.limits import announced_length
+from app.http.negotiation import language
+from app.identity.tokens import Tokens
 from app.services import Services
 from app.statements.importing import Imported, Sheet, import_sheet
 from app.statements.reading import Table
 from app.statements.sheets import Row, SheetError
-from app.tokens import Tokens
 from handbook.words import counted
 from ledger.reconciliation.reading import StatementView
 from ledger.reconciliation.values import (

@@ -7,10 +7,10 @@ through the same proxy.
 
 from starlette.requests import Request
 
-from app.access import remark
 from app.budgets import FILE_COST, CallerBudgets
-from app.graphql_http import RequestError
-from app.tokens import TokenError, Tokens
+from app.http.access import remark
+from app.http.graphql_http import RequestError
+from app.identity.tokens import TokenError, Tokens
 from schema.context import Viewer
 from schema.errors import ErrorCode, RateLimitedError
 

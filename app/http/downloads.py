@@ -14,22 +14,22 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.access import remark
-from app.admission import Gatekeeper
 from app.audit import AuditLog
-from app.authentication import pay_for_file, viewer_of
+from app.capacity.admission import Gatekeeper
 from app.exports.columns import Language
 from app.exports.entries import EntryForm, entry_chunks
 from app.exports.findings import FindingsAsked, check_findings, findings_file
 from app.exports.making import file_chunks
 from app.exports.settlement import check_settlement, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
-from app.graphql_http import RequestError, unavailable
-from app.limits import BodyTooLargeError, limited_body
-from app.negotiation import language
+from app.http.access import remark
+from app.http.authentication import pay_for_file, viewer_of
+from app.http.graphql_http import RequestError, unavailable
+from app.http.limits import BodyTooLargeError, limited_body
+from app.http.negotiation import language
+from app.http.streaming import Download
+from app.identity.tokens import Tokens
 from app.services import Services
-from app.streaming import Download
-from app.tokens import Tokens
 from handbook import business_day, start_of
 from ledger.exporting import unknown_in
 from ledger.filters import EntryFilter, Span

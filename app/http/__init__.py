@@ -1,0 +1,1 @@
+"""Over HTTP: who asks, what is asked, and how it is answered."""
