@@ -10,7 +10,7 @@ claim means is told in docs/tokens.md.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import jwt
@@ -28,8 +28,9 @@ _REQUIRED = ["exp", "iat", "iss", "aud", "sub"]
 _TEXTS = ("iss", "sub", "jti", "role", "vendor", "member")
 _LONGEST_TOKEN = 8192
 _LONGEST_CLAIM = 200
-_MOST_PROVED = 2_000
-"""Tokens that are remembered as proved: of the longest, with what they say, some 30 MiB."""
+_MOST_PROVED_BYTES = 8 * 1024 * 1024
+_BYTES_A_CHARACTER = 4
+"""What a token that is remembered takes, with what it says, for each of its characters."""
 
 
 class TokenError(Exception):
@@ -45,6 +46,23 @@ class CannotIssueError(Exception):
         )
 
 
+class _Proved(NamedTuple):
+    """What a token says whose signature, issuer, audience and times were found to hold."""
+
+    claims: Mapping[str, Any]
+    length: int
+
+    @property
+    def ends_at(self) -> float:
+        """When its time is over, in seconds of the epoch."""
+        return float(self.claims["exp"]) + LEEWAY.total_seconds()
+
+    @property
+    def weight_bytes(self) -> int:
+        """What it takes in the cache."""
+        return self.length * _BYTES_A_CHARACTER
+
+
 class Tokens:
     """Issues and reads tokens with the keys of a ring; `revocations` says which were taken back before their end."""
 
@@ -55,7 +73,9 @@ class Tokens:
         self._issuer = issuer
         self._audience = audience
         # A client sends one token with all its requests, and to prove it costs more than to refuse a request.
-        self._proved: LRUCache[tuple[int, str], Mapping[str, Any]] = LRUCache(_MOST_PROVED)
+        self._proved: LRUCache[tuple[int, str], _Proved] = LRUCache(
+            _MOST_PROVED_BYTES, getsizeof=lambda proved: proved.weight_bytes
+        )
 
     def issue(
         self,
@@ -94,12 +114,12 @@ class Tokens:
 
     def read(self, token: str) -> Viewer:
         """Check a token with the keys at hand and say who holds it. Raises TokenError."""
-        known = (self._keys.edition, token)
-        claims = self._proved.get(known)
-        if claims is None or datetime.now(UTC).timestamp() >= claims["exp"] + LEEWAY.total_seconds():
-            claims = self._prove(token)
-            self._proved[known] = claims
-        return self._viewer(claims)
+        key = (self._keys.edition, token)
+        proved = self._proved.get(key)
+        if proved is None or datetime.now(UTC).timestamp() >= proved.ends_at:
+            proved = _Proved(self._prove(token), len(token))
+            self._proved[key] = proved
+        return self._viewer(proved.claims)
 
     def _prove(self, token: str) -> Mapping[str, Any]:
         """What a token says, if its signature, issuer, audience and times hold. Raises TokenError."""
