@@ -65,10 +65,10 @@ class AnswerTooLargeError(GraphQLError):
 
 
 class BusyError(GraphQLError):
-    """The request is right, and could be answered later; the message says when to ask again."""
+    """Somebody else holds what the request needs: the same may be sent again after `retry_after_s` seconds."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__(message, extensions={"code": ErrorCode.BUSY.value})
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
+        super().__init__(message, extensions={"code": ErrorCode.BUSY.value, "retryAfter": retry_after_s})
 
 
 class RateLimitedError(GraphQLError):

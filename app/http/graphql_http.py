@@ -22,7 +22,13 @@ from schema.limits import LONGEST_NUMBER, MOST_JSON_VALUES
 _BY_HASH = "sha256:"
 _OK, _BAD_REQUEST, _UNAVAILABLE = 200, 400, 503
 _STATUS = {"FORBIDDEN": 403, "INTERNAL": 500}
-_TOO_MANY_REQUESTS = 429
+_RETRY_STATUS = {
+    ErrorCode.UNAVAILABLE: _UNAVAILABLE,
+    ErrorCode.BUSY: _UNAVAILABLE,
+    ErrorCode.RATE_LIMITED: 429,
+}
+"""By the code of an error after which the same may be sent again, whatever form of answer the client takes: clients,
+proxies and monitors know these without reading the body. BUSY and RATE_LIMITED only where no field has a value."""
 # Down to the rows of a page: data, field, edges, row.
 _LEVELS = 5
 
@@ -127,18 +133,16 @@ def execution_response(
         payload["data"] = data
     if extensions:
         payload["extensions"] = extensions
-    unavailable_s = _wait_s(errors, ErrorCode.UNAVAILABLE)
-    if unavailable_s is not None:
-        # Whatever the form of the answer: clients, proxies and monitors know a 503 without reading it.
-        return _response(payload, _UNAVAILABLE, media_type, {"retry-after": str(unavailable_s)})
     # Clients that take plain JSON expect 200 for whatever is GraphQL's business.
     status = _OK if ran or media_type != GRAPHQL_JSON else _status_of(errors)
-    limited_s = _wait_s(errors, ErrorCode.RATE_LIMITED)
     headers = {}
-    if limited_s is not None:
-        headers["retry-after"] = str(limited_s)
-        nothing_to_keep = all(value is None for value in (data or {}).values())
-        status = _TOO_MANY_REQUESTS if nothing_to_keep else status
+    nothing_to_keep = all(value is None for value in (data or {}).values())
+    for code, retry_status in _RETRY_STATUS.items():
+        wait_s = _wait_s(errors, code)
+        if wait_s is not None:
+            headers["retry-after"] = str(wait_s)
+            status = retry_status if nothing_to_keep or code is ErrorCode.UNAVAILABLE else status
+            break
     try:
         content = _written(payload, most_bytes)
     except AnswerTooLargeError as error:

@@ -47,7 +47,7 @@ _MOST_PROBLEMS = 1000
 _MOST_FIELD_BYTES = 4096
 _MOST_OVERHEAD_BYTES = 64 * 1024
 _FIELDS = ("vendor", "period", "number", "sheet", "keepGoing", "file")
-_CREATED, _OK, _CONFLICT, _UNPROCESSABLE = 201, 200, 409, 422
+_CREATED, _OK, _CONFLICT, _UNPROCESSABLE, _UNAVAILABLE = 201, 200, 409, 422, 503
 
 
 @dataclass(slots=True)
@@ -125,6 +125,13 @@ class Uploads:
             return _refused(_UNPROCESSABLE, "UNREADABLE", error.message(chosen), problems=[whole])
         if isinstance(imported.outcome, Refusal):
             refusal = imported.outcome
+            if refusal.retry_after is not None:
+                raise RequestError(
+                    _UNAVAILABLE,
+                    refusal.code.value,
+                    refusal.message(chosen),
+                    {"retry-after": str(refusal.retry_after)},
+                )
             status = _UNPROCESSABLE if refusal.code is RefusalCode.INVALID else _CONFLICT
             return _refused(
                 status, refusal.code.value, refusal.message(chosen), differing=list(refusal.differing)

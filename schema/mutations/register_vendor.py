@@ -9,7 +9,7 @@ from ledger.contracts import MOST_TOLERANCE_DAYS, TermView
 from ledger.refusals import Refusal, RefusalCode
 from ledger.vendors import register_vendor
 from schema.context import Info
-from schema.errors import BadInputError, BusyError
+from schema.errors import RETRY_AFTER_S, BadInputError, BusyError
 from schema.mutations.deciding import decider
 from schema.types.vendor import Vendor
 
@@ -72,7 +72,9 @@ class RegisterVendorMutation:
         )
         context.renew_loaders()
         if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
-            raise BusyError(answer.message(context.language))
+            raise BusyError(
+                answer.message(context.language), retry_after_s=answer.retry_after or RETRY_AFTER_S
+            )
         if isinstance(answer, Refusal):
             # The answer's type is the vendor itself, so what is wrong with the request is an error here.
             raise BadInputError(answer.message(context.language))

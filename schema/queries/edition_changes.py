@@ -18,6 +18,7 @@ _UNDER_WAY = {
     "zh": "editionWhatIf：正在测算另一个版本，一次只测算一个，请一分钟后再试。",
     "en": "editionWhatIf: another one is under way, and one runs at a time: try again in a minute.",
 }
+_MINUTE_S = 60
 
 
 @strawberry.type
@@ -55,5 +56,5 @@ class EditionChangeQueries:
         try:
             found_out = await what_if(context.pool, question, now=context.now)
         except UnderWayError:
-            raise BusyError(_UNDER_WAY[context.language]) from None
+            raise BusyError(_UNDER_WAY[context.language], retry_after_s=_MINUTE_S) from None
         return EditionWhatIf.of(found_out, question)

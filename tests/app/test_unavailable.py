@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from app.http.negotiation import GRAPHQL_JSON, JSON
+from ledger.refusals import Refusal, busy
 from schema.bursts import Bursts
 from schema.context import Role
 
@@ -86,6 +87,19 @@ async def test_nothing_that_needs_the_database_is_answered_otherwise_than_503(se
     assert answers[2].json()["data"] == {"programme": {"edition": "zhenxuan-1"}, "customer": None}
     again = await served.client.post("/graphql", json=REDEEM, headers=vendor)
     assert again.json()["data"] == {"redeem": {"code": "UNKNOWN_CUSTOMER"}}
+
+
+async def test_an_operation_whose_vendor_is_locked_is_503_in_every_form(served, monkeypatch):
+    async def wait_in_vain(**_asked: object) -> Refusal:
+        return busy()
+
+    monkeypatch.setattr("schema.mutations.register_vendor.register_vendor", wait_in_vain)
+    for accept in (JSON, GRAPHQL_JSON):
+        headers = served.header() | {"accept": accept}
+        answer = await served.client.post("/graphql", json=REGISTER, headers=headers)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        (error,) = answer.json()["errors"]
+        assert (error["extensions"]["code"], error["extensions"]["retryAfter"]) == ("BUSY", 2)
 
 
 async def test_every_error_bears_the_id_of_its_request(served, monkeypatch):

@@ -6,6 +6,7 @@ import pytest
 
 from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.statements import withdraw
+from ledger.refusals import busy
 from schema.context import Role
 from tests.reconciliation.month import NOW, close_by_hand
 from tests.statements.sheets import HEADER, csv_of, xlsx_of
@@ -175,6 +176,19 @@ async def test_a_closed_month_takes_nothing_more(desk, database):
     answer = await desk.send(csv_of(HEADER, *LINES), "second.csv")
     assert answer.status_code == 409
     assert answer.json()["errors"][0]["extensions"]["code"] == "PERIOD_CLOSED"
+
+
+async def test_a_vendor_that_somebody_else_works_on_is_503_and_says_when_to_send_again(desk, monkeypatch):
+    async def wait_in_vain(*_asked, **_more):
+        return busy()
+
+    with monkeypatch.context() as patched:
+        patched.setattr("app.statements.importing.submit", wait_in_vain)
+        answer = await desk.send(csv_of(HEADER, *LINES), language="en")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+    (error,) = answer.json()["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["retryAfter"]) == ("BUSY", 2)
+    assert (await desk.send(csv_of(HEADER, *LINES))).status_code == 201
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.FINANCE])
