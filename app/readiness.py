@@ -7,17 +7,18 @@ temporary file. Neither leaves anything behind.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Self
 
 import asyncpg
 
+from app.background import repeated
 from app.migrating import differences
 from app.services import Services
 from ledger.journal import Journal
 from rating.database import SERVICE_ROLE, Connection, Timeouts
+from rating.outage_log import log_outage
 from rating.outages import is_outage
-from schema.errors import outages
 
 _EVERY_S = 1.0
 _PATIENCE_S = 3.0
@@ -55,19 +56,11 @@ class Readiness:
     async def watching(self) -> AsyncIterator[Self]:
         """Look each second while the block runs; the first time before it begins."""
         await self.look()
-        watch = asyncio.create_task(self._look_for_ever(), name="readiness")
         try:
-            yield self
+            async with repeated(self.look, every_s=_EVERY_S, name="readiness"):
+                yield self
         finally:
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
             self._hang_up()
-
-    async def _look_for_ever(self) -> None:
-        while True:
-            await asyncio.sleep(_EVERY_S)
-            await self.look()
 
     async def look(self) -> None:
         """Find out how things are."""
@@ -83,7 +76,7 @@ class Readiness:
                 }
                 found["writable"] = await _writable(connection)
         except Exception as error:  # noqa: BLE001 (whatever it is, the service is not ready, and looks again)
-            outages.tell(error)
+            log_outage(error)
             if "database" not in found or not isinstance(error, asyncpg.PostgresError):
                 self._hang_up()
         self._found, self._found_at = found, asyncio.get_running_loop().time()
@@ -118,6 +111,6 @@ async def _writable(connection: Connection) -> bool:
     except asyncpg.PostgresError as error:
         if not is_outage(error):
             raise
-        outages.tell(error)
+        log_outage(error)
         return False
     return True

@@ -35,9 +35,10 @@ from app.observability.telemetry import Telemetry, telemetry_of
 from app.readiness import Readiness
 from app.services import Services, open_services
 from app.settings import load_settings
-from rating.outages import UnavailableError, is_outage
+from rating.outage_log import log_outage
+from rating.outages import OutageError, is_outage
 from schema.build import build_schema
-from schema.errors import Unavailability, outages
+from schema.errors import Unavailability
 
 _MAY_BE_OUTAGES = (
     OSError,
@@ -45,7 +46,7 @@ _MAY_BE_OUTAGES = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
     BaseORMException,
-    UnavailableError,
+    OutageError,
 )
 
 
@@ -183,7 +184,7 @@ async def _show_metrics(request: Request) -> Response:
 async def _not_available(request: Request, error: Exception) -> Response:
     if not is_outage(error):
         raise error
-    outages.tell(error)
+    log_outage(error)
     chosen = language(request.headers.get("accept-language"))
     return await _refused(request, unavailable(Unavailability.OUTAGE, chosen))
 

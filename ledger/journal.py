@@ -6,7 +6,7 @@ is asked again, so that nobody else waits for that either, and is refused as BUS
 never spoils its neighbours.
 
 A transaction that fails for a moment is tried again. An outage of the environment (disk full, database away) fails all
-its commands at once, as UnavailableError: splitting would not help. What a command's own values can have caused is
+its commands at once, as OutageError: splitting would not help. What a command's own values can have caused is
 split, so that one bad command cannot take others down. An outcome is answered only after its transaction is durable;
 after an uncertain commit the stored outcomes tell what happened.
 """
@@ -28,13 +28,13 @@ from ledger.commands import Command, Redeem, malformed
 from ledger.decide import decide
 from ledger.entries import Entry
 from ledger.observing import SILENT, JournalObserver
-from ledger.outage_log import OutageLog
 from ledger.outcomes import Outcome
 from ledger.refusals import Refusal, RefusalCode, busy
 from ledger.vendors import contracts_of
 from rating.activations import AnyHandbook, handbook_within
 from rating.database import Connection, Pool
-from rating.outages import UnavailableError, is_lock_timeout, is_momentary, is_outage, told
+from rating.outage_log import WritingOutage
+from rating.outages import OutageError, is_lock_timeout, is_momentary, is_outage, told
 
 _LARGEST_BATCH = 256
 _TRIES = 4
@@ -48,7 +48,7 @@ _BY_VALUES = frozenset({"22", "23"})
 log = structlog.get_logger(__name__)
 
 
-class JournalClosedError(UnavailableError):
+class JournalClosedError(OutageError):
     """The service is stopping: the journal takes no more commands."""
 
 
@@ -85,7 +85,7 @@ class Journal:
         """
         self._pool = pool
         self._busy_after_seconds = busy_after_seconds
-        self._outages = OutageLog()
+        self._outage = WritingOutage()
         self._handbook = handbook
         self._clock = clock
         self._observer = observer
@@ -130,7 +130,7 @@ class Journal:
             await self._task
 
     async def post(self, command: Command) -> Outcome:
-        """Decide one command; the outcome is durable when this returns. Raises UnavailableError: send it again."""
+        """Decide one command; the outcome is durable when this returns. Raises OutageError: send it again."""
         return (await self.post_many([command]))[0]
 
     async def post_many(self, commands: Sequence[Command]) -> list[Outcome]:
@@ -175,7 +175,7 @@ class Journal:
         except Exception as error:  # noqa: BLE001 (whatever it is, it must reach whoever waits)
             await self._failed(batch, error)
             return
-        self._outages.over()
+        self._outage.over()
         for each, outcome in zip(batch, outcomes, strict=True):
             if outcome is not None:
                 _answer(each, outcome)
@@ -186,8 +186,8 @@ class Journal:
             for each in batch:
                 _answer(each, busy())
         elif is_outage(error):
-            self._outages.failed(len(batch), error)
-            self._fail(batch, UnavailableError, error)
+            self._outage.failed(len(batch), error)
+            self._fail(batch, OutageError, error)
         elif len(batch) == 1:
             self._fail(batch, None, error)
         elif _by_values(error):

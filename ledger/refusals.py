@@ -51,9 +51,8 @@ class RefusalCode(StrEnum):
     RATE_LIMITED = "RATE_LIMITED"
 
 
-RETRY_AFTER_SECONDS = 2
-"""What a BUSY refusal suggests."""
-
+RETRY_AFTER_S = 2
+"""Seconds after which to send again what a lock or an outage prevented: nobody knows how long it lasts."""
 
 _NEVER_STORED = frozenset(
     {
@@ -134,4 +133,4 @@ class Refusal:
 
 def busy() -> Refusal:
     """Somebody else works on the same customer or vendor and has not finished in time; nothing was decided."""
-    return Refusal(code=RefusalCode.BUSY, facts={"retry_after": RETRY_AFTER_SECONDS})
+    return Refusal(code=RefusalCode.BUSY, facts={"retry_after": RETRY_AFTER_S})

@@ -43,8 +43,8 @@ _OF_THE_CALLER = (
 """Errors of asyncpg that no closed connection explains, though they are InterfaceErrors too."""
 
 
-class UnavailableError(Exception):
-    """The service cannot do this now, for a reason that passes: ask again later, a command under the same key."""
+class OutageError(Exception):
+    """The environment keeps the service from doing this now: send it again later, a command under the same key."""
 
 
 def is_momentary(error: BaseException) -> bool:
@@ -56,7 +56,7 @@ def is_momentary(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state[:2] in _MOMENTARY_CLASSES or state in _MOMENTARY_STATES
-    return is_outage(error) and not isinstance(error, UnavailableError | TimeoutError)
+    return is_outage(error) and not isinstance(error, OutageError | TimeoutError)
 
 
 def is_lock_timeout(error: BaseException) -> bool:
@@ -92,4 +92,4 @@ def is_outage(error: BaseException) -> bool:
         return True
     if isinstance(error, asyncpg.InterfaceError):  # a connection or a pool that is closed, or closes
         return not isinstance(error, _OF_THE_CALLER)
-    return isinstance(error, UnavailableError | OSError)  # a TimeoutError is an OSError
+    return isinstance(error, OutageError | OSError)  # a TimeoutError is an OSError

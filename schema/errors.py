@@ -11,12 +11,12 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 
+from ledger.refusals import RETRY_AFTER_S
+from rating.outage_log import log_outage
 from rating.outages import is_outage
-from schema.bursts import Bursts
 from schema.context import Language
 
 logger = logging.getLogger(__name__)
-outages = Bursts(logger)
 
 
 class ErrorCode(StrEnum):
@@ -84,7 +84,7 @@ class RateLimitedError(GraphQLError):
 class UnavailableError(GraphQLError):
     """The service cannot answer now, and the request is right: send it again after `retry_after_s` seconds."""
 
-    def __init__(self, message: str, *, retry_after_s: int = 1) -> None:
+    def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(
             message, extensions={"code": ErrorCode.UNAVAILABLE.value, "retryAfter": retry_after_s}
         )
@@ -125,8 +125,6 @@ _UNAVAILABLE = {
         "en": "The request was not done by its deadline. ",
     },
 }
-RETRY_AFTER_S = 2
-"""What clients are told during an outage: nobody knows when it ends."""
 
 
 def unavailable_words(why: Unavailability, language: Language) -> str:
@@ -148,7 +146,7 @@ def _presentable(error: GraphQLError, language: Language) -> GraphQLError:
     if isinstance(cause, RecursionError):
         return _coded(error, "The document or its variables are nested too deeply.", ErrorCode.BAD_USER_INPUT)
     if is_outage(cause):
-        outages.tell(cause)
+        log_outage(cause)
         words = unavailable_words(Unavailability.OUTAGE, language)
         return _coded(error, words, ErrorCode.UNAVAILABLE, retryAfter=RETRY_AFTER_S)
     return _masked(error, cause, language)

@@ -17,11 +17,13 @@ from starlette.types import Receive
 
 from app.capacity.bulkheads import Bulkhead, FullError, TurnedAway
 from app.capacity.shares import CLEANUP_S, Share
+from app.database import close_pool
 from app.http.graphql_http import unavailable
 from app.observability.telemetry import Telemetry
-from app.services import Services, close_pool
+from app.services import Services
 from app.settings import Settings
 from app.settings.types import Places
+from ledger.refusals import RETRY_AFTER_S
 from rating.database import Pool, Timeouts, connect_pool
 from schema.context import Language
 from schema.errors import Unavailability, UnavailableError, unavailable_words
@@ -158,7 +160,7 @@ class Attempt:
             return
         if gone.done():
             raise ClientDisconnect
-        retry_after_s = 1
+        retry_after_s = RETRY_AFTER_S
         if self._bulkhead is not None:
             self._bulkhead.turned_away(TurnedAway.LATE)
             retry_after_s = self._bulkhead.retry_after_s

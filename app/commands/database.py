@@ -19,7 +19,7 @@ def schema() -> None:
 
 def migrate(data: DataOption = None) -> None:
     """Apply migrations only."""
-    from app.services import database, migrated
+    from app.database import database, migrated
     from app.settings import load_settings
 
     settings = load_settings(data=data)

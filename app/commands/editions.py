@@ -14,7 +14,8 @@ from app.commands.running import (
     reading_services,
     with_services,
 )
-from app.services import COMMAND_LINE, Services, say
+from app.console import say
+from app.services import COMMAND_LINE, Services
 from app.settings import Settings
 from handbook import (
     Candidate,

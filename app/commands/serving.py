@@ -12,11 +12,13 @@ from typing import Annotated
 import typer
 
 from app.commands.running import DataOption, ending_on_sigterm, progress_bars, with_services
+from app.console import say
+from app.database import embedded_postgres
 from app.errors import StartError
 from app.identity.keys import key_ring
 from app.logging import configure_logging
 from app.observability.folder import metrics_folder
-from app.services import Services, embedded_postgres, say
+from app.services import Services
 from app.settings import Settings, load_settings
 
 # Beside those of clients: connections that are refused, the database's, files.

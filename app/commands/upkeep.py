@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
-from app.services import COMMAND_LINE, Services, granting, say
+from app.console import say
+from app.services import COMMAND_LINE, Services, granting
 from handbook import Handbook
 from handbook.words import counted
 from rating.database import Connection

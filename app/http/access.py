@@ -20,8 +20,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_QUIET_ROUTES = {"/healthz", "/readyz", "/metrics"}
-_ROUTES = {"/graphql", "/exports", "/statements", *_QUIET_ROUTES}
+MONITORING_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""Asked every few seconds by whoever watches the service: neither traced nor counted among its operations."""
+_ROUTES = {"/graphql", "/exports", "/statements", *MONITORING_ROUTES}
 _CLIENT_LEFT, _SERVER_ERROR = 499, 500
 _FACTS = "entitlements.facts"
 ANSWERED = "entitlements.answered"
@@ -120,7 +121,7 @@ class AccessLog:
                 self._tell(scope, answered)
 
     def _tell(self, scope: Scope, answered: Answered) -> None:
-        if answered.route not in _QUIET_ROUTES or answered.status >= _SERVER_ERROR:
+        if answered.route not in MONITORING_ROUTES or answered.status >= _SERVER_ERROR:
             log.info(
                 "request",
                 method=scope["method"],

@@ -15,8 +15,9 @@ from starlette.responses import Response
 
 from app.http.access import identified
 from app.http.negotiation import GRAPHQL_JSON, JSON
+from ledger.refusals import RETRY_AFTER_S
 from schema.context import Language
-from schema.errors import RETRY_AFTER_S, AnswerTooLargeError, ErrorCode, Unavailability, unavailable_words
+from schema.errors import AnswerTooLargeError, ErrorCode, Unavailability, unavailable_words
 from schema.limits import LONGEST_NUMBER, MOST_JSON_VALUES
 
 _BY_HASH = "sha256:"

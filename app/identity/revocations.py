@@ -7,20 +7,16 @@ may mean has expired; after that it is only history in the table.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import asyncpg
-import structlog
-
+from app.background import repeated
 from rating.database import Pool, Reader, Statements
 
 _STATEMENTS = Statements(Path(__file__).with_suffix(".sql"))
 _READ_EVERY_S = 1.0
 _LONGEST_READ_S = 5.0
-
-log = structlog.get_logger(__name__)
 
 
 class Revocations:
@@ -46,27 +42,13 @@ class Revocations:
     async def kept_current(self, pool: Pool) -> AsyncIterator[None]:
         """Know what is revoked, now and while the block runs."""
         await self.read(pool)
-        watch = asyncio.create_task(self._read_for_ever(pool), name="revocations")
-        try:
-            yield
-        finally:
-            watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await watch
 
-    async def _read_for_ever(self, pool: Pool) -> None:
-        away = False
-        while True:
-            await asyncio.sleep(_READ_EVERY_S)
-            try:
-                async with asyncio.timeout(_LONGEST_READ_S):
-                    await self.read(pool)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                if not away:
-                    log.warning("revocations cannot be read: the known ones hold", error=type(error).__name__)
-                away = True
-            else:
-                away = False
+        async def read_anew() -> None:
+            async with asyncio.timeout(_LONGEST_READ_S):
+                await self.read(pool)
+
+        async with repeated(read_anew, every_s=_READ_EVERY_S, name="revocations"):
+            yield
 
 
 async def revoke(

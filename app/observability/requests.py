@@ -6,13 +6,12 @@ value of their own, the rest share one.
 
 from collections import Counter
 
-from app.http.access import Answered
+from app.http.access import MONITORING_ROUTES, Answered
 from app.observability.metrics import Metrics
 
 _MOST_NAMES = 200
 _LONGEST_NAME = 60
 _NONE, _UNNAMED, _OTHER = "none", "unnamed", "other"
-_UNCOUNTED_ROUTES = {"/healthz", "/readyz", "/metrics"}
 
 
 class RequestMetrics:
@@ -26,7 +25,7 @@ class RequestMetrics:
         """Count a request that has been answered."""
         metrics, facts = self._metrics, answered.facts
         metrics.responses.labels(answered.route, answered.status).inc()
-        if answered.route in _UNCOUNTED_ROUTES:
+        if answered.route in MONITORING_ROUTES:
             return
         kind = facts.get("class", _NONE)
         if "limited" in facts:

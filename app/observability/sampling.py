@@ -3,10 +3,12 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from prometheus_client import Gauge, Histogram
+
+from app.background import in_background
 
 _EVERY_S = 0.5
 _MEMORY = Path("/proc/self/statm")
@@ -33,13 +35,8 @@ class Sampler:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Sample while the block runs, and measure by how much the event loop is late."""
-        task = asyncio.create_task(self._sample_for_ever(), name="metrics")
-        try:
+        async with in_background(self._sample_for_ever(), name="metrics"):
             yield
-        finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
 
     async def _sample_for_ever(self) -> None:
         loop = asyncio.get_running_loop()

@@ -34,14 +34,13 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import StartError
-from app.http.access import ANSWERED, Answered, route_of
+from app.http.access import ANSWERED, MONITORING_ROUTES, Answered, route_of
 from rating.database import statement_name
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 _NAME = "entitlements"
-_QUIET_ROUTES = {"/healthz", "/readyz", "/metrics"}
 _SERVER_ERROR = 500
 _LAST_TRACES_S = 3.0
 _NANOSECONDS = 1_000_000_000
@@ -145,7 +144,7 @@ class TracedRequests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] != "http" or (route := route_of(scope)) in _QUIET_ROUTES:
+        if scope["type"] != "http" or (route := route_of(scope)) in MONITORING_ROUTES:
             await self._app(scope, receive, send)
             return
         span = self._tracer.start_span(

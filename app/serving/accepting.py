@@ -17,6 +17,8 @@ from time import monotonic
 
 import structlog
 
+from rating.outage_log import LogLimit
+
 log = structlog.get_logger(__name__)
 
 _AFTER_YOU_S = 0.002
@@ -87,7 +89,7 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[object]] = set()
         self._pause: asyncio.TimerHandle | None = None
-        self._told_at = -_EXHAUSTED_S
+        self._limit = LogLimit()
 
     def start(self) -> None:
         """Take connections from now on."""
@@ -155,8 +157,7 @@ class Acceptor:
             log.info("a connection was lost at once", reason=str(error))
 
     def _exhausted(self, error: OSError) -> None:
-        if monotonic() - self._told_at > 1:
-            self._told_at = monotonic()
+        if self._limit.admit() is not None:
             log.error("no further connection can be taken", reason=error.strerror)
         if self._pause is None:
             self._rest(_EXHAUSTED_S)

@@ -26,6 +26,7 @@ from app.http.graphql_http import RequestError, unavailable
 from app.http.negotiation import language
 from app.serving.transport import Transport
 from app.settings import Settings
+from rating.outage_log import LogLimit
 from schema.errors import Unavailability
 
 log = structlog.get_logger(__name__)
@@ -34,10 +35,9 @@ _MOST_HEADER_BYTES = 64 * 1024
 # So many connections more than allowed are told that they are too many; what comes beyond is closed without a word.
 _MOST_REFUSED = 256
 _LEAST_IDLE_S = 1.0
-_TELL_EVERY_S = 10.0
 _TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")
 _TOO_LONG = RequestError(431, "HEADERS_TOO_LARGE", f"The headers are longer than {_MOST_HEADER_BYTES} bytes.")
-_TOO_MANY = unavailable(Unavailability.BUSY, language(None), retry_after_s=1)
+_TOO_MANY = unavailable(Unavailability.BUSY, language(None))
 
 
 class State(ServerState):
@@ -50,15 +50,13 @@ class State(ServerState):
         """Whether each connection is closed after the answer to its next request."""
         self.idle: dict[Connection, None] = {}
         """Those between two requests; who has been so longest is first."""
-        self._refused = 0
-        self._told_at = -_TELL_EVERY_S
+        self._limit = LogLimit()
 
-    def tell_of_refusal(self) -> None:
-        """Log that connections are refused: one line from time to time, however many they are."""
-        self._refused += 1
-        if monotonic() - self._told_at > _TELL_EVERY_S:
-            log.warning("too many connections", refused=self._refused)
-            self._told_at, self._refused = monotonic(), 0
+    def log_refusal(self) -> None:
+        """Log that a connection is refused, unless that was logged just now."""
+        left_out = self._limit.admit()
+        if left_out is not None:
+            log.warning("too many connections: one is refused", more_since_last_line=left_out)
 
 
 class Awaited(Enum):
@@ -100,7 +98,7 @@ class Connection(HttpToolsProtocol):
             return
         if self._make_room():
             return
-        self.server_state.tell_of_refusal()
+        self.server_state.log_refusal()
         if beyond < _MOST_REFUSED:
             self._answer(_TOO_MANY)
             self.transport.close()

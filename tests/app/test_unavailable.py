@@ -1,6 +1,5 @@
 """When the service cannot answer now: every client reads 503, when to come back, and a code that says: again."""
 
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -10,7 +9,6 @@ import pytest
 
 from app.http.negotiation import GRAPHQL_JSON, JSON
 from ledger.refusals import Refusal, busy
-from schema.bursts import Bursts
 from schema.context import Role
 
 CUSTOMER = {"query": '{ customer(memberNo: "M1") { memberNo } }'}
@@ -118,18 +116,3 @@ async def test_every_error_bears_the_id_of_its_request(served, monkeypatch):
         assert answer.status_code == status
         ids = {each["extensions"]["requestId"] for each in answer.json()["errors"]}
         assert ids == {answer.headers["x-request-id"]}
-
-
-def test_a_burst_of_failures_is_one_line_and_is_counted(caplog):
-    now = 100.0
-    bursts = Bursts(logging.getLogger("test"), clock=lambda: now)
-    for _ in range(1000):
-        bursts.tell(ConnectionRefusedError("nobody\nlistens"))
-    bursts.tell(TimeoutError())
-    assert [line.getMessage() for line in caplog.records] == [
-        "not available: ConnectionRefusedError: nobody (0 more of these since the last line)",
-        "not available: TimeoutError:  (0 more of these since the last line)",
-    ]
-    now += 10
-    bursts.tell(ConnectionRefusedError("nobody"))
-    assert "(999 more" in caplog.records[-1].getMessage()

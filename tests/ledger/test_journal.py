@@ -24,7 +24,7 @@ from ledger.outcomes import RedemptionOutcome
 from ledger.recording import record_events
 from ledger.refusals import Refusal
 from ledger.verify import verify
-from rating.outages import UnavailableError
+from rating.outages import OutageError
 from rating.taking import Recorded
 from tests.ledger.books import (
     NOW,
@@ -235,7 +235,7 @@ async def test_without_a_database_all_who_wait_are_told_soon(contracted, handboo
         outcomes = await asyncio.gather(
             *(journal.post(a_redeem()) for _ in range(100)), return_exceptions=True
         )
-        assert {type(each) for each in outcomes} == {UnavailableError}
+        assert {type(each) for each in outcomes} == {OutageError}
         assert {type(each.__cause__) for each in outcomes} == {ConnectionRefusedError}
         assert journal.running
     assert monotonic() - began < 5
@@ -272,7 +272,7 @@ async def test_an_outage_fails_all_at_once_and_no_batch_is_split_or_tried_again(
         with capture_logs() as logs:
             outcomes = await asyncio.gather(*map(journal.post, commands), return_exceptions=True)
         assert sizes == [len(members)]
-        assert {type(each) for each in outcomes} == {UnavailableError}
+        assert {type(each) for each in outcomes} == {OutageError}
         assert len({id(each) for each in outcomes}) == len(members)
         assert await everything(contracted.pool) == before
         assert [(line["event"], line["commands"]) for line in logs] == [("nothing can be written", 8)]

@@ -6,11 +6,11 @@ import asyncpg
 import pytest
 from tortoise.exceptions import DoesNotExist, IntegrityError, OperationalError
 
-from rating.outages import UnavailableError, is_lock_timeout, is_momentary, is_outage, told
+from rating.outages import OutageError, is_lock_timeout, is_momentary, is_outage, told
 from tests.conftest import Database
 
 OUTAGES = [
-    UnavailableError("later"),
+    OutageError("later"),
     OSError(errno.ENOSPC, "No space left on device"),
     ConnectionResetError(),
     FileNotFoundError("the server's socket"),

@@ -141,7 +141,7 @@ def test_one_connection_too_many_is_told_so_and_the_others_go_on():
         assert [answer(client)[0] for client in open_ones] == [200] * 3
         with served.connect(GET) as refused:
             status, headers, body = answer(refused)
-            assert (status, code(body), headers["retry-after"]) == (503, "UNAVAILABLE", "1")
+            assert (status, code(body), headers["retry-after"]) == (503, "UNAVAILABLE", "2")
             assert refused.recv(1) == b""
         open_ones[0].sendall(GET)
         assert answer(open_ones[0])[0] == 200
