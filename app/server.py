@@ -24,13 +24,14 @@ from app.capacity.admission import Gatekeeper, open_gate, timeouts
 from app.http.access import AccessLog, remark
 from app.http.downloads import Downloads
 from app.http.endpoint import GraphQLEndpoint
-from app.http.graphql_http import RequestError, unavailable
+from app.http.errors import RequestError, unavailable
 from app.http.negotiation import language
 from app.http.uploads import Uploads
 from app.identity.keys import key_ring
 from app.identity.tokens import Tokens, tokens_of
 from app.logging import configure_logging
 from app.observability.exposition import MetricsEndpoint
+from app.observability.readings import observed
 from app.observability.telemetry import Telemetry, telemetry_of
 from app.readiness import Readiness
 from app.services import Services, open_services
@@ -138,7 +139,7 @@ def _observed(
 ) -> AbstractAsyncContextManager[None]:
     if telemetry is None:
         return nullcontext()
-    return telemetry.running(services, gatekeeper.bulkheads, audit, readiness)
+    return observed(telemetry, services, bulkheads=gatekeeper.bulkheads, audit=audit, readiness=readiness)
 
 
 def _metrics(telemetry: Telemetry | None, services: Services, tokens: Tokens) -> MetricsEndpoint | None:

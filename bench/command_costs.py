@@ -8,16 +8,14 @@ import gc
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from graphql import get_variable_values, parse
 
+from bench.desk import Desk
 from bench.field_costs import Measured
 from schema.build import build_schema
 from schema.context import Role, Viewer
-
-if TYPE_CHECKING:
-    from bench.weights import Desk
 
 _MANY = 100
 _LINES = 2_000
@@ -39,7 +37,7 @@ class CommandCosts:
     value_us: float
 
 
-async def command_costs(desk: "Desk") -> CommandCosts:
+async def command_costs(desk: Desk) -> CommandCosts:
     """Measure them."""
     members, vendor, holder = await _known(desk)
     fields: dict[str, Measured] = {}
@@ -60,7 +58,7 @@ _SUBMIT = """mutation ($input: StatementInput!) { submitStatement(input: $input)
     __typename ... on Statement { id } ... on Refusal { message } } }"""
 
 
-async def _known(desk: "Desk") -> tuple[Sequence[str], Viewer, Viewer]:
+async def _known(desk: Desk) -> tuple[Sequence[str], Viewer, Viewer]:
     """Members who may still use much, and the vendors of the benefit that is used and of the one that is held."""
     data = await desk.ask(
         """{ customers(first: 100, where: {star: {gte: 1}}) { edges { node { memberNo } } }
@@ -76,13 +74,13 @@ async def _known(desk: "Desk") -> tuple[Sequence[str], Viewer, Viewer]:
     return members, vendor_of(_BENEFIT), vendor_of(_HELD)
 
 
-async def _redemptions(desk: "Desk", members: Sequence[str], vendor: Viewer) -> tuple[float, float]:
+async def _redemptions(desk: Desk, members: Sequence[str], vendor: Viewer) -> tuple[float, float]:
     inputs = [{"memberNo": no, "benefit": _BENEFIT, "units": 1, "idempotencyKey": "w"} for no in members]
     return await _many(desk, vendor, _REDEEM_MANY, "inputs", inputs)
 
 
 async def _many(
-    desk: "Desk", viewer: Viewer, text: str, name: str, items: Sequence[Mapping[str, Any]]
+    desk: Desk, viewer: Viewer, text: str, name: str, items: Sequence[Mapping[str, Any]]
 ) -> tuple[float, float]:
     """What the command takes, and each item of it."""
     one, _ = await _took(desk, viewer, text, **{name: items[:1]})
@@ -92,7 +90,7 @@ async def _many(
 
 
 async def _follow_ups(
-    desk: "Desk", members: Sequence[str], vendor: Viewer, holder: Viewer
+    desk: Desk, members: Sequence[str], vendor: Viewer, holder: Viewer
 ) -> Mapping[str, Measured]:
     """Redeem and take back; hold, and end the hold in each way."""
     took: dict[str, list[float]] = {}
@@ -143,7 +141,7 @@ def _event(member_no: str, series: str) -> dict[str, Any]:
     }
 
 
-async def _registering(desk: "Desk") -> float:
+async def _registering(desk: Desk) -> float:
     text = """mutation ($code: String!, $terms: [ContractTermInput!]!) {
         registerVendor(code: $code, name: "weights", terms: $terms) { __typename } }"""
     terms = [{"benefit": _BENEFIT, "unitPrice": "3.50", "from": "2026-12-01"}]
@@ -151,7 +149,7 @@ async def _registering(desk: "Desk") -> float:
 
 
 async def _month(
-    desk: "Desk", members: Sequence[str], vendor: Viewer, inputs: dict[str, float]
+    desk: Desk, members: Sequence[str], vendor: Viewer, inputs: dict[str, float]
 ) -> Mapping[str, Measured]:
     """A month of the vendor: submitted, reconciled, decided, withdrawn and closed."""
     lines = [
@@ -213,7 +211,7 @@ def _value_us() -> float:
     return (time.process_time_ns() - started) / 1000 / _VALUES
 
 
-async def _took(desk: "Desk", viewer: Viewer, text: str, **variables: Any) -> tuple[float, Any]:
+async def _took(desk: Desk, viewer: Viewer, text: str, **variables: Any) -> tuple[float, Any]:
     """The processor time of the process in microseconds, and the answer."""
     gc.collect()
     started = time.process_time_ns()

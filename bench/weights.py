@@ -17,17 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from strawberry import Schema
 
 from app.demo import load
-from app.services import Services, open_services
+from app.services import open_services
 from app.settings import Settings
 from bench.command_costs import command_costs
+from bench.desk import Desk
 from bench.field_costs import FieldCosts, Measured, cpu_us
 from bench.what_if import write_candidate
 from handbook import BUSINESS_ZONE
 from schema.build import build_schema
-from schema.context import Context, Role, Viewer
 from schema.queries.usage import MOST_ROWS
 from schema.weights import FILE, OPERATION, TYPENAME, FieldWeight, Weights
 
@@ -82,7 +81,6 @@ OPTIONAL = {
     "Customer.whatIf(edition)": 'edition: "zhenxuan-2"',
     "Customer.whatIf(on)": 'on: "2027-06-01"',
     "Customer.entries(serviceYear)": "serviceYear: 1",
-    "Benefit.requires(option)": 'option: "none"',
     "Vendor.benefits(on)": 'on: "2026-03-02"',
     "Policy.status(on)": 'on: "2026-03-02"',
     "PolicyComponent.premium(on)": 'on: "2026-03-02"',
@@ -95,8 +93,7 @@ OPTIONAL = {
     "Query.entries(where)": 'where: {occurredOn: {gte: "2019-01-01"}}',
     "Query.redemptions(where)": 'where: {occurredOn: {gte: "2019-01-01"}}',
 }
-"""Arguments that could change the work."""
-del OPTIONAL["Benefit.requires(option)"]  # an option that a benefit lacks is an error
+"""Arguments that could change the work. Not `Benefit.requires(option)`: an option that a benefit lacks is an error."""
 
 LENGTHS = {
     "Query.editionDiff": 200,
@@ -128,30 +125,6 @@ class _Nothing(dict[str, FieldWeight]):
 
 NOTHING = Weights(fields=_Nothing(), dearer={}, inputs={}, value_us=0)
 """A table by which everything may run: for measuring."""
-
-
-class Desk:
-    """Executes documents as somebody who may see, or do, all that they ask for."""
-
-    def __init__(self, services: Services, schema: Schema, editions: Path) -> None:
-        self.services = services
-        self._schema = schema
-        self._editions = editions
-
-    async def ask(self, text: str, viewer: Viewer | None = None, **variables: Any) -> Any:
-        """The data of an answer without errors; AssertionError with them otherwise."""
-        context = Context(
-            viewer=viewer or Viewer(role=Role.AUDITOR),
-            pool=self.services.pool,
-            journal=self.services.journal,
-            handbooks=self.services.handbooks,
-            clock=self.services.clock,
-            edition_folders=[self._editions],
-        )
-        result = await self._schema.execute(text, variable_values=variables, context_value=context)
-        if result.errors:
-            raise AssertionError(f"{text}: {[error.message for error in result.errors]}")
-        return result.data
 
 
 async def known(desk: Desk) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from starlette.types import Receive
 from app.capacity.bulkheads import Bulkhead, FullError, TurnedAway
 from app.capacity.shares import CLEANUP_S, Share
 from app.database import close_pool
-from app.http.graphql_http import unavailable
+from app.http.errors import unavailable
 from app.observability.telemetry import Telemetry
 from app.services import Services
 from app.settings import Settings

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from app.budgets import FILE_COST, CallerBudgets
 from app.http.access import remark
-from app.http.graphql_http import RequestError
+from app.http.errors import RequestError
 from app.identity.tokens import TokenError, Tokens
 from schema.context import Viewer
 from schema.errors import ErrorCode, RateLimitedError

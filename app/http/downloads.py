@@ -1,15 +1,13 @@
 """The addresses below /exports: who may have which file, and what the address asks for.
 
-Downloads wait for whoever reads them. So they are a class of work of their own, few at a time, with connections of
-their own. A member number does not belong into an address, which is logged by everything between: a filter by members
-is sent as a form.
+A download takes as long as its reader does. So files are a class of work of their own, few at a time, with connections
+of their own.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
-from datetime import date
 from typing import IO, TypeAlias
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,9 +22,9 @@ from app.exports.settlement import check_settlement, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from app.http.access import remark
 from app.http.authentication import pay_for_file, viewer_of
-from app.http.graphql_http import RequestError, unavailable
-from app.http.limits import BodyTooLargeError, limited_body
+from app.http.errors import RequestError, bad_request, unavailable
 from app.http.negotiation import language
+from app.http.parameters import at_most_one, day_of, month_of, one_of, parameters, values_of
 from app.http.streaming import Download
 from app.identity.tokens import Tokens
 from app.services import Services
@@ -34,15 +32,13 @@ from handbook import business_day, start_of
 from ledger.exporting import unknown_in
 from ledger.filters import EntryFilter, Span
 from ledger.reconciliation.reading import FindingFilter
-from ledger.reconciliation.values import MONTH_EXPECTED, FindingKind, month_text, parse_month
+from ledger.reconciliation.values import FindingKind, month_text
 from rating.database import Pool
 from schema.context import Role, Viewer
 from schema.errors import Unavailability
 from schema.permissions import STAFF, is_vendor
 from schema.work import WorkClass
 
-_MOST_VALUES = 1000
-_FORM = "application/x-www-form-urlencoded"
 _ENTRY_PARAMETERS = ("format", "vendor", "benefit", "kind", "member", "from", "to")
 _FINDING_PARAMETERS = ("format", "vendor", "period", "statement", "kind", "open")
 _SETTLEMENT_PARAMETERS = ("format", "vendor", "period")
@@ -89,13 +85,13 @@ class Downloads:
             raise RequestError(404, "NOT_FOUND", _sentence(str(error))) from None
 
     async def _entries(self, request: Request, viewer: Viewer) -> Response:
-        asked = await _asked(request, _ENTRY_PARAMETERS)
-        form = EntryForm(_one_of(asked, "format", list(EntryForm)))
+        asked = await parameters(request, _ENTRY_PARAMETERS)
+        form = EntryForm(one_of(asked, "format", list(EntryForm)))
         where = _entry_filter(asked)
         async with self._placed(request, WorkClass.READS) as pool:
             unknown = await unknown_in(pool, where, self._services.handbook)
         if unknown:
-            raise _bad("; ".join(unknown[:10]))
+            raise bad_request("; ".join(unknown[:10]))
         self._note(request, viewer, asked)
 
         async def placed() -> AsyncGenerator[bytes]:
@@ -109,11 +105,11 @@ class Downloads:
         return self._download(request, placed(), f"entries.{form.value}")
 
     async def _findings(self, request: Request, viewer: Viewer) -> Response:
-        given = await _asked(request, _FINDING_PARAMETERS)
+        given = await parameters(request, _FINDING_PARAMETERS)
         asked = FindingsAsked(
             vendor=_own_vendor(given, viewer),
-            month=_month(given),
-            statement=_at_most_one(given, "statement"),
+            month=month_of(given),
+            statement=at_most_one(given, "statement"),
             where=_finding_filter(given),
         )
         form, telling = self._form(given), self._telling(request, viewer)
@@ -127,8 +123,8 @@ class Downloads:
         )
 
     async def _settlement(self, request: Request, viewer: Viewer) -> Response:
-        given = await _asked(request, _SETTLEMENT_PARAMETERS)
-        vendor, month = _own_vendor(given, viewer), _month(given)
+        given = await parameters(request, _SETTLEMENT_PARAMETERS)
+        vendor, month = _own_vendor(given, viewer), month_of(given)
         form, telling = self._form(given), self._telling(request, viewer)
         async with self._placed(request, WorkClass.READS) as pool:
             await check_settlement(pool, vendor, month)
@@ -182,54 +178,18 @@ class Downloads:
 
     @staticmethod
     def _form(asked: Mapping[str, list[str]]) -> SheetForm:
-        return SheetForm(_one_of(asked, "format", list(SheetForm)))
-
-
-async def _asked(request: Request, known: Iterable[str]) -> Mapping[str, list[str]]:
-    """The parameters of the address and of a form, by name. Raises RequestError for one that is not known."""
-    if request.method not in {"GET", "POST"}:
-        raise RequestError(
-            405, "METHOD_NOT_ALLOWED", "Files are asked for by GET or POST.", {"allow": "GET, POST"}
-        )
-    pairs = request.query_params.multi_items()
-    if any(name == "member" for name, _ in pairs):
-        raise _bad("Addresses are logged on their way: send `member` by POST, as a form.")
-    if request.method == "POST":
-        pairs += await _form(request)
-    if len(pairs) > _MOST_VALUES:
-        raise _bad(f"At most {_MOST_VALUES} values at once.")
-    asked: dict[str, list[str]] = {}
-    for name, value in pairs:
-        if name not in known:
-            raise _bad(f"There is no parameter {name[:50]!r}; there are: {', '.join(known)}.")
-        asked.setdefault(name, []).append(value)
-    return asked
-
-
-async def _form(request: Request) -> list[tuple[str, str]]:
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != _FORM:
-        raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", f"The body must be {_FORM}.")
-    try:
-        body = await limited_body(request, _MOST_VALUES * 200)
-    except BodyTooLargeError:
-        raise RequestError(
-            413, "PAYLOAD_TOO_LARGE", "The form is too long.", {"connection": "close"}
-        ) from None
-    try:
-        return parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict")
-    except ValueError:
-        raise _bad("The body is no form in UTF-8.") from None
+        return SheetForm(one_of(asked, "format", list(SheetForm)))
 
 
 def _entry_filter(asked: Mapping[str, list[str]]) -> EntryFilter:
-    start, end = _day(asked, "from"), _day(asked, "to")
+    start, end = day_of(asked, "from"), day_of(asked, "to")
     if start is not None and end is not None and start >= end:
-        raise _bad("`to` is the day after the last and must be after `from`.")
+        raise bad_request("`to` is the day after the last and must be after `from`.")
     return EntryFilter(
-        vendors=_values(asked, "vendor"),
-        kinds=_values(asked, "kind"),
-        benefits=_values(asked, "benefit"),
-        member_nos=_values(asked, "member"),
+        vendors=values_of(asked, "vendor"),
+        kinds=values_of(asked, "kind"),
+        benefits=values_of(asked, "benefit"),
+        member_nos=values_of(asked, "member"),
         occurred=Span(
             start=None if start is None else start_of(start), end=None if end is None else start_of(end)
         ),
@@ -237,67 +197,23 @@ def _entry_filter(asked: Mapping[str, list[str]]) -> EntryFilter:
 
 
 def _finding_filter(asked: Mapping[str, list[str]]) -> FindingFilter:
-    kinds = _values(asked, "kind")
+    kinds = values_of(asked, "kind")
     unknown = sorted((kinds or frozenset()).difference(FindingKind))
     if unknown:
-        raise _bad(f"`kind` must be one of: {', '.join(FindingKind)}.")
-    waiting = _one_of(asked, "open", ["true", "false"]) == "true" if "open" in asked else None
+        raise bad_request(f"`kind` must be one of: {', '.join(FindingKind)}.")
+    waiting = one_of(asked, "open", ["true", "false"]) == "true" if "open" in asked else None
     return FindingFilter(kinds=kinds, open=waiting)
 
 
 def _own_vendor(asked: Mapping[str, list[str]], viewer: Viewer) -> str:
     """Whose file: a vendor's is its own, and staff names one."""
-    vendor = _at_most_one(asked, "vendor") or viewer.vendor
+    vendor = at_most_one(asked, "vendor") or viewer.vendor
     if vendor is None:
-        raise _bad("`vendor` must be given: the code of the vendor.")
+        raise bad_request("`vendor` must be given: the code of the vendor.")
     if viewer.vendor not in {None, vendor}:
         raise RequestError(403, "FORBIDDEN", "A vendor may see itself only.")
     return vendor
 
 
-def _month(asked: Mapping[str, list[str]]) -> date:
-    month = parse_month(_at_most_one(asked, "period") or "")
-    if month is None:
-        raise _bad(f"`period`: {MONTH_EXPECTED.en}.")
-    return month
-
-
-def _at_most_one(asked: Mapping[str, list[str]], name: str) -> str | None:
-    """The value of a parameter that is given once or not at all."""
-    given = asked.get(name)
-    if given is None:
-        return None
-    if len(given) > 1 or not given[0].isprintable():
-        raise _bad(f"`{name}` must be one text.")
-    return given[0]
-
-
-def _values(asked: Mapping[str, list[str]], name: str) -> frozenset[str] | None:
-    return frozenset(asked[name]) if name in asked else None
-
-
-def _one_of(asked: Mapping[str, list[str]], name: str, allowed: list[str]) -> str:
-    """The one value of a parameter, by default the first that is allowed."""
-    given = asked.get(name, allowed[:1])
-    if len(given) > 1 or given[0] not in allowed:
-        raise _bad(f"`{name}` must be one of: {', '.join(allowed)}.")
-    return given[0]
-
-
-def _day(asked: Mapping[str, list[str]], name: str) -> date | None:
-    given = asked.get(name)
-    if given is None:
-        return None
-    try:
-        (text,) = given
-        return date.fromisoformat(text)
-    except ValueError:
-        raise _bad(f"`{name}` must be one day, written like 2026-10-05.") from None
-
-
 def _sentence(words: str) -> str:
     return f"{words[:1].upper()}{words[1:]}."
-
-
-def _bad(message: str) -> RequestError:
-    return RequestError(400, "BAD_REQUEST", message)

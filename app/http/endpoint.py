@@ -15,7 +15,8 @@ from app.editions import edition_folders
 from app.http.access import remark
 from app.http.authentication import viewer_of
 from app.http.documents import UnknownDocumentError, documents_of
-from app.http.graphql_http import GraphQLRequest, RequestError, execution_response, parse_request, unavailable
+from app.http.errors import RequestError, unavailable
+from app.http.graphql_http import GraphQLRequest, execution_response, parse_request
 from app.http.limits import BodyTooLargeError, limited_body
 from app.http.negotiation import answer_type, language, wants_html
 from app.identity.tokens import Tokens

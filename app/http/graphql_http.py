@@ -14,51 +14,24 @@ from graphql import GraphQLError
 from starlette.responses import Response
 
 from app.http.access import identified
-from app.http.negotiation import GRAPHQL_JSON, JSON
+from app.http.errors import SERVICE_UNAVAILABLE, RequestError, bad_request
+from app.http.negotiation import GRAPHQL_JSON, JSON, media_type_of
 from ledger.refusals import RETRY_AFTER_S
-from schema.context import Language
-from schema.errors import AnswerTooLargeError, ErrorCode, Unavailability, unavailable_words
+from schema.errors import AnswerTooLargeError, ErrorCode
 from schema.limits import LONGEST_NUMBER, MOST_JSON_VALUES
 
 _BY_HASH = "sha256:"
-_OK, _BAD_REQUEST, _UNAVAILABLE = 200, 400, 503
+_OK, _BAD_REQUEST = 200, 400
 _STATUS = {"FORBIDDEN": 403, "INTERNAL": 500}
 _RETRY_STATUS = {
-    ErrorCode.UNAVAILABLE: _UNAVAILABLE,
-    ErrorCode.BUSY: _UNAVAILABLE,
+    ErrorCode.UNAVAILABLE: SERVICE_UNAVAILABLE,
+    ErrorCode.BUSY: SERVICE_UNAVAILABLE,
     ErrorCode.RATE_LIMITED: 429,
 }
 """By the code of an error after which the same may be sent again, whatever form of answer the client takes: clients,
 proxies and monitors know these without reading the body. BUSY and RATE_LIMITED only where no field has a value."""
 # Down to the rows of a page: data, field, edges, row.
 _LEVELS = 5
-
-
-class RequestError(Exception):
-    """A request that is not a GraphQL request; `status`, `code` and the text go to the client."""
-
-    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.headers = headers or {}
-
-    def response(self, media_type: str = JSON) -> Response:
-        """The error as an answer."""
-        extensions: dict[str, Any] = {"code": self.code}
-        if "retry-after" in self.headers:
-            extensions["retryAfter"] = int(self.headers["retry-after"])
-        error = {"message": str(self), "extensions": identified(extensions)}
-        return _response({"errors": [error]}, self.status, media_type, self.headers)
-
-
-def unavailable(
-    why: Unavailability, language: Language, *, retry_after_s: int = RETRY_AFTER_S
-) -> RequestError:
-    """What is answered when the service cannot do now what was rightly asked."""
-    headers = {"retry-after": str(retry_after_s)}
-    words = unavailable_words(why, language)
-    return RequestError(_UNAVAILABLE, ErrorCode.UNAVAILABLE.value, words, headers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,23 +46,23 @@ class GraphQLRequest:
 
 def parse_request(content_type: str | None, body: bytes) -> GraphQLRequest:
     """Read a POST's body. Raises RequestError."""
-    if (content_type or "").split(";")[0].strip().lower() != JSON:
+    if media_type_of(content_type) != JSON:
         raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
     document = _json(body)
     if isinstance(document, list):
-        raise _bad("Send one operation at a time: batches are not taken.")
+        raise bad_request("Send one operation at a time: batches are not taken.")
     if not isinstance(document, dict):
-        raise _bad("The body must be a JSON object.")
+        raise bad_request("The body must be a JSON object.")
     query, variables, name = (document.get(key) for key in ("query", "variables", "operationName"))
     document_hash = _document_hash(document)
     if not isinstance(query, str | None):
-        raise _bad("`query` must be a string.")
+        raise bad_request("`query` must be a string.")
     if query is None and document_hash is None:
-        raise _bad("`query` must be given, or `documentId`.")
+        raise bad_request("`query` must be given, or `documentId`.")
     if not isinstance(variables, dict | None):
-        raise _bad("`variables` must be an object.")
+        raise bad_request("`variables` must be an object.")
     if not isinstance(name, str | None):
-        raise _bad("`operationName` must be a string.")
+        raise bad_request("`operationName` must be a string.")
     return GraphQLRequest(
         query=query, document_hash=document_hash, variables=variables, operation_name=name or None
     )
@@ -102,9 +75,9 @@ def _document_hash(document: Mapping[str, Any]) -> str | None:
     """
     document_id, extensions = document.get("documentId"), document.get("extensions")
     if not isinstance(document_id, str | None):
-        raise _bad("`documentId` must be a string.")
+        raise bad_request("`documentId` must be a string.")
     if not isinstance(extensions, dict | None):
-        raise _bad("`extensions` must be an object.")
+        raise bad_request("`extensions` must be an object.")
     if document_id is not None:
         return document_id.removeprefix(_BY_HASH) if document_id.startswith(_BY_HASH) else ""
     persisted = (extensions or {}).get("persistedQuery")
@@ -112,7 +85,7 @@ def _document_hash(document: Mapping[str, Any]) -> str | None:
         return None
     digest = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
     if not isinstance(digest, str):
-        raise _bad("`extensions.persistedQuery.sha256Hash` must be a string.")
+        raise bad_request("`extensions.persistedQuery.sha256Hash` must be a string.")
     return digest
 
 
@@ -148,7 +121,8 @@ def execution_response(
         content = _written(payload, most_bytes)
     except AnswerTooLargeError as error:
         content = _dumped({"errors": [_shown(error)], "data": None})
-    return _answer(content, status, media_type, headers)
+    headers["cache-control"] = "no-store"
+    return Response(content, status, headers, f"{media_type}; charset=utf-8")
 
 
 def _shown(error: GraphQLError) -> dict[str, Any]:
@@ -166,16 +140,6 @@ def _wait_s(errors: Sequence[GraphQLError] | None, code: ErrorCode) -> int | Non
 def _status_of(errors: list[GraphQLError] | None) -> int:
     codes = [str((error.extensions or {}).get("code")) for error in errors or ()]
     return _STATUS.get(codes[0], _BAD_REQUEST) if codes else _BAD_REQUEST
-
-
-def _response(payload: dict[str, Any], status: int, media_type: str, headers: dict[str, str]) -> Response:
-    return _answer(_dumped(payload), status, media_type, headers)
-
-
-def _answer(content: bytes, status: int, media_type: str, headers: dict[str, str] | None = None) -> Response:
-    return Response(
-        content, status, {"cache-control": "no-store", **(headers or {})}, f"{media_type}; charset=utf-8"
-    )
 
 
 def _written(payload: dict[str, Any], most_bytes: int) -> bytes:
@@ -214,14 +178,14 @@ def _dumped(value: Any) -> bytes:
 
 def _json(body: bytes) -> Any:
     if sum(body.count(sign) for sign in b",[{") > MOST_JSON_VALUES:
-        raise _bad(f"The body holds more than {MOST_JSON_VALUES} values.")
+        raise bad_request(f"The body holds more than {MOST_JSON_VALUES} values.")
     try:
         text = body.decode("utf-8")
         document = json.loads(text, parse_constant=_no_number, parse_int=_whole, parse_float=_number)
         if "\\ud" in text.lower():
             json.dumps(document, ensure_ascii=False).encode()  # a lone surrogate is no text
     except (ValueError, RecursionError):
-        raise _bad("The body is not valid JSON in UTF-8.") from None
+        raise bad_request("The body is not valid JSON in UTF-8.") from None
     return document
 
 
@@ -240,9 +204,5 @@ def _number(digits: str) -> float:
 def _short(digits: str) -> str:
     """The digits. Raises RequestError for more than any value has, before Python reads them."""
     if len(digits) > LONGEST_NUMBER:
-        raise _bad(f"A number has more than {LONGEST_NUMBER} characters.")
+        raise bad_request(f"A number has more than {LONGEST_NUMBER} characters.")
     return digits
-
-
-def _bad(message: str) -> RequestError:
-    return RequestError(_BAD_REQUEST, "BAD_REQUEST", message)

@@ -2,7 +2,7 @@
 
 from starlette.requests import ClientDisconnect, Request
 
-from app.http.graphql_http import RequestError
+from app.http.errors import RequestError
 
 
 class BodyTooLargeError(Exception):

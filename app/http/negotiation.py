@@ -20,6 +20,11 @@ def answer_type(accept: str | None) -> str | None:
     return JSON if "*/*" in wanted or "application/*" in wanted else None
 
 
+def media_type_of(content_type: str | None) -> str:
+    """The media type that a body is said to be of, without its parameters."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
 def wants_html(accept: str | None) -> bool:
     """Whether this is a browser looking for a page."""
     return any(name == "text/html" and quality > 0 for name, quality in _preferences(accept or ""))

@@ -19,9 +19,9 @@ from starlette.responses import JSONResponse, Response
 from app.capacity.admission import Gatekeeper
 from app.http.access import identified, remark
 from app.http.authentication import pay_for_file, viewer_of
-from app.http.graphql_http import RequestError
+from app.http.errors import SERVICE_UNAVAILABLE, RequestError, bad_request, try_again
 from app.http.limits import announced_length
-from app.http.negotiation import language
+from app.http.negotiation import language, media_type_of
 from app.identity.tokens import Tokens
 from app.services import Services
 from app.statements.importing import Imported, Sheet, import_sheet
@@ -47,7 +47,7 @@ _MOST_PROBLEMS = 1000
 _MOST_FIELD_BYTES = 4096
 _MOST_OVERHEAD_BYTES = 64 * 1024
 _FIELDS = ("vendor", "period", "number", "sheet", "keepGoing", "file")
-_CREATED, _OK, _CONFLICT, _UNPROCESSABLE, _UNAVAILABLE = 201, 200, 409, 422, 503
+_CREATED, _OK, _CONFLICT, _UNPROCESSABLE = 201, 200, 409, 422
 
 
 @dataclass(slots=True)
@@ -86,8 +86,7 @@ class Uploads:
 
     async def _form(self, request: Request) -> FormData:
         """The parts of the request, the file on disk. Raises RequestError."""
-        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if kind != "multipart/form-data":
+        if media_type_of(request.headers.get("content-type")) != "multipart/form-data":
             raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be multipart/form-data.")
         most = self._services.settings.max_upload_bytes
         if announced_length(request) > most + _MOST_OVERHEAD_BYTES:
@@ -102,7 +101,7 @@ class Uploads:
         try:
             return await parser.parse()
         except MultiPartException as error:
-            raise _bad(f"The form cannot be read: {error.message}") from None
+            raise bad_request(f"The form cannot be read: {error.message}") from None
 
     async def _take(self, viewer: Viewer, form: FormData, pool: Pool, chosen: Language) -> Response:
         try:
@@ -126,11 +125,8 @@ class Uploads:
         if isinstance(imported.outcome, Refusal):
             refusal = imported.outcome
             if refusal.retry_after is not None:
-                raise RequestError(
-                    _UNAVAILABLE,
-                    refusal.code.value,
-                    refusal.message(chosen),
-                    {"retry-after": str(refusal.retry_after)},
+                raise try_again(
+                    SERVICE_UNAVAILABLE, refusal.code.value, refusal.message(chosen), refusal.retry_after
                 )
             status = _UNPROCESSABLE if refusal.code is RefusalCode.INVALID else _CONFLICT
             return _refused(
@@ -174,22 +170,24 @@ def _sheet(form: FormData) -> Sheet:
     """What the form asks for. Raises RequestError naming what is missing or wrong."""
     unknown = sorted(set(form) - set(_FIELDS))
     if unknown or len(form.multi_items()) != len(set(form)):
-        raise _bad(f"Send each of {', '.join(_FIELDS)} once at most, and nothing else.")
+        raise bad_request(f"Send each of {', '.join(_FIELDS)} once at most, and nothing else.")
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise _bad("`file` must be given: the sheet, as a file.")
+        raise bad_request("`file` must be given: the sheet, as a file.")
     vendor, period = _text(form, "vendor"), _text(form, "period")
     month: date | None = parse_month(period or "")
     if vendor is None:
-        raise _bad("`vendor` must be given: the code of the vendor.")
+        raise bad_request("`vendor` must be given: the code of the vendor.")
     if month is None:
-        raise _bad(f"`period`: {MONTH_EXPECTED.en}.")
+        raise bad_request(f"`period`: {MONTH_EXPECTED.en}.")
     number = _text(form, "number") or PurePosixPath((file.filename or "").replace("\\", "/")).stem
     if not number:
-        raise _bad("`number` must be given, or the file have a name: the vendor's number of the statement.")
+        raise bad_request(
+            "`number` must be given, or the file have a name: the vendor's number of the statement."
+        )
     keep_going = _text(form, "keepGoing") or "false"
     if keep_going not in {"true", "false"}:
-        raise _bad("`keepGoing` must be true or false.")
+        raise bad_request("`keepGoing` must be true or false.")
     return Sheet(
         stream=file.file,
         vendor=vendor,
@@ -203,7 +201,7 @@ def _sheet(form: FormData) -> Sheet:
 def _text(form: FormData, name: str) -> str | None:
     value = form.get(name)
     if isinstance(value, UploadFile):
-        raise _bad(f"`{name}` must be a text, not a file.")
+        raise bad_request(f"`{name}` must be a text, not a file.")
     return value.strip() or None if value is not None else None
 
 
@@ -241,7 +239,3 @@ def _refused(status: int, code: str, message: str, **facts: Any) -> Response:
 
 def _answer(content: Mapping[str, Any], status: int) -> Response:
     return JSONResponse(content, status, {"cache-control": "no-store"})
-
-
-def _bad(message: str) -> RequestError:
-    return RequestError(400, "BAD_REQUEST", message)

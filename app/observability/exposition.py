@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.http.authentication import viewer_of
-from app.http.graphql_http import RequestError
+from app.http.errors import RequestError
 from app.identity.tokens import Tokens
 from app.observability.folder import VARIABLE, lives
 from app.observability.telemetry import Telemetry

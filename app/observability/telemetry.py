@@ -4,28 +4,19 @@ Metrics are counted in memory (with several workers in files that are mapped int
 their own, which drops what the collector does not take. Requests wait for neither.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
-from functools import partial
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 
-from app.audit import AuditLog
-from app.capacity.bulkheads import Bulkhead
 from app.http.access import Answered
-from app.observability.clocks import clock_watched
 from app.observability.database import ObservedDatabase
 from app.observability.journal import ObservedJournal
 from app.observability.metrics import Metrics
 from app.observability.requests import RequestMetrics
-from app.observability.sampling import Sampler, resident_bytes
-from app.readiness import Readiness
-from app.services import Services
+from app.observability.sampling import Sampler
 from app.settings import Settings
-from ledger.journal import Journal
 from ledger.observing import JournalObserver
-from rating.database import Pool
 from rating.observing import DatabaseObserver
 from schema.work import WorkClass
 
@@ -64,47 +55,10 @@ class Telemetry:
         """Counts operations of a class that are answered with 503, by the reason."""
         return lambda reason: self.metrics.turned_away.labels(kind.value, reason).inc()
 
-    @asynccontextmanager
-    async def running(
-        self,
-        services: Services,
-        bulkheads: Mapping[WorkClass, Bulkhead],
-        audit: AuditLog,
-        readiness: Readiness,
-    ) -> AsyncIterator[None]:
-        """Read the services from time to time while the block runs; afterwards send the traces that are left."""
-        self._read_journal(services.journal)
-        self._read_pool("service", services.pool)
-        self.sampler.read(self.metrics.audit_waiting, lambda: audit.waiting)
-        for check in readiness.checks:
-            self.sampler.read(self.metrics.ready.labels(check), partial(_holds, readiness, check))
-        for kind, bulkhead in bulkheads.items():
-            self._read_pool(kind.value, bulkhead.pool)
-            self._read_bulkhead(kind.value, bulkhead)
-        self.sampler.read(self.metrics.memory, resident_bytes)
-        async with self.sampler.running(), clock_watched(services.pool, services.clock, self.metrics):
-            yield
+    async def close(self) -> None:
+        """Send the traces that are left."""
         if self._tracing is not None:
             await self._tracing.close()
-
-    def _read_journal(self, journal: Journal) -> None:
-        self.sampler.read(self.metrics.journal_waiting, lambda: journal.waiting)
-        self.sampler.read(self.metrics.journal_resting, lambda: journal.resting)
-
-    def _read_bulkhead(self, kind: str, bulkhead: Bulkhead) -> None:
-        self.metrics.places.labels(kind).set(bulkhead.places.at_once)
-        self.sampler.read(self.metrics.in_flight.labels(kind), lambda: bulkhead.in_flight)
-        self.sampler.read(self.metrics.queued.labels(kind), lambda: bulkhead.waiting)
-
-    def _read_pool(self, name: str, pool: Pool) -> None:
-        self.metrics.pool_limit.labels(name).set(pool.get_max_size())
-        connections = self.metrics.pool_connections
-        self.sampler.read(connections.labels(name, "idle"), pool.get_idle_size)
-        self.sampler.read(connections.labels(name, "used"), lambda: pool.get_size() - pool.get_idle_size())
-
-
-def _holds(readiness: Readiness, check: str) -> bool:
-    return readiness.checks[check]
 
 
 def telemetry_of(settings: Settings) -> Telemetry | None:

@@ -22,7 +22,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from app.http.graphql_http import RequestError, unavailable
+from app.http.errors import RequestError, unavailable
 from app.http.negotiation import language
 from app.serving.transport import Transport
 from app.settings import Settings

@@ -9,7 +9,8 @@ import pytest
 
 from app.errors import StartError
 from app.http.documents import Documents, UnknownDocumentError, documents_of
-from app.http.graphql_http import GraphQLRequest, RequestError, parse_request
+from app.http.errors import RequestError
+from app.http.graphql_http import GraphQLRequest, parse_request
 from app.http.negotiation import GRAPHQL_JSON
 from app.settings import Settings
 from schema.build import build_schema

@@ -5,7 +5,8 @@ import json
 import pytest
 import structlog
 
-from app.http.graphql_http import RequestError, _written, parse_request
+from app.http.errors import RequestError
+from app.http.graphql_http import _written, parse_request
 from app.http.negotiation import GRAPHQL_JSON, JSON, answer_type, language, wants_html
 from schema.context import Role
 

@@ -6,7 +6,8 @@ from contextlib import suppress
 import pytest
 from graphql import GraphQLError, get_introspection_query
 
-from app.http.graphql_http import RequestError, parse_request
+from app.http.errors import RequestError
+from app.http.graphql_http import parse_request
 from app.http.negotiation import JSON
 from schema.documents import document_cache
 from schema.weights import weights
