@@ -1,6 +1,6 @@
 """One batch of writing: lock the heads, load the states, and write back what changed, with one statement each.
 
-Both who decides commands (`ledger.journal`) and who posts what is due (`ledger.granting`) work through here.
+Both who decides commands (`ledger.committing`) and who posts what is due (`ledger.granting`) work through here.
 """
 
 import json

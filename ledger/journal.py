@@ -1,9 +1,9 @@
 """The journal: commands in, outcomes out, committed in groups.
 
 One committer per process takes all commands that are waiting and decides them in one transaction: concurrent requests
-share a commit, and a request alone waits for nobody. Whose customer somebody else has locked (a long import) rests and
-is asked again, so that nobody else waits for that either, and is refused as BUSY after some seconds. A refused command
-never spoils its neighbours.
+share a commit, and a single request does not wait for more. A command whose customer another transaction has locked (a
+long import) is put aside and retried, so that it does not hold up the others; after some seconds it is refused as BUSY.
+A refused command does not affect the others of its batch.
 
 A transaction that fails for a moment is tried again. An outage of the environment (disk full, database away) fails all
 its commands at once, as OutageError: splitting would not help. What a command's own values can have caused is
@@ -13,7 +13,7 @@ after an uncertain commit the stored outcomes tell what happened.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -21,18 +21,13 @@ from itertools import islice
 import asyncpg
 import structlog
 
-from handbook import Handbook
-from ledger.accounts import SQL
-from ledger.batch import Written, load_batch, write_batch
-from ledger.commands import Command, Redeem, malformed
-from ledger.decide import decide
-from ledger.entries import Entry
+from ledger.commands import Command, malformed
+from ledger.committing import commit
 from ledger.observing import SILENT, JournalObserver
 from ledger.outcomes import Outcome
-from ledger.refusals import Refusal, RefusalCode, busy
-from ledger.vendors import contracts_of
+from ledger.refusals import Refusal, busy
 from rating.activations import AnyHandbook, handbook_within
-from rating.database import Connection, Pool
+from rating.database import Pool
 from rating.outage_log import WritingOutage
 from rating.outages import OutageError, is_lock_timeout, is_momentary, is_outage, told
 
@@ -265,80 +260,3 @@ def _by_values(error: Exception) -> bool:
 def _answer(waiting: _Waiting, outcome: Outcome) -> None:
     if not waiting.answer.done():  # done: the client has gone
         waiting.answer.set_result(outcome)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """A batch that is written: the commands' outcomes in their order, and the entries.
-
-    The outcome is None for a command whose customer somebody else has locked: it is to be asked again.
-    """
-
-    outcomes: list[Outcome | None]
-    entries: Sequence[Entry]
-
-
-async def commit(
-    conn: Connection, commands: Sequence[Command], *, now: datetime, handbook: Handbook
-) -> Decided:
-    """Decide commands in their order and write what follows, inside the caller's transaction."""
-    customers = await _customers(conn, commands)
-    by_customer: dict[int, list[Command]] = {}
-    for command, customer_id in zip(commands, customers, strict=True):
-        if customer_id is not None:
-            by_customer.setdefault(customer_id, []).append(command)
-    batch = await load_batch(conn, by_customer, now=now, commands=by_customer, wait=False)
-    busy = await _known(conn, by_customer.keys() - batch.loaded.keys())
-    vendors = sorted({command.vendor for command in commands if isinstance(command, Redeem)})
-    terms = await contracts_of(conn, vendors) if vendors else {}
-    outcomes: list[Outcome | None] = []
-    for command, customer_id in zip(commands, customers, strict=True):
-        state = batch.states.get(customer_id) if customer_id is not None else None
-        if state is None:
-            outcomes.append(None if customer_id in busy else _nobody(command))
-            continue
-        vendor = command.vendor if isinstance(command, Redeem) else ""
-        decision = decide(state, command, now=now, handbook=handbook, terms=terms.get(vendor, ()))
-        batch.states[state.account.customer_id] = decision.state
-        batch.entries += decision.entries
-        if decision.milestone is not None:
-            batch.milestones.append(decision.milestone)
-        if decision.stored is not None:
-            batch.outcomes.append(
-                Written(
-                    customer_id=state.account.customer_id,
-                    actor=command.actor,
-                    key=command.key,
-                    stored=decision.stored,
-                    recorded_at=now,
-                    subject=command.subject,
-                )
-            )
-        outcomes.append(decision.outcome)
-    await write_batch(conn, batch)
-    return Decided(outcomes=outcomes, entries=batch.entries)
-
-
-async def _known(conn: Connection, customer_ids: Iterable[int]) -> frozenset[int]:
-    """Those of the ids that are a customer's."""
-    asked = sorted(customer_ids)
-    rows = await conn.fetch(SQL["heads_of"], asked) if asked else ()
-    return frozenset(row["customer_id"] for row in rows)
-
-
-def _nobody(command: Command) -> Refusal:
-    if isinstance(command, Redeem):
-        return Refusal(code=RefusalCode.UNKNOWN_CUSTOMER, facts={"member_no": command.member_no})
-    return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
-
-
-async def _customers(conn: Connection, commands: Sequence[Command]) -> list[int | None]:
-    """The customer of each command: by member number, or from the redemption's id."""
-    numbers = sorted({command.member_no for command in commands if isinstance(command, Redeem)})
-    ids = {}
-    if numbers:
-        ids = {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], numbers)}
-    return [
-        ids.get(command.member_no) if isinstance(command, Redeem) else command.redemption.customer_id
-        for command in commands
-    ]

@@ -5,26 +5,22 @@ every field has a weight (`schema.weights`), a list with `first` counts that man
 the argument has, any other list the length that the weights tell. What a directive leaves out is counted.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
 from graphql import (
-    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentSpreadNode,
-    GraphQLArgument,
     GraphQLField,
-    GraphQLInputObjectType,
     GraphQLNamedType,
     GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     NullValueNode,
-    ObjectValueNode,
     OperationDefinitionNode,
     SchemaMetaFieldDef,
     SelectionSetNode,
@@ -35,6 +31,7 @@ from graphql import (
     is_leaf_type,
 )
 
+from schema.argument_values import literals, value_us
 from schema.limits import fragments_of
 from schema.weights import OPERATION, TYPENAME, FieldWeight, Weights
 
@@ -150,7 +147,7 @@ class _Sum:
 
     def _value(self, name: str) -> float:
         if name not in self._values:
-            self._values[name] = _value_us(self._weights, self._types.get(name), self._variables.get(name))
+            self._values[name] = value_us(self._weights, self._types.get(name), self._variables.get(name))
         return self._values[name]
 
 
@@ -216,7 +213,7 @@ class _Walk:
         named = get_named_type(definition.type)
         given = {each.name.value: each.value for each in node.arguments or ()}
         weight, if_given = self._weight(full, given)
-        values_us, values_of = _literals(definition.args, node.arguments or (), self._weights)
+        values_us, values_of = literals(definition.args, node.arguments or (), self._weights)
         return _Asked(
             weight,
             if_given,
@@ -256,53 +253,6 @@ def _length(weight: FieldWeight, given: Mapping[str, ValueNode]) -> float | _Cou
     if isinstance(value, VariableNode):
         return _Count(value.name.value)
     return len(value.values) if isinstance(value, ListValueNode) else 1
-
-
-def _literals(
-    definitions: Mapping[str, GraphQLArgument], arguments: Sequence[ArgumentNode], table: Weights
-) -> tuple[float, Sequence[str]]:
-    """The weight of what stands in arguments, and the variables among it."""
-    total, names = 0.0, []
-    waiting: list[tuple[Any, ValueNode]] = [
-        (definitions[each.name.value].type, each.value) for each in arguments
-    ]
-    while waiting:
-        type_, value = waiting.pop()
-        if isinstance(value, VariableNode):
-            names.append(value.name.value)
-            continue
-        named = get_named_type(type_)
-        total += table.value_us
-        if isinstance(value, ListValueNode):
-            waiting += [(named, each) for each in value.values]
-        elif isinstance(value, ObjectValueNode):
-            total += table.inputs.get(named.name, 0)
-            fields = getattr(named, "fields", {})
-            waiting += [(fields[each.name.value].type, each.value) for each in value.fields]
-    return total, names
-
-
-def _value_us(table: Weights, type_: Any, value: Any) -> float:
-    """The weight of a variable's value: of every value within, and of its input objects by their types."""
-    return sum(
-        table.value_us + (table.inputs.get(named.name, 0) if isinstance(each, dict) else 0)
-        for named, each in _values(type_, value)
-    )
-
-
-def _values(type_: Any, value: Any) -> Iterator[tuple[Any, Any]]:
-    waiting = [(type_, value)]
-    while waiting:
-        named, each = waiting.pop()
-        yield named, each
-        if isinstance(each, list):
-            waiting += [(named, inner) for inner in each]
-        elif isinstance(each, dict) and isinstance(named, GraphQLInputObjectType):
-            waiting += [
-                (get_named_type(named.fields[name].type), inner)
-                for name, inner in each.items()
-                if name in named.fields
-            ]
 
 
 def _named(type_node: Any) -> str:

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 import psutil
 
@@ -42,7 +43,18 @@ class Service:
         self.log = folder.with_name(folder.name + ".log")
 
     def start(self, *options: str) -> None:
-        with self.log.open("w", encoding="utf-8") as log:
+        """Start the process and wait until it serves."""
+        self.launch(*options)
+        assert self.process is not None
+        deadline = time.monotonic() + 60
+        while "serving on" not in self.said() or not self.ready():
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def launch(self, *options: str, log_mode: Literal["w", "a"] = "w") -> None:
+        """Start the process, its log anew ("w") or behind what is there ("a")."""
+        with self.log.open(log_mode, encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [*COMMAND, "serve", "--port", str(self.port), *options],
                 stdout=log,
@@ -51,11 +63,6 @@ class Service:
                 env=self.environment,
                 start_new_session=True,
             )
-        deadline = time.monotonic() + 60
-        while "serving on" not in self.said() or not self.ready():
-            assert self.process.poll() is None, self.said()
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
 
     def ready(self) -> bool:
         try:

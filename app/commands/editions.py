@@ -8,14 +8,14 @@ import typer
 
 from app.commands.running import (
     DataOption,
-    customers_bar,
     fail,
     progress_bars,
     reading_services,
     with_services,
 )
+from app.commands.upkeep import grant_everybody
 from app.console import say
-from app.services import COMMAND_LINE, Services
+from app.services import Services
 from app.settings import Settings
 from handbook import (
     Candidate,
@@ -97,22 +97,13 @@ def activate(
     """Rate everybody by an edition and put it in force, as one step. Safe to interrupt and to repeat."""
 
     async def run(services: Services) -> None:
-        from ledger.granting import grant_all
-
         done = await _activate(services, code)
         if done is None:
             typer.echo(f"edition {code} is active as it is: nothing was changed")
         else:
             _tell(done, code, business_day(services.clock()))
             await _look(services)
-        with customers_bar("granting") as update:
-            posted = await grant_all(
-                services.pool,
-                clock=services.clock,
-                handbook=services.handbooks,
-                subject=COMMAND_LINE,
-                progress=update,
-            )
+        posted = await grant_everybody(services)
         if posted:
             typer.echo(f"{counted(posted, 'entry', 'entries')} posted")
 

@@ -19,22 +19,28 @@ def grant(data: DataOption = None) -> None:
 
     async def post(services: Services) -> tuple[int, list[str]]:
         from ledger.auditing import drop_old_months
-        from ledger.granting import grant_all
 
-        with customers_bar("granting") as update:
-            posted = await grant_all(
-                services.pool,
-                clock=services.clock,
-                handbook=services.handbooks,
-                subject=COMMAND_LINE,
-                progress=update,
-            )
+        posted = await grant_everybody(services)
         return posted, await drop_old_months(services.pool, kept_days=services.settings.audit_days)
 
     posted, dropped = with_services(data, post, existing=True)
     typer.echo(f"{counted(posted, 'entry', 'entries')} posted")
     if dropped:
         typer.echo(f"older than ENTITLEMENTS_AUDIT_DAYS and dropped: {', '.join(dropped)}")
+
+
+async def grant_everybody(services: Services) -> int:
+    """Post what is due for every customer, with a bar of progress; how many entries that took."""
+    from ledger.granting import grant_all
+
+    with customers_bar("granting") as update:
+        return await grant_all(
+            services.pool,
+            clock=services.clock,
+            handbook=services.handbooks,
+            subject=COMMAND_LINE,
+            progress=update,
+        )
 
 
 def rerate(

@@ -5,16 +5,13 @@ to say (`app.identity.keys`): commands that know no token (`migrate`, `grant`) n
 """
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from app.settings.database_address import is_private
+from app.settings.settings import Settings
 from app.settings.weak_keys import weakness
 
-if TYPE_CHECKING:
-    from app.settings import Settings
 
-
-def insecure(settings: "Settings") -> Iterator[str]:
+def insecure(settings: Settings) -> Iterator[str]:
     """Say, a line each, what is not fit for production; nothing in development."""
     if not settings.production:
         return
@@ -24,11 +21,11 @@ def insecure(settings: "Settings") -> Iterator[str]:
             yield f"{wrong} (ENTITLEMENTS_ENV=production)"
 
 
-def _clock_is_real(settings: "Settings") -> str | None:
+def _clock_is_real(settings: Settings) -> str | None:
     return "ENTITLEMENTS_CLOCK: a frozen clock is refused" if settings.clock is not None else None
 
 
-def _keys_are_random(settings: "Settings") -> str | None:
+def _keys_are_random(settings: Settings) -> str | None:
     name = "ENTITLEMENTS_TOKEN_KEY" if settings.token_key is not None else "ENTITLEMENTS_TOKEN_KEYS"
     for number, key in enumerate(settings.secrets, 1):
         wrong = weakness(key)
@@ -38,19 +35,19 @@ def _keys_are_random(settings: "Settings") -> str | None:
     return None
 
 
-def _metrics_token_is_random(settings: "Settings") -> str | None:
+def _metrics_token_is_random(settings: Settings) -> str | None:
     token = settings.metrics_token
     wrong = weakness(token.get_secret_value()) if token is not None else None
     return f"ENTITLEMENTS_METRICS_TOKEN: {wrong}: take one that was made by chance" if wrong else None
 
 
-def _public_keys_come_unchanged(settings: "Settings") -> str | None:
+def _public_keys_come_unchanged(settings: Settings) -> str | None:
     if settings.jwks is not None and settings.jwks.startswith("http://"):
         return "ENTITLEMENTS_JWKS: whoever is in between could replace the keys: use https://, or a file"
     return None
 
 
-def _database_is_reached_in_secret(settings: "Settings") -> str | None:
+def _database_is_reached_in_secret(settings: Settings) -> str | None:
     if settings.database_plaintext:
         return None
     for name, url in (("DATABASE_URL", settings.service_dsn), ("DATABASE_OWNER_URL", settings.owner_dsn)):
@@ -62,7 +59,7 @@ def _database_is_reached_in_secret(settings: "Settings") -> str | None:
     return None
 
 
-_RULES: tuple[Callable[["Settings"], str | None], ...] = (
+_RULES: tuple[Callable[[Settings], str | None], ...] = (
     _clock_is_real,
     _keys_are_random,
     _metrics_token_is_random,

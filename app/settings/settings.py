@@ -1,28 +1,17 @@
-"""Every setting of the service, read once from the environment and checked before anything starts.
+"""Every setting of the service: its name, what it may be, its default, and which settings belong together."""
 
-A setting that is wrong stops the start and is named, and so is a variable `ENTITLEMENTS_…` that is no setting: a
-misspelt one would leave the default in force, unseen. What production refuses besides is in `app.settings.production`.
-"""
-
-import os
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AliasChoices,
     Field,
     SecretStr,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from app.errors import StartError
 from app.settings.database_address import mistake
-from app.settings.production import insecure
 from app.settings.types import (
     BusinessTime,
     Environment,
@@ -36,13 +25,13 @@ from app.settings.types import (
 )
 from ledger.auditing import SHORTEST_RETENTION_DAYS
 
-_PREFIX = "ENTITLEMENTS_"
+PREFIX = "ENTITLEMENTS_"
 
 
 class Settings(BaseSettings):
     """The settings; the environment variable of each is its name in capitals after `ENTITLEMENTS_`, unless given."""
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
     env: Environment = Environment.DEVELOPMENT
     data: Folder = Path(".data")
@@ -241,51 +230,3 @@ class Settings(BaseSettings):
             if wrong is not None:
                 raise ValueError(f"{name}: {wrong}")
         return self
-
-
-def load_settings(**given: Any) -> Settings:
-    """Read the settings; `given` (from the command line, None left out) wins over the environment.
-
-    Raises StartError naming each variable that is wrong, unknown, or not fit for production; it never shows a value,
-    which may be a secret.
-    """
-    unknown = tuple(_unknown_names(os.environ))
-    if unknown:
-        raise StartError(*unknown)
-    try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    except ValidationError as error:
-        lines = [_line(detail) for detail in error.errors(include_url=False, include_input=False)]
-        raise StartError(*lines) from None
-    except SettingsError as error:  # a text that should hold a list or an object
-        raise StartError(str(error)) from None
-    wrong = tuple(insecure(settings))
-    if wrong:
-        raise StartError(*wrong)
-    return settings
-
-
-def variable_names() -> frozenset[str]:
-    """The environment variables that are settings."""
-    names: set[str] = set()
-    for name, field in Settings.model_fields.items():
-        alias = field.validation_alias
-        choices = alias.choices if isinstance(alias, AliasChoices) else [alias] if alias else []
-        names |= {str(each).upper() for each in choices} or {_PREFIX + name.upper()}
-    return frozenset(names)
-
-
-def _unknown_names(environment: Iterable[str]) -> Iterator[str]:
-    known = variable_names()
-    for name in sorted(environment):
-        if name.upper().startswith(_PREFIX) and name.upper() not in known:
-            near = get_close_matches(name.upper(), sorted(known), n=1)
-            yield f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _line(detail: ErrorDetails) -> str:
-    message = detail["msg"].removeprefix("Value error, ")
-    if not detail["loc"]:
-        return message
-    name = str(detail["loc"][0])
-    return f"{name if name.isupper() else _PREFIX + name.upper()}: {message}"

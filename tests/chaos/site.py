@@ -5,7 +5,6 @@ back by itself.
 """
 
 import asyncio
-import json
 import os
 import random
 import shutil
@@ -23,9 +22,10 @@ from app.postgres import cluster
 from app.postgres.postmaster import remnants, running
 from schema.context import Role
 from tests.chaos.clients import BENEFITS, Client
+from tests.chaos.members import history_of
 from tests.chaos.proxy import Proxy
 from tests.commands import run_command
-from tests.served import COMMAND, REPOSITORY, Service, serving
+from tests.served import REPOSITORY, Service, serving
 
 WORKERS = 2
 VENDORS = ("exam-1", "exam-2")
@@ -136,15 +136,7 @@ class Site:
 
     def start(self) -> None:
         """Start the main process; what it says is added to its log."""
-        with self.service.log.open("a", encoding="utf-8") as log:
-            self.service.process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", str(self.service.port), "--workers", str(WORKERS)],
-                stdout=log,
-                stderr=log,
-                text=True,
-                env=self.service.environment,
-                start_new_session=True,
-            )
+        self.service.launch("--workers", str(WORKERS), log_mode="a")
 
     def be_well(self) -> None:
         """Wait until all workers and the database are there, and it says that it is ready. Raises TimeoutError."""
@@ -194,7 +186,7 @@ def _is_worker(name: str, line: str) -> bool:
 async def site() -> AsyncIterator[Site]:
     """A site with members and vendors, served and supervised; all of it is ended and removed."""
     with _disk() as (service, own_disk):
-        imported = service.command("import", "-", stdin=_history())
+        imported = service.command("import", "-", stdin=history_of(MEMBERS))
         assert imported.returncode == 0, imported.stderr
         for code in VENDORS:
             prices = (f"{benefit}=10" for benefit in BENEFITS)
@@ -215,20 +207,6 @@ async def site() -> AsyncIterator[Site]:
             for each in place.pause_database():
                 each.resume()
             place.forget_clock()
-
-
-def _history() -> str:
-    lines = []
-    for member_no in MEMBERS:
-        common = {"member_no": member_no, "effective_on": "2024-03-01"}
-        policy = {"policy_no": f"{member_no}-P", "line": "individual", "coverage": "long"}
-        policy |= {"category": "annuity", "design": "traditional", "mode": "annual"}
-        policy |= {"premium": "60000.00", "term_years": 100}
-        lines += [
-            common | {"event_id": f"{member_no}-1", "type": "customer_registered", "name": "久"},
-            common | {"event_id": f"{member_no}-2", "type": "policy_issued"} | policy,
-        ]
-    return "".join(json.dumps(line) + "\n" for line in lines)
 
 
 @contextmanager

@@ -3,7 +3,6 @@ finished, and says so. An activation stands in tests/activation/test_killed.py.
 """
 
 import asyncio
-import json
 import os
 import signal
 import time
@@ -25,6 +24,7 @@ from rating.database import Pool, connect_pool
 from rating.verifying import verify_ratings
 from tests.activations import in_force, put_in_force
 from tests.chaos.chance import chance, kills
+from tests.chaos.members import history_of
 from tests.commands import kill_command, run_command
 from tests.conftest import copy_of
 from tests.rating.build import issued, registered
@@ -55,19 +55,6 @@ class Case:
     name: str = ""
     content: bytes = b""
     """The file that it is given, if any."""
-
-
-def _history() -> bytes:
-    lines = []
-    for number in range(MEMBERS):
-        common = {"member_no": f"N{number}", "effective_on": "2024-03-01"}
-        policy = {"line": "individual", "coverage": "long", "category": "annuity", "design": "traditional"}
-        policy |= {"policy_no": f"N{number}-P", "mode": "annual", "premium": "60000.00", "term_years": 100}
-        lines += [
-            common | {"event_id": f"N{number}-1", "type": "customer_registered", "name": "久"},
-            common | {"event_id": f"N{number}-2", "type": "policy_issued"} | policy,
-        ]
-    return "".join(json.dumps(each) + "\n" for each in lines).encode()
 
 
 async def _nothing(pool: Pool, handbook: Handbook) -> None:
@@ -121,7 +108,7 @@ CASES = {
     "import": Case(
         arguments=("import",),
         name="history.jsonl",
-        content=_history(),
+        content=history_of(f"N{number}" for number in range(MEMBERS)).encode(),
         prepare=_nothing,
         again=f"events taken 0, repeated {2 * MEMBERS}",
     ),

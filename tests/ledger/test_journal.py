@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from handbook import business_day, start_of
+from ledger import committing as committing_module
 from ledger import journal as journal_module
 from ledger.account import Taken
 from ledger.accounts import SQL, load_accounts, pool_of
@@ -135,21 +136,21 @@ async def test_for_who_is_unknown_nothing_is_stored(contracted, handbook):
 async def test_a_command_that_breaks_the_program_fails_alone(contracted, handbook, monkeypatch):
     members = [f"M{number}" for number in range(1, 9)]
     await enrol(contracted.pool, handbook, *members)
-    decide = journal_module.decide
+    decide = committing_module.decide
 
     def decide_or_break(state, command, **more):
         if command.key == "poison":
             raise ZeroDivisionError
         return decide(state, command, **more)
 
-    monkeypatch.setattr(journal_module, "decide", decide_or_break)
+    monkeypatch.setattr(committing_module, "decide", decide_or_break)
     commands = [a_redeem(member_no=each) for each in members]
     commands.insert(5, a_car_t(key="poison"))
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcomes = await asyncio.gather(*map(journal.post, commands), return_exceptions=True)
         assert isinstance(outcomes.pop(5), ZeroDivisionError)
         assert codes(outcomes) == {"REDEEMED": len(members)}
-        monkeypatch.setattr(journal_module, "decide", decide)
+        monkeypatch.setattr(committing_module, "decide", decide)
         assert (await journal.post(commands[5])).status == "REDEEMED"
     assert await verify(contracted.pool) == []
 
@@ -171,14 +172,14 @@ async def test_a_command_that_breaks_the_program_fails_alone(contracted, handboo
 )
 async def test_what_fails_for_a_moment_is_tried_again(contracted, handbook, monkeypatch, error):
     await enrol(contracted.pool, handbook, "M1")
-    write_batch, failures = journal_module.write_batch, [error, error]
+    write_batch, failures = committing_module.write_batch, [error, error]
 
     async def write_or_fail(conn, batch):
         await write_batch(conn, batch)
         if failures:
             raise failures.pop()
 
-    monkeypatch.setattr(journal_module, "write_batch", write_or_fail)
+    monkeypatch.setattr(committing_module, "write_batch", write_or_fail)
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcomes = await journal.post_many([a_redeem(), a_car_t()])
     assert failures == []
@@ -189,7 +190,7 @@ async def test_what_fails_for_a_moment_is_tried_again(contracted, handbook, monk
 
 async def test_a_connection_that_the_server_ends_is_replaced(contracted, handbook, monkeypatch):
     await enrol(contracted.pool, handbook, "M1")
-    write_batch, ended = journal_module.write_batch, []
+    write_batch, ended = committing_module.write_batch, []
 
     async def write_after_the_end(conn, batch):
         if not ended:
@@ -197,7 +198,7 @@ async def test_a_connection_that_the_server_ends_is_replaced(contracted, handboo
             await contracted.owner_pool.execute("select pg_terminate_backend($1)", ended[0])
         await write_batch(conn, batch)
 
-    monkeypatch.setattr(journal_module, "write_batch", write_after_the_end)
+    monkeypatch.setattr(committing_module, "write_batch", write_after_the_end)
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcome = await journal.post(a_redeem())
     assert ended
@@ -258,7 +259,7 @@ async def test_an_outage_fails_all_at_once_and_no_batch_is_split_or_tried_again(
 ):
     members = [f"M{number}" for number in range(1, 9)]
     await enrol(contracted.pool, handbook, *members)
-    write_batch, sizes = journal_module.write_batch, []
+    write_batch, sizes = committing_module.write_batch, []
 
     async def fail(conn, batch):
         await write_batch(conn, batch)
@@ -268,7 +269,7 @@ async def test_an_outage_fails_all_at_once_and_no_batch_is_split_or_tried_again(
     before = await everything(contracted.pool)
     commands = [a_redeem(member_no=each) for each in members]
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
-        monkeypatch.setattr(journal_module, "write_batch", fail)
+        monkeypatch.setattr(committing_module, "write_batch", fail)
         with capture_logs() as logs:
             outcomes = await asyncio.gather(*map(journal.post, commands), return_exceptions=True)
         assert sizes == [len(members)]
@@ -277,7 +278,7 @@ async def test_an_outage_fails_all_at_once_and_no_batch_is_split_or_tried_again(
         assert await everything(contracted.pool) == before
         assert [(line["event"], line["commands"]) for line in logs] == [("nothing can be written", 8)]
         assert "M1" not in str(logs)
-        monkeypatch.setattr(journal_module, "write_batch", write_batch)
+        monkeypatch.setattr(committing_module, "write_batch", write_batch)
         with capture_logs() as logs:
             assert codes(await journal.post_many(commands)) == {"REDEEMED": 8}
         assert [line["event"] for line in logs] == ["writing works again"]
@@ -294,7 +295,7 @@ async def test_a_failure_that_no_command_can_have_caused_is_not_split_either(
         tries.append(batch)
         raise asyncpg.UndefinedTableError('relation "entries" does not exist')
 
-    monkeypatch.setattr(journal_module, "write_batch", fail)
+    monkeypatch.setattr(committing_module, "write_batch", fail)
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         posts = (journal.post(a_redeem(member_no=each)) for each in ("M1", "M2"))
         outcomes = await asyncio.gather(*posts, return_exceptions=True)
@@ -310,7 +311,7 @@ async def test_what_is_logged_of_a_batch_that_is_split_is_short_and_quotes_nobod
     async def fail(_conn, _batch):
         raise asyncpg.DataError("invalid input for query argument $9: " + "M1" * 500_000)
 
-    monkeypatch.setattr(journal_module, "write_batch", fail)
+    monkeypatch.setattr(committing_module, "write_batch", fail)
     with capture_logs() as logs:
         async with journals(contracted.pool, handbook, SetClock()) as (journal,):
             posts = (journal.post(a_redeem(member_no=each)) for each in ("M1", "M2"))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import asyncpg
 import pytest
 
-from ledger import journal as journal_module
+from ledger import committing as committing_module
 from ledger.journal import Journal
 from ledger.observing import JournalObserver
 from rating.database import connect_pool, statement_name
@@ -61,14 +61,14 @@ async def observed(database, handbook):
 async def test_a_journal_tells_of_retries_commits_and_failures(observed, monkeypatch):
     journal, heard = observed
     asyncio.current_task().set_name("caller")
-    write_batch, errors = journal_module.write_batch, [asyncpg.SerializationError()]
+    write_batch, errors = committing_module.write_batch, [asyncpg.SerializationError()]
 
     async def write_or_fail(conn, batch):
         await write_batch(conn, batch)
         if errors:
             raise errors.pop()
 
-    monkeypatch.setattr(journal_module, "write_batch", write_or_fail)
+    monkeypatch.setattr(committing_module, "write_batch", write_or_fail)
     await journal.post(a_redeem())
     committed = [("SerializationError", "caller"), "retried", ("committed", "caller"), "REDEEM"]
     assert heard.told == committed

@@ -14,8 +14,8 @@ from handbook import Handbook
 from handbook.words import Words
 from ledger.account import Policy
 from ledger.commands import Command, Evidence, malformed
+from ledger.committing import no_customer
 from ledger.ids import RedemptionId
-from ledger.journal import _nobody
 from ledger.messages import MESSAGES
 from ledger.outcomes import RedemptionOutcome, outcome_as_json, replayed
 from ledger.recording import refusal_of
@@ -125,7 +125,7 @@ def event_refused(code: str, *differing: str) -> Scene:
 
 
 SCENES: dict[str, list[Scene]] = {
-    "UNKNOWN_CUSTOMER": [lambda _: _nobody(a_redeem(member_no="M9")), event_refused("UNKNOWN_CUSTOMER")],
+    "UNKNOWN_CUSTOMER": [lambda _: no_customer(a_redeem(member_no="M9")), event_refused("UNKNOWN_CUSTOMER")],
     "NOT_A_MEMBER": [
         with_stars(asking("vip-line"), 0, 1),
         with_stars(asking("car-t"), 0),
@@ -215,7 +215,7 @@ SCENES: dict[str, list[Scene]] = {
     "ALREADY_REVERSED": [again(a_redeem, a_reversal, a_reversal)],
     "UNKNOWN_REDEMPTION": [
         again(a_redeem, lambda _: a_confirm(RedemptionId(1, 99))),
-        lambda _: _nobody(a_release(RedemptionId(99, 1))),
+        lambda _: no_customer(a_release(RedemptionId(99, 1))),
         lambda desk: desk.ask(a_release(desk.ask(a_hold()).id, actor="finance")),
         lambda desk: desk.ask(a_release(desk.ask(a_hold()).id, actor="vendor:other")),
         again(a_redeem, lambda _: a_respond(RedemptionId(1, 99))),

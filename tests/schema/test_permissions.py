@@ -18,6 +18,7 @@ from tests.schema.api import (
     Api,
     member,
 )
+from tests.schema.walking import LETTERS
 
 VIEWERS = {
     Role.FRONTEND: FRONTEND,
@@ -70,13 +71,6 @@ MUTATIONS = {
     "closePeriod": "N",
     "recordPolicyEvents": "O",
     "registerVendor": "O",
-}
-LETTERS = {
-    "F": Role.FRONTEND,
-    "V": Role.VENDOR,
-    "N": Role.FINANCE,
-    "O": Role.OPERATIONS,
-    "A": Role.AUDITOR,
 }
 VENDOR_SEES = {
     "Customer": {"id", "memberNo", "name", "tier", "serviceYear", "quotas", "relatives"},

@@ -24,7 +24,7 @@ from tests.schema.api import (
     member,
 )
 from tests.schema.october import line, submit, with_every_difference
-from tests.schema.walking import PEOPLE, below, may, reached
+from tests.schema.walking import LETTERS, PEOPLE, below, may, reached
 
 # Said a second time, in words, not derived from the table that it checks: which types which roles can come to.
 REACHED = {
@@ -42,13 +42,6 @@ REACHED = {
     "OA": "Edition EditionBenefit EditionChange EditionMove EditionWhatIf",
     "O": "Recorded",
     "A": "AuditEvent AuditEventConnection AuditEventEdge",
-}
-LETTERS = {
-    "F": Role.FRONTEND,
-    "V": Role.VENDOR,
-    "N": Role.FINANCE,
-    "O": Role.OPERATIONS,
-    "A": Role.AUDITOR,
 }
 VIEWERS = {"F": FRONTEND, "V": VENDOR, "N": FINANCE, "O": STAFF, "A": AUDITOR, "M": MEMBER_M1}
 

@@ -17,6 +17,15 @@ from schema.context import Role
 from schema.permissions import TABLE
 from tests.schema.api import SCHEMA
 
+LETTERS = {
+    "F": Role.FRONTEND,
+    "V": Role.VENDOR,
+    "N": Role.FINANCE,
+    "O": Role.OPERATIONS,
+    "A": Role.AUDITOR,
+}
+"""The roles, for tables of who may do what."""
+
 # What arguments that a field needs are given; `benefit` of relatives, so that vendors may ask.
 GIVEN = {
     "first": "1",
