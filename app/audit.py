@@ -1,4 +1,4 @@
-"""The audit log: whose data vendors and staff were shown. One writer in each worker, off the way of the answers.
+"""The audit log: whose data vendors and staff were shown. Each worker has one writer; answers do not wait for it.
 
 Events wait in memory for a fraction of a second and are written together. While the database is away they are kept and
 written when it is back. When too many wait, or the writer has died, nothing that would have to be logged is shown: the

@@ -1,7 +1,7 @@
-"""Log lines are written by a thread of their own: whoever logs never waits for whoever reads.
+"""Log lines are written by a thread of their own, so that logging never blocks a request.
 
-A pipe that nobody empties is full after some hundred lines, and who writes to it directly stands still: for the service
-that would be every request. So lines wait in memory, up to a bound; more are dropped, and counted in a line.
+A pipe that nobody reads is full after some hundred lines, and a write to it blocks: in the service, every request would
+stop. So lines wait in a bounded queue; further ones are dropped, and a line tells how many.
 """
 
 import json
@@ -30,7 +30,7 @@ class LogWriter(logging.Handler):
         threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take a line; the oldest lines are worth most when something goes wrong, so the new ones are dropped."""
+        """Queue a line. When the queue is full the new line is dropped: the earlier ones tell how a failure began."""
         try:
             line = self.format(record)
         except Exception:  # noqa: BLE001 (as every handler does: logging breaks nothing)

@@ -1,4 +1,4 @@
-"""Bringing the database to this version's form: once, whoever comes first, whoever else comes at the same time.
+"""Migrating the database to this version's form: exactly once, also under concurrent starts.
 
 Several workers and commands may start at once; they queue on one advisory lock, and the later ones find nothing left to
 do. Migrations run as the owner of the database; the service itself works under a role that owns nothing. Where nothing

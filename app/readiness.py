@@ -1,8 +1,8 @@
 """Whether this process can do its work: asked of the database each second, on a connection of its own.
 
-`/readyz` tells what was found last, so it answers at once whatever the load, and asks nothing itself. Writing is tried
-by writing, to the two places where a full disk shows: a record that goes to the write-ahead log and is flushed, and a
-temporary file. Neither leaves anything behind.
+`/readyz` answers with the last result, so it is fast whatever the load. Whether the database can be written to is found
+by writing to the two places where a full disk shows: a record that is flushed to the write-ahead log, and a temporary
+file. Neither leaves anything behind.
 """
 
 import asyncio
@@ -63,7 +63,7 @@ class Readiness:
             self._hang_up()
 
     async def look(self) -> None:
-        """Find out how things are."""
+        """Check the database once, and keep what was found. Raises nothing."""
         found: dict[str, bool] = {}
         try:
             async with asyncio.timeout(_PATIENCE_S):

@@ -109,7 +109,7 @@ class Timeouts:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the server is told. Who holds locks and does nothing, a process that stands still, is cut off too."""
+        """What the server is told. A session that holds locks and does nothing is ended too."""
         told = {"lock_timeout": self.lock_s}
         if self.statement_s is not None:
             told |= {

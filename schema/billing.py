@@ -22,7 +22,7 @@ class Bill:
     level: Level | None = field(default=None, init=False)
 
     def check(self) -> None:
-        """Raise RateLimitedError for who has nothing left to have a document read."""
+        """Raise RateLimitedError for a caller whose budget holds less than the cost of reading a document."""
         if self.budgets is not None:
             self.budgets.check(self.viewer)
 
@@ -44,7 +44,7 @@ class Bill:
             await self.refuse()
 
     async def refuse(self) -> None:
-        """Find out what is left for who could not pay."""
+        """Read how much is left, for the answer to a caller that could not pay."""
         if self.budgets is not None:
             self.level = await self.budgets.level(self.viewer)
 

@@ -33,7 +33,7 @@ class Budgets(Protocol):
     """The budgets of all callers. None stands for a budget without a limit."""
 
     def check(self, viewer: Viewer) -> None:
-        """Raise RateLimitedError for who has spent so much that not even a document is read for them."""
+        """Raise RateLimitedError for a caller whose budget holds less than the cost of reading a document."""
 
     async def take(self, viewer: Viewer, cost: int) -> Level | None:
         """Take what an operation costs. Raises RateLimitedError when there is not enough; then nothing is taken."""

@@ -39,8 +39,8 @@ class Context:
     `admission` gives an operation its place and the pool that it reads by; without one it runs at once, by `pool`.
     `budgets` are what callers pay from; without them all is free. `look_ups` is what a vendor has left of its budget of
     member numbers, once it has asked for some. `document` is the operation's, parsed and found valid, `variables` are
-    the values that it runs with; `work` is the operation once it may run, and `refusals` are the codes of what it was
-    refused as data: for whoever observes.
+    the values that it runs with; `work` is the operation once it may run, and `refusals` are the codes of
+    refusals in its answer, for the log and the metrics.
     """
 
     viewer: Viewer | None

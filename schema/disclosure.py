@@ -1,9 +1,9 @@
 """Whose data an answer shows: noted where a member's number enters the answer, for the audit log.
 
 Every type that holds a member's data is built in one place, and that place notes the member; so a new field or list of
-such a type is noted without anybody thinking of it. The note goes to whoever collects around the operation; where
-nobody does (the tests of single types), it goes nowhere. A context variable, since types are built from rows alone;
-loaders and resolvers of one operation run in tasks that share it.
+such a type is covered without further code. The number is added to the set of `collecting`; without one (in tests of
+single types) nothing is noted. It is a context variable, since types are built from rows alone; loaders and resolvers
+of one operation run in tasks that share it.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """Documents: parsed, validated and split into their operations once, and kept by their text.
 
 Text is the key because a hash over the parsed tree, which is what Strawberry's own caches are keyed by, costs more than
-all checks of a request. The cache has a weight in bytes; a document that is refused is not kept, so that nobody fills
-it with what will never run.
+all checks of a request. The cache has a weight in bytes; an invalid document is not kept, so that such
+documents cannot fill the cache.
 """
 
 from collections.abc import Callable, Mapping, Sequence

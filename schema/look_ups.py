@@ -1,4 +1,4 @@
-"""What a vendor may find out about member numbers: it serves whoever names a number, and may not walk through them.
+"""Look-ups of member numbers by vendors: a vendor may look up the members that it serves, and may not enumerate them.
 
 A vendor has a budget of look-ups, whatever it asks by: `customer`, `eligibility`, `redeem`, `hold`, `redeemMany`. A
 number that is a customer's costs little, one that is nobody's much; one that it asked for lately, or has delivered to,
@@ -73,7 +73,7 @@ class LookUp:
 
 
 async def look_up(context: Context, member_nos: Collection[str]) -> LookUp:
-    """Whether the viewer may look member numbers up; whoever is no vendor may."""
+    """Whether the viewer may look member numbers up; other roles always may."""
     viewer, budgets = context.viewer, context.budgets
     if budgets is None or viewer is None or viewer.role is not Role.VENDOR or not viewer.vendor:
         return LookUp()

@@ -1,4 +1,4 @@
-"""Which refusals a mutation answers with: noted for whoever observes, in one place for all mutations.
+"""Which refusals mutations answer with: noted for the log and the metrics, in one place for all mutations.
 
 A refusal is data, so neither the HTTP status nor `errors` tell of it.
 """

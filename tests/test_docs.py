@@ -1,9 +1,13 @@
-"""What the documents promise to be tested is tested."""
+"""What the documents promise to be tested is tested; their tables of settings and commands are complete."""
 
 import re
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
+
+from app.cli import cli
+from app.settings import variable_names
 
 ROOT = Path(__file__).parents[1]
 NAMED = re.compile(r"`(tests/[\w/]+\.py)?(?:::(test_\w+))?`")
@@ -38,3 +42,44 @@ def test_each_threat_has_a_test() -> None:
     threats = [row for row in rows if not row.startswith("| threat ")]
     assert len(threats) > 30
     assert not [row for row in threats if not NAMED.search(row)]
+
+
+def first_column(document: str, heading: str) -> set[str]:
+    """The code in the first column of the table below a heading."""
+    section = (ROOT / document).read_text(encoding="utf-8").partition(f"\n{heading}\n")[2].partition("\n#")[0]
+    rows = [line.split(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+def test_every_setting_has_its_row_in_the_table() -> None:
+    assert first_column("docs/operations.md", "## Configuration") == variable_names()
+
+
+def test_every_command_has_its_row_in_the_table() -> None:
+    rows = first_column("README.md", "## The command line")
+    named = {name for row in rows for name in row.removeprefix("entitlements ").split()[0].split("|")}
+    assert named >= set(get_command(cli).commands)  # type: ignore[attr-defined]
+
+
+def test_every_decision_is_listed() -> None:
+    folder = ROOT / "docs" / "decisions"
+    listed = set(re.findall(r"\((\d{4}-[\w-]+\.md)\)", (folder / "README.md").read_text(encoding="utf-8")))
+    assert listed == {path.name for path in folder.glob("[0-9]*.md")}
+
+
+@pytest.mark.parametrize("target", ["run", "test", "check", "chaos", "fuzz", "audit", "schemathesis"])
+def test_what_make_can_do_is_told(target: str) -> None:
+    told = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    )
+    assert f"`make {target}" in told or f"    make {target}" in told
+
+
+def test_every_link_to_a_file_leads_somewhere() -> None:
+    links = [
+        (path, target)
+        for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"))
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text(encoding="utf-8"))
+    ]
+    assert links
+    assert not [link for link in links if "://" not in link[1] and not (link[0].parent / link[1]).exists()]

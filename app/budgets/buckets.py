@@ -1,8 +1,8 @@
-"""Buckets that are refilled evenly, one for each key, counted by the package `throttled` (GCRA, exact to the unit).
+"""Token buckets, one for each key, kept by the package `throttled` (GCRA, exact to the unit).
 
-With Redis all workers share the buckets. Without it each has buckets of its own, and so it has while Redis does not
-answer: nobody is refused for that, and nobody asks without limit either. Memory is bounded: beyond so many keys the one
-that was not used for longest is forgotten.
+With Redis all workers share the buckets. Without it, and while Redis does not answer, each worker has buckets of its
+own: an outage of Redis neither refuses requests nor lifts the limits. Memory is bounded: beyond `_MOST_KEYS` keys the
+least recently used one is forgotten.
 """
 
 import math
@@ -69,7 +69,7 @@ class SharedStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What came of taking from a bucket: `retry_after_s` is 0, or nothing was taken and it could be by then."""
+    """The result of taking from a bucket. `retry_after_s` 0: taken; otherwise nothing was, and it can be by then."""
 
     level: Level
     retry_after_s: int

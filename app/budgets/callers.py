@@ -50,7 +50,7 @@ class CallerBudgets:
             await self._shared.close()
 
     def check(self, viewer: Viewer) -> None:
-        """Raise RateLimitedError for who has not even left what reading a document may cost."""
+        """Raise RateLimitedError for a caller whose budget holds less than the cost of reading a document."""
         for key in (_subject(viewer), _vendor(viewer)):
             blocked = self._blocked.get(key) if key is not None else None
             if blocked is not None and key is not None:
@@ -60,7 +60,10 @@ class CallerBudgets:
                 del self._blocked[key]
 
     async def take(self, viewer: Viewer, cost: int) -> Level | None:
-        """Take a cost from the budgets of the subject and of its vendor; the fuller one is not told."""
+        """Take a cost from the budgets of the subject and of its vendor; the level of the emptier, None without any.
+
+        Raises RateLimitedError.
+        """
         levels = []
         for buckets, key, whose in self._of(viewer):
             taken = await buckets.take(key, cost)
@@ -105,7 +108,7 @@ class CallerBudgets:
         return [(buckets, key, whose) for buckets, key, whose in found if buckets is not None]
 
     def _block(self, key: str, whose: str, taken: Taken) -> None:
-        """Read no document of who could not pay for it if it were refused, until they could."""
+        """Let `check` refuse the caller until its budget holds the cost of reading a document."""
         short = REFUSED_COST - taken.level.left
         if short > 0:
             self._blocked[key] = (monotonic() + short / taken.level.refill, whose)

@@ -1,8 +1,8 @@
-"""Which request may begin when, and when it ends at the latest: capacity, deadlines, and clients that leave.
+"""Admission control: the capacity for each class of work, deadlines, and clients that disconnect.
 
-Each class of work has places, a queue, connections and a deadline of its own, so none starves another: however many
-reconcile, redemptions find theirs. What is refused for want of capacity is answered at once with 503 and when to come
-back. PostgreSQL is told the deadlines too (`statement_timeout`, `lock_timeout`).
+Each class of work has places, a queue, connections and a deadline of its own, so that none starves another: many
+matches at once leave the places of redemptions free. Without capacity a request is answered at once: 503 with
+`Retry-After`. PostgreSQL is told the deadlines too (`statement_timeout`, `lock_timeout`).
 """
 
 import asyncio
@@ -51,7 +51,7 @@ _WATCHED_AFTER_S = 0.05
 
 
 class Gatekeeper:
-    """The bulkheads of this process, and what was given up and is still ending."""
+    """The bulkheads of this process, and the cancelled work that is still ending."""
 
     def __init__(self, bulkheads: Mapping[WorkClass, Bulkhead], *, deadline_s: float) -> None:
         self.bulkheads = bulkheads
@@ -63,13 +63,13 @@ class Gatekeeper:
         return Attempt(self, language)
 
     def let_end(self, task: asyncio.Task[Any], share: Share | None) -> None:
-        """Cancel work that nobody waits for; its place is free when it has ended, by force if need be."""
+        """Cancel work whose client no longer waits. Its place is free once it has ended, by force after CLEANUP_S."""
 
         def ended(_: asyncio.Task[Any]) -> None:
             self._ending.discard(task)
             force.cancel()
             if not task.cancelled():
-                task.exception()  # nobody else asks
+                task.exception()  # retrieved, or asyncio would log it
 
         self._ending.add(task)
         loop = asyncio.get_running_loop()
@@ -78,7 +78,7 @@ class Gatekeeper:
         task.cancel()
 
     async def close(self) -> None:
-        """Wait for what is still ending."""
+        """Wait for the cancelled work that is still ending."""
         if self._ending:
             await asyncio.wait(self._ending, timeout=2 * CLEANUP_S)
 
@@ -112,7 +112,7 @@ class Attempt:
 
     @asynccontextmanager
     async def answering(self, kind: WorkClass, weight: int = 1) -> AsyncIterator[Pool]:
-        """Keep a place of a class while the block runs, for what is no operation. Raises RequestError."""
+        """Keep a place of a class while the block runs, for a file. Raises RequestError (503)."""
         try:
             async with self.placed(kind, weight) as pool:
                 yield pool

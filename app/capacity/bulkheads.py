@@ -1,7 +1,7 @@
 """A bulkhead for each class of work: places, a queue, and connections that no other class can take.
 
-Who finds all places taken waits in order; who finds the queue full, or waits too long, is refused at once, and may come
-back. Heavy work takes several places.
+Work that finds no free place waits, in the order of arrival. When the queue is full, or the wait too long, it is
+refused and may be sent again later. Heavy work takes several places.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _RETRIES_A_SECOND, _MOST_SPREAD_S = 100, 30
 
 
 class FullError(Exception):
-    """There is no place, and none to wait at."""
+    """No place was free, and the queue was full or the wait too long."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,14 +32,14 @@ class _Waiting:
 
 
 class TurnedAway(StrEnum):
-    """Why somebody was answered that the service cannot do it now."""
+    """Why work was answered with 503."""
 
     FULL = "full"
     LATE = "late"
 
 
 class Bulkhead:
-    """The places of one class of work and its pool. `turned_away` is told whenever somebody is."""
+    """The places of one class of work and its pool. `turned_away` is called with the reason of each 503."""
 
     def __init__(
         self,
@@ -70,13 +70,14 @@ class Bulkhead:
 
     @property
     def retry_after_s(self) -> int:
-        """When who was refused may come back: the later, the longer the work of the class takes and the more came.
+        """Seconds after which refused work may be sent again.
 
-        Refusing costs something too: those who come back are spread over so many seconds that it stays little.
+        They grow with the deadline of the class and with how much was refused in the last second: refusing takes time
+        too, so retries are spread until they take little of it.
         """
         base = max(1, round(self.deadline_s / _RETRIES_A_DEADLINE))
-        crowd = self._refused if self._now_s() - self._refused_in <= 1 else 0
-        return base + min(crowd // _RETRIES_A_SECOND, _MOST_SPREAD_S)
+        refused = self._refused if self._now_s() - self._refused_in <= 1 else 0
+        return base + min(refused // _RETRIES_A_SECOND, _MOST_SPREAD_S)
 
     @asynccontextmanager
     async def place(self, weight: int = 1) -> AsyncIterator[Share]:
@@ -122,9 +123,9 @@ class Bulkhead:
 
     def _give_up(self, waiting: _Waiting) -> None:
         if waiting.admitted.done() and not waiting.admitted.cancelled():
-            self._leave(waiting.weight)  # the place was given at the very moment
+            self._leave(waiting.weight)  # it was admitted at the same moment
         else:
-            with suppress(ValueError):  # it was passed over already
+            with suppress(ValueError):  # `_let_in` has removed it already
                 self._queue.remove(waiting)
             self._let_in()
 
@@ -135,7 +136,7 @@ class Bulkhead:
     def _let_in(self) -> None:
         while self._queue:
             first = self._queue[0]
-            if first.admitted.cancelled():  # it has given up, and has not yet come to leave the queue
+            if first.admitted.cancelled():  # it gave up, and has not left the queue yet
                 self._queue.popleft()
             elif first.weight <= self._free:
                 self._queue.popleft()

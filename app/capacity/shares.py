@@ -1,7 +1,7 @@
 """What one operation uses of a pool: nothing of it outlives the operation.
 
-Loads of a DataLoader and what was gathered run as tasks of their own, and go on when the operation is given up. Whoever
-of them uses a connection then is cancelled, and a connection that does not come back is cut.
+Loads of a DataLoader and gathered work run as tasks of their own, which go on when the operation is cancelled. Those
+that use a connection then are cancelled too, and a connection that is not given back is cut.
 """
 
 import asyncio

@@ -1,9 +1,9 @@
 """Each request gets an id and one line in the log when it is answered.
 
-The id comes from the client's `X-Request-ID` if it is short and plain, else it is made; it stands in every line that is
-logged meanwhile and goes back in the answer. The line holds no address parameters, no headers and no body.
+The id is the client's `X-Request-ID` if it has at most 64 plain characters, otherwise a new one. It is in every line
+that is logged for the request and in the answer. The line holds no address parameters, no headers and no body.
 
-A request that fails in a way that nobody foresaw is answered here, so that this answer bears the id too.
+An unexpected exception is answered here too, so that this answer has the id as well.
 """
 
 import re
@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _PLAIN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MONITORING_ROUTES = frozenset({"/healthz", "/readyz", "/metrics"})
-"""Asked every few seconds by whoever watches the service: neither traced nor counted among its operations."""
+"""Asked every few seconds by monitoring: neither traced nor counted among the operations."""
 _ROUTES = {"/graphql", "/exports", "/statements", *MONITORING_ROUTES}
 _CLIENT_LEFT, _SERVER_ERROR = 499, 500
 _FACTS = "entitlements.facts"
@@ -43,7 +43,7 @@ class Answered:
 
 
 Failed: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
-"""Makes the answer to a request that failed in a way that nobody foresaw."""
+"""Makes the answer to a request that ended with an unexpected exception."""
 
 
 def remark(scope: MutableMapping[str, Any], **facts: Any) -> None:
@@ -53,7 +53,7 @@ def remark(scope: MutableMapping[str, Any], **facts: Any) -> None:
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:
-    """The address of a request as far as it is one of ours; what clients make up is all one."""
+    """The first part of a request's path if it is one of ours, otherwise `other`: metrics need few different values."""
     first = "/" + scope["path"].removeprefix("/").partition("/")[0]
     return first if first in _ROUTES else "other"
 

@@ -1,8 +1,8 @@
-"""Who sends a request: the one reading of its token, for every address that needs one.
+"""Authentication of requests by their bearer token, in one place for every address that needs one.
 
-Without a valid token the answer is UNAUTHENTICATED, and why stays in the log: the client may be anybody. An address
-that sends many such requests is told to wait, and its connection is closed. A valid token is always taken: it may come
-through the same proxy.
+Without a valid token the answer is UNAUTHENTICATED (401); the reason is logged and not answered. An address that sends
+many such requests is answered 429 and its connection is closed. Requests with a valid token are served all the same:
+they may come through the same proxy.
 """
 
 from starlette.requests import Request
@@ -46,7 +46,7 @@ async def viewer_of(request: Request, tokens: Tokens, budgets: CallerBudgets) ->
 
 
 async def pay_for_file(request: Request, viewer: Viewer, budgets: CallerBudgets) -> None:
-    """Take what an export or an upload costs. Raises RequestError (429) when the caller has not so much left."""
+    """Take what an export or an upload costs. Raises RequestError (429) when the caller has less left."""
     try:
         await budgets.take(viewer, FILE_COST)
     except RateLimitedError as error:
@@ -55,6 +55,6 @@ async def pay_for_file(request: Request, viewer: Viewer, budgets: CallerBudgets)
 
 
 def rate_limited(message: str, wait_s: int, *, close: bool = False) -> RequestError:
-    """What is answered to who has used up a budget; with `close` the connection ends."""
+    """The answer when a budget is used up: 429 with `Retry-After`; with `close` the connection is closed."""
     headers = {"retry-after": str(wait_s)} | ({"connection": "close"} if close else {})
     return RequestError(429, ErrorCode.RATE_LIMITED.value, message, headers)

@@ -1,4 +1,4 @@
-"""An answer that is a file, sent as it is made: in bounded memory, and never short without anybody noticing.
+"""An answer that is a file, sent as it is made: in bounded memory, and never cut short unnoticed.
 
 What makes the file is stopped, and its cursor in the database closed, as soon as it is not needed: when the client goes
 away, when it takes nothing for a minute, at the deadline, when something fails. A failure in the middle breaks the

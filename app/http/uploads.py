@@ -1,8 +1,8 @@
 """The address /statements: a vendor's statement as a file, sent by finance, checked and taken as a whole.
 
-The file goes to disk while it comes, never to memory, and no further than it may be long. It is checked aside from the
-requests that others wait for, few at a time: who finds no place is told so before the file is read. Whatever is wrong
-with its rows is answered at once, so that one round of mending is enough.
+The file is spooled to disk as it arrives, up to the longest that is allowed. Uploads have places of their own, and few:
+without a free one a request is refused before its file is read. All problems of the rows are answered together, so that
+one correction is enough.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -42,7 +42,7 @@ from schema.context import Language, Role, Viewer
 from schema.work import WorkClass
 
 _WEIGHT = 2
-"""Of the places for files: a sheet is read, checked and matched, which is more than an export."""
+"""Places of the class `files` that an upload takes: it is read, checked and matched, which is more than an export."""
 _MOST_PROBLEMS = 1000
 _MOST_FIELD_BYTES = 4096
 _MOST_OVERHEAD_BYTES = 64 * 1024

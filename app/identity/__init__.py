@@ -1,1 +1,1 @@
-"""Who somebody is: tokens, the keys that prove them, and the tokens that were taken back."""
+"""Authentication: tokens, the keys that prove them, and revocations."""

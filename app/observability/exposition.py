@@ -27,7 +27,7 @@ _READERS = frozenset({Role.OPERATIONS, Role.AUDITOR})
 
 
 class MetricsEndpoint:
-    """Shows the metrics to whoever has the metrics' own token, or one of operations or an auditor."""
+    """Shows the metrics to bearers of the metrics' own token, or of one of operations or an auditor."""
 
     def __init__(self, telemetry: Telemetry, services: Services, tokens: Tokens) -> None:
         self._telemetry = telemetry

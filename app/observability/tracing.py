@@ -119,12 +119,12 @@ class Tracing:
         span.end(ended)
 
     async def close(self) -> None:
-        """Send what is left, for at most three seconds: a collector that is away holds up nobody's end."""
+        """Send what is left, for at most three seconds: a collector that is away does not delay the end."""
         loop, sent = asyncio.get_running_loop(), asyncio.Event()
 
         def send() -> None:
             self._provider.shutdown()
-            with suppress(RuntimeError):  # nobody waits any more
+            with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(sent.set)
 
         # A daemon thread: one of asyncio's would be waited for at the end, however long it takes.

@@ -1,10 +1,11 @@
 """Connections come to one socket that all workers listen on, and each worker takes its share.
 
 With one socket no connection is lost: what waits there when a worker dies, or is replaced, another worker takes.
-(`SO_REUSEPORT` gives each worker a queue of its own, in which a dead worker's clients would wait.) But whoever is woken
-first would take all: of 100 connections made at once, one of four workers got 100; made one after the other, 67, 21, 10
-and 2. So the workers tell each other on a board how many connections they have. Who has clearly more than another waits
-a moment before it takes one more, and takes it all the same if nobody else did: a worker that hangs holds nobody up.
+(`SO_REUSEPORT` gives each worker a queue of its own, in which a dead worker's clients would wait.) But the worker that
+is woken first would take all: of 100 connections made at once, one of four workers got 100; made one after the other,
+67, 21, 10 and 2. So the workers publish in shared memory (the board) how many connections they have. A worker that has
+clearly more than another waits a moment before it takes one more, and takes it if no other did by then: so a worker
+that hangs delays nobody for long.
 """
 
 import asyncio

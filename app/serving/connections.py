@@ -1,6 +1,6 @@
 """One connection: uvicorn's protocol, and the bounds that uvicorn does not have.
 
-A client may take its time, but not ours. Each part of an exchange has its bound, and who passes it is cut:
+Slow clients must not hold resources: each part of an exchange has a bound, and a connection that exceeds it is cut.
 
 | part | bound |
 |---|---|
@@ -32,7 +32,7 @@ from schema.errors import Unavailability
 log = structlog.get_logger(__name__)
 
 _MOST_HEADER_BYTES = 64 * 1024
-# So many connections more than allowed are told that they are too many; what comes beyond is closed without a word.
+# So many connections more than allowed are told that they are too many; further ones are closed without an answer.
 _MOST_REFUSED = 256
 _LEAST_IDLE_S = 1.0
 _TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")
@@ -49,7 +49,7 @@ class State(ServerState):
         self.draining = False
         """Whether each connection is closed after the answer to its next request."""
         self.idle: dict[Connection, None] = {}
-        """Those between two requests; who has been so longest is first."""
+        """Those between two requests, the longest idle first."""
         self._limit = LogLimit()
 
     def log_refusal(self) -> None:

@@ -1,4 +1,4 @@
-"""One process that serves: it opens the application, takes connections, and stops without breaking a promise.
+"""One process that serves: it opens the application, takes connections, and stops in order.
 
 To stop, nothing new is taken; what is in flight is answered. An open connection without a request is kept for a moment
 (`drain_idle_s`): a client that has just sent a request on it gets its answer, with `Connection: close`, and no reset.
