@@ -60,7 +60,7 @@ class AuditLog:
         members: Iterable[str] = (),
         scope: str | None = None,
     ) -> None:
-        """Log that data of members was shown, or (`scope`) a file of what it says."""
+        """Log that data of members was shown; `scope` says of a file what was asked for."""
         if not is_logged(viewer):
             return
         now = datetime.now(UTC)
@@ -82,7 +82,7 @@ class AuditLog:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Self]:
-        """Write what is noted while the block runs, and at its end what is left."""
+        """Write events while the block runs, and at its end those that still wait."""
         self._writer = asyncio.create_task(self._write_for_ever(), name="audit log")
         try:
             yield self

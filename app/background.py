@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from rating.outage_log import LogLimit
-from rating.outages import told
+from rating.outages import described
 
 log = structlog.get_logger(__name__)
 
@@ -40,4 +40,4 @@ async def _repeat(work: Callable[[], Awaitable[None]], every_s: float, name: str
             await work()
         except Exception as error:  # noqa: BLE001 - whatever it is, the work must go on
             if limit.admit() is not None:
-                log.warning("background work failed, and is tried again", work=name, error=told(error))
+                log.warning("background work failed, and is tried again", work=name, error=described(error))

@@ -63,7 +63,7 @@ async def database(settings: Settings, *, existing: bool = False) -> AsyncIterat
 
 
 async def _revive(postgres: "EmbeddedPostgres") -> None:
-    """Start the embedded server again when it was killed: nobody else would."""
+    """Start the embedded server again when it was killed: it has no supervisor but this process."""
     while True:
         await asyncio.sleep(_WATCH_EVERY_S)
         try:
@@ -95,7 +95,7 @@ async def migrated(owner_dsn: str) -> tuple[str, ...]:
 
 
 async def reaching(dsn: str, attempt: Awaitable[T]) -> T:
-    """Await an attempt to use the database at `dsn`. Raises StartError when nobody answers there, or says no."""
+    """Await an attempt to use the database at `dsn`. Raises StartError when it does not answer, or refuses."""
     try:
         return await attempt
     except _UNREACHABLE as error:

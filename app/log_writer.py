@@ -64,7 +64,7 @@ class LogWriter(logging.Handler):
                 self._stream.write("\n".join(lines) + "\n")
                 self._stream.flush()
             except (OSError, ValueError):
-                continue  # nobody reads any more, and there is nobody to tell
+                continue  # the stream is closed, and there is no other to report it to
 
 
 def _dropped(lines: int) -> str:

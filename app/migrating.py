@@ -67,7 +67,7 @@ async def migrate(owner_dsn: str) -> tuple[str, ...]:
         if await _complete(gate):
             return ()
         await gate.execute("SELECT pg_advisory_lock($1)", _LOCK)
-        (await differences(gate)).refuse_newer()  # whoever had the lock may have been newer
+        (await differences(gate)).refuse_newer()  # the process that had the lock may have been newer
         applied = await _migrate(owner_dsn)
         # The service may see which migrations ran: its readiness depends on it.
         await gate.execute(f"GRANT SELECT ON tortoise_migrations TO {SERVICE_ROLE}")

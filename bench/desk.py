@@ -10,7 +10,7 @@ from schema.context import Context, Role, Viewer
 
 
 class Desk:
-    """Executes documents as somebody who may see, or do, all that they ask for."""
+    """Executes documents as a viewer who may do what they ask for."""
 
     def __init__(self, services: Services, schema: Schema, editions: Path) -> None:
         self.services = services

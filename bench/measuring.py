@@ -11,6 +11,9 @@ from pathlib import Path
 
 import psutil
 
+COMMAND = str(Path(sys.executable).with_name("entitlements"))
+"""The command line of this environment."""
+
 _SAMPLED_EVERY_S = 0.05
 
 
@@ -52,7 +55,7 @@ def entitlements(arguments: list[str | Path], environment: Mapping[str, str]) ->
 
     Raises CalledProcessError when it says no.
     """
-    command = [str(Path(sys.executable).with_name("entitlements")), *map(str, arguments)]
+    command = [COMMAND, *map(str, arguments)]
     started = time.perf_counter()
     with psutil.Popen(command, env={**os.environ, **environment}) as process:
         peak = Peak(process)

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from typing import Any, Self
 import httptools
 
 from bench.history_stream import stream
-from bench.measuring import entitlements
+from bench.measuring import COMMAND, entitlements
 
 _BOUND = re.compile(r"serving on http://([^:]+):(\d+)/")
 BENEFIT = "family-doctor-video"
@@ -67,7 +66,7 @@ def served(
         log = folder / "serve.log"
         with log.open("w", encoding="utf-8") as written:
             process = subprocess.Popen(  # noqa: S603 (our own command)
-                [*_command(), "serve", "--port", "0", "--workers", str(workers)],
+                [COMMAND, "serve", "--port", "0", "--workers", str(workers)],
                 stdout=subprocess.PIPE,
                 stderr=written,
                 text=True,
@@ -80,13 +79,9 @@ def served(
             process.wait()
 
 
-def _command() -> list[str]:
-    return [str(Path(sys.executable).with_name("entitlements"))]
-
-
 def _say(arguments: list[str], environment: Mapping[str, str]) -> str:
     return subprocess.run(  # noqa: S603 (our own command)
-        [*_command(), *arguments],
+        [COMMAND, *arguments],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

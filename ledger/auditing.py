@@ -1,7 +1,7 @@
 """Audit events: who looked at whose data, in which operation, when. Written in batches, read by auditors.
 
-An event's id is made by whoever writes it, so that a batch may be written again when nobody knows whether it was: what
-is there stays as it is.
+The writer makes an event's id, so that a batch may be written again when it is unknown whether it was: writing is
+idempotent.
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 Fields are length-prefixed, so that no two different entries spell the same bytes; None is told from empty. The subject
 is the last field, and is not there at all in an entry without one: so the hashes of entries from before it was kept are
-what they were, and whoever adds or takes away a subject changes the bytes all the same. Whoever
+what they were, and adding or removing a subject changes the bytes all the same. Whoever
 changes, drops or reorders a line behind the service's back changes every later hash (`entitlements verify` looks).
 """
 

@@ -1,9 +1,9 @@
 """What a wrong clock leaves behind, and how the service notices that a clock is wrong.
 
 `recorded_at` is what the clock said; the order of a customer's entries is that of their sequence. So a clock that leapt
-ahead once has changed no use but those of that time. These are told here, for `entitlements verify`, for the start of
-the service and for whoever watches it. What still takes units in a year that has not come is a fault, for somebody must
-take it back; everything else stays as it was written, and is told.
+ahead once has changed no use but those of that time. These are reported here, for `entitlements verify`, for the start
+of the service and for the metrics. A redemption that takes units in a year that has not begun is a fault: it must be
+taken back. Everything else stays as it was written, and is a note.
 """
 
 from collections.abc import Callable, Sequence

@@ -29,7 +29,7 @@ from ledger.refusals import Refusal, busy
 from rating.activations import AnyHandbook, handbook_within
 from rating.database import Pool
 from rating.outage_log import WritingOutage
-from rating.outages import OutageError, is_lock_timeout, is_momentary, is_outage, told
+from rating.outages import OutageError, described, is_lock_timeout, is_momentary, is_outage
 
 _LARGEST_BATCH = 256
 _TRIES = 4
@@ -150,12 +150,12 @@ class Journal:
                     self._committing = ()
                 if self._closing and not self._resting:
                     return
-        finally:  # somebody cancelled this task: who waits must not wait for ever
+        finally:  # this task was cancelled: those that wait must not wait for ever
             for each in (*batch, *self._waiting, *self._resting):
                 self._fail([each], None, JournalClosedError())
 
     def _next_batch(self) -> list[_Waiting]:
-        """The commands that have waited longest, up to a batch. Who has gone away since is left out."""
+        """The commands that have waited longest, up to a batch. Those whose client has left are left out."""
         batch: list[_Waiting] = []
         while self._waiting and len(batch) < _LARGEST_BATCH:
             each = self._waiting.popleft()
@@ -164,10 +164,10 @@ class Journal:
         return batch
 
     async def _commit(self, batch: list[_Waiting]) -> None:
-        """Commit a batch, and let everybody who waits know what became of their command."""
+        """Commit a batch, and answer each command."""
         try:
             outcomes = await self._try_to_commit(batch)
-        except Exception as error:  # noqa: BLE001 (whatever it is, it must reach whoever waits)
+        except Exception as error:  # noqa: BLE001 (whatever it is, each command must be answered)
             await self._failed(batch, error)
             return
         self._outage.over()
@@ -186,16 +186,16 @@ class Journal:
         elif len(batch) == 1:
             self._fail(batch, None, error)
         elif _by_values(error):
-            log.warning("journal batch failed and is split", size=len(batch), error=told(error))
+            log.warning("journal batch failed and is split", size=len(batch), error=described(error))
             middle = len(batch) // 2
             await self._commit(batch[:middle])
             await self._commit(batch[middle:])
         else:
-            log.error("journal batch failed", size=len(batch), error=told(error))
+            log.error("journal batch failed", size=len(batch), error=described(error))
             self._fail(batch, BatchFailedError, error)
 
     def _fail(self, batch: Sequence[_Waiting], kind: type[Exception] | None, cause: Exception) -> None:
-        """Let everybody who waits have an error of their own (one that many raise grows).
+        """Answer each command with an exception of its own (the traceback of one that many raise grows).
 
         With `kind` None they have the cause itself.
         """
@@ -205,12 +205,12 @@ class Journal:
                 continue
             error = cause
             if kind is not None:
-                error = kind(told(cause))
+                error = kind(described(cause))
                 error.__cause__ = cause
             each.answer.set_exception(error)
 
     def _rest(self, locked: list[_Waiting]) -> None:
-        """Let commands wait whose customers somebody else has locked, up to a bound; nobody else waits with them."""
+        """Put commands aside whose customers another transaction has locked; those that waited too long are BUSY."""
         loop = asyncio.get_running_loop()
         resting = [each for each in locked if loop.time() - each.since < self._busy_after_seconds]
         for each in locked:

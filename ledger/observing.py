@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 
 class JournalObserver:
-    """Hears of everything and does nothing. Whoever observes overrides what it wants to know."""
+    """Does nothing. Subclasses override the methods that they need."""
 
     def caller(self) -> object:
         """Who posts a command: asked within the caller's task, and handed to `batch` when the command is decided."""

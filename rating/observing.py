@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class DatabaseObserver:
-    """Hears of everything and does nothing. Whoever observes overrides what it wants to know."""
+    """Does nothing. Subclasses override the methods that they need."""
 
     hears_statements = False
     """Whether `ran` is called: it costs something with each statement."""
 
     def waited(self, seconds: float) -> None:
-        """Somebody got a connection after so long."""
+        """A connection was obtained after so long."""
 
     def ran(self, text: str, seconds: float, error: BaseException | None) -> None:
         """A statement ended just now, after so long: called soon after, in the context of the task that sent it."""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from rating.outages import told
+from rating.outages import described
 
 _EVERY_SECONDS = 10.0
 
@@ -47,7 +47,7 @@ def log_outage(error: BaseException, limit: LogLimit = _failures) -> None:
     """Log that something could not be done because of the environment, if its kind of error was not logged just now."""
     left_out = limit.admit(type(error).__name__)
     if left_out is not None:
-        log.warning("not available", error=told(error), more_since_last_line=left_out)
+        log.warning("not available", error=described(error), more_since_last_line=left_out)
 
 
 class WritingOutage:
@@ -71,7 +71,7 @@ class WritingOutage:
         self._commands += commands
         self._transactions += 1
         if self._limit.admit() is not None:
-            log.warning("nothing can be written", **self._counts(self._since), error=told(error))
+            log.warning("nothing can be written", **self._counts(self._since), error=described(error))
 
     def over(self) -> None:
         """A transaction is durable."""

@@ -9,7 +9,7 @@ from tortoise.exceptions import BaseORMException
 
 _CLASSES = frozenset({
     "08",  # the connection failed
-    "28",  # the server no longer knows us
+    "28",  # the server refuses the user
     "3D",  # the database is not there
     "40",  # deadlock, or serialization: the transaction was rolled back for the sake of another
     "53",  # disk full, out of memory, too many connections
@@ -64,10 +64,10 @@ def is_lock_timeout(error: BaseException) -> bool:
     return isinstance(error, asyncpg.LockNotAvailableError)
 
 
-def told(error: BaseException) -> str:
-    """An error in one short line for a log: its type, its SQLSTATE, its words if it is an outage.
+def described(error: BaseException) -> str:
+    """An error in one short line for the log: its type and SQLSTATE, and its message if it is an outage.
 
-    The words of other errors quote values, which may be a member's, or a megabyte.
+    The messages of other errors quote values, which may be a member's, or a megabyte long.
     """
     parts = [type(error).__name__]
     if isinstance(error, asyncpg.PostgresError) and error.sqlstate:

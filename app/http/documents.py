@@ -22,7 +22,7 @@ _MOST_FAULTS = 20
 
 
 class UnknownDocumentError(GraphQLError):
-    """The document is not one of those that may run, or nobody knows the id; the message says which."""
+    """The document is not one of those that may run, or the id is unknown; the message says which."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": UNKNOWN})

@@ -1,11 +1,11 @@
-"""Who asks, proved by a signed token: nothing in it is believed before its signature, issuer, audience and times hold.
+"""Signed tokens: nothing in one is believed before its signature, issuer, audience and times are checked.
 
 The algorithm is pinned by the key that checks, never taken from the token: a shared secret checks HS256 only, a public
 key only the algorithm of its kind. Times are the machine's, even under a frozen clock: a demonstration in the future
 must not make expired tokens valid.
 
-A claim that is there says something, or the token is refused: `member: null` is no frontend of all members. What each
-claim means is told in docs/tokens.md.
+A claim that is present must hold a text, or the token is refused: `member: null` must not mean a front end of all
+members. What each claim means is in docs/tokens.md.
 """
 
 from collections.abc import Mapping

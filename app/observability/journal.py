@@ -51,5 +51,5 @@ class ObservedJournal(JournalObserver):
         self._metrics.retries.inc()
 
     def failed(self, commands: int) -> None:
-        """Count commands that nobody could decide."""
+        """Count commands whose batch could not be committed."""
         self._metrics.failures.inc(commands)

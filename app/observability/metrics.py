@@ -9,7 +9,7 @@ import math
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-# Else each counter is told twice: its value, and since when it counts, which Prometheus makes nothing of.
+# Otherwise each counter has a second series with its time of creation, which Prometheus does not use.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
@@ -54,7 +54,7 @@ class Metrics:
 
         self.limited = self._counter(
             "entitlements_rate_limited",
-            "Requests that were told to wait because a budget was used up; `budget` says which.",
+            "Requests answered with 429 because a budget was used up; `budget` says which.",
             "budget",
         )
 
@@ -141,11 +141,11 @@ class Metrics:
         )
         self.memory = self._gauge("entitlements_resident_memory_bytes", "Memory that the workers hold.")
 
-    def _counter(self, name: str, told: str, *labels: str) -> Counter:
-        return Counter(name, told, labels, registry=self.registry)
+    def _counter(self, name: str, description: str, *labels: str) -> Counter:
+        return Counter(name, description, labels, registry=self.registry)
 
-    def _gauge(self, name: str, told: str, *labels: str) -> Gauge:
-        return Gauge(name, told, labels, registry=self.registry, multiprocess_mode="livesum")
+    def _gauge(self, name: str, description: str, *labels: str) -> Gauge:
+        return Gauge(name, description, labels, registry=self.registry, multiprocess_mode="livesum")
 
-    def _histogram(self, name: str, told: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
-        return Histogram(name, told, labels, registry=self.registry, buckets=buckets)
+    def _histogram(self, name: str, description: str, buckets: tuple[float, ...], *labels: str) -> Histogram:
+        return Histogram(name, description, labels, registry=self.registry, buckets=buckets)

@@ -1,6 +1,6 @@
 """Traces: a span for each request, below it one for each SQL statement and each batch of the journal.
 
-The layers say what they did; here it becomes spans. A statement is told by its name, never by its text or its values. A
+The lower layers call observers; here that becomes spans. A statement has its name, never its text or its values. A
 batch decides commands of several requests: it stands in the trace of the first, and is linked with all.
 
 Where the spans go, how many of the requests are traced and how the service is called there is said by the standard
@@ -75,7 +75,7 @@ class Tracing:
 
     @staticmethod
     def caller() -> Span | None:
-        """The span of whoever calls; None unless it is recorded."""
+        """The span of the calling task; None unless it is recorded."""
         span = get_current_span()
         return span if span.is_recording() else None
 

@@ -55,7 +55,7 @@ class Board:
         self._connections[place] = connections
 
     def leave(self, place: int) -> None:
-        """Say that nobody at this place takes connections."""
+        """Say that no worker at this place takes connections."""
         self._connections[place] = _AWAY
 
     def beat(self, place: int) -> None:
@@ -63,7 +63,7 @@ class Board:
         self._seen_at[place] = monotonic()
 
     def silent_s(self, place: int) -> float:
-        """How long nothing was heard of the worker at a place."""
+        """Seconds since the worker at a place last said that it lives."""
         return monotonic() - float(self._seen_at[place])
 
     def least(self) -> int:

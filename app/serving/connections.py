@@ -32,7 +32,7 @@ from schema.errors import Unavailability
 log = structlog.get_logger(__name__)
 
 _MOST_HEADER_BYTES = 64 * 1024
-# So many connections more than allowed are told that they are too many; further ones are closed without an answer.
+# So many connections beyond the bound are answered 503; further ones are closed without an answer.
 _MOST_REFUSED = 256
 _LEAST_IDLE_S = 1.0
 _TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")

@@ -229,7 +229,7 @@ class Workers:
         """Stop all workers."""
         self._watching = False
         self._board.stop()
-        # The workers have it too: nobody is refused before the last of them stops taking connections.
+        # The workers have it too: connections are taken until the last worker stops.
         self._listener.close()
         for worker in self._alive:
             worker.stop()

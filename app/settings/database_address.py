@@ -36,7 +36,7 @@ def place(url: str) -> str:
 
 
 def is_private(url: str) -> bool:
-    """Whether nobody on the way can read along: the connection is encrypted, or does not leave this machine."""
+    """Whether the connection is encrypted, or does not leave this machine."""
     address = urlsplit(url)
     parameters = parse_qs(address.query)
     hosts = [host for host, _ in _places(address)]

@@ -43,7 +43,9 @@ def _metrics_token_is_random(settings: Settings) -> str | None:
 
 def _public_keys_come_unchanged(settings: Settings) -> str | None:
     if settings.jwks is not None and settings.jwks.startswith("http://"):
-        return "ENTITLEMENTS_JWKS: whoever is in between could replace the keys: use https://, or a file"
+        return (
+            "ENTITLEMENTS_JWKS: over http:// the keys could be replaced on the way: use https://, or a file"
+        )
     return None
 
 

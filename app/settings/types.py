@@ -73,7 +73,7 @@ def _places(given: object) -> object:
 
 
 Folder: TypeAlias = Annotated[Path, AfterValidator(_folder)]
-"""A path that can be reached, whether there is anything or not; `~` is somebody's home."""
+"""A path that can be reached, whether there is anything or not; `~` is a home folder."""
 
 BusinessTime: TypeAlias = Annotated[datetime, AfterValidator(_business_time)]
 """A moment; without an offset it is business time."""

@@ -207,7 +207,7 @@ class _Run:
 
         Each of these months was matched when it was closed, so what was posted after the last close is new, and lies
         back no further than the backdating days; what a match by hand or a dispute hid in the month last closed may be
-        free by now. Where a close lies ahead of today, by a clock that was wrong, nobody knows when it was: then all of
+        free by now. Where a close lies ahead of today, by a clock that was wrong, its time is unknown: then all of
         these months are searched.
         """
         period, vendor = self._period, self._vendor

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from tortoise.exceptions import DoesNotExist, IntegrityError, OperationalError
 
-from rating.outages import OutageError, is_lock_timeout, is_momentary, is_outage, told
+from rating.outages import OutageError, described, is_lock_timeout, is_momentary, is_outage
 from tests.conftest import Database
 
 OUTAGES = [
@@ -86,13 +86,13 @@ def test_another_try_at_once_is_for_what_may_be_over_a_moment_later():
 
 def test_a_log_gets_one_short_line_and_no_value_of_a_request():
     full = asyncpg.DiskFullError('could not extend file "base/5/1": No space left on device\n' + "x" * 10**6)
-    assert told(full) == 'DiskFullError 53100: could not extend file "base/5/1": No space left on device'
-    assert len(told(OSError("x" * 10**6))) < 300
-    assert told(asyncpg.DataError("invalid input for query argument $1: 'M00001'")) == "DataError 22000"
+    assert described(full) == 'DiskFullError 53100: could not extend file "base/5/1": No space left on device'
+    assert len(described(OSError("x" * 10**6))) < 300
+    assert described(asyncpg.DataError("invalid input for query argument $1: 'M00001'")) == "DataError 22000"
     twice = asyncpg.UniqueViolationError("duplicate key M00001")
     twice.constraint_name = "entries_pkey"
-    assert told(twice) == "UniqueViolationError 23505 entries_pkey"
-    assert told(ZeroDivisionError("M00001")) == "ZeroDivisionError"
+    assert described(twice) == "UniqueViolationError 23505 entries_pkey"
+    assert described(ZeroDivisionError("M00001")) == "ZeroDivisionError"
 
 
 def test_an_error_of_the_orm_counts_as_what_caused_it():
