@@ -68,7 +68,7 @@ def test_every_decision_is_listed() -> None:
 
 
 @pytest.mark.parametrize("target", ["run", "test", "check", "chaos", "fuzz", "audit", "schemathesis"])
-def test_what_make_can_do_is_told(target: str) -> None:
+def test_every_make_target_is_documented(target: str) -> None:
     told = "".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
     )

@@ -107,7 +107,7 @@ async def test_at_its_deadline_a_request_is_ended_and_everything_is_given_back(s
         assert await asyncio.gather(*(reads.pool.fetchval("SELECT 1") for _ in range(4))) == [1] * 4
 
 
-async def test_who_leaves_ends_its_work(serve, slow_reads, database):
+async def test_the_work_of_a_client_that_disconnects_is_cancelled(serve, slow_reads, database):
     async with serve() as served:
         gone = asyncio.Event()
         asking = asyncio.create_task(call(served, CUSTOMER, served.header(), gone))
@@ -117,7 +117,7 @@ async def test_who_leaves_ends_its_work(serve, slow_reads, database):
         await until(asleep(database.owner_pool), 0)
 
 
-async def test_classes_do_not_starve_each_other_and_the_refused_are_told_when_to_come_back(
+async def test_classes_do_not_starve_each_other_and_refusals_say_when_to_try_again(
     serve, slow_reads, database
 ):
     async with serve(reads=Places(at_once=1, waiting=1)) as served:

@@ -69,7 +69,7 @@ async def test_a_budget_is_used_up_and_refilled_evenly(passing):
     assert (await some.level(A)).left == 60_000
 
 
-async def test_a_vendor_has_one_budget_for_all_its_tokens_and_nobody_else_pays(passing):
+async def test_all_tokens_of_a_vendor_share_its_budget(passing):
     some = budgets()
     await some.take(A, 50_000)
     assert (await some.take(B, 40_000)).left == 0  # of the vendor's: that is the emptier one
@@ -90,7 +90,7 @@ async def test_the_most_expensive_operation_can_be_paid_from_the_smallest_budget
         await limited(some, MEMBER, 1)
 
 
-async def test_who_has_nothing_left_has_no_document_read_until_there_is_something(passing):
+async def test_with_an_empty_budget_documents_are_refused_unread(passing):
     some = budgets()
     await some.take(A, 60_000)
     some.check(A)  # nothing was asked for in vain yet
@@ -215,7 +215,7 @@ async def test_every_answer_tells_what_was_asked_taken_and_left(small):
 
 
 @pytest.mark.parametrize("accept", [GRAPHQL_JSON, "application/json"])
-async def test_a_caller_that_asks_for_too_much_is_told_when_to_come_back(small, accept):
+async def test_a_caller_over_its_budget_is_told_when_to_try_again(small, accept):
     headers = {**small.header(), "accept": accept}
     wrong = [await small.client.post("/graphql", json={"query": "{"}, headers=headers) for _ in range(60)]
     assert {answer.status_code for answer in wrong} <= {200, 400}
@@ -231,7 +231,7 @@ async def test_a_caller_that_asks_for_too_much_is_told_when_to_come_back(small, 
     assert (await small.client.post("/graphql", json=QUERY, headers=other)).status_code == 200
 
 
-async def test_what_is_no_request_is_paid_for_and_who_has_nothing_left_is_not_read(small):
+async def test_malformed_requests_are_paid_for_and_with_an_empty_budget_not_read(small):
     headers = {**small.header(), "content-type": "application/json"}
     answers = [await small.client.post("/graphql", content=b"[" * 9, headers=headers) for _ in range(64)]
     assert answers[0].status_code == 400

@@ -1,4 +1,4 @@
-"""A class's places: as many as there are, in order, and nobody waits who need not or for longer than is of use."""
+"""The places of a class of work: bounded, given in the order of arrival, refused when the queue is full."""
 
 import asyncio
 from typing import Any
@@ -59,7 +59,7 @@ async def test_as_many_work_as_there_are_places_and_the_others_come_in_their_ord
     assert (work.in_flight, work.waiting) == (0, 0)
 
 
-async def test_who_finds_the_queue_full_is_refused_at_once():
+async def test_with_a_full_queue_work_is_refused_at_once():
     told: list[str] = []
     work = bulkhead(1, 1, told=told.append)
     crew = await workers(work, 1, 1)
@@ -71,7 +71,7 @@ async def test_who_finds_the_queue_full_is_refused_at_once():
         await each.leave()
 
 
-async def test_nobody_waits_longer_than_is_of_use():
+async def test_waiting_for_a_place_ends_before_the_deadline():
     told: list[str] = []
     work = bulkhead(1, 1, deadline_s=0.04, told=told.append)
     (first,) = await workers(work, 1)
@@ -101,7 +101,7 @@ async def test_work_heavier_than_all_places_takes_all():
     await heavy.leave()
 
 
-async def test_who_is_cancelled_while_it_waits_leaves_the_queue_and_holds_nobody_up():
+async def test_cancelled_work_leaves_the_queue_and_does_not_block_it():
     work = bulkhead(2, 8)
     first, heavy, last = await workers(work, 1, 2, 1)
     await heavy.cancelled()
@@ -112,7 +112,7 @@ async def test_who_is_cancelled_while_it_waits_leaves_the_queue_and_holds_nobody
     assert work.in_flight == 0
 
 
-async def test_a_place_that_is_given_to_somebody_just_cancelled_goes_on_to_the_next():
+async def test_a_place_given_to_work_that_was_just_cancelled_goes_to_the_next():
     work = bulkhead(1, 8)
     first, second, third = await workers(work, 1, 1, 1)
     first._done.set()
@@ -125,7 +125,7 @@ async def test_a_place_that_is_given_to_somebody_just_cancelled_goes_on_to_the_n
     assert work.in_flight == 0
 
 
-async def test_who_gives_up_at_the_moment_in_which_a_place_comes_free_is_passed_over():
+async def test_work_that_gives_up_as_a_place_comes_free_is_skipped():
     work = bulkhead(1, 8)
     first, second, third = await workers(work, 1, 1, 1)
     first._done.set()

@@ -78,7 +78,7 @@ sys.stdin.read()
 """
 
 
-def test_nobody_waits_for_who_reads_the_log_and_what_is_dropped_is_told():
+def test_logging_never_blocks_and_dropped_lines_are_counted():
     with subprocess.Popen(
         [sys.executable, "-c", STALLED], stdin=-1, stdout=-1, stderr=-1, text=True
     ) as process:

@@ -89,7 +89,7 @@ async def test_a_revocation_matters_until_the_last_token_has_expired(served):
     assert not known.revoked(token_id=None, subject="s", issued_at=0.0)
 
 
-async def test_while_the_database_is_away_what_is_known_holds(database, monkeypatch):
+async def test_without_the_database_the_known_revocations_stay_in_force(database, monkeypatch):
     monkeypatch.setattr(revocations_module, "_READ_EVERY_S", 0.01)
     known = Revocations()
     await revoke(database.pool, token_id="t", issued_before=datetime.now(UTC), lifetime=DAY, reason="")

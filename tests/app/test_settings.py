@@ -210,7 +210,7 @@ def test_production_refuses_what_development_may_do(monkeypatch, given, said):
         f"{FAR}?sslmode=verify-full",
     ],
 )
-def test_production_takes_a_database_that_nobody_listens_in_on(monkeypatch, url):
+def test_production_takes_a_database_over_an_encrypted_or_local_connection(monkeypatch, url):
     monkeypatch.setenv("ENTITLEMENTS_ENV", "production")
     monkeypatch.setenv("DATABASE_URL", url)
     assert load_settings().service_dsn == url

@@ -15,7 +15,7 @@ def verifying(monkeypatch, *found: str) -> None:
     upkeep.verify()
 
 
-def test_a_note_is_told_and_fails_nothing(monkeypatch, capsys):
+def test_a_note_is_printed_and_does_not_fail_verify(monkeypatch, capsys):
     verifying(monkeypatch)
     told = capsys.readouterr()
     assert told.err == f"{NOTE}\n"

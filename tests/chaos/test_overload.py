@@ -127,7 +127,7 @@ def p99(seconds: list[float]) -> float:
     return statistics.quantiles(seconds, n=100)[-1]
 
 
-async def test_eighty_who_reconcile_at_once_leave_redemptions_their_time(service, capsys):
+async def test_eighty_matches_at_once_do_not_delay_redemptions(service, capsys):
     service.start()
     nos, asked = members(service), months(service)
     await redeemed(service, nos, "warm")
@@ -165,7 +165,7 @@ async def test_eighty_who_reconcile_at_once_leave_redemptions_their_time(service
     assert p99(busy) <= 3 * max(p99(idle), 0.01)
 
 
-async def test_of_five_hundred_who_redeem_at_once_each_is_served_or_told_to_come_back(service, capsys):
+async def test_five_hundred_redemptions_at_once_are_each_served_or_told_to_retry(service, capsys):
     service.environment["ENTITLEMENTS_REDEMPTIONS"] = "32/64"
     service.start()
     nos = members(service)
@@ -265,9 +265,7 @@ async def away(service: Service) -> None:
                 each.resume()
 
 
-async def test_while_the_database_is_away_clients_are_told_so_in_time_and_then_all_is_well_by_itself(
-    service, capsys
-):
+async def test_without_the_database_clients_get_503_in_time_and_service_resumes_by_itself(service, capsys):
     service.environment["ENTITLEMENTS_DEADLINE_S"] = str(DEADLINE_S)
     service.start()
     assert service.process is not None

@@ -209,7 +209,7 @@ def test_a_worker_that_hangs_is_replaced(service):
     assert service.end(signal.SIGTERM)[0] == 0
 
 
-def test_five_hundred_idle_connections_keep_nobody_from_being_served(service):
+def test_five_hundred_idle_connections_do_not_keep_others_from_being_served(service):
     service.start("--workers", "2")
     idle = [socket.create_connection(("127.0.0.1", service.port)) for _ in range(500)]
     with load(service, 2) as came:
@@ -230,7 +230,7 @@ def test_workers_that_cannot_start_end_the_command_with_the_reason(service):
     assert running(service.folder / "postgres") is None
 
 
-def test_a_replacement_that_cannot_start_stops_nobody_and_is_tried_again(service):
+def test_a_replacement_that_cannot_start_is_tried_again_while_others_serve(service):
     keys = service.folder / "keys.json"
     public = ECAlgorithm(ECAlgorithm.SHA256).to_jwk(ec.generate_private_key(ec.SECP256R1()).public_key())
     keys.write_text(json.dumps({"keys": [json.loads(public) | {"kid": "1", "alg": "ES256"}]}))

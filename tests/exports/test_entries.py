@@ -99,7 +99,7 @@ async def test_a_line_that_was_changed_no_longer_fits_its_hash(ledger):
     assert hash_of(line | {"units": line["units"] + 1}) != line["hash"]
 
 
-async def test_who_did_it_is_told_and_covered_by_the_hash(ledger):
+async def test_the_subject_is_kept_and_covered_by_the_hash(ledger):
     lines = await lines_of(ledger.pool)
     told = {line["subject"]: line for line in lines}
     assert set(told) == {None, "finance-7"}

@@ -141,7 +141,7 @@ async def test_the_owner_cannot_take_back_what_an_event_id_stands_for_nor_a_rati
     assert await everything(posted.pool, tables) == before
 
 
-async def test_of_a_price_nothing_but_its_end_is_set_and_that_once(posted):
+async def test_only_the_end_of_a_price_can_be_set_and_only_once(posted):
     before = await everything(posted.pool, ENDING)
     for change in (
         "update contract_terms set unit_price = 1",

@@ -1,4 +1,4 @@
-"""Audit events stay as they were written, are found by whom and by who, and go by whole months when they are old."""
+"""Audit events are append-only, are found by member and by subject, and are dropped by whole months."""
 
 import asyncio
 from dataclasses import replace
@@ -36,7 +36,7 @@ async def found(pool, **where: object) -> list[AuditEvent]:
     return await events_page(pool, where=AuditFilter(**where), first=100, after=None)
 
 
-async def test_an_event_is_read_as_it_was_written_and_written_once(database):
+async def test_writing_an_event_is_idempotent_and_it_is_read_as_written(database):
     event = an_event(vendor="v", token_id="t", request_id="r", scope="s")
     await write_events(database.pool, [event])
     await write_events(
@@ -46,7 +46,7 @@ async def test_an_event_is_read_as_it_was_written_and_written_once(database):
     assert (await found(database.pool))[1] == event
 
 
-async def test_events_are_found_by_whom_who_what_and_when(database):
+async def test_events_are_found_by_member_subject_operation_and_day(database):
     events = [
         an_event(0),
         an_event(1, member_no="M2"),
@@ -93,7 +93,7 @@ async def test_pages_follow_each_other_also_among_events_of_one_moment(database)
     assert len(seen) == len(events)
 
 
-async def test_the_months_are_made_once_whoever_writes_first(database):
+async def test_concurrent_writers_make_each_month_once(database):
     december = [replace(an_event(), at=datetime(2026, 12, 31, 23, 59, 59, tzinfo=UTC)) for _ in range(5)]
     january = [replace(an_event(), at=datetime(2027, 1, 1, tzinfo=UTC)) for _ in range(5)]
     pairs = zip(december, january, strict=True)
@@ -152,7 +152,7 @@ async def test_old_events_go_by_whole_months_and_young_ones_stay(database):
     assert await drop_old_months(database.pool, kept_days=400) == []
 
 
-async def test_nobody_drops_what_is_younger_than_ninety_days(database):
+async def test_events_of_the_last_ninety_days_cannot_be_dropped(database):
     await write_events(database.pool, [replace(an_event(), at=datetime.now(UTC) - timedelta(days=60))])
     for pool, days in product((database.pool, database.owner_pool), (89, 0, -1000, None)):
         with pytest.raises(asyncpg.RestrictViolationError):

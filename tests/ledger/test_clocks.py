@@ -1,4 +1,4 @@
-"""A clock that was wrong: what it recorded stays, drags nothing along, is told, and can be taken back."""
+"""A wrong clock: what it recorded stays, later uses are unaffected, it is reported, and it can be taken back."""
 
 from datetime import date, timedelta
 
@@ -92,7 +92,7 @@ async def test_a_clock_that_leapt_ahead_drags_no_later_use_along_and_finance_rep
     assert await remaining(pool, handbook, member) == 0
 
 
-async def test_what_lapsed_too_early_is_still_there_for_whoever_uses_it(database, handbook, member):
+async def test_units_that_lapsed_too_early_can_still_be_used(database, handbook, member):
     pool, clock = database.pool, SetClock()
     await grant_all(pool, clock=lambda: LEAPT, handbook=handbook)
     assert "EXPIRE" in {each.kind for each in await entries_of(pool, member)}

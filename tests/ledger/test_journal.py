@@ -303,9 +303,7 @@ async def test_a_failure_that_no_command_can_have_caused_is_not_split_either(
     assert len(tries) == 1
 
 
-async def test_what_is_logged_of_a_batch_that_is_split_is_short_and_quotes_nobody(
-    contracted, handbook, monkeypatch
-):
+async def test_the_log_of_a_split_batch_is_short_and_quotes_no_values(contracted, handbook, monkeypatch):
     await enrol(contracted.pool, handbook, "M1", "M2")
 
     async def fail(_conn, _batch):
@@ -327,7 +325,7 @@ async def test_what_is_logged_of_a_batch_that_is_split_is_short_and_quotes_nobod
     ]
 
 
-async def test_a_customer_whom_somebody_else_keeps_locked_is_refused_as_busy_and_the_key_stays_free(
+async def test_commands_on_a_customer_that_stays_locked_are_busy_and_their_key_stays_free(
     contracted, handbook
 ):
     first, _ = await enrol(contracted.pool, handbook, "M1", "M2")
@@ -359,7 +357,7 @@ async def test_an_activation_that_lasts_makes_commands_busy(contracted, handbook
         assert codes([await journal.post(a_redeem())]) == {"BUSY": 1}
 
 
-async def test_who_has_gone_away_before_a_batch_begins_is_not_decided(contracted, handbook):
+async def test_commands_whose_client_left_before_the_batch_are_not_decided(contracted, handbook):
     await enrol(contracted.pool, handbook, "M1")
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         gone = asyncio.ensure_future(journal.post(a_redeem(key="gone")))

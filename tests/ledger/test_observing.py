@@ -1,4 +1,4 @@
-"""What a journal and a pool tell whoever observes them."""
+"""What a journal and a pool report to their observers."""
 
 import asyncio
 from contextlib import contextmanager
@@ -79,7 +79,7 @@ async def test_a_journal_tells_of_retries_commits_and_failures(observed, monkeyp
     assert (journal.waiting, journal.resting) == (0, 0)
 
 
-async def test_a_journal_tells_who_is_locked_by_somebody_else(observed, database):
+async def test_the_observer_is_told_of_commands_on_locked_customers(observed, database):
     journal, heard = observed
     async with database.pool.acquire() as other, other.transaction():
         await other.execute("select from ledger_heads for update")

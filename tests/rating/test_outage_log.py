@@ -1,4 +1,4 @@
-"""What a log is told of an outage, however many fail."""
+"""What the log says of an outage, however many requests it hits."""
 
 import asyncpg
 from structlog.testing import capture_logs
@@ -8,7 +8,7 @@ from rating.outage_log import LogLimit, WritingOutage, log_outage
 FULL = asyncpg.DiskFullError("could not extend file: No space left on device")
 
 
-def test_an_outage_is_told_when_it_begins_every_ten_seconds_and_when_it_is_over():
+def test_an_outage_is_logged_when_it_begins_every_ten_seconds_and_when_it_is_over():
     now = 0.0
     log = WritingOutage(lambda: now)
     with capture_logs() as lines:

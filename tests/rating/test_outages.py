@@ -61,7 +61,7 @@ def test_a_fault_of_a_request_or_of_the_program_is_none(error):
     assert not is_outage(error)
 
 
-def test_another_try_at_once_is_for_what_may_be_over_a_moment_later():
+def test_only_momentary_failures_are_retried_at_once():
     momentary = {type(each).__name__ for each in OUTAGES if is_momentary(each)}
     assert momentary == {
         "OSError",

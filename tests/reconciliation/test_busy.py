@@ -1,4 +1,4 @@
-"""Whose turn does not come in time is told BUSY, as data, and nothing has changed: the same request is right later."""
+"""A vendor or customer that stays locked by others: the answer is BUSY, nothing has changed, and a retry succeeds."""
 
 from datetime import date
 from decimal import Decimal
@@ -41,9 +41,7 @@ async def hasty(database):
     await pool.close()
 
 
-async def test_whoever_works_on_a_vendors_month_waits_for_its_turn_no_longer_than_the_lock_timeout(
-    month, hasty
-):
+async def test_work_on_a_locked_vendor_is_busy_after_the_lock_timeout(month, hasty):
     await month.deliver(october(3), "r-1")
     statement = await month.state(line(1, october(3), "r-1", amount="1.00"), line(2, october(9), "none"))
     period = await month.pool.fetchval("select id from periods")
@@ -78,9 +76,7 @@ async def test_whoever_works_on_a_vendors_month_waits_for_its_turn_no_longer_tha
     assert await asked["resolve"]() is None
 
 
-async def test_events_of_a_customer_whom_somebody_else_holds_are_refused_as_busy_and_taken_later(
-    month, hasty
-):
+async def test_events_of_a_locked_customer_are_busy_and_recorded_later(month, hasty):
     events = [
         an_event("relative_registered", each, "2026-10-01", relative_id="R7", name="女", relation="child")
         for each in ("M1", "M2")
@@ -97,7 +93,7 @@ async def test_events_of_a_customer_whom_somebody_else_holds_are_refused_as_busy
     assert [(isinstance(each, Recorded), each.repeated) for each in outcomes] == [(True, False)] * 2
 
 
-async def test_a_registration_waits_no_longer_for_the_vendors_turn(database, month):
+async def test_registering_a_locked_vendor_is_busy(database, month):
     asked = {
         "code": VENDOR,
         "name": "新名",

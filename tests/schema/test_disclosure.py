@@ -1,4 +1,4 @@
-"""Whoever is shown in an answer is noted, whichever way leads there; who is not shown is not."""
+"""Every member whose data an answer shows is noted, by whichever field, and no other."""
 
 import pytest
 from graphql import GraphQLObjectType
@@ -22,7 +22,7 @@ def test_no_type_with_a_member_number_was_forgotten():
     assert with_number == OF_A_MEMBER | OF_NOBODY_SHOWN
 
 
-def test_without_anybody_who_collects_nothing_is_kept():
+def test_without_a_collecting_block_nothing_is_noted():
     assert shown("M1") == "M1"
     with collecting() as outer:
         with collecting() as inner:
@@ -66,7 +66,7 @@ async def test_whose_data_an_answer_shows_is_noted(furnished):
     assert noted == [expected for *_, expected in SHOWN]
 
 
-async def test_what_is_forbidden_shows_nobody(furnished):
+async def test_a_forbidden_operation_notes_no_member(furnished):
     with collecting() as members:
         codes = await furnished.codes("{ entries(first: 9) { edges { node { kind } } } }", VENDOR)
     assert codes == ["FORBIDDEN"]

@@ -122,7 +122,7 @@ async def test_values_reach_the_resolvers_as_they_were_counted(empty_api: Api) -
     )
 
 
-async def test_what_is_refused_is_not_kept(empty_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_invalid_documents_are_not_cached(empty_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     parse = schema.documents.parse
     monkeypatch.setattr(schema.documents, "parse", lambda text: (read.append(text), parse(text))[1])
@@ -134,7 +134,7 @@ async def test_what_is_refused_is_not_kept(empty_api: Api, monkeypatch: pytest.M
     assert read.count("{ viewer { role } }#kept") == 1
 
 
-def test_what_is_kept_weighs_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cached_documents_stay_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema.documents, "MOST_KEPT_BYTES", 50_000)
     prepared = document_cache(SCHEMA.core, weights())
     first = prepared("{ viewer { role } }")
@@ -145,7 +145,7 @@ def test_what_is_kept_weighs_no_more_than_it_may(monkeypatch: pytest.MonkeyPatch
     assert prepared("{ viewer { role } }") is not first
 
 
-async def test_what_the_schema_holds_is_worked_out_once(
+async def test_introspection_is_answered_from_a_cache(
     empty_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from strawberry import Schema

@@ -190,7 +190,7 @@ def test_an_argument_that_makes_more_work_costs_more_where_it_has_a_value() -> N
     assert cost(literal) == pytest.approx(cost(text, on=DAY), rel=0.1)
 
 
-def test_what_is_sent_costs_by_its_length_wherever_it_stands() -> None:
+def test_inputs_cost_by_their_number_as_literals_and_as_variables() -> None:
     text = (OPERATIONS / "redeem.graphql").read_text(encoding="utf-8")
     one, ten = (cost(text, "RedeemMany", inputs=[REDEMPTION] * count) for count in (1, 10))
     assert ten > one + 9 * 15

@@ -66,7 +66,7 @@ def asking(path: str, *numbers: str, **more: Any) -> tuple[str, dict[str, Any]]:
 PATHS = ("customer", "eligibility", "redeem", "hold", "redeemMany")
 
 
-async def test_a_number_that_is_nobodys_costs_much_whichever_way_it_is_asked_for_and_once(counted):
+async def test_an_unknown_number_is_paid_for_once_in_each_operation(counted):
     for times, path in enumerate(PATHS, 1):
         document, variables = asking(path, f"NOBODY-{path}")
         for _ in range(2):
@@ -122,7 +122,7 @@ async def test_when_the_budget_is_used_up_no_answer_tells_whether_a_number_is_an
         assert answers[0] == answers[1]
 
 
-async def test_members_who_were_served_are_served_on_beside_those_who_were_not(counted):
+async def test_with_an_empty_budget_members_served_before_are_served_and_others_are_not(counted):
     await use_up(counted)
     assert (await counted.data(CUSTOMER, VENDOR, memberNo="M1"))["customer"] == {"name": "张**"}
     document, variables = asking("redeemMany", "M1", "M2", "NO")
@@ -136,7 +136,7 @@ async def test_members_who_were_served_are_served_on_beside_those_who_were_not(c
     assert (await counted.data(document, VENDOR, **variables))["redeemMany"][0]["__typename"] == "Redemption"
 
 
-async def test_the_budget_is_the_vendors_and_nobody_elses(counted):
+async def test_each_vendor_has_a_budget_of_look_ups_of_its_own(counted):
     await use_up(counted)
     for viewer in (FRONTEND, STAFF, FINANCE, OTHER_VENDOR):
         assert (await counted.data(CUSTOMER, viewer, memberNo="M2"))["customer"] is not None
@@ -155,7 +155,7 @@ def without_ids(answer: Any, *ids: str) -> str:
     return text
 
 
-async def test_a_registered_relative_who_is_not_covered_and_one_that_there_is_not_look_alike(api):
+async def test_relatives_not_covered_and_relatives_unknown_are_refused_alike(api):
     future = {
         "eventId": "M1-R3",
         "memberNo": "M1",
@@ -176,7 +176,7 @@ async def test_a_registered_relative_who_is_not_covered_and_one_that_there_is_no
     assert "sibling" in json.dumps(await api.ask(document, STAFF, language="en", **variables))
 
 
-async def test_a_policy_of_somebody_else_and_one_that_there_is_not_look_alike(api):
+async def test_another_members_policy_and_an_unknown_one_are_refused_alike(api):
     await api.record(*member("M2"))
     await api.record(
         {

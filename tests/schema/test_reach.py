@@ -133,7 +133,7 @@ def test_which_types_each_role_can_come_to() -> None:
     assert found == expected
 
 
-def test_every_way_in_to_somebodys_things_is_tried() -> None:
+def test_every_query_field_that_leads_to_owned_data_is_tried() -> None:
     """All other fields of the query name nobody, or are everybody's alike who may use them; `node` is tried below."""
     query = SCHEMA.core.type_map["Query"]
     assert isinstance(query, GraphQLObjectType)
@@ -150,7 +150,7 @@ def test_every_way_in_to_somebodys_things_is_tried() -> None:
     assert set(query.fields) - nobodys - {"usage", "liability", "vendors", "auditEvents"} == set(WAYS)
 
 
-async def test_everything_below_a_way_in_is_answered_of_ones_own_and_refused_of_anothers(two):
+async def test_own_data_is_answered_in_full_and_others_data_refused(two):
     api, ids = two
     query = SCHEMA.core.type_map["Query"]
     wrong = []
@@ -174,7 +174,7 @@ async def test_everything_below_a_way_in_is_answered_of_ones_own_and_refused_of_
     assert not wrong
 
 
-async def test_a_thing_is_found_by_its_id_by_whoever_may_see_it_and_by_nobody_else(two):
+async def test_node_finds_a_thing_only_for_viewers_who_may_see_it(two):
     api, ids = two
     for kind, (letter, viewer) in product(NODES, VIEWERS.items()):
         inner = below(viewer.role, SCHEMA.core.type_map[kind])

@@ -1,4 +1,4 @@
-"""Every append tells who did it: the subject of the token, or its role where that names nobody. Staff may read it."""
+"""Every append keeps the subject of the token, or its role where it has none. Staff may read it."""
 
 from dataclasses import replace
 from typing import Any
@@ -68,12 +68,12 @@ async def test_each_table_that_is_appended_to_tells_who_did_it(empty_api, handbo
     assert await verify(api.pool) == []
 
 
-async def test_a_token_that_names_nobody_is_told_by_its_role(api):
+async def test_without_a_subject_the_role_is_kept(api):
     await api.redeem(VENDOR)
     assert await subjects(api, "outcomes") == [Role.VENDOR.value]
 
 
-async def test_staff_reads_who_did_it(api):
+async def test_staff_reads_the_subject_of_entries_and_terms(api):
     await api.redeem(DESK)
     for viewer in (STAFF, FINANCE, AUDITOR):
         edges = (await api.data(ENTRIES, viewer))["entries"]["edges"]

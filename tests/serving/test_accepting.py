@@ -55,7 +55,7 @@ def test_the_board_tells_the_least_of_those_who_take_connections():
     assert board.least() == 5
 
 
-async def test_who_has_more_lets_others_take_the_next_and_takes_it_if_nobody_does():
+async def test_a_worker_with_more_connections_yields_and_accepts_if_no_other_does():
     shared, board = listener(), Board(2)
     has_many: set[Taken] = set()
     has_few: set[Taken] = set()

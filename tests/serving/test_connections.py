@@ -1,4 +1,4 @@
-"""Who is too slow, too long or one too many is cut, with an answer where one can be given; others are served."""
+"""Connections that are too slow, too long or too many are cut, with an answer where possible; others are served."""
 
 import socket
 import time
@@ -70,7 +70,7 @@ def test_a_body_that_does_not_come_is_cut_and_the_application_sees_the_client_le
 
 
 @pytest.mark.chaos
-def test_a_body_that_nobody_waits_for_any_more_is_not_answered_twice():
+def test_an_early_answer_to_an_unfinished_body_is_sent_once():
     begins = HEAD % (b"POST", b"/quick") + b"content-length: 100\r\n\r\nabc"
     with running(body_timeout_s=0.4) as served, served.connect(begins) as client:
         assert answer(client)[0] == 200
@@ -79,7 +79,7 @@ def test_a_body_that_nobody_waits_for_any_more_is_not_answered_twice():
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("trick", [b"1;x=%s\r\na\r\n", b"0\r\nx: %s\r\n"], ids=["extensions", "trailers"])
-def test_what_is_no_body_does_not_count_as_one(trick):
+def test_chunk_extensions_and_trailers_do_not_count_as_a_body(trick):
     sent = POST + b"transfer-encoding: chunked\r\n\r\n" + trick % (b"y" * 2000)
     with running(body_timeout_s=0.4, least_bytes_per_s=1000) as served, served.connect(sent) as client:
         assert answer(client)[0] == 408
@@ -135,7 +135,7 @@ def test_a_client_that_takes_its_answer_slowly_gets_all_of_it():
         assert got > 50_000_000
 
 
-def test_one_connection_too_many_is_told_so_and_the_others_go_on():
+def test_a_connection_beyond_the_bound_gets_503_and_the_others_go_on():
     with running(max_connections=3) as served:
         open_ones = [served.connect(GET) for _ in range(3)]
         assert [answer(client)[0] for client in open_ones] == [200] * 3

@@ -1,4 +1,4 @@
-"""A server that stops answers what it began, takes nothing new, and resets nobody."""
+"""A server that stops answers requests in flight, takes no new ones, and resets no connection."""
 
 import socket
 import time
@@ -10,7 +10,7 @@ from tests.serving.served import GET, HEAD, answer, running
 SLOW = HEAD % (b"GET", b"/slow") + b"\r\n"
 
 
-def test_what_is_in_flight_is_answered_and_nothing_new_is_taken():
+def test_when_stopping_requests_in_flight_are_answered_and_new_connections_refused():
     with running() as served, served.connect(SLOW) as client:
         served.until_seen("slow began")
         served.stop()

@@ -178,7 +178,7 @@ async def test_a_closed_month_takes_nothing_more(desk, database):
     assert answer.json()["errors"][0]["extensions"]["code"] == "PERIOD_CLOSED"
 
 
-async def test_a_vendor_that_somebody_else_works_on_is_503_and_says_when_to_send_again(desk, monkeypatch):
+async def test_an_upload_for_a_locked_vendor_is_503_with_retry_after(desk, monkeypatch):
     async def wait_in_vain(*_asked, **_more):
         return busy()
 
