@@ -18,6 +18,8 @@ import structlog
 from app.http.access import request_id
 from ledger.auditing import AuditEvent, write_events
 from rating.database import Pool
+from rating.outage_log import LogLimit
+from rating.outages import described
 from schema.viewer import Role, Viewer
 
 _WRITE_EVERY_S = 0.2
@@ -92,18 +94,20 @@ class AuditLog:
             await self._write_the_rest()
 
     async def _write_for_ever(self) -> None:
-        failing = False
+        failing, limit = False, LogLimit()
         while True:
             await asyncio.sleep(_RETRY_EVERY_S if failing else _WRITE_EVERY_S)
             try:
                 await self._write()
-            except Exception:  # whatever it is, the events are kept and it is tried again
-                log.exception(
-                    "audit events cannot be written: they wait",
-                    waiting=self.waiting,
-                    most=_MOST_WAITING,
-                )
+            except Exception as error:  # noqa: BLE001 - whatever it is, the events are kept and writing is retried
                 failing = True
+                if limit.admit() is not None:
+                    log.error(  # noqa: TRY400 - a traceback may quote values
+                        "audit events cannot be written: they wait",
+                        waiting=self.waiting,
+                        most=_MOST_WAITING,
+                        error=described(error),
+                    )
             else:
                 failing = False
 
