@@ -4,7 +4,8 @@
 
 A closed loop: each client redeems, waits for the answer, and redeems again; a client that is told to come back later
 does so with the same idempotency key. The figure is the throughput at the most clients as a ratio to the best of all
-levels. In the end every acknowledged redemption is looked for in the ledger.
+levels; beside it stands what an answer, whatever it says, costs the service of processor time, which other work on the
+machine hardly changes. In the end every acknowledged redemption is looked for in the ledger.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import statistics
 import time
 from dataclasses import dataclass, field
 
-from bench.served import BENEFIT, VENDOR, Client, Served, member_numbers, served
+from bench.served import BENEFIT, VENDOR, Answer, Client, Served, member_numbers, served
 
 _REDEEM = """mutation Redeem($input: RedeemInput!) { redeem(input: $input) {
   __typename ... on Redemption { id } ... on Refusal { code message } } }"""
@@ -41,12 +42,19 @@ class Level:
     refused_s: list[float] = field(default_factory=list)
     cut: int = 0
     acknowledged: list[str] = field(default_factory=list)
+    in_time: int = 0
     took_s: float = 0.0
+    cpu_s: float = 0.0
 
     @property
     def throughput(self) -> float:
-        """Redemptions a second."""
-        return len(self.acknowledged) / self.took_s
+        """Redemptions a second while all clients asked."""
+        return self.in_time / self.took_s
+
+    @property
+    def cpu_ms(self) -> float:
+        """Processor time of the service for each answer."""
+        return 1000 * self.cpu_s / max(1, len(self.served_s) + len(self.refused_s))
 
 
 def main() -> None:
@@ -74,7 +82,7 @@ async def _measure(service: Served, numbers: list[int], seconds: float) -> None:
             f" = {level.throughput / best.throughput:.2f} x the best,"
             f" p50 {_ms(level.served_s, 50)}, p99 {_ms(level.served_s, 99)};"
             f" {len(level.refused_s)} told to come back, p50 {_ms(level.refused_s, 50)},"
-            f" p99 {_ms(level.refused_s, 99)}; {level.cut} connections cut"
+            f" p99 {_ms(level.refused_s, 99)}; {level.cut} connections cut; {level.cpu_ms:.2f} ms of processor each"
         )
     acknowledged = list(itertools.chain.from_iterable(each.acknowledged for each in (warm, *levels)))
     there = await _stored(service, token)
@@ -95,12 +103,12 @@ async def _level(service: Served, token: str, clients: int, seconds: float) -> L
     level = Level(clients=clients)
     connections = [await Client.connected(service, token) for _ in range(clients)]
     prefix = f"{clients}-{time.perf_counter_ns()}"
-    begun = time.perf_counter()
-    until = begun + seconds
+    cpu_s = service.cpu_s()
+    until = time.perf_counter() + seconds
     async with asyncio.TaskGroup() as group:
         for number, client in enumerate(connections):
             group.create_task(_redeem(service, token, client, level, f"{prefix}-{number}", until))
-    level.took_s = time.perf_counter() - begun
+    level.took_s, level.cpu_s = seconds, service.cpu_s() - cpu_s
     return level
 
 
@@ -132,16 +140,17 @@ async def _redeem(
                 level.refused_s.append(took_s)
                 await asyncio.sleep(answer.retry_after_s * (0.5 + chance.random()))
                 continue
-            _note(level, answer.status, answer.body, took_s)
+            _note(level, answer, took_s)
+            level.in_time += time.perf_counter() < until
             break
     client.close()
 
 
-def _note(level: Level, status: int, body: bytes, took_s: float) -> None:
-    answer = json.loads(body)
+def _note(level: Level, given: Answer, took_s: float) -> None:
+    answer = json.loads(given.body)
     outcome = (answer.get("data") or {}).get("redeem") or {}
-    if status != _OK or "errors" in answer:
-        raise RuntimeError(f"{status}: {body[:500]!r}")
+    if given.status != _OK or "errors" in answer:
+        raise RuntimeError(f"{given.status}: {given.body[:500]!r}")
     if outcome["__typename"] == "Redemption":
         level.served_s.append(took_s)
         level.acknowledged.append(outcome["id"])

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import httptools
+import psutil
 
 from bench.history_stream import stream
 from bench.measuring import COMMAND, entitlements
@@ -40,6 +41,12 @@ class Served:
         """Return a token as the command line issues it."""
         said = _say(["token", "--role", role, *options], self.environment)
         return said.strip().splitlines()[-1]
+
+    def cpu_s(self) -> float:
+        """Processor time that the serving processes have taken so far; the database is not among them."""
+        main = psutil.Process(self.pid)
+        serving = [each for each in (main, *main.children()) if each.name().startswith(main.name())]
+        return sum(each.cpu_times().user + each.cpu_times().system for each in serving)
 
 
 def member_numbers(customers: int) -> list[str]:

@@ -3,8 +3,9 @@
 Loaders live for one request, and their pool is not the journal's: none of them reads inside a transaction.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 
 from strawberry.dataloader import DataLoader
 
@@ -45,46 +46,98 @@ from schema.loaders.usage import UsageKey, usage_loader
 from schema.loaders.vendor import vendor_loader
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(kw_only=True)
 class Loaders:
-    """The loaders of one request. Keys of customers are their internal ids; `now` is the moment of the request."""
+    """The loaders of one request. Keys of customers are their internal ids; `now` is the moment of the request.
+
+    Each is made when it is first asked for: most requests need two or three, and a request that is refused needs none.
+    """
 
     pool: Pool
     handbook: Handbook
     now: datetime
-    account: DataLoader[tuple[int, date], Account] = field(init=False)
-    contract: DataLoader[str, tuple[Term, ...]] = field(init=False)
-    entries: DataLoader[EntriesKey, list[EntryRow]] = field(init=False)
-    event_bodies: DataLoader[str, Body | None] = field(init=False)
-    clock: DataLoader[RedemptionId, ClockView | None] = field(init=False)
-    late_holds: DataLoader[LateKey, list[RedemptionRow]] = field(init=False)
-    milestones: DataLoader[RedemptionId, list[Milestone]] = field(init=False)
-    service_reports: DataLoader[ReportKey, list[ServiceReport]] = field(init=False)
-    findings: DataLoader[FindingsKey, list[FindingView]] = field(init=False)
-    history: DataLoader[tuple[int, datetime | None], History] = field(init=False)
-    policies: DataLoader[int, list[PolicyRow]] = field(init=False)
-    rating: DataLoader[tuple[int, datetime | None], Rating] = field(init=False)
-    relatives: DataLoader[int, list[RelativeRow]] = field(init=False)
-    statement: DataLoader[int, StatementView | None] = field(init=False)
-    stored: DataLoader[int, Stored] = field(init=False)
-    usage: DataLoader[UsageKey, list[UsageRow]] = field(init=False)
-    vendor: DataLoader[str, VendorView | None] = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.account = account_loader(self.pool, self.now)
-        self.contract = contract_loader(self.pool)
-        self.entries = entries_loader(self.pool, self.now)
-        self.event_bodies = event_bodies_loader(self.pool)
-        self.clock = clock_loader(self.pool, self.handbook, self.now)
-        self.late_holds = late_loader(self.pool, self.handbook, self.now)
-        self.milestones = milestones_loader(self.pool)
-        self.service_reports = report_loader(self.pool, self.handbook, self.now)
-        self.findings = findings_loader(self.pool, self.now)
-        self.history = history_loader(self.pool)
-        self.policies = policies_loader(self.pool)
-        self.rating = rating_loader(self.pool)
-        self.relatives = relatives_loader(self.pool)
-        self.statement = statement_loader(self.pool)
-        self.stored = stored_loader(self.pool)
-        self.usage = usage_loader(self.pool)
-        self.vendor = vendor_loader(self.pool)
+    @cached_property
+    def account(self) -> DataLoader[tuple[int, date], Account]:
+        """Accounts by customer and business day."""
+        return account_loader(self.pool, self.now)
+
+    @cached_property
+    def contract(self) -> DataLoader[str, tuple[Term, ...]]:
+        """Terms by vendor."""
+        return contract_loader(self.pool)
+
+    @cached_property
+    def entries(self) -> DataLoader[EntriesKey, list[EntryRow]]:
+        """Pages of entries."""
+        return entries_loader(self.pool, self.now)
+
+    @cached_property
+    def event_bodies(self) -> DataLoader[str, Body | None]:
+        """Bodies of policy events by event id."""
+        return event_bodies_loader(self.pool)
+
+    @cached_property
+    def clock(self) -> DataLoader[RedemptionId, ClockView | None]:
+        """Clocks of service levels by redemption."""
+        return clock_loader(self.pool, self.handbook, self.now)
+
+    @cached_property
+    def late_holds(self) -> DataLoader[LateKey, list[RedemptionRow]]:
+        """Pages of late holds by vendor and benefit."""
+        return late_loader(self.pool, self.handbook, self.now)
+
+    @cached_property
+    def milestones(self) -> DataLoader[RedemptionId, list[Milestone]]:
+        """Milestones by redemption."""
+        return milestones_loader(self.pool)
+
+    @cached_property
+    def service_reports(self) -> DataLoader[ReportKey, list[ServiceReport]]:
+        """Reports on service levels by vendor and span of days."""
+        return report_loader(self.pool, self.handbook, self.now)
+
+    @cached_property
+    def findings(self) -> DataLoader[FindingsKey, list[FindingView]]:
+        """Pages of findings of statements."""
+        return findings_loader(self.pool, self.now)
+
+    @cached_property
+    def history(self) -> DataLoader[tuple[int, datetime | None], History]:
+        """Histories by customer, as known at a moment."""
+        return history_loader(self.pool)
+
+    @cached_property
+    def policies(self) -> DataLoader[int, list[PolicyRow]]:
+        """Policies by customer."""
+        return policies_loader(self.pool)
+
+    @cached_property
+    def rating(self) -> DataLoader[tuple[int, datetime | None], Rating]:
+        """Ratings by customer, as known at a moment."""
+        return rating_loader(self.pool)
+
+    @cached_property
+    def relatives(self) -> DataLoader[int, list[RelativeRow]]:
+        """Relatives by customer."""
+        return relatives_loader(self.pool)
+
+    @cached_property
+    def statement(self) -> DataLoader[int, StatementView | None]:
+        """Statements by id."""
+        return statement_loader(self.pool)
+
+    @cached_property
+    def stored(self) -> DataLoader[int, Stored]:
+        """Recorded events by customer."""
+        return stored_loader(self.pool)
+
+    @cached_property
+    def usage(self) -> DataLoader[UsageKey, list[UsageRow]]:
+        """Usage by vendor and span of days."""
+        return usage_loader(self.pool)
+
+    @cached_property
+    def vendor(self) -> DataLoader[str, VendorView | None]:
+        """Vendors by code."""
+        return vendor_loader(self.pool)
