@@ -3,9 +3,10 @@
     python -m bench.overload --levels 1,10,100,500,1000 --seconds 10
 
 A closed loop: each client redeems, waits for the answer, and redeems again; a client that is told to come back later
-does so with the same idempotency key. The figure is the throughput at the most clients as a ratio to the best of all
-levels; beside it stands what an answer, whatever it says, costs the service of processor time, which other work on the
-machine hardly changes. In the end every acknowledged redemption is looked for in the ledger.
+does so with the same idempotency key. All begin at once; what is measured begins some seconds later. The figure is the
+throughput at the most clients as a ratio to the best of all levels; beside it stands what an answer, whatever it says,
+costs the service of processor time, which other work on the machine hardly changes. In the end every acknowledged
+redemption is looked for in the ledger.
 """
 
 import argparse
@@ -25,6 +26,8 @@ _READ = """query MyRedemptions($after: String) { redemptions(first: 100, after: 
   pageInfo { hasNextPage endCursor } edges { node { id } } } }"""
 _OK, _RETRY = 200, frozenset({429, 503})
 _CUSTOMERS = 2000
+_MEMBERS = member_numbers(_CUSTOMERS)
+_LEAD_IN_S = 5.0
 # One token stands for many clients here: what a single caller may do is not the question.
 _SETTINGS = {
     "ENTITLEMENTS_LOG_LEVEL": "warning",
@@ -42,14 +45,22 @@ class Level:
     refused_s: list[float] = field(default_factory=list)
     cut: int = 0
     acknowledged: list[str] = field(default_factory=list)
-    in_time: int = 0
     took_s: float = 0.0
     cpu_s: float = 0.0
+    measured: bool = False
+
+    def begin(self) -> None:
+        """Measure from now on."""
+        self.measured = True
+
+    def end(self, took_s: float, cpu_s: float) -> None:
+        """Measure no more; the service took so many seconds of processor time."""
+        self.measured, self.took_s, self.cpu_s = False, took_s, cpu_s
 
     @property
     def throughput(self) -> float:
         """Redemptions a second while all clients asked."""
-        return self.in_time / self.took_s
+        return len(self.served_s) / self.took_s
 
     @property
     def cpu_ms(self) -> float:
@@ -103,12 +114,15 @@ async def _level(service: Served, token: str, clients: int, seconds: float) -> L
     level = Level(clients=clients)
     connections = [await Client.connected(service, token) for _ in range(clients)]
     prefix = f"{clients}-{time.perf_counter_ns()}"
-    cpu_s = service.cpu_s()
-    until = time.perf_counter() + seconds
+    until = time.perf_counter() + _LEAD_IN_S + seconds
     async with asyncio.TaskGroup() as group:
         for number, client in enumerate(connections):
             group.create_task(_redeem(service, token, client, level, f"{prefix}-{number}", until))
-    level.took_s, level.cpu_s = seconds, service.cpu_s() - cpu_s
+        await asyncio.sleep(_LEAD_IN_S)
+        level.begin()
+        cpu_s, begun = service.cpu_s(), time.perf_counter()
+        await asyncio.sleep(max(0.0, until - begun))
+        level.end(time.perf_counter() - begun, service.cpu_s() - cpu_s)
     return level
 
 
@@ -116,13 +130,12 @@ async def _redeem(
     service: Served, token: str, client: Client, level: Level, prefix: str, until: float
 ) -> None:
     """Redeem until the time is over; what is under way then is asked for until it is answered."""
-    members = member_numbers(_CUSTOMERS)
     chance = random.Random(prefix)  # noqa: S311 (a benchmark, no secret)
     for number in itertools.count():
         if time.perf_counter() >= until:
             break
         given = {
-            "memberNo": chance.choice(members),
+            "memberNo": chance.choice(_MEMBERS),
             "benefit": BENEFIT,
             "idempotencyKey": f"{prefix}-{number}",
         }
@@ -137,11 +150,11 @@ async def _redeem(
                 continue
             took_s = time.perf_counter() - begun
             if answer.status in _RETRY:
-                level.refused_s.append(took_s)
+                if level.measured:
+                    level.refused_s.append(took_s)
                 await asyncio.sleep(answer.retry_after_s * (0.5 + chance.random()))
                 continue
             _note(level, answer, took_s)
-            level.in_time += time.perf_counter() < until
             break
     client.close()
 
@@ -152,7 +165,8 @@ def _note(level: Level, given: Answer, took_s: float) -> None:
     if given.status != _OK or "errors" in answer:
         raise RuntimeError(f"{given.status}: {given.body[:500]!r}")
     if outcome["__typename"] == "Redemption":
-        level.served_s.append(took_s)
+        if level.measured:
+            level.served_s.append(took_s)
         level.acknowledged.append(outcome["id"])
 
 

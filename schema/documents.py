@@ -5,7 +5,7 @@ all checks of a request. The cache has a weight in bytes; an invalid document is
 documents cannot fill the cache.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -91,25 +91,29 @@ class Prepared:
         return found
 
 
-def document_cache(
-    schema: GraphQLSchema, table: Weights, *, introspection: bool = True
-) -> Callable[[str], Prepared]:
-    """Prepares documents for a schema, weighed by the table, and keeps the latest.
+class DocumentCache:
+    """Prepares documents for a schema, weighed by the table, and keeps the latest."""
 
-    Raises GraphQLError for what cannot be parsed.
-    """
-    rules = _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
-    kept: LRUCache[str, Prepared] = LRUCache(MOST_KEPT_BYTES, getsizeof=lambda prepared: prepared.weight)
+    def __init__(self, schema: GraphQLSchema, table: Weights, *, introspection: bool = True) -> None:
+        self._schema = schema
+        self._table = table
+        self._rules = _RULES if introspection else (*_RULES, NoSchemaIntrospectionCustomRule)
+        self._kept: LRUCache[str, Prepared] = LRUCache(
+            MOST_KEPT_BYTES, getsizeof=lambda prepared: prepared.weight
+        )
 
-    def prepared(text: str) -> Prepared:
-        found = kept.get(text)
+    def __call__(self, text: str) -> Prepared:
+        """Prepare a document. Raises GraphQLError for what cannot be parsed."""
+        found = self._kept.get(text)
         if found is None:
-            found = _prepare(schema, table, rules, text)
+            found = _prepare(self._schema, self._table, self._rules, text)
             if not found.errors:
-                kept[text] = found
+                self._kept[text] = found
         return found
 
-    return prepared
+    def known(self, text: str) -> Prepared | None:
+        """A document that is kept: without errors, and at no cost."""
+        return self._kept.get(text)
 
 
 def _prepare(schema: GraphQLSchema, table: Weights, rules: Sequence[type], text: str) -> Prepared:

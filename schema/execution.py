@@ -18,14 +18,14 @@ from strawberry.types.graphql import OperationType
 
 from schema.billing import Bill
 from schema.context import Context
-from schema.documents import Operation, Prepared, document_cache
+from schema.documents import DocumentCache, Operation, Prepared
 from schema.errors import BadInputError, RateLimitedError, UnauthenticatedError, presentable
 from schema.introspection import IntrospectionAnswers, asked
 from schema.limits import MOST_COST, MOST_ERRORS, UNSTORABLE_TEXT, unstorable
 from schema.permissions import denied
 from schema.viewer import Viewer
 from schema.weights import Weights
-from schema.work import Work, class_of
+from schema.work import Work, WorkClass, class_of
 
 
 class PreparedDocument(SchemaExtension):
@@ -73,7 +73,7 @@ class EntitlementsSchema(Schema):
             execution_context_class=_Execution,
         )
         self.core: GraphQLSchema = self._schema
-        self._prepare = document_cache(self.core, table, introspection=introspection)
+        self._prepare = DocumentCache(self.core, table, introspection=introspection)
         self._introspections = IntrospectionAnswers()
 
     def faults(self, document: str) -> Sequence[GraphQLError]:
@@ -85,6 +85,16 @@ class EntitlementsSchema(Schema):
         return prepared.errors or (
             [] if prepared.operations else [BadInputError("The document holds no operation.")]
         )
+
+    def known_class(self, document: str, operation_name: str | None) -> WorkClass | None:
+        """The class of an operation if its document has been prepared before; found out at no cost."""
+        known = self._prepare.known(document)
+        if known is None:
+            return None
+        try:
+            return class_of(known.operation(operation_name).analysis.fields)
+        except GraphQLError:
+            return None
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

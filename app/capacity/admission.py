@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
-from app.capacity.bulkheads import Bulkhead, FullError, TurnedAway
+from app.capacity.bulkheads import Bulkhead, FullError
 from app.capacity.shares import CLEANUP_S, Share
 from app.database import close_pool
 from app.http.errors import unavailable
@@ -57,6 +57,12 @@ class Gatekeeper:
         self.bulkheads = bulkheads
         self.deadline_s = deadline_s
         self._ending: set[asyncio.Task[Any]] = set()
+
+    def check(self, kind: WorkClass, language: Language) -> None:
+        """Refuse work of a class that is full before more is done for it. Raises RequestError."""
+        bulkhead = self.bulkheads[kind]
+        if bulkhead.full:
+            raise unavailable(Unavailability.BUSY, language, retry_after_s=bulkhead.refused())
 
     def attempt(self, language: Language) -> "Attempt":
         """A request that has just arrived."""
@@ -106,9 +112,9 @@ class Attempt:
         try:
             async with self.placed(work.kind, weight) as pool:
                 yield pool
-        except FullError:
+        except FullError as full:
             words = unavailable_words(Unavailability.BUSY, self.language)
-            raise UnavailableError(words, retry_after_s=bulkhead.retry_after_s) from None
+            raise UnavailableError(words, retry_after_s=full.retry_after_s) from None
 
     @asynccontextmanager
     async def answering(self, kind: WorkClass, weight: int = 1) -> AsyncIterator[Pool]:
@@ -116,9 +122,8 @@ class Attempt:
         try:
             async with self.placed(kind, weight) as pool:
                 yield pool
-        except FullError:
-            retry_after_s = self._gatekeeper.bulkheads[kind].retry_after_s
-            raise unavailable(Unavailability.BUSY, self.language, retry_after_s=retry_after_s) from None
+        except FullError as full:
+            raise unavailable(Unavailability.BUSY, self.language, retry_after_s=full.retry_after_s) from None
 
     @asynccontextmanager
     async def placed(self, kind: WorkClass, weight: int = 1) -> AsyncIterator[Pool]:
@@ -160,10 +165,7 @@ class Attempt:
             return
         if gone.done():
             raise ClientDisconnect
-        retry_after_s = RETRY_AFTER_S
-        if self._bulkhead is not None:
-            self._bulkhead.turned_away(TurnedAway.LATE)
-            retry_after_s = self._bulkhead.retry_after_s
+        retry_after_s = self._bulkhead.late() if self._bulkhead is not None else RETRY_AFTER_S
         raise unavailable(Unavailability.LATE, self.language, retry_after_s=retry_after_s)
 
     def _left_s(self) -> float:

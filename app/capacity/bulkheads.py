@@ -10,19 +10,22 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NoReturn
 
+from app.capacity.returns import Returns
 from app.capacity.shares import Share
 from app.settings.types import Places
 from rating.database import Pool
 
 _LONGEST_WAIT_S = 30.0
 _RETRIES_A_DEADLINE = 60
-_RETRIES_A_SECOND, _MOST_SPREAD_S = 100, 30
 
 
 class FullError(Exception):
-    """No place was free, and the queue was full or the wait too long."""
+    """No place was free, and the queue was full or the wait too long; send it again after `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(slots=True, eq=False)
@@ -55,8 +58,7 @@ class Bulkhead:
         self.turned_away = turned_away
         self._free = places.at_once
         self._queue: deque[_Waiting] = deque()
-        self._refused = 0  # in the second `_refused_in`
-        self._refused_in = 0
+        self._returns = Returns(max(1, round(deadline_s / _RETRIES_A_DEADLINE)))
 
     @property
     def in_flight(self) -> int:
@@ -69,15 +71,19 @@ class Bulkhead:
         return len(self._queue)
 
     @property
-    def retry_after_s(self) -> int:
-        """Seconds after which refused work may be sent again.
+    def full(self) -> bool:
+        """Whether whoever comes now is refused."""
+        return len(self._queue) >= self.places.waiting and (bool(self._queue) or not self._free)
 
-        They grow with the deadline of the class and with how much was refused in the last second: refusing takes time
-        too, so retries are spread until they take little of it.
-        """
-        base = max(1, round(self.deadline_s / _RETRIES_A_DEADLINE))
-        refused = self._refused if self._now_s() - self._refused_in <= 1 else 0
-        return base + min(refused // _RETRIES_A_SECOND, _MOST_SPREAD_S)
+    def refused(self) -> int:
+        """Note that somebody is refused; the seconds after which they may come back."""
+        self.turned_away(TurnedAway.FULL)
+        return self._returns.next_s()
+
+    def late(self) -> int:
+        """Note that somebody's deadline has passed; the seconds after which they may come back."""
+        self.turned_away(TurnedAway.LATE)
+        return self._returns.next_s()
 
     @asynccontextmanager
     async def place(self, weight: int = 1) -> AsyncIterator[Share]:
@@ -98,7 +104,7 @@ class Bulkhead:
             self._free -= weight
             return
         if len(self._queue) >= self.places.waiting:
-            self._refuse()
+            raise FullError(self.refused())
         waiting = _Waiting(weight)
         self._queue.append(waiting)
         try:
@@ -107,19 +113,8 @@ class Bulkhead:
         except BaseException as error:
             self._give_up(waiting)
             if isinstance(error, TimeoutError):
-                self._refuse()
+                raise FullError(self.refused()) from None
             raise
-
-    def _refuse(self) -> NoReturn:
-        second = self._now_s()
-        self._refused = self._refused + 1 if second == self._refused_in else 1
-        self._refused_in = second
-        self.turned_away(TurnedAway.FULL)
-        raise FullError
-
-    @staticmethod
-    def _now_s() -> int:
-        return int(asyncio.get_running_loop().time())
 
     def _give_up(self, waiting: _Waiting) -> None:
         if waiting.admitted.done() and not waiting.admitted.cancelled():

@@ -125,7 +125,12 @@ class GraphQLEndpoint:
     async def _result(
         self, document: str, asked: GraphQLRequest, viewer: Viewer, request: Request
     ) -> ExecutionResult:
-        attempt = self._gatekeeper.attempt(language(request.headers.get("accept-language")))
+        chosen = language(request.headers.get("accept-language"))
+        kind = self._schema.known_class(document, asked.operation_name)
+        if kind is not None:
+            remark(request.scope, **{"class": kind.value})
+            self._gatekeeper.check(kind, chosen)
+        attempt = self._gatekeeper.attempt(chosen)
         if not self._audit.admits(viewer):
             raise unavailable(Unavailability.OUTAGE, attempt.language)
         context = self._context(viewer, attempt)

@@ -9,19 +9,32 @@ Slow clients must not hold resources: each part of an exchange has a bound, and 
 | the answer | taken by the client at that rate over each `answer_timeout_s` |
 | between two requests | `keep_alive_s` (uvicorn's own) |
 | connections of a process | `max_connections`; a further one takes the place of one that idles, or gets 503 unread |
+| requests of a process | as many as all classes of work have places and queues; a further one gets 503 unread |
+
+The last bound is for a crowd that comes at once: to read who asks for what takes a processor ten times as long as to
+refuse unread. The classes' own bounds (`app.capacity`) lie behind it and are reached first, so a class that is full
+takes nothing from the others: what waits for it is bounded, and what it refuses is soon gone.
 """
 
 import asyncio
+from collections import defaultdict
 from enum import Enum, auto
 from time import monotonic
 from typing import cast
 from uuid import uuid4
 
 import structlog
+from starlette.types import Receive, Scope, Send
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
+from app.capacity.returns import Returns
 from app.http.errors import RequestError, unavailable
 from app.http.negotiation import language
 from app.serving.transport import Transport
@@ -35,9 +48,15 @@ _MOST_HEADER_BYTES = 64 * 1024
 # So many connections beyond the bound are answered 503; further ones are closed without an answer.
 _MOST_REFUSED = 256
 _LEAST_IDLE_S = 1.0
+# To throw so much away costs less than a new connection.
+_SMALL_BODY_BYTES = 64 * 1024
 _TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")
 _TOO_LONG = RequestError(431, "HEADERS_TOO_LARGE", f"The headers are longer than {_MOST_HEADER_BYTES} bytes.")
-_TOO_MANY = unavailable(Unavailability.BUSY, language(None))
+_NEVER_SHED = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+def _too_many(retry_after_s: int) -> RequestError:
+    return unavailable(Unavailability.BUSY, language(None), retry_after_s=retry_after_s)
 
 
 class State(ServerState):
@@ -50,13 +69,15 @@ class State(ServerState):
         """Whether each connection is closed after the answer to its next request."""
         self.idle: dict[Connection, None] = {}
         """Those between two requests, the longest idle first."""
-        self._limit = LogLimit()
+        self.returns = Returns()
+        """When clients that are refused unread may come back."""
+        self._limits: defaultdict[str, LogLimit] = defaultdict(LogLimit)
 
-    def log_refusal(self) -> None:
-        """Log that a connection is refused, unless that was logged just now."""
-        left_out = self._limit.admit()
+    def log_refusal(self, what: str) -> None:
+        """Log that a connection or a request is refused unread, unless that was logged just now."""
+        left_out = self._limits[what].admit()
         if left_out is not None:
-            log.warning("too many connections: one is refused", more_since_last_line=left_out)
+            log.warning("too many at once: one is refused unread", what=what, more_since_last_line=left_out)
 
 
 class Awaited(Enum):
@@ -98,9 +119,9 @@ class Connection(HttpToolsProtocol):
             return
         if self._make_room():
             return
-        self.server_state.log_refusal()
+        self.server_state.log_refusal("connection")
         if beyond < _MOST_REFUSED:
-            self._answer(_TOO_MANY)
+            self._answer(_too_many(self.server_state.returns.next_s()))
             self.transport.close()
         else:
             transport.abort()
@@ -134,6 +155,22 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
         if self.server_state.draining:
             self.cycle.keep_alive = False
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        """Handle a request; or refuse it, unread, where there are too many."""
+        if len(self.tasks) >= self._settings.most_requests and cycle.scope["path"] not in _NEVER_SHED:
+            self.server_state.log_refusal("request")
+            app = cast("ASGI3Application", self._shed)
+        super()._start_asgi_task(cycle, app)
+
+    async def _shed(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application of requests that are too many. The connection is kept, unless much of a body may come."""
+        answer = _too_many(self.server_state.returns.next_s()).response()
+        headers = dict(scope["headers"])
+        length = headers.get(b"content-length", b"0")
+        if b"transfer-encoding" in headers or not length.isdigit() or int(length) > _SMALL_BODY_BYTES:
+            answer.headers["connection"] = "close"
+        await answer(scope, receive, send)
 
     def on_body(self, body: bytes) -> None:
         """Count and pass on a part of the body."""

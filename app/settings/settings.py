@@ -172,6 +172,12 @@ class Settings(BaseSettings):
     log_level: LogLevelSetting = LogLevel.INFO
 
     @property
+    def most_requests(self) -> int:
+        """How many requests one worker can have in hand: served, or waiting for that."""
+        classes = (self.reads, self.redemptions, self.events, self.finance, self.files)
+        return sum(each.at_once + each.waiting for each in classes)
+
+    @property
     def production(self) -> bool:
         """Whether this is the real thing."""
         return self.env is Environment.PRODUCTION

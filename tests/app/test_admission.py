@@ -142,6 +142,24 @@ async def test_classes_do_not_starve_each_other_and_refusals_say_when_to_try_aga
         assert answer.status_code == 200
 
 
+async def test_an_operation_that_is_known_is_refused_before_it_costs_anything(serve):
+    async with serve(redemptions=Places(at_once=1, waiting=0)) as served:
+        vendor = served.header(Role.VENDOR, vendor="exam-1")
+        assert (await served.client.post("/graphql", json=REDEEM, headers=vendor)).status_code == 200
+        redemptions = served.app.state.gatekeeper.bulkheads[WorkClass.REDEMPTIONS]
+        async with redemptions.place():
+            refused = await served.client.post("/graphql", json=REDEEM, headers=vendor)
+        assert refused.status_code == 503
+        (error,) = refused.json()["errors"]
+        assert error["extensions"] == {
+            "code": "UNAVAILABLE",
+            "retryAfter": 1,
+            "requestId": refused.headers["x-request-id"],
+        }
+        assert "extensions" not in refused.json()  # nothing was paid
+        assert (await served.client.post("/graphql", json=REDEEM, headers=vendor)).status_code == 200
+
+
 async def test_a_file_finds_no_place_before_it_is_read(serve):
     async with (
         serve(files=Places(at_once=1, waiting=0)) as served,

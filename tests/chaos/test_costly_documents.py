@@ -9,7 +9,7 @@ from graphql import GraphQLError, get_introspection_query
 from app.http.errors import RequestError
 from app.http.graphql_http import parse_request
 from app.http.negotiation import JSON
-from schema.documents import document_cache
+from schema.documents import DocumentCache
 from schema.weights import weights
 from tests.schema.api import SCHEMA
 
@@ -61,7 +61,7 @@ DOCUMENTS = {
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_reading_a_document_takes_little(name: str) -> None:
-    prepare = document_cache(SCHEMA.core, weights())
+    prepare = DocumentCache(SCHEMA.core, weights())
     started = time.process_time()
     with suppress(GraphQLError):
         prepared = prepare(DOCUMENTS[name])

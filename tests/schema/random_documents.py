@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from graphql import GraphQLField, GraphQLSchema, get_named_type, is_leaf_type
 from hypothesis import strategies as st
 
-from schema.documents import Prepared, document_cache
+from schema.documents import DocumentCache, Prepared
 from schema.limits import MOST_ALIASES, MOST_COST, MOST_DEPTH
 from schema.weights import weights
 
@@ -71,7 +71,7 @@ class RandomDocuments:
         self._schema = schema
         self._pools = literals
         self._left_out = left_out
-        self._prepare = document_cache(schema, weights())
+        self._prepare = DocumentCache(schema, weights())
 
     @st.composite
     @staticmethod

@@ -7,7 +7,7 @@ from graphql import get_introspection_query
 
 import schema.documents
 from schema.build import build_schema
-from schema.documents import document_cache
+from schema.documents import DocumentCache
 from schema.limits import LONGEST_DOCUMENT, LONGEST_NUMBER, MOST_ERRORS, MOST_OPERATIONS
 from schema.weights import weights
 from tests.schema.api import SCHEMA, VENDOR, Api
@@ -100,7 +100,7 @@ async def test_ids_with_long_numbers_are_ids_of_nothing(empty_api: Api, digits: 
 
 async def test_the_cost_is_that_of_the_values_that_run(empty_api: Api) -> None:
     text = "query ($f: Int = 7) { customers(first: $f) { edges { node { quotas { used } } } } }"
-    operation = document_cache(SCHEMA.core, weights())(text).operation(None)
+    operation = DocumentCache(SCHEMA.core, weights())(text).operation(None)
     for given, counted in (({"f": 100.0}, 100), ({"f": 1}, 1), ({}, 7)):
         values = SCHEMA._variables(operation, given)
         assert values.coerced["f"] == counted
@@ -116,7 +116,7 @@ async def test_values_reach_the_resolvers_as_they_were_counted(empty_api: Api) -
     text = "query ($on: Date, $known: Boolean!) { settings(on: $on) @include(if: $known) { backdatingDays } }"
     assert (await empty_api.data(text, on="2026-10-20", known=True))["settings"]["backdatingDays"]
     assert await empty_api.data(text, known=False) == {}
-    operation = document_cache(SCHEMA.core, weights())(text).operation(None)
+    operation = DocumentCache(SCHEMA.core, weights())(text).operation(None)
     assert SCHEMA._variables(operation, {"on": "2026-10-20", "known": True}).coerced["on"] == date(
         2026, 10, 20
     )
@@ -136,7 +136,7 @@ async def test_invalid_documents_are_not_cached(empty_api: Api, monkeypatch: pyt
 
 def test_the_cached_documents_stay_within_their_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema.documents, "MOST_KEPT_BYTES", 50_000)
-    prepared = document_cache(SCHEMA.core, weights())
+    prepared = DocumentCache(SCHEMA.core, weights())
     first = prepared("{ viewer { role } }")
     assert prepared("{ viewer { role } }") is first
     assert first.weight > 1_000

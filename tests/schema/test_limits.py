@@ -3,7 +3,7 @@
 import pytest
 from graphql import get_introspection_query, get_variable_values
 
-from schema.documents import document_cache, parse
+from schema.documents import DocumentCache, parse
 from schema.limits import MOST_ALIASES, MOST_ALIKE, MOST_COST, MOST_DEPTH, MOST_TOKENS
 from schema.weights import weights
 from tests.schema.api import OPERATIONS, SCHEMA, VENDOR, Api
@@ -15,7 +15,7 @@ DAY = "2026-10-20"
 
 def cost(text: str, operation: str | None = None, **variables: object) -> int:
     """What an operation costs, whether it may run or not."""
-    asked = document_cache(CORE, weights())(text).operation(operation)
+    asked = DocumentCache(CORE, weights())(text).operation(operation)
     values = get_variable_values(CORE, asked.variables, variables)
     assert not isinstance(values, list), values
     return asked.analysis.cost(values.coerced)

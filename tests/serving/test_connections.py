@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 
+from app.settings.types import Places
 from tests.serving.served import GET, HEAD, answer, code, running
 
 POST = HEAD % (b"POST", b"/body")
@@ -141,7 +142,7 @@ def test_a_connection_beyond_the_bound_gets_503_and_the_others_go_on():
         assert [answer(client)[0] for client in open_ones] == [200] * 3
         with served.connect(GET) as refused:
             status, headers, body = answer(refused)
-            assert (status, code(body), headers["retry-after"]) == (503, "UNAVAILABLE", "2")
+            assert (status, code(body), headers["retry-after"]) == (503, "UNAVAILABLE", "1")
             assert refused.recv(1) == b""
         open_ones[0].sendall(GET)
         assert answer(open_ones[0])[0] == 200
@@ -154,6 +155,37 @@ def test_a_connection_beyond_the_bound_gets_503_and_the_others_go_on():
             assert time.monotonic() < deadline
         for client in open_ones:
             client.close()
+
+
+def test_one_request_too_many_is_refused_unread_and_health_is_told_all_the_same():
+    one = dict.fromkeys(("reads", "redemptions", "events", "finance", "files"), Places(at_once=1, waiting=0))
+    with running(**one) as served, served.connect() as client:
+        busy = [served.connect(HEAD % (b"GET", b"/leave") + b"\r\n") for _ in range(5)]
+        deadline = time.monotonic() + 5
+        while served.small.seen.count("leave began") < 5:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        for _ in range(2):  # the connection is kept
+            client.sendall(POST + b"content-length: 2\r\n\r\n{}")
+            status, headers, body = answer(client)
+            assert (status, code(body)) == (503, "UNAVAILABLE")
+            assert headers["retry-after"] in {"1", "2"}
+            assert "connection" not in headers
+        with served.connect(POST + b"content-length: 30000000\r\n\r\n") as large:
+            status, headers, _ = answer(large)
+            assert (status, headers["connection"]) == (503, "close")
+        client.sendall(HEAD % (b"GET", b"/readyz") + b"\r\n")
+        assert answer(client)[0] == 200
+        for each in busy:
+            each.close()
+        while answer_to(client, GET) != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+
+
+def answer_to(client: socket.socket, request: bytes) -> int:
+    client.sendall(request)
+    return answer(client)[0]
 
 
 @pytest.mark.chaos
