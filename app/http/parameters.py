@@ -14,6 +14,8 @@ from app.http.errors import RequestError, bad_request
 from app.http.limits import BodyTooLargeError, limited_body
 from app.http.negotiation import media_type_of
 from ledger.reconciliation.values import MONTH_EXPECTED, parse_month
+from schema.errors import WrongValueError
+from schema.scalars import parse_day
 
 _MOST_VALUES = 1000
 _FORM = "application/x-www-form-urlencoded"
@@ -93,6 +95,8 @@ def day_of(asked: Mapping[str, list[str]], name: str) -> date | None:
         return None
     try:
         (text,) = given
-        return date.fromisoformat(text)
+        return parse_day(text)
+    except WrongValueError as error:
+        raise bad_request(f"`{name}`: {error}.") from None
     except ValueError:
-        raise bad_request(f"`{name}` must be one day, written like 2026-10-05.") from None
+        raise bad_request(f"`{name}` must be one day.") from None
