@@ -10,18 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import get_variable_values, parse
-
 from bench.desk import Desk
 from bench.field_costs import Measured
-from schema.build import build_schema
 from schema.context import Role, Viewer
 
 _MANY = 100
 _LINES = 2_000
-_VALUES = 20_000
-_SUPPOSED_US = 40
-"""An event that a what-if supposes, to be judged: a guess; recording one is measured."""
+_LINE_VALUES = 7
+"""The values of a line and the line itself: they are weighed as values."""
+_VALUES = 45_000
 _BENEFIT = "legal-consultation"
 _HELD = "physical-exam"
 _FINANCE = Viewer(role=Role.FINANCE)
@@ -30,10 +27,11 @@ _OPERATIONS = Viewer(role=Role.OPERATIONS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandCosts:
-    """By mutation, by type of input, and for any value within an argument."""
+    """By mutation, by type of input, for any other input, and for any value within an argument."""
 
     fields: Mapping[str, Measured]
     inputs: Mapping[str, float]
+    input_us: float
     value_us: float
 
 
@@ -41,15 +39,21 @@ async def command_costs(desk: Desk) -> CommandCosts:
     """Measure them."""
     members, vendor, holder = await _known(desk)
     fields: dict[str, Measured] = {}
-    inputs: dict[str, float] = {"PolicyEventInput": _SUPPOSED_US}
+    value = await _value_us(desk)
+    supposed = await _supposing(desk, members[0])
+    inputs: dict[str, float] = {"PolicyEventInput": supposed}
     redemptions = await _redemptions(desk, members, vendor)
     fields["redeemMany"] = Measured(each_us=redemptions[0], row_us=redemptions[1], length="inputs")
     fields |= await _follow_ups(desk, members, vendor, holder)
     events = await _many(desk, _OPERATIONS, _RECORD, "events", [_event(no, "a") for no in members])
-    fields["recordPolicyEvents"] = Measured(each_us=events[0], row_us=events[1], length="events")
+    fields["recordPolicyEvents"] = Measured(
+        each_us=events[0], row_us=max(0.0, events[1] - supposed), length="events"
+    )
     fields["registerVendor"] = Measured(each_us=await _registering(desk))
     fields |= await _month(desk, members, vendor, inputs)
-    return CommandCosts(fields=fields, inputs=inputs, value_us=_value_us())
+    inputs["StatementLineInput"] = max(0.0, inputs["StatementLineInput"] - _LINE_VALUES * value)
+    input_us = await _input_us(desk, vendor, value)
+    return CommandCosts(fields=fields, inputs=inputs, input_us=input_us, value_us=value)
 
 
 _REDEEM_MANY = "mutation ($inputs: [RedeemInput!]!) { redeemMany(inputs: $inputs) { __typename } }"
@@ -201,14 +205,46 @@ async def _month(
     }
 
 
-def _value_us() -> float:
-    """A value within a variable, to be coerced and counted."""
-    schema = build_schema().core
-    definitions = parse("query ($where: CustomerWhere) { __typename }").definitions[0].variable_definitions  # type: ignore[attr-defined]
-    given = {"where": {"memberNo": {"in": [f"M{number}" for number in range(_VALUES)]}}}
-    started = time.process_time_ns()
-    get_variable_values(schema, definitions, given)
-    return (time.process_time_ns() - started) / 1000 / _VALUES
+async def _value_us(desk: Desk) -> float:
+    """A value within a variable: to be coerced, counted, and handed to the field that uses it."""
+    text = "query ($stars: [Int!]) { customers(first: 1, where: {star: {in: $stars}}) { __typename } }"
+    few, many = [
+        _median([(await _took(desk, _OPERATIONS, text, stars=list(range(count))))[0] for _ in range(5)])
+        for count in (1, _VALUES)
+    ]
+    return (many - few) / _VALUES
+
+
+async def _input_us(desk: Desk, vendor: Viewer, value_us: float) -> float:
+    """An object within a variable, without its values: documents of a redemption that is refused."""
+    text = "mutation ($input: RedeemInput!) { redeem(input: $input) { __typename } }"
+    taking = {"memberNo": "nobody", "benefit": _BENEFIT, "idempotencyKey": "-"}
+    document = {"kind": "invoice", "reference": "-"}
+    few, many = [
+        _median(
+            [
+                (await _took(desk, vendor, text, input={**taking, "evidence": [document] * count}))[0]
+                for _ in range(5)
+            ]
+        )
+        for count in (1, _LINES)
+    ]
+    return max(0.0, (many - few) / _LINES - (len(document) + 1) * value_us)
+
+
+async def _supposing(desk: Desk, member_no: str) -> float:
+    """An event that a what-if supposes: to be judged, and the customer to be rated with it."""
+    text = """query ($no: String!, $events: [PolicyEventInput!]) { customer(memberNo: $no) {
+        whatIf(events: $events) { __typename } } }"""
+    events = [
+        {**_event(member_no, f"s{n}"), "effectiveOn": f"{2010 + n % 15}-{1 + n % 9:02}-{10 + n % 18}"}
+        for n in range(_MANY)
+    ]
+    few, many = [
+        _median([(await _took(desk, _OPERATIONS, text, no=member_no, events=given))[0] for _ in range(5)])
+        for given in (events[:1], events)
+    ]
+    return (many - few) / (_MANY - 1)
 
 
 async def _took(desk: Desk, viewer: Viewer, text: str, **variables: Any) -> tuple[float, Any]:

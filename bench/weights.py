@@ -123,7 +123,7 @@ class _Nothing(dict[str, FieldWeight]):
         return _FREE
 
 
-NOTHING = Weights(fields=_Nothing(), dearer={}, inputs={}, value_us=0)
+NOTHING = Weights(fields=_Nothing(), dearer={}, inputs={}, input_us=0, value_us=0)
 """A table by which everything may run: for measuring."""
 
 
@@ -176,6 +176,7 @@ async def measure(desk: Desk, schema: Any) -> dict[str, Any]:
         OPERATION: _rounded(operation_us),
         TYPENAME: 3,
         "value": _rounded(commands.value_us),
+        "input": _rounded(commands.input_us),
         "inputs": {name: _rounded(us) for name, us in sorted(commands.inputs.items())},
         "types": {
             name: {key: _entry(each) for key, each in fields.items()}

@@ -35,7 +35,7 @@ def literals(
         if isinstance(value, ListValueNode):
             waiting += [(named, each) for each in value.values]
         elif isinstance(value, ObjectValueNode):
-            total += table.inputs.get(named.name, 0)
+            total += table.input(named.name)
             fields = getattr(named, "fields", {})
             waiting += [(fields[each.name.value].type, each.value) for each in value.fields]
     return total, names
@@ -44,7 +44,7 @@ def literals(
 def value_us(table: Weights, type_: Any, value: Any) -> float:
     """The weight of a variable's value: of every value within, and of its input objects by their types."""
     return sum(
-        table.value_us + (table.inputs.get(named.name, 0) if isinstance(each, dict) else 0)
+        table.value_us + (table.input(named.name) if isinstance(each, dict) else 0)
         for named, each in _values(type_, value)
     )
 

@@ -30,8 +30,8 @@ MOST_ERRORS = 10
 """Told of one document, or of one request's variables: finding more of them costs more than it helps."""
 LONGEST_NUMBER = 30
 """In characters, of a literal or of a number in JSON: no value has more, and long ones cost more than they say."""
-MOST_JSON_VALUES = 100_000
-"""In a request's body, about: small values cost more to read than their bytes say."""
+MOST_JSON_VALUES = 50_000
+"""In a request's body, about, and the longest statement has room: small values cost more than their bytes say."""
 MOST_DEPTH = 12
 MOST_ALIASES = 30
 MOST_SIDE_BY_SIDE = 200

@@ -37,14 +37,19 @@ class FieldWeight:
 class Weights:
     """The weights by "Type.field"; those of `dearer` hold where the argument of that name is given.
 
-    `inputs` are those of input objects by type, each counted wherever it stands in a value.
+    Input objects count wherever they stand in a value: by `inputs`, those that it does not name by `input_us`.
     """
 
     fields: Mapping[str, FieldWeight]
     dearer: Mapping[str, Mapping[str, FieldWeight]]
     inputs: Mapping[str, float]
+    input_us: float
     value_us: float
     """For every value within an argument."""
+
+    def input(self, type_name: str) -> float:
+        """The weight of an input object, without its values."""
+        return self.inputs.get(type_name, self.input_us)
 
 
 @cache
@@ -67,7 +72,9 @@ def weights_of(table: Mapping[str, Any]) -> Weights:
                 fields[name] = _field_weight(entry)
     for name in (TYPENAME, OPERATION):
         fields[name] = _field_weight(table[name])
-    return Weights(fields=fields, dearer=dearer, inputs=table["inputs"], value_us=table["value"])
+    return Weights(
+        fields=fields, dearer=dearer, inputs=table["inputs"], input_us=table["input"], value_us=table["value"]
+    )
 
 
 def _field_weight(entry: Any) -> FieldWeight:

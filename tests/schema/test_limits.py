@@ -181,6 +181,15 @@ def test_a_what_if_costs_what_rating_anew_takes() -> None:
     assert cost(text % several, first=100) > MOST_COST
 
 
+def test_a_what_if_costs_by_the_events_that_it_supposes_wherever_it_stands() -> None:
+    text = 'query ($events: [PolicyEventInput!]) { customer(memberNo: "M1") { %s } }'
+    of_one = text % "whatIf(events: $events) { on }"
+    none, many = (cost(of_one, events=[EVENT] * count) for count in (0, 100))
+    assert many - none > 100 * 25
+    several = text % " ".join(f"a{number}: whatIf(events: $events) {{ on }}" for number in range(20))
+    assert cost(several, events=[EVENT] * 100) > MOST_COST
+
+
 def test_an_argument_that_makes_more_work_costs_more_where_it_has_a_value() -> None:
     text = """query ($on: Date) { customers(first: 100) { edges { node {
         policies { components { premium(on: $on) } } } } } }"""
@@ -191,16 +200,18 @@ def test_an_argument_that_makes_more_work_costs_more_where_it_has_a_value() -> N
 
 
 def test_inputs_cost_by_their_number_as_literals_and_as_variables() -> None:
-    text = (OPERATIONS / "redeem.graphql").read_text(encoding="utf-8")
-    one, ten = (cost(text, "RedeemMany", inputs=[REDEMPTION] * count) for count in (1, 10))
+    redeem = (OPERATIONS / "redeem.graphql").read_text(encoding="utf-8")
+    one, ten = (cost(redeem, "RedeemMany", inputs=[REDEMPTION] * count) for count in (1, 10))
     assert ten > one + 9 * 15
     where = "query ($where: CustomerWhere) { customers(first: 1, where: $where) { edges { cursor } } }"
     short, long = (cost(where, where={"memberNo": {"in": ["M1"] * count}}) for count in (1, 10_000))
-    assert long > short + 100
+    assert long > short + 1_900
     literal = where.replace("query ($where: CustomerWhere) ", "").replace(
         "$where", "{memberNo: {in: [" + '"M1" ' * 1_000 + "]}}"
     )
     assert cost(literal) > short + 50
+    documents = [{"kind": "invoice", "reference": "x"}] * 5_000
+    assert cost(redeem, "RedeemMany", inputs=[{**REDEMPTION, "evidence": documents}]) > one + 5_000 * 3
     lines = "mutation ($lines: [StatementLineInput!]!) { submitStatement(input: {%s, lines: $lines}) { __typename } }"
     text = lines % 'vendor: "v", number: "1", period: "2026-10"'
     assert cost(text, lines=LINES) > 10 * cost(text, lines=LINES[:1])

@@ -63,6 +63,7 @@ def test_what_an_argument_makes_dearer_is_an_argument() -> None:
 def test_inputs_that_come_by_the_hundred_have_a_weight_of_their_own() -> None:
     assert all(isinstance(TYPES[name], GraphQLInputObjectType) for name in weights().inputs)
     assert {"PolicyEventInput", "StatementLineInput"} <= set(weights().inputs)
+    assert weights().input_us
     assert weights().fields["Mutation.redeemMany"].row_us
     assert weights().fields["Mutation.recordPolicyEvents"].row_us
 
