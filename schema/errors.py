@@ -93,9 +93,9 @@ class UnavailableError(GraphQLError):
 class Unavailability(StrEnum):
     """Why the service cannot answer now."""
 
-    OUTAGE = "outage"
-    BUSY = "busy"
-    LATE = "late"
+    OUTAGE = "outage"  # of the database, or of what it stands on
+    FULL = "full"  # no place for this class of work
+    LATE = "late"  # past the deadline
 
 
 class WrongValueError(ValueError):
@@ -116,7 +116,7 @@ _AGAIN = {
 }
 _UNAVAILABLE = {
     Unavailability.OUTAGE: {"zh": "服务暂时不可用。", "en": "The service is not available at the moment. "},
-    Unavailability.BUSY: {
+    Unavailability.FULL: {
         "zh": "服务繁忙，本次请求未执行。",
         "en": "The service is busy; nothing was done. ",
     },

@@ -62,7 +62,7 @@ class Gatekeeper:
         """Refuse work of a class that is full before more is done for it. Raises RequestError."""
         bulkhead = self.bulkheads[kind]
         if bulkhead.full:
-            raise unavailable(Unavailability.BUSY, language, retry_after_s=bulkhead.refused())
+            raise unavailable(Unavailability.FULL, language, retry_after_s=bulkhead.refused())
 
     def attempt(self, language: Language) -> "Attempt":
         """A request that has just arrived."""
@@ -113,7 +113,7 @@ class Attempt:
             async with self.placed(work.kind, weight) as pool:
                 yield pool
         except FullError as full:
-            words = unavailable_words(Unavailability.BUSY, self.language)
+            words = unavailable_words(Unavailability.FULL, self.language)
             raise UnavailableError(words, retry_after_s=full.retry_after_s) from None
 
     @asynccontextmanager
@@ -123,7 +123,7 @@ class Attempt:
             async with self.placed(kind, weight) as pool:
                 yield pool
         except FullError as full:
-            raise unavailable(Unavailability.BUSY, self.language, retry_after_s=full.retry_after_s) from None
+            raise unavailable(Unavailability.FULL, self.language, retry_after_s=full.retry_after_s) from None
 
     @asynccontextmanager
     async def placed(self, kind: WorkClass, weight: int = 1) -> AsyncIterator[Pool]:

@@ -9,12 +9,12 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from app.capacity.returns import Returns
 from app.capacity.shares import Share
 from app.settings.types import Places
 from rating.database import Pool
+from schema.errors import Unavailability
 
 _LONGEST_WAIT_S = 30.0
 _RETRIES_A_DEADLINE = 60
@@ -34,13 +34,6 @@ class _Waiting:
     admitted: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class TurnedAway(StrEnum):
-    """Why work was answered with 503."""
-
-    FULL = "full"
-    LATE = "late"
-
-
 class Bulkhead:
     """The places of one class of work and its pool. `turned_away` is called with the reason of each 503."""
 
@@ -50,7 +43,7 @@ class Bulkhead:
         places: Places,
         *,
         deadline_s: float,
-        turned_away: Callable[[TurnedAway], None] = lambda _: None,
+        turned_away: Callable[[Unavailability], None] = lambda _: None,
     ) -> None:
         self.pool = pool
         self.places = places
@@ -72,17 +65,17 @@ class Bulkhead:
 
     @property
     def full(self) -> bool:
-        """Whether whoever comes now is refused."""
+        """Whether further work is refused at once."""
         return len(self._queue) >= self.places.waiting and (bool(self._queue) or not self._free)
 
     def refused(self) -> int:
-        """Note that somebody is refused; the seconds after which they may come back."""
-        self.turned_away(TurnedAway.FULL)
+        """Count a refusal; the seconds after which the work may be sent again."""
+        self.turned_away(Unavailability.FULL)
         return self._returns.next_s()
 
     def late(self) -> int:
-        """Note that somebody's deadline has passed; the seconds after which they may come back."""
-        self.turned_away(TurnedAway.LATE)
+        """Count a deadline that has passed; the seconds after which the work may be sent again."""
+        self.turned_away(Unavailability.LATE)
         return self._returns.next_s()
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""When those who are refused may come back: so many in each second that refusing them again costs little."""
+"""Retry times of refused requests, spread so that only so many retry in one second: refusing costs time too."""
 
 import asyncio
 
@@ -6,15 +6,15 @@ _A_SECOND, _MOST_SPREAD_S = 100, 30
 
 
 class Returns:
-    """Gives out the seconds, each to so many; `soonest_s` is the first of them, counted from now."""
+    """Gives each second to at most a hundred refused requests; the first is `soonest_s` seconds from now."""
 
     def __init__(self, soonest_s: int = 1) -> None:
         self._soonest_s = soonest_s
-        self._second = 0  # the one that is given out
-        self._given = 0  # how often
+        self._second = 0  # that is given out now
+        self._given = 0  # to how many
 
     def next_s(self) -> int:
-        """After how many seconds the next may come back; half a minute later than the first at most."""
+        """Seconds after which the next refused request may be sent again; at most 30 more than `soonest_s`."""
         now = int(asyncio.get_running_loop().time())
         if self._second < now + self._soonest_s:
             self._second, self._given = now + self._soonest_s, 0

@@ -35,6 +35,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from app.capacity.returns import Returns
+from app.http.access import MONITORING_ROUTES
 from app.http.errors import RequestError, unavailable
 from app.http.negotiation import language
 from app.serving.transport import Transport
@@ -52,11 +53,10 @@ _LEAST_IDLE_S = 1.0
 _SMALL_BODY_BYTES = 64 * 1024
 _TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")
 _TOO_LONG = RequestError(431, "HEADERS_TOO_LARGE", f"The headers are longer than {_MOST_HEADER_BYTES} bytes.")
-_NEVER_SHED = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 def _too_many(retry_after_s: int) -> RequestError:
-    return unavailable(Unavailability.BUSY, language(None), retry_after_s=retry_after_s)
+    return unavailable(Unavailability.FULL, language(None), retry_after_s=retry_after_s)
 
 
 class State(ServerState):
@@ -157,8 +157,8 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
-        """Handle a request; or refuse it, unread, where there are too many."""
-        if len(self.tasks) >= self._settings.most_requests and cycle.scope["path"] not in _NEVER_SHED:
+        """Handle a request; beyond `most_requests` at once, refuse it unread."""
+        if len(self.tasks) >= self._settings.most_requests and cycle.scope["path"] not in MONITORING_ROUTES:
             self.server_state.log_refusal("request")
             app = cast("ASGI3Application", self._shed)
         super()._start_asgi_task(cycle, app)
