@@ -148,7 +148,7 @@ def _announce(listener: socket.socket, settings: Settings, vendors: tuple[str, .
 def _serve(listener: socket.socket, workers: int, settings: Settings, announce: Callable[[], None]) -> None:
     from app.server import create
     from app.serving.accepting import Board
-    from app.serving.process import BACKLOG, Server, keep_for_good
+    from app.serving.process import BACKLOG, Server
     from app.serving.workers import Workers
 
     configure_logging(settings.log_level)
@@ -157,14 +157,9 @@ def _serve(listener: socket.socket, workers: int, settings: Settings, announce: 
     if workers > 1:
         Workers(listener, workers, settings).run(announce)
         return
-
-    def serving() -> None:
-        keep_for_good()
-        announce()
-
     # A terminal that is closed ends the service in order.
     signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
-    Server(create(), settings, listener, board=Board(1), place=0, alone=True, serving=serving).run()
+    Server(create(), settings, listener, board=Board(1), place=0, alone=True, serving=announce).run()
 
 
 def _allow_files(connections: int) -> None:

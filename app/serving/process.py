@@ -34,16 +34,6 @@ _COLLECTED_AFTER = 20_000
 """New objects after which Python looks for cycles among them; its own 700 is the half of one request."""
 
 
-def keep_for_good() -> None:
-    """Have the garbage collector leave alone what a process holds once it serves.
-
-    The schema, the handbooks and the code stay to the end. Looking through them again and again costs a tenth of a
-    second of processor time each time, in which nobody is answered, and clients with large bodies could bring it about.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 class Server(uvicorn.Server):
     """Serves an application on a socket. `serving` is called when it does.
 
@@ -100,7 +90,7 @@ class Server(uvicorn.Server):
         self._acceptor = Acceptor(
             self._listener, self._protocol, self.server_state.connections, self._board, self._place
         )
-        _spare_collector()
+        spare_collector()
         self._board.beat(self._place)
         self._acceptor.start()
         if not self.should_exit:
@@ -153,8 +143,12 @@ class Server(uvicorn.Server):
         return cast("list[Connection]", list(self.server_state.connections))
 
 
-def _spare_collector() -> None:
-    """Keep Python's collector of cycles from what lives as long as the process, and from looking at every request."""
+def spare_collector() -> None:
+    """Keep Python's collector of cycles from what lives as long as the process, and from looking at every request.
+
+    Looking through the schema, the handbooks and the code takes a tenth of a second in which nobody is answered, and a
+    client with bodies of many values could bring it about.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECTED_AFTER, *gc.get_threshold()[1:])

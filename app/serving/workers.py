@@ -21,7 +21,7 @@ import structlog
 
 from app.errors import StartError
 from app.serving.accepting import Board
-from app.serving.process import FAILED_TO_START, Server, keep_for_good
+from app.serving.process import FAILED_TO_START, Server
 from app.settings import Settings, load_settings
 
 log = structlog.get_logger(__name__)
@@ -43,10 +43,6 @@ def _work(pipe: Pipe, listener: socket.socket, board: Board, place: int) -> None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from app.server import create
 
-    def serving() -> None:
-        keep_for_good()
-        pipe.send(None)
-
     try:
         server = Server(
             create(),
@@ -55,7 +51,7 @@ def _work(pipe: Pipe, listener: socket.socket, board: Board, place: int) -> None
             board=board,
             place=place,
             alone=False,
-            serving=serving,
+            serving=lambda: pipe.send(None),
         )
         server.run()
     except StartError as error:
