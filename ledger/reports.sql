@@ -66,20 +66,24 @@ order by r.recorded_at desc, r.customer_id desc, r.sequence desc
 -- name: vendor_usage
 -- What the vendors $1 delivered from the moment $2 until before $3: for each benefit and price, the deliveries, their
 -- units, and how many of these units were reversed since. A price is the one in force on the business day of delivery:
--- the variant's own, else the benefit's.
+-- the variant's own, else the benefit's. Deliveries are added up by day before prices are looked up.
+with delivered as (
+    select
+        r.vendor, r.benefit, r.variant, (r.occurred_at at time zone 'Asia/Shanghai')::date as day,
+        count(*) as redemptions,
+        sum(r.units) as units,
+        coalesce(sum(r.units) filter (where r.status = 'REVERSED'), 0) as reversed_units
+    from redemptions r
+    where r.vendor = any ($1::text[]) and r.occurred_at >= $2 and r.occurred_at < $3
+      and r.status in ('REDEEMED', 'REVERSED') and not r.reversed_no_show
+    group by 1, 2, 3, 4
+)
 select
-    e.vendor, e.benefit, t.variant, t.unit_price,
-    count(*) as redemptions,
-    sum(e.units) as units,
-    coalesce(sum(reversal.units), 0) as reversed_units
-from entries e
-join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
-left join lateral (
-    select sum(later.units) as units from entries later
-    where later.customer_id = e.customer_id and later.sequence > e.sequence
-      and later.redemption = e.redemption and later.kind = 'REVERSE'
-) reversal on true
-left join lateral price_on(e.vendor, e.benefit, r.variant, (e.occurred_at at time zone 'Asia/Shanghai')::date) t on true
-where e.vendor = any ($1::text[]) and e.occurred_at >= $2 and e.occurred_at < $3 and e.kind = 'REDEEM'
-group by e.vendor, e.benefit, t.variant, t.unit_price
-order by e.vendor, e.benefit, t.variant nulls first, t.unit_price
+    d.vendor, d.benefit, t.variant, t.unit_price,
+    sum(d.redemptions)::bigint as redemptions,
+    sum(d.units)::bigint as units,
+    sum(d.reversed_units)::bigint as reversed_units
+from delivered d
+left join lateral price_on(d.vendor, d.benefit, d.variant, d.day) t on true
+group by d.vendor, d.benefit, t.variant, t.unit_price
+order by d.vendor, d.benefit, t.variant nulls first, t.unit_price
