@@ -163,7 +163,10 @@ def test_one_key_or_several_are_given_not_both(monkeypatch):
 FAR = "postgres://service:hunter2@db.example/e"
 INSECURE = [
     ({"ENTITLEMENTS_CLOCK": "2026-10-01T09:00:00+08:00"}, "ENTITLEMENTS_CLOCK: a frozen clock is refused"),
-    ({"ENTITLEMENTS_JWKS": "http://issuer.example/jwks.json"}, "ENTITLEMENTS_JWKS: whoever is in between"),
+    (
+        {"ENTITLEMENTS_JWKS": "http://issuer.example/jwks.json"},
+        "ENTITLEMENTS_JWKS: over http:// the keys could be replaced",
+    ),
     ({"DATABASE_URL": FAR}, "DATABASE_URL: the way to the database is not encrypted"),
     ({"DATABASE_URL": f"{FAR}?sslmode=prefer"}, "DATABASE_URL: the way"),
     ({"DATABASE_URL": "postgres://u@localhost:1,db.example:2/e"}, "DATABASE_URL: the way"),
