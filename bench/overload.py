@@ -16,6 +16,7 @@ import json
 import random
 import statistics
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.served import BENEFIT, VENDOR, Answer, Client, Served, member_numbers, served
@@ -25,11 +26,11 @@ _REDEEM = """mutation Redeem($input: RedeemInput!) { redeem(input: $input) {
 _READ = """query MyRedemptions($after: String) { redemptions(first: 100, after: $after) {
   pageInfo { hasNextPage endCursor } edges { node { id } } } }"""
 _OK, _RETRY = 200, frozenset({429, 503})
-_CUSTOMERS = 2000
-_MEMBERS = member_numbers(_CUSTOMERS)
+CUSTOMERS = 2000
+_MEMBERS = member_numbers(CUSTOMERS)
 _LEAD_IN_S = 5.0
 # One token stands for many clients here: what a single caller may do is not the question.
-_SETTINGS = {
+SETTINGS = {
     "ENTITLEMENTS_LOG_LEVEL": "warning",
     "ENTITLEMENTS_BUDGET_CALLER": "0",
     "ENTITLEMENTS_BUDGET_VENDOR": "0",
@@ -78,14 +79,20 @@ def main() -> None:
     arguments.add_argument("--workers", type=int, default=1)
     given = arguments.parse_args()
     numbers = [int(each) for each in given.levels.split(",")]
-    with served(customers=_CUSTOMERS, workers=given.workers, settings=_SETTINGS) as service:
-        asyncio.run(_measure(service, numbers, given.seconds))
+    with served(customers=CUSTOMERS, workers=given.workers, settings=SETTINGS) as service:
+        _tell(*asyncio.run(measured(service, numbers, given.seconds)))
 
 
-async def _measure(service: Served, numbers: list[int], seconds: float) -> None:
+async def measured(service: Served, numbers: Sequence[int], seconds: float) -> tuple[list[Level], set[str]]:
+    """What so many clients see, one level after the other; and the ids that were acknowledged and are not stored."""
     token = service.token("vendor", "--vendor", VENDOR)
     warm = await _level(service, token, 10, seconds / 2)
     levels = [await _level(service, token, number, seconds) for number in numbers]
+    acknowledged = {each for level in (warm, *levels) for each in level.acknowledged}
+    return levels, acknowledged - await _stored(service, token)
+
+
+def _tell(levels: Sequence[Level], lost: set[str]) -> None:
     best = max(levels, key=lambda level: level.throughput)
     for level in levels:
         print(
@@ -95,9 +102,7 @@ async def _measure(service: Served, numbers: list[int], seconds: float) -> None:
             f" {len(level.refused_s)} told to come back, p50 {_ms(level.refused_s, 50)},"
             f" p99 {_ms(level.refused_s, 99)}; {level.cut} connections cut; {level.cpu_ms:.2f} ms of processor each"
         )
-    acknowledged = list(itertools.chain.from_iterable(each.acknowledged for each in (warm, *levels)))
-    there = await _stored(service, token)
-    lost = set(acknowledged) - there
+    acknowledged = [each for level in levels for each in level.acknowledged]
     print(
         f"{len(acknowledged)} acknowledged, {len(acknowledged) - len(set(acknowledged))} answered twice, "
         f"{len(lost)} lost"
@@ -181,6 +186,8 @@ async def _stored(service: Served, token: str) -> set[str]:
         found.update(edge["node"]["id"] for edge in page["edges"])
         after = page["pageInfo"]["endCursor"]
         if not page["pageInfo"]["hasNextPage"]:
+            client.close()
+            await asyncio.sleep(0)  # it is closed then
             return found
 
 

@@ -83,7 +83,7 @@ def served(
             yield Served(pid=process.pid, environment=environment, **_address(process, log))
         finally:
             process.terminate()
-            process.wait()
+            process.communicate()
 
 
 def _say(arguments: list[str], environment: Mapping[str, str]) -> str:
