@@ -5,9 +5,11 @@
 
 import asyncio
 import random
+import sys
 import time
 from collections.abc import Sequence
 
+import asyncpg
 import pytest
 
 from tests.chaos.books import Found, check
@@ -23,6 +25,7 @@ ROUNDS_A_SITE = 25
 """Then a new one: what is compared and verified after each round grows with the rounds before."""
 
 REPLAYED = 40
+_RESTART_S = 30.0
 
 
 async def _round(place: Site, clients: Sequence[Client], fault: Fault, rng: random.Random) -> float:
@@ -45,6 +48,19 @@ async def _round(place: Site, clients: Sequence[Client], fault: Fault, rng: rand
     asked = [each for client, first in zip(clients, before, strict=True) for each in client.requests[first:]]
     touched = [each for each in asked if each.sent_at < moment.begun < each.answered_at or each.failed]
     return max([0.0, *(each.answered_at - moment.over for each in touched)])
+
+
+async def _compared(place: Site, clients: Sequence[Client]) -> Found:
+    """What the comparison finds; it waits while the database restarts once more."""
+    until = time.monotonic() + _RESTART_S
+    while True:
+        try:
+            await asyncio.to_thread(place.be_well)
+            return await check(place.dsn, clients)
+        except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(0.5)
 
 
 async def _ask_again(clients: Sequence[Client], rng: random.Random) -> list[str]:
@@ -99,7 +115,7 @@ async def _counted(
     figures.rounds += 1
     try:
         figures.seconds.append(await _round(place, clients, FAULTS[name], rng))
-        found = await check(place.dsn, clients)
+        found = await _compared(place, clients)
         found.lost += await _ask_again(clients, rng)
     except (NotAnsweredError, TimeoutError) as error:
         figures.not_answered += 1
@@ -121,8 +137,9 @@ async def test_whatever_happens_nothing_acknowledged_is_lost_and_nothing_is_done
     wrong: list[str] = []
     for first in range(0, number, ROUNDS_A_SITE):
         faults = plan[:number][first : first + ROUNDS_A_SITE]
-        wrong += await _rounds_on_a_site(faults, by_fault, rng)
+        wrong += (found := await _rounds_on_a_site(faults, by_fault, rng))
         with capsys.disabled():
+            sys.stdout.write("".join(f"{line}\n" for line in found))
             report(by_fault, SEED)
     assert not wrong, "\n".join(wrong)
     assert total(by_fault.values()).faultless
