@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeVar
 
 import yaml
@@ -24,6 +25,8 @@ Lines = dict[str, tuple[str, int]]
 Choice = TypeVar("Choice", bound=StrEnum)
 
 _TAG = "tag:yaml.org,2002:"
+_MOST_FILES = 32
+"""Of two editions or three: what reads them again, as every request for a difference does, parses nothing anew."""
 _WHOLE = re.compile(r"[0-9]{1,9}")
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -217,6 +220,12 @@ class Entry:
         return child
 
 
+@lru_cache(maxsize=_MOST_FILES)
+def _node(text: str) -> yaml.Node | None:
+    """The tree of a file, which nobody changes. The parser in C would be faster, but deep nesting crashes it."""
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
 def compose(file: str, content: bytes, lines: Lines) -> Entry:
     """Return the top of a YAML file, without interpreting any value.
 
@@ -224,7 +233,7 @@ def compose(file: str, content: bytes, lines: Lines) -> Entry:
     is not one YAML document in UTF-8.
     """
     try:
-        node = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
+        node = _node(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise EditionError(file, f"line {line}", "the file is not UTF-8; save it as UTF-8") from error
