@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 refused or found wrong, one line a finding on standard err
 import asyncio
 import signal
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import date, datetime
@@ -42,6 +43,7 @@ DataOption = Annotated[
 ]
 
 FAILED = 1
+_AGAIN_S = 0.05
 
 
 def with_services(
@@ -70,16 +72,28 @@ def _run_on(opening: AbstractAsyncContextManager[Services], work: Callable[[Serv
 
 @contextmanager
 def ending_on_sigterm() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C, so that what is open is closed."""
+    """Treat SIGTERM like Ctrl-C, so that what is open is closed.
+
+    Python only reports what is raised within a finaliser (`__del__`): an interrupt that comes there is sent once more.
+    """
+    this_thread = threading.get_ident()
 
     def interrupt(*_: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
+    def report(ignored: "sys.UnraisableHookArgs") -> None:
+        if isinstance(ignored.exc_value, KeyboardInterrupt):
+            threading.Timer(_AGAIN_S, signal.pthread_kill, (this_thread, signal.SIGINT)).start()
+        else:
+            reported(ignored)
+
+    reported, sys.unraisablehook = sys.unraisablehook, report
     previous = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
+        sys.unraisablehook = reported
 
 
 def day_option(name: str, told: str, *, show_default: bool = True) -> Any:

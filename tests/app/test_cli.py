@@ -17,6 +17,7 @@ import pytest
 
 from app import start
 from app.cli import main
+from app.commands.running import ending_on_sigterm
 from tests.chaos.chance import chance, kills
 from tests.commands import run_command
 
@@ -353,3 +354,16 @@ def test_ctrl_c_at_any_moment_ends_a_command_without_a_traceback(database_dsn, t
         assert "Traceback" not in said, said
         # -2: Python itself was ending already. A shell calls that 130 as well.
         assert process.returncode in {0, 130, -signal.SIGINT}, said
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_that_comes_within_a_finaliser_is_not_lost(number):
+    class Finalised:
+        def __del__(self):
+            signal.raise_signal(number)
+
+    begun = time.monotonic()
+    with ending_on_sigterm(), pytest.raises(KeyboardInterrupt):  # noqa: PT012 - both lines are what is interrupted
+        Finalised()
+        time.sleep(10)
+    assert time.monotonic() - begun < 10
