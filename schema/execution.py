@@ -54,7 +54,7 @@ class _Execution(StrawberryGraphQLCoreExecutionContext):
 
 
 class EntitlementsSchema(Schema):
-    """The schema with its own way in, the gate, and out: every result passes `presentable`, however it came about."""
+    """The schema with its own way in, `execute`, and out: every result passes `presentable`, however it came about."""
 
     def __init__(
         self,

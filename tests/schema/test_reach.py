@@ -61,7 +61,7 @@ WAYS: dict[str, tuple[str, str]] = {
     ),
     "period": ('(vendor: "exam-1", period: "2026-10")', '(vendor: "dental-1", period: "2026-10")'),
     "settlement": ('(vendor: "exam-1", period: "2026-10")', '(vendor: "dental-1", period: "2026-10")'),
-    "settlements": ('(first: 2, vendor: "exam-1")', '(first: 5, vendor: "dental-1")'),
+    "settlements": ('(first: 2, vendor: "exam-1")', '(first: 2, vendor: "dental-1")'),
     "entries": (
         '(first: 2, where: {vendor: {eq: "exam-1"}})',
         '(first: 2, where: {vendor: {eq: "dental-1"}})',
