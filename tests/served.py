@@ -45,6 +45,16 @@ class Service:
     def start(self, *options: str) -> None:
         """Start the process and wait until it serves."""
         self.launch(*options)
+        self.wait_until_ready()
+
+    def go_on(self) -> None:
+        """Wait until the process serves (it may be starting its database again), a new one if it has ended."""
+        if self.process is None or self.process.poll() is not None:
+            self.launch()
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until the process serves. Fails when it ends, or after a minute."""
         assert self.process is not None
         deadline = time.monotonic() + 60
         while "serving on" not in self.said() or not self.ready():

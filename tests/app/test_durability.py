@@ -196,8 +196,7 @@ async def test_what_was_acknowledged_survives_kill_9_of_service_and_database_in_
 
 @pytest.mark.chaos
 async def test_who_asks_until_answered_while_the_database_is_killed_has_one_redemption_a_key(service):
-    if not service.ready():
-        service.start()
+    service.go_on()
     stream = Stream(service=service, name="b")
     flowing = asyncio.create_task(stream.flow(120, "enough"))
     while len(stream.acknowledged) < 40:
@@ -213,8 +212,7 @@ async def test_who_asks_until_answered_while_the_database_is_killed_has_one_rede
 
 @pytest.mark.chaos
 async def test_a_service_that_is_stopped_has_answered_everything_that_it_wrote(service):
-    if not service.ready():
-        service.start()
+    service.go_on()
     stream = Stream(service=service, name="c")
     flowing = await flow_until(stream, 60)
     code, said = await asyncio.to_thread(service.end, signal.SIGTERM)
