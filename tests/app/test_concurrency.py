@@ -23,6 +23,7 @@ from schema.context import Role
 from tests.served import Service, serving
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "rating.json").read_text(encoding="utf-8"))
+EXPECTED = [(case, expected) for case in CASES for expected in case["expect"]]
 DOCUMENTS = Path(__file__).parents[1] / "operations"
 REDEEM = (DOCUMENTS / "redeem.graphql").read_text(encoding="utf-8")
 EXPLAINED = (DOCUMENTS / "tier_explained.graphql").read_text(encoding="utf-8")
@@ -109,28 +110,17 @@ async def all_at_once(running: Running, inputs: list[dict[str, Any]]) -> list[di
 
 async def test_every_worked_example_holds_after_an_import_by_the_command_line(running):
     async with httpx.AsyncClient(timeout=60) as client:
-        for case in CASES:
-            for expected in case["expect"]:
-                asked = {"on": expected["on"], "knownAt": expected.get("knownAt")}
-                span = {"from": expected["on"], "to": "2100-01-01"}
-                answer = await ask(
-                    client,
-                    running,
-                    Role.AUDITOR,
-                    EXPLAINED,
-                    "TierExplained",
-                    memberNo=case["member_no"],
-                    **asked,
-                    **span,
-                )
-                tier = answer["tier"]
-                assert tier["star"] == expected["star"], (case["title"], expected)
-                assert Decimal(tier["ratedPremium"]) == Decimal(expected["ratedPremium"]), (
-                    case["title"],
-                    expected,
-                )
-                amounts = sum(Decimal(each["amount"]) for each in tier["contributions"])
-                assert amounts == Decimal(expected["ratedPremium"])
+        for case, expected in EXPECTED:
+            told = (case["title"], expected)
+            asked = {"on": expected["on"], "knownAt": expected.get("knownAt")}
+            span = {"from": expected["on"], "to": "2100-01-01"}
+            asked |= span | {"memberNo": case["member_no"]}
+            answer = await ask(client, running, Role.AUDITOR, EXPLAINED, "TierExplained", **asked)
+            tier = answer["tier"]
+            assert tier["star"] == expected["star"], told
+            assert Decimal(tier["ratedPremium"]) == Decimal(expected["ratedPremium"]), told
+            amounts = sum(Decimal(each["amount"]) for each in tier["contributions"])
+            assert amounts == Decimal(expected["ratedPremium"]), told
 
 
 async def test_of_64_who_want_the_last_unit_exactly_one_gets_it(running):

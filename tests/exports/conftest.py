@@ -1,7 +1,7 @@
 """A ledger with something in it, and the web service on it as clients meet it: through a socket."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,8 +107,20 @@ async def fill(owner_pool, customers: int) -> None:
 
 
 async def reading(owner_pool) -> int:
-    """How many connections of the service are in a transaction."""
+    """How many connections of the service hold a snapshot, as a file does for as long as it is made.
+
+    So does every other statement, while it runs: the service's audit trail writes at times of its own.
+    """
     return await owner_pool.fetchval(
         "select count(*) from pg_stat_activity where datname = current_database()"
-        " and pid <> pg_backend_pid() and xact_start is not null"
+        " and pid <> pg_backend_pid() and backend_type = 'client backend' and backend_xmin is not null"
     )
+
+
+async def soon(what: Callable[[], Awaitable[object]], wanted: object) -> None:
+    """Wait until the awaited answer is the one wanted."""
+    for _ in range(100):
+        if await what() == wanted:
+            return
+        await asyncio.sleep(0.1)
+    assert await what() == wanted

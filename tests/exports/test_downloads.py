@@ -1,6 +1,5 @@
 """Files over HTTP: for whom, what the address may ask, and no short file or forgotten cursor whatever happens."""
 
-import asyncio
 import json
 
 import httpx
@@ -9,18 +8,9 @@ import pytest
 from app.http.streaming import Download
 from ledger.exporting import stream_entries
 from schema.context import Role
-from tests.exports.conftest import fill, reading
+from tests.exports.conftest import fill, reading, soon
 
 ENTRIES = "/exports/entries"
-
-
-async def soon(what, wanted) -> None:
-    """Wait until the awaited answer is the one wanted."""
-    for _ in range(100):
-        if await what() == wanted:
-            return
-        await asyncio.sleep(0.1)
-    assert await what() == wanted
 
 
 async def test_staff_may_have_the_ledger(site, database):
@@ -129,7 +119,7 @@ async def test_a_client_that_goes_away_ends_the_cursor(site, database):
     async with site.client.stream("GET", ENTRIES, headers=site.header()) as answer:
         body = answer.aiter_bytes()
         await anext(body)
-        assert await reading(database.owner_pool) == 1, "the file is longer than what buffers hold"
+        await soon(lambda: reading(database.owner_pool), 1)  # the file is longer than what buffers hold
     await soon(lambda: reading(database.owner_pool), 0)
 
 

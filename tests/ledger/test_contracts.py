@@ -228,8 +228,10 @@ def any_term(draw):
     )
 
 
-@given(st.lists(st.lists(any_term(), min_size=1, max_size=3), max_size=6))
+@given(st.lists(st.lists(any_term(), min_size=1, max_size=3), min_size=1, max_size=6))
 def test_however_terms_are_told_no_day_has_two_prices_and_the_newest_holds(told):
+    first = told[0][0]
+    assert contract([], first) == [first], "what is told alone is taken"
     stored = []
     for terms in told:
         changed = change(terms, stored)

@@ -110,7 +110,9 @@ def test_what_is_used_beyond_a_lower_star_leaves_nothing_and_is_not_negative(han
 
 
 def test_without_a_star_every_benefit_is_shown_and_none_may_be_used(handbook):
-    for quota in quotas_on(customer((JOINED, 0)).account, TODAY, handbook, NOW):
+    shown = quotas_on(customer((JOINED, 0)).account, TODAY, handbook, NOW)
+    assert tuple(quota.benefit.code for quota in shown) == handbook.benefit_codes
+    for quota in shown:
         assert not quota.entitled
         assert quota.variant is None
         assert counts(quota) == (0, 0, 0, 0)
@@ -310,7 +312,9 @@ def test_quotas_add_up_on_every_day(handbook, stars, past, days, ahead):
     account = as_read(a_customer_with_a_past(handbook, stars, past, days))
     on = TODAY + timedelta(days=ahead)
     star = account.star_on(on)
-    for quota in quotas_on(account, on, handbook, NOW):
+    shown = quotas_on(account, on, handbook, NOW)
+    assert {quota.benefit.code for quota in shown} == set(handbook.benefit_codes)
+    for quota in shown:
         assert quota.entitled is (quota.refusal is None)
         if quota.allowance is None:
             assert (quota.granted, quota.remaining) == (0, 0)

@@ -65,8 +65,7 @@ def test_a_worked_example_holds(case, handbook):
         assert all(each.counted == (each.reason == "COUNTED") for each in contributions)
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case["title"] for case in CASES])
-def test_an_event_survives_being_stored(case):
-    for source in case["events"]:
-        event = parse_event(source)
-        assert parse_event(content(event)) == event
+def test_an_event_survives_being_stored():
+    events = [parse_event(source) for case in CASES for source in case["events"]]
+    assert len(events) > 50
+    assert [parse_event(content(event)) for event in events] == events

@@ -55,6 +55,7 @@ def test_the_timeline_is_what_each_day_by_itself_gives(handbook, stream, data):
 def test_contributions_add_up_to_the_timeline_and_name_their_spans(handbook, stream, data):
     history = fold(accepted(stream, handbook))
     periods = timeline(history, handbook)
+    assert bool(periods) == (history.first_day is not None)
     if not periods:
         return
     offsets = data.draw(st.lists(st.integers(-30, 366 * 12), max_size=20))
@@ -84,6 +85,8 @@ def test_another_policy_never_lowers_the_rated_premium(handbook, stream, issue, 
         event(effective_on=start, policy_no="another", type_=issue.pop("type"), **issue),
     )
     before, after = timeline(fold(events), handbook), timeline(fold(more), handbook)
+    assert before
+    assert after
     for each in {period.start for period in (*before, *after)}:
         then, now = period_on(before, each), period_on(after, each)
         assert (now.rated_premium if now else 0) >= (then.rated_premium if then else 0)

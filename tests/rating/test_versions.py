@@ -51,6 +51,7 @@ def test_every_moment_finds_what_was_recorded_by_then(handbook, stream, hours, c
             moment = NOW + timedelta(hours=hour)
             known = [each for each in stored.events if each.recorded_at <= moment]
             assert looked_up(versions, moment) == timeline(fold(known), handbook)
+    assert len(stored.events) == len(events)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,7 @@ def test_every_list_of_objects_has_a_length(name: str) -> None:
 
 
 def test_what_an_argument_makes_dearer_is_an_argument() -> None:
+    assert len(weights().dearer) > 1
     for name, dearer in weights().dearer.items():
         assert set(dearer) <= set(FIELDS[name].args)
         assert all(each.each_us > weights().fields[name].each_us for each in dearer.values()), name

@@ -71,6 +71,7 @@ def test_a_loss_is_the_first_day_on_which_only_the_present_edition_entitles(
     handbook, six_star_handbook, portfolio, on
 ):
     question = Question(before=handbook, after=six_star_handbook, on=on, today=on)
+    assert portfolio
     for account, history in portfolio:
         before = account_by(account, history, handbook).periods
         after = account_by(account, history, six_star_handbook).periods
