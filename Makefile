@@ -63,8 +63,9 @@ chaos: setup  ## Fault tests: processes killed, disks filled, services flooded; 
 	CHAOS_SEED=$(SEED) CHAOS_ROUNDS=$(ROUNDS) CHAOS_KILLS=$(KILLS) CHAOS_REPORT=$(REPORT) $(BIN)/python -m pytest -m chaos
 
 .PHONY: fuzz
-fuzz: setup  ## The random tests with new seeds and many more examples; what they find becomes a case
-	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m "hypothesis and not chaos" --numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
+fuzz: setup  ## The random tests with many more examples from a new seed; SEED=… repeats a run; what they find becomes a case
+	HYPOTHESIS_PROFILE=fuzz $(BIN)/python -m pytest -m "hypothesis and not chaos" --hypothesis-seed=$(or $(SEED),$$RANDOM$$RANDOM) \
+		--numprocesses $(WORKERS) --maxprocesses 4 --dist worksteal
 
 .PHONY: audit
 audit: setup  ## GraphQL over HTTP, audited by the npm package graphql-http (needs Node.js)

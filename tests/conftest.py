@@ -38,8 +38,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Show the seed with which the fault tests can be repeated."""
-    return f"faults: SEED={SEED} repeats this run" if config.option.markexpr == "chaos" else None
+    """Show the seed with which the fault tests or `make fuzz` can be repeated."""
+    if config.option.markexpr == "chaos":
+        return f"faults: SEED={SEED} repeats this run"
+    seed = config.getoption("--hypothesis-seed")
+    return None if seed is None else f"random examples: SEED={seed} repeats this run"
 
 
 # Files are copied as they are: for small databases on a server that does not wait for the disk, the quicker way.
