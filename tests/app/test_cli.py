@@ -365,5 +365,5 @@ def test_a_signal_that_comes_within_a_finaliser_is_not_lost(number):
     begun = time.monotonic()
     with ending_on_sigterm(), pytest.raises(KeyboardInterrupt):  # noqa: PT012 - both lines are what is interrupted
         Finalised()
-        time.sleep(10)
-    assert time.monotonic() - begun < 10
+        time.sleep(60)
+    assert time.monotonic() - begun < 60

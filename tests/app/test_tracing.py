@@ -102,7 +102,7 @@ async def test_a_collector_that_stands_still_does_not_keep_the_service_from_endi
     released = threading.Event()
     provider = TracerProvider()
     monkeypatch.setattr(provider, "shutdown", released.wait)
-    await asyncio.wait_for(Tracing(provider).close(), timeout=5)
+    await asyncio.wait_for(Tracing(provider).close(), timeout=30)
     released.set()
 
 

@@ -4,7 +4,6 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
-from time import monotonic
 
 import asyncpg
 import pytest
@@ -227,11 +226,13 @@ async def test_a_commit_that_nobody_heard_of_is_found_and_not_done_twice(contrac
 
 
 async def test_without_a_database_all_who_wait_are_told_soon(contracted, handbook, monkeypatch):
-    async def nobody_there(*_args, **_more):
+    tried = []
+
+    async def nobody_there(_conn, commands, **_more):
+        tried.append(len(commands))
         raise ConnectionRefusedError
 
     monkeypatch.setattr(journal_module, "commit", nobody_there)
-    began = monotonic()
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcomes = await asyncio.gather(
             *(journal.post(a_redeem()) for _ in range(100)), return_exceptions=True
@@ -239,7 +240,9 @@ async def test_without_a_database_all_who_wait_are_told_soon(contracted, handboo
         assert {type(each) for each in outcomes} == {OutageError}
         assert {type(each.__cause__) for each in outcomes} == {ConnectionRefusedError}
         assert journal.running
-    assert monotonic() - began < 5
+    assert len(tried) <= 2 * journal_module._TRIES, (
+        "who waits behind a batch that failed is not tried one by one"
+    )
 
 
 @pytest.mark.parametrize(
@@ -335,7 +338,7 @@ async def test_commands_on_a_customer_that_stays_locked_are_busy_and_their_key_s
     async with contracted.pool.acquire() as other, other.transaction():
         await load_batch(other, [first], now=NOW)
         before = await everything(contracted.pool)
-        outcomes = await asyncio.wait_for(journal.post_many([command, a_redeem()]), timeout=5)
+        outcomes = await asyncio.wait_for(journal.post_many([command, a_redeem()]), timeout=30)
         assert codes(outcomes) == {"BUSY": 2}
         assert outcomes[0].retry_after == 2
         assert await everything(contracted.pool) == before
@@ -397,7 +400,7 @@ async def test_who_is_locked_by_somebody_else_holds_up_nobody(contracted, handbo
         locked = [asyncio.ensure_future(journal.post(a_redeem("vip-line"))) for _ in range(3)]
         nobody = journal.post(a_release(RedemptionId(999_999, 1)))
         free = await asyncio.wait_for(
-            asyncio.gather(journal.post(a_redeem(member_no="M2")), nobody), timeout=5
+            asyncio.gather(journal.post(a_redeem(member_no="M2")), nobody), timeout=30
         )
         assert codes(free) == {"REDEEMED": 1, "UNKNOWN_REDEMPTION": 1}
         stopping = asyncio.ensure_future(journal.stop())
@@ -405,8 +408,8 @@ async def test_who_is_locked_by_somebody_else_holds_up_nobody(contracted, handbo
         assert not stopping.done()
         assert not any(each.done() for each in locked)
         await transaction.rollback()
-        assert codes(await asyncio.wait_for(asyncio.gather(*locked), timeout=5)) == {"REDEEMED": 3}
-        await asyncio.wait_for(stopping, timeout=5)
+        assert codes(await asyncio.wait_for(asyncio.gather(*locked), timeout=30)) == {"REDEEMED": 3}
+        await asyncio.wait_for(stopping, timeout=30)
 
 
 async def test_nobody_waits_for_ever_on_a_journal_that_was_cancelled(contracted, handbook, monkeypatch):
@@ -423,7 +426,7 @@ async def test_nobody_waits_for_ever_on_a_journal_that_was_cancelled(contracted,
     journal._task.cancel()
     for each in (first, second):
         with pytest.raises(JournalClosedError):
-            await asyncio.wait_for(each, timeout=2)
+            await asyncio.wait_for(each, timeout=30)
     assert not journal.running
 
 

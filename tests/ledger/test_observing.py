@@ -107,6 +107,7 @@ async def test_a_pool_tells_how_long_was_waited_and_which_statements_ran(databas
     pool = await connect_pool(database.dsn, min_size=0, max_size=1, service_role=True, observer=watching)
     async with pool.acquire():
         waiting = asyncio.create_task(pool.fetch("-- why\n  select 1"))
+        await asyncio.sleep(0)  # it waits now
         await asyncio.sleep(0.05)
     await waiting
     awaited = await pool.acquire()

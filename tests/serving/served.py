@@ -107,7 +107,7 @@ class Running:
 
     def until_seen(self, what: str) -> None:
         """Wait until the application has seen something."""
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 30
         while what not in self.small.seen:
             assert time.monotonic() < deadline
             time.sleep(0.01)

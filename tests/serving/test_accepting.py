@@ -40,7 +40,7 @@ def listener(kind: type[socket.socket] = socket.socket) -> socket.socket:
 
 
 async def until(true) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110 - what is waited for are lengths
             await asyncio.sleep(0.005)
 
