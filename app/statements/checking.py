@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from io import SEEK_END
 from itertools import islice
 from typing import IO, Self
 
@@ -105,7 +106,8 @@ def check(
     """
     lines = refused = skipped_rows = 0
     skipped: list[Skipped] = []
-    with open_table(stream, sheet=sheet) as table:
+    size = stream.seek(0, SEEK_END)
+    with open_table(stream, sheet=sheet, still_wanted=lambda: progress(0, size)) as table:
         reader = LineReader(table.header, handbook, table.source.day_zero)
         for done, row in enumerate(table.rows):
             if done % _ROWS_A_STEP == 0:

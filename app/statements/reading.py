@@ -8,13 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO
+from zipfile import ZipFile
 
+from app.statements.archive import Parsing, open_archive
 from app.statements.columns import Header, find_header
-from app.statements.sheets import Row, SheetError, Source, listed, quoted
+from app.statements.converted import StillWanted, open_converted, unreadable
+from app.statements.sheets import Book, Row, SheetError, Source, listed, quoted
 from app.statements.text import text_source
-from app.statements.workbook import Workbook, open_workbook
+from app.statements.workbook import WORKBOOK_PART, open_workbook
 
 _ARCHIVE = b"PK\x03\x04"
+# Of the other kinds that are archives, the parts that they have.
+_CONVERTED = {".xlsb": {"xl/workbook.bin"}, ".ods": {"mimetype", "content.xml"}}
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _GZIP = b"\x1f\x8b"
 _PDF = b"%PDF"
@@ -31,21 +36,61 @@ class Table:
 
 
 @contextmanager
-def open_table(stream: IO[bytes], *, sheet: str | None = None) -> Iterator[Table]:
+def open_table(
+    stream: IO[bytes], *, sheet: str | None = None, still_wanted: StillWanted = lambda: None
+) -> Iterator[Table]:
     """Open a file that can be read at any place; `sheet` names one of a workbook. Raises SheetError.
 
     The rows come in their order, once, as they are read: what is wrong further down is raised there.
     """
     stream.seek(0)
     start = stream.read(1024)
-    if start.startswith(_ARCHIVE):
-        with open_workbook(stream) as workbook:
-            yield _table(_chosen(workbook, sheet))
-        return
     _refuse_other_kinds(start)
+    if start.startswith((_ARCHIVE, _OLD_OFFICE)):
+        with _open_book(stream, start, still_wanted) as book:
+            yield _table(_chosen(book, sheet))
+        return
     if sheet is not None:
-        raise SheetError("只有 Excel 工作簿才有工作表名", "only a workbook has sheets with names")
+        raise SheetError("只有工作簿才有工作表名", "only a workbook has sheets with names")
     yield _table(text_source(stream))
+
+
+@contextmanager
+def _open_book(stream: IO[bytes], start: bytes, still_wanted: StillWanted) -> Iterator[Book]:
+    if start.startswith(_OLD_OFFICE):
+        with open_converted(stream, ".xls", still_wanted) as converted:
+            yield converted
+        return
+    with open_archive(stream) as archive:
+        names = set(archive.namelist())
+        if WORKBOOK_PART in names:
+            with open_workbook(archive) as workbook:
+                yield workbook
+            return
+        kind = next((kind for kind, parts in _CONVERTED.items() if parts <= names), None)
+        if kind is None:
+            raise _no_workbook(archive)
+        if kind == ".ods":
+            _check_content(archive, still_wanted)
+    with open_converted(stream, kind, still_wanted) as converted:
+        yield converted
+
+
+def _check_content(archive: ZipFile, still_wanted: StillWanted) -> None:
+    """Raise SheetError unless the content is sound XML: the library would read XML that breaks off without end."""
+    try:
+        for _ in Parsing(archive, "content.xml").steps():
+            still_wanted()
+    except SheetError as error:
+        raise unreadable(".ods") from error
+
+
+def _no_workbook(archive: ZipFile) -> SheetError:
+    shown = listed((quoted(name) for name in archive.namelist()[:3]), separator=", ")
+    return SheetError(
+        f"压缩包里没有工作簿（里面有：{shown}）；请直接给出 .xlsx 或 .csv 文件",
+        f"an archive without a workbook (it holds: {shown}): give the .xlsx or .csv file itself",
+    )
 
 
 def _table(source: Source) -> Table:
@@ -53,13 +98,13 @@ def _table(source: Source) -> Table:
     return Table(source=source, header=header, rows=rows)
 
 
-def _chosen(workbook: Workbook, wanted: str | None) -> Source:
-    names = list(workbook.parts)
+def _chosen(workbook: Book, wanted: str | None) -> Source:
+    names = workbook.names
     shown_zh, shown_en = listed(map(quoted, names)), listed(map(quoted, names), separator=", ")
     if not names:
         raise SheetError("工作簿里没有可见的工作表", "the workbook has no visible sheet")
     if wanted is not None:
-        if wanted not in workbook.parts:
+        if wanted not in names:
             raise SheetError(
                 f"没有名为「{quoted(wanted)}」的可见工作表；有：{shown_zh}",
                 f"there is no visible sheet {quoted(wanted)}; there are: {shown_en}",
@@ -87,11 +132,6 @@ def _has_header(source: Source) -> bool:
 
 def _refuse_other_kinds(start: bytes) -> None:
     text = start.lstrip().lower()
-    if start.startswith(_OLD_OFFICE):
-        raise SheetError(
-            "这是旧版 Excel（.xls）或加密的工作簿；请另存为不加密的 .xlsx",
-            "an old Excel file (.xls) or an encrypted one: save it as .xlsx without a password",
-        )
     if start.startswith(_GZIP):
         raise SheetError("文件是压缩包；请先解压", "the file is compressed: unpack it first")
     if start.startswith(_PDF) or text.startswith(_MARKUP):

@@ -6,11 +6,11 @@ languages; what is wrong with one row is told by those who understand its column
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 Cell = str | Decimal | date | None
 """What stands in a cell: text, a number with the digits that a person sees, a day, or nothing."""
@@ -19,6 +19,8 @@ MOST_COLUMNS = 200
 """What stands further right is not read."""
 LONGEST_CELL = 32_767
 """As many characters as a cell of a spreadsheet program can hold."""
+DAY_ZERO = date(1899, 12, 30)
+"""The day that the number 0 stands for, unless a workbook says otherwise."""
 
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>")
 _LONGEST_SHOWN = 40
@@ -57,6 +59,17 @@ class Source:
     size: int
     done: Callable[[], int]
     day_zero: date
+
+
+class Book(Protocol):
+    """An open workbook: its visible sheets, in order."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the sheets are called."""
+
+    def sheet(self, name: str) -> Source:
+        """A sheet to read, as often as wanted. Raises SheetError, here or from the rows."""
 
 
 def shown(cell: Cell) -> str:

@@ -11,12 +11,11 @@ import csv
 import io
 from collections.abc import Generator, Iterator
 from contextlib import closing, suppress
-from datetime import date
 from itertools import islice
 from typing import IO
 
 from app.statements.columns import known_columns
-from app.statements.sheets import MOST_COLUMNS, Row, SheetError, Source
+from app.statements.sheets import DAY_ZERO, MOST_COLUMNS, Row, SheetError, Source
 
 _CHUNK_BYTES = 1 << 20
 _LONGEST_LINE = 1 << 20
@@ -24,7 +23,6 @@ _LONGEST_RECORD = 4 << 20
 _SEPARATORS = (",", "\t", ";", "|", "，")
 _ROWS_TRIED = 50
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_DAY_ZERO = date(1899, 12, 30)
 
 
 def text_source(stream: IO[bytes]) -> Source:
@@ -37,7 +35,7 @@ def text_source(stream: IO[bytes]) -> Source:
         rows=_rows(stream, encoding, separator),
         size=size,
         done=stream.tell,
-        day_zero=_DAY_ZERO,
+        day_zero=DAY_ZERO,
     )
 
 

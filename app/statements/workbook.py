@@ -8,22 +8,20 @@ says of its own size is not believed: some programs write it wrong.
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import IO
 
-from app.statements.archive import Parsing, damaged, open_archive, reading, small_part
+from app.statements.archive import Parsing, damaged, reading, small_part
 from app.statements.formats import PLAIN, Format, formats_of
-from app.statements.sheets import LONGEST_CELL, MOST_COLUMNS, Cell, Row, SheetError, Source, listed, quoted
+from app.statements.numbers import exact
+from app.statements.sheets import DAY_ZERO, LONGEST_CELL, MOST_COLUMNS, Cell, Row, Source
 from app.statements.strings import SharedStrings
 
-_WORKBOOK = "xl/workbook.xml"
-_EXACT_DIGITS = 15
-_LARGEST_EXPONENT = 308
+WORKBOOK_PART = "xl/workbook.xml"
+"""Only this kind of workbook has it."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _FORMULA = "="
 _LONGEST_NUMBER = 40
@@ -44,6 +42,11 @@ class Workbook:
     formats: tuple[Format, ...]
     day_zero: date
 
+    @property
+    def names(self) -> Sequence[str]:
+        """What the visible sheets are called."""
+        return list(self.parts)
+
     def sheet(self, name: str) -> Source:
         """A sheet to read. Raises SheetError, here or from the rows."""
         with reading():
@@ -58,14 +61,11 @@ class Workbook:
 
 
 @contextmanager
-def open_workbook(stream: IO[bytes]) -> Iterator[Workbook]:
-    """Open a workbook. Raises SheetError when it is none, or one of another kind."""
+def open_workbook(archive: zipfile.ZipFile) -> Iterator[Workbook]:
+    """Open the workbook that an archive is. Raises SheetError."""
     with ExitStack() as stack:
-        archive = stack.enter_context(open_archive(stream))
         names = set(archive.namelist())
-        if _WORKBOOK not in names:
-            raise _another_kind(archive, names)
-        book = small_part(archive, _WORKBOOK)
+        book = small_part(archive, WORKBOOK_PART)
         targets = _targets(archive)
         if book is None:
             raise damaged()
@@ -89,7 +89,7 @@ def open_workbook(stream: IO[bytes]) -> Iterator[Workbook]:
             },
             strings=strings,
             formats=formats_of(styles),
-            day_zero=date(1904, 1, 1) if since_1904 else date(1899, 12, 30),
+            day_zero=date(1904, 1, 1) if since_1904 else DAY_ZERO,
         )
 
 
@@ -107,20 +107,6 @@ def _targets(archive: zipfile.ZipFile) -> dict[str, list[str]]:
         found["#" + relation.get("Id", "")] = [part, kind]
         found.setdefault(kind, [part])
     return found
-
-
-def _another_kind(archive: zipfile.ZipFile, names: set[str]) -> SheetError:
-    if "xl/workbook.bin" in names:
-        kind = ".xlsb"
-    elif "mimetype" in names and "content.xml" in names:
-        kind = "OpenDocument (.ods)"
-    else:
-        shown = listed((quoted(name) for name in archive.namelist()[:3]), separator=", ")
-        return SheetError(
-            f"压缩包里没有 Excel 工作簿（里面有：{shown}）；请直接给出 .xlsx 或 .csv 文件",
-            f"an archive without a workbook (it holds: {shown}): give the .xlsx or .csv file itself",
-        )
-    return SheetError(f"不支持 {kind} 格式；请另存为 .xlsx", f"{kind} is not read: save it as .xlsx")
 
 
 def _rows(parsing: Parsing, workbook: Workbook) -> Iterator[Row]:
@@ -231,7 +217,7 @@ class _Rows:
             if not 0 <= days <= _LAST_DAY:
                 return text
             return self._workbook.day_zero + timedelta(days=days)
-        number = _exact(text)
+        number = exact(text)
         if self._format.digits and number >= 0 and number == number.to_integral_value():
             return f"{number:f}".partition(".")[0].zfill(self._format.digits)
         return number
@@ -242,20 +228,6 @@ def _whole(text: str) -> int:
     if len(text) > _LONGEST_NUMBER:
         raise damaged()
     return int(text)
-
-
-@lru_cache(maxsize=4096)
-def _exact(text: str) -> Decimal:
-    """A number as a person sees it: workbooks hold 0.1 + 0.2 as 0.30000000000000004."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        raise damaged() from None
-    if not number.is_finite() or abs(number.adjusted()) > _LARGEST_EXPONENT:
-        raise damaged()
-    if len(number.as_tuple().digits) > _EXACT_DIGITS:
-        number = Decimal(f"{float(text):.{_EXACT_DIGITS}g}")
-    return number
 
 
 def _place(letters: str) -> int:

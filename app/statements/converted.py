@@ -1,0 +1,134 @@
+"""Workbooks that are no XLSX (.xls, .ods, .xlsb), row by row: converted by another process, then read from its file.
+
+What a cell holds is what a person sees in it, as far as the library tells it: the result of a formula, a number with
+the digits that programs show, a day where the format says so. It does not tell of formats that only add zeros, and an
+error such as #N/A is an empty cell.
+"""
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import IO, Any
+
+from app.statements.converter import Ending
+from app.statements.numbers import exact
+from app.statements.sheets import DAY_ZERO, Cell, Row, SheetError, Source
+
+_PROGRAM = (sys.executable, "-I", "-m", "app.statements.converter")
+_ASKED_EVERY_S = 0.1
+_LAST_COMPLAINT_BYTES = 2000
+
+StillWanted = Callable[[], None]
+"""Called now and then while somebody waits; what it raises ends the work."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConvertedWorkbook:
+    """A workbook that has been converted: the visible sheets, in order."""
+
+    archive: zipfile.ZipFile
+    names: Sequence[str]
+
+    def sheet(self, name: str) -> Source:
+        """A sheet to read."""
+        part = str(self.names.index(name))
+        reading = _Reading(self.archive, part)
+        return Source(
+            name=name,
+            rows=reading.rows(),
+            size=self.archive.getinfo(part).file_size,
+            done=lambda: reading.done,
+            day_zero=DAY_ZERO,
+        )
+
+
+@contextmanager
+def open_converted(stream: IO[bytes], kind: str, still_wanted: StillWanted) -> Iterator[ConvertedWorkbook]:
+    """Convert a workbook of a kind, such as `.xls`, and open the result. Raises SheetError."""
+    with tempfile.TemporaryFile() as content, tempfile.TemporaryFile() as result:
+        stream.seek(0)
+        shutil.copyfileobj(stream, content)
+        content.seek(0)
+        _convert(content, result, kind, still_wanted)
+        with zipfile.ZipFile(result) as archive:
+            yield ConvertedWorkbook(archive=archive, names=json.loads(archive.read("sheets")))
+
+
+def _convert(content: IO[bytes], result: IO[bytes], kind: str, still_wanted: StillWanted) -> None:
+    with (
+        tempfile.TemporaryFile() as complaints,
+        # Nothing of our settings is the business of a process that reads what strangers made.
+        subprocess.Popen(  # noqa: S603 - our own program
+            _PROGRAM, stdin=content, stdout=result, stderr=complaints, env={}
+        ) as process,
+    ):
+        try:
+            while True:
+                still_wanted()
+                try:
+                    code = process.wait(_ASKED_EVERY_S)
+                    break
+                except subprocess.TimeoutExpired:
+                    continue
+        except BaseException:
+            process.kill()
+            raise
+        if code == Ending.DONE:
+            return
+        if code == Ending.NO_PLACE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if code < 0 or code == Ending.TOO_LARGE:
+            raise _too_large(kind)
+        if code == Ending.UNREADABLE:
+            raise unreadable(kind)
+        complaints.seek(0)
+        told = complaints.read()[-_LAST_COMPLAINT_BYTES:].decode(errors="replace")
+        raise RuntimeError(f"the process that reads workbooks ended with {code}: {told}")
+
+
+def _too_large(kind: str) -> SheetError:
+    return SheetError(
+        f"{kind} 工作簿太大（这类文件约可读 50 万行，且不能有离数据很远的单元格）；请另存为 .xlsx 或 CSV",
+        f"the {kind} workbook is too large (about 500,000 rows can be read, and no cells far from the others): "
+        "save it as .xlsx or CSV",
+    )
+
+
+def unreadable(kind: str) -> SheetError:
+    """The answer to a file that is no workbook of its kind."""
+    return SheetError(
+        f"文件已损坏、已加密，或不是 {kind} 工作簿；请用表格软件打开后另存为不加密的 .xlsx",
+        f"the file is damaged, encrypted, or no {kind} workbook: open it in a spreadsheet program and save it as .xlsx "
+        "without a password",
+    )
+
+
+class _Reading:
+    """Reads the rows of one sheet; `done` bytes of it are read."""
+
+    def __init__(self, archive: zipfile.ZipFile, part: str) -> None:
+        self.done = 0
+        self._archive = archive
+        self._part = part
+
+    def rows(self) -> Iterator[Row]:
+        with self._archive.open(self._part) as part:
+            for number, line in enumerate(part, 1):
+                self.done += len(line)
+                cells: list[Cell] = json.loads(
+                    line, parse_float=exact, parse_int=exact, parse_constant=exact, object_hook=_day
+                )
+                yield Row(number, tuple(cells))
+
+
+def _day(written: dict[str, Any]) -> date:
+    return date.fromisoformat(written["day"])

@@ -1,0 +1,204 @@
+"""Workbooks that are no XLSX: the same lines and the same problems, and no file exhausts the service.
+
+`files/libreoffice.xls` and `.ods` are `files/libreoffice.xlsx` as LibreOffice 7.4 saves it in those kinds,
+`files/faulty.xls` and `.ods` a workbook of the rows `FAULTY`: `soffice --headless --convert-to xls faulty.xlsx`.
+"""
+
+import io
+import struct
+import subprocess
+import zipfile
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.statements.converted import _PROGRAM, open_converted
+from app.statements.converter import Ending
+from app.statements.sheets import SheetError
+from tests.statements.sheets import GOOD, HEADER, read, xlsx_of
+from tests.statements.xlsb import xlsb_of
+
+FILES = Path(__file__).with_name("files")
+FIFTH = date(2026, 10, 5)
+FAULTY = (
+    (None, "瑞康，十月"),
+    (),
+    (None, *HEADER),
+    (None, "M0000001", "健康体检", 1.5, FIFTH, 680.5, "A-1"),
+    (None, "M0000002", "健康体检", 1, "5/10/2026", 0.1 + 0.2, "A-2"),
+    (None, None, "健身", 1, FIFTH, -1, 20261005001123456),
+    (None, "M0000004", "健康体检", 0, FIFTH, 1.005, FIFTH),
+    (None, 1000123, "健康体检", "2次", FIFTH, "¥1,680.00", 20261005001),
+    (None, "合计", None, 5),
+)
+
+
+async def test_a_workbook_is_the_same_statement_in_every_kind():
+    theirs = await read((FILES / "libreoffice.xlsx").read_bytes())
+    assert len(theirs.lines) == 3
+    for kind in ("xls", "ods"):
+        assert await read((FILES / f"libreoffice.{kind}").read_bytes()) == theirs
+
+
+async def test_what_is_wrong_is_told_by_row_and_column_in_every_kind():
+    theirs = await read(xlsx_of(*FAULTY))
+    assert len(theirs.problems) == 9
+    assert [(line.line_no, line.member_no, line.reference) for line in theirs.lines] == [
+        (8, "1000123", "20261005001")
+    ]
+    for kind in ("xls", "ods"):
+        found = await read((FILES / f"faulty.{kind}").read_bytes())
+        assert (found.said, found.lines, found.checked) == (theirs.said, theirs.lines, theirs.checked)
+
+
+async def test_a_binary_workbook_is_the_same_statement():
+    theirs, ours = await read(xlsx_of(*FAULTY)), await read(xlsb_of(*FAULTY))
+    assert (ours.said, ours.lines, ours.checked) == (theirs.said, theirs.lines, theirs.checked)
+
+
+async def test_a_hidden_sheet_is_not_looked_at():
+    for kind in ("xls", "ods"):
+        with pytest.raises(SheetError, match="no visible sheet 旧; there are: 10月对账单, 说明"):
+            await read((FILES / f"libreoffice.{kind}").read_bytes(), sheet="旧")
+
+
+async def test_an_upload_of_another_kind_with_the_same_lines_changes_nothing(desk):
+    kinds = ("xlsx", "xls", "ods")
+    answers = [
+        await desk.send((FILES / f"libreoffice.{kind}").read_bytes(), f"十月.{kind}") for kind in kinds
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200, 200], answers[-1].text
+    assert len({answer.json()["statement"]["id"] for answer in answers}) == 1
+    wrong = await desk.send((FILES / "faulty.xls").read_bytes(), "faulty.xls")
+    assert wrong.status_code == 422
+    assert wrong.json()["problems"][0] == {
+        "row": 4,
+        "column": "次数",
+        "reason": "须为不小于 1 的整数：「1.5」",
+    }
+
+
+def ods_of(rows: str) -> bytes:
+    """An OpenDocument sheet by the XML of its rows."""
+    names = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {names}><office:body><office:spreadsheet>"
+            f'<table:table table:name="S">{rows}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    return stream.getvalue()
+
+
+def ods_row(*cells: str, attributes: str = "") -> str:
+    written = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
+        for cell in cells
+    )
+    return f"<table:table-row {attributes}>{written}</table:table-row>"
+
+
+def far_xls() -> bytes:
+    """The .xls with its last text moved to the last cell that the kind knows: row 65,536, column 256."""
+    content = bytearray((FILES / "libreoffice.xls").read_bytes())
+    place = content.rindex(struct.pack("<HHHH", 0x00FD, 10, 8, 0))
+    content[place + 4 : place + 8] = struct.pack("<HH", 65_535, 255)
+    return bytes(content)
+
+
+TOO_LARGE = {
+    "rows": ods_of(ods_row(*HEADER) + ods_row(*GOOD, attributes='table:number-rows-repeated="2000000000"')),
+    "spaces": ods_of(ods_row(*HEADER) + ods_row('<text:s text:c="900000000"/>')),
+    "far cell of .xls": far_xls(),
+}
+
+
+@pytest.mark.parametrize("name", TOO_LARGE)
+async def test_a_small_file_that_says_it_is_endless_is_refused(name):
+    with pytest.raises(SheetError, match=r"too large.*save it as \.xlsx or CSV"):
+        await read(TOO_LARGE[name])
+
+
+def test_cells_are_what_a_person_sees():
+    written = {
+        'boolean" office:boolean-value="true': "TRUE",
+        'float" office:value="0.30000000000000004': Decimal("0.3"),
+        'date" office:date-value="2026-10-05T14:30:00': FIFTH,
+        'time" office:time-value="PT14H30M00S': "14:30:00",
+        'string" office:string-value="': None,
+        'string" office:string-value="好': "好",
+    }
+    cells = "".join(f'<table:table-cell office:value-type="{each}"/>' for each in written)
+    content = ods_of(f"<table:table-row>{cells}</table:table-row>")
+    with open_converted(io.BytesIO(content), ".ods", lambda: None) as book:
+        ((number, found),) = book.sheet("S").rows
+    assert (number, found) == (1, tuple(written.values()))
+
+
+UNREADABLE = {
+    "cut off .xls": (FILES / "libreoffice.xls").read_bytes()[:5_000],
+    "no workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+    "no XML": ods_of("<<"),
+    "endless text": ods_of(ods_row(*HEADER) + ods_row("x" * 40_000)),
+    "no number": ods_of('<table:table-row><table:table-cell office:value="x"/></table:table-row>'),
+    "no finite number": ods_of(
+        ods_row(*HEADER) + '<table:table-row><table:table-cell office:value="inf"/></table:table-row>'
+    ),
+    "no sheet": xlsb_of(HEADER, GOOD)[:-400],
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+async def test_a_file_that_is_no_sound_workbook_is_refused_in_words(name):
+    with pytest.raises(SheetError) as refused:
+        await read(UNREADABLE[name])
+    assert "另存为" in refused.value.message("zh")
+    assert "save it as .xlsx" in refused.value.message("en")
+
+
+def test_the_process_ends_when_nobody_waits_for_it():
+    asked = []
+    before = {child.pid for child in psutil.Process().children()}
+
+    def still_wanted() -> None:
+        asked.append({child.pid: child for child in psutil.Process().children()})
+        if len(asked) == 2:
+            raise KeyError
+
+    with (
+        pytest.raises(KeyError),
+        open_converted(io.BytesIO((FILES / "libreoffice.ods").read_bytes() * 9), ".ods", still_wanted),
+    ):
+        pass
+    (process,) = (child for pid, child in asked[1].items() if pid not in before)
+    assert not process.is_running()
+
+
+def test_a_full_disk_is_not_the_files_fault():
+    with (FILES / "libreoffice.ods").open("rb") as content, Path("/dev/full").open("wb") as full:
+        done = subprocess.run(_PROGRAM, stdin=content, stdout=full, env={}, timeout=60, check=False)
+    assert done.returncode == Ending.NO_PLACE
+
+
+def test_the_process_knows_nothing_of_our_settings(monkeypatch, tmp_path):
+    seen = {}
+
+    class Popen(subprocess.Popen):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            seen["environment"] = psutil.Process(self.pid).environ()
+
+    monkeypatch.setattr(subprocess, "Popen", Popen)
+    with open_converted(io.BytesIO((FILES / "libreoffice.xls").read_bytes()), ".xls", lambda: None) as book:
+        assert book.names == ["10月对账单", "说明"]
+    assert seen["environment"] == {}
