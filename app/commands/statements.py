@@ -1,4 +1,4 @@
-"""`statement`: vendors' statements from sheets (CSV, XLSX), listed, and taken back.
+"""`statement`: vendors' statements from sheets (CSV, workbooks), listed, and taken back.
 
 A sheet is taken as a whole or not at all. Each row that cannot be read is named on standard error, with its columns and
 the reasons; with `--keep-going` the good rows are taken and the others go into FILE.rejected.csv, to be mended and sent
@@ -47,7 +47,7 @@ LanguageOption = Annotated[Language, typer.Option("--language", help="Language o
 
 @statement.command("import")
 def import_statement(
-    file: Annotated[Path, typer.Argument(help="CSV or XLSX", show_default=False)],
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, XLS, ODS or XLSB", show_default=False)],
     vendor: VendorOption,
     period: Annotated[str, typer.Option("--period", help="The month that it is for, like 2026-10")],
     number: Annotated[

@@ -13,7 +13,8 @@ import pytest
 from app.cli import main
 from tests.reconciliation.month import line, october
 from tests.served import COMMAND
-from tests.statements.sheets import HEADER, csv_of, xlsx_of
+from tests.statements.sheets import HEADER, csv_of
+from tests.statements.xlsb import xlsb_of
 
 LINES = (
     ("M1", "家庭医生电话咨询", "1", "2026-10-05", "12.00", "A-1"),
@@ -34,10 +35,10 @@ async def counts(database) -> tuple[int, int, int]:
     )
 
 
-@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("kind", ["csv", "xlsb"])
 async def test_a_sheet_is_taken_matched_and_summed_up(run, database, tmp_path, kind):
     header = (*HEADER, "备注")
-    content = csv_of(header, *LINES, encoding="gbk") if kind == "csv" else xlsx_of(header, *LINES)
+    content = csv_of(header, *LINES, encoding="gbk") if kind == "csv" else xlsb_of(header, *LINES)
     file = tmp_path / f"RK-2026-10.{kind}"
     file.write_bytes(content)
     done = run(*IMPORT, str(file))

@@ -7,7 +7,6 @@
 import io
 import struct
 import subprocess
-import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +17,7 @@ import pytest
 from app.statements.converted import _PROGRAM, open_converted
 from app.statements.converter import Ending
 from app.statements.sheets import SheetError
-from tests.statements.sheets import GOOD, HEADER, read, xlsx_of
+from tests.statements.sheets import GOOD, HEADER, ods_of, ods_row, read, xlsx_of
 from tests.statements.xlsb import xlsb_of
 
 FILES = Path(__file__).with_name("files")
@@ -79,33 +78,6 @@ async def test_an_upload_of_another_kind_with_the_same_lines_changes_nothing(des
         "column": "次数",
         "reason": "须为不小于 1 的整数：「1.5」",
     }
-
-
-def ods_of(rows: str) -> bytes:
-    """An OpenDocument sheet by the XML of its rows."""
-    names = " ".join(
-        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
-        for name in ("office", "table", "text")
-    )
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", "<manifest/>")
-        archive.writestr(
-            "content.xml",
-            f"<office:document-content {names}><office:body><office:spreadsheet>"
-            f'<table:table table:name="S">{rows}</table:table>'
-            "</office:spreadsheet></office:body></office:document-content>",
-        )
-    return stream.getvalue()
-
-
-def ods_row(*cells: str, attributes: str = "") -> str:
-    written = "".join(
-        f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>'
-        for cell in cells
-    )
-    return f"<table:table-row {attributes}>{written}</table:table-row>"
 
 
 def far_xls() -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.served import REPOSITORY
-from tests.statements.sheets import BOOK, HEADER, MAIN, RELATIONS
+from tests.statements.sheets import BOOK, HEADER, MAIN, RELATIONS, ods_of, ods_row
 
 FEW, MANY = 5_000, 55_000
 MOST_GROWTH_KIB = 12 * 1024
@@ -67,8 +67,19 @@ def write_xlsx(path: Path, count: int) -> None:
             part.write(b"</sst>")
 
 
+def write_ods(path: Path, count: int) -> None:
+    path.write_bytes(ods_of(ods_row(*HEADER) + "".join(ods_row(*row) for row in rows(count))))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("write", [write_csv, write_xlsx], ids=["csv", "xlsx"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        pytest.param(write_csv, id="csv"),
+        pytest.param(write_xlsx, id="xlsx"),
+        pytest.param(write_ods, id="ods", marks=pytest.mark.chaos),
+    ],
+)
 def test_memory_does_not_grow_with_the_lines(write, tmp_path):
     files = [tmp_path / "few", tmp_path / "many"]
     for file, count in zip(files, (FEW, MANY), strict=True):
