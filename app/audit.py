@@ -16,10 +16,10 @@ from typing import Self
 import structlog
 
 from app.http.access import request_id
+from base.database import Pool
+from base.outage_log import LogLimit
+from base.outages import described
 from ledger.auditing import AuditEvent, write_events
-from rating.database import Pool
-from rating.outage_log import LogLimit
-from rating.outages import described
 from schema.viewer import Role, Viewer
 
 _WRITE_EVERY_S = 0.2

@@ -7,8 +7,8 @@ from typing import Any
 
 import structlog
 
-from rating.outage_log import LogLimit
-from rating.outages import described
+from base.outage_log import LogLimit
+from base.outages import described
 
 log = structlog.get_logger(__name__)
 

@@ -17,8 +17,8 @@ from app.errors import NOT_INSTALLED, StartError
 from app.migrating import differences, migrate
 from app.settings import Settings
 from app.settings.database_address import place
-from rating.database import SERVICE_ROLE, Pool, connect_pool
-from rating.observing import DatabaseObserver
+from base.database import SERVICE_ROLE, Pool, connect_pool
+from base.observing import DatabaseObserver
 
 if TYPE_CHECKING:
     from app.postgres import EmbeddedPostgres

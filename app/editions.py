@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.errors import StartError
 from app.settings import Settings
+from base.database import Pool, Reader
 from handbook import (
     SHIPPED_EDITIONS,
     Candidate,
@@ -21,7 +22,6 @@ from handbook import (
 )
 from rating.activating import Activated, OvertakenError, Progress, Tell, activate
 from rating.activations import ActiveHandbook
-from rating.database import Pool, Reader
 from rating.timeline import METHOD
 
 NEVER_ACTIVATED = (

@@ -27,7 +27,7 @@ from tortoise.migrations.executor import MigrationExecutor
 
 from app.errors import StartError
 from app.orm import APPS, orm_config
-from rating.database import SERVICE_ROLE, Connection, Pool
+from base.database import SERVICE_ROLE, Connection, Pool
 
 # Any number will do, as long as every version of this program takes the same one.
 _LOCK = 7_216_530_114

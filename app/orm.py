@@ -11,8 +11,8 @@ from typing import Any
 import asyncpg
 from tortoise.context import TortoiseContext
 
-from rating.database import SERVICE_ROLE, Timeouts
-from rating.observing import DatabaseObserver, observe_statements
+from base.database import SERVICE_ROLE, Timeouts
+from base.observing import DatabaseObserver, observe_statements
 
 # The order is the order of migration: `ledger` refers to what `rating` creates.
 APPS = ("rating", "ledger")

@@ -15,10 +15,10 @@ import asyncpg
 from app.background import repeated
 from app.migrating import differences
 from app.services import Services
-from ledger.journal import Journal
-from rating.database import SERVICE_ROLE, Connection, Timeouts
-from rating.outage_log import log_outage
-from rating.outages import is_outage
+from base.database import SERVICE_ROLE, Connection, Timeouts
+from base.outage_log import log_outage
+from base.outages import is_outage
+from ledger.posting.journal import Journal
 
 _EVERY_S = 1.0
 _PATIENCE_S = 3.0

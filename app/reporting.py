@@ -12,10 +12,10 @@ from rich.cells import cell_len
 
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines, plain
+from base.months import month_text
 from handbook import Handbook
-from ledger.liability import LiabilityRow, total_value
-from ledger.reconciliation.values import month_text
-from ledger.usage import UsageGroup, UsageView, total
+from ledger.quotas.liability import LiabilityRow, total_value
+from ledger.reports.usage import UsageGroup, UsageView, total
 
 Row = TypeVar("Row")
 

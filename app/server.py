@@ -36,8 +36,8 @@ from app.observability.telemetry import Telemetry, telemetry_of
 from app.readiness import Readiness
 from app.services import Services, open_services
 from app.settings import load_settings
-from rating.outage_log import log_outage
-from rating.outages import OutageError, is_outage
+from base.outage_log import log_outage
+from base.outages import OutageError, is_outage
 from schema.build import build_schema
 from schema.errors import Unavailability
 

@@ -20,12 +20,12 @@ from app.database import check_migrated, close_pool, database, migrated, reachin
 from app.editions import Told, in_force, put_in_force
 from app.orm import orm
 from app.settings import Settings
+from base.database import Connection, Pool, Timeouts, connect_pool
 from handbook import EditionError, Handbook
-from ledger.granting import grant_all, post_due
-from ledger.journal import Journal
-from ledger.observing import SILENT
+from ledger.posting.granting import grant_all, post_due
+from ledger.posting.journal import Journal
+from ledger.posting.observing import SILENT
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
-from rating.database import Connection, Pool, Timeouts, connect_pool
 
 if TYPE_CHECKING:
     from app.observability.telemetry import Telemetry

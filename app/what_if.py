@@ -18,7 +18,9 @@ from datetime import datetime
 
 from app.errors import StartError
 from app.services import Services
-from ledger.portfolio import (
+from base.database import Connection, connect_to_read
+from ledger.what_if.comparing import Consequences, Question, Tally
+from ledger.what_if.portfolio import (
     CUSTOMERS_A_BATCH,
     Batch,
     NamedLoss,
@@ -29,9 +31,7 @@ from ledger.portfolio import (
     what_if,
     work_batch,
 )
-from ledger.what_if import Consequences, Question, Tally
-from rating.database import Connection, connect_to_read
-from rating.reading import batches_of_customers, count_customers
+from rating.customers import batches_of_customers, count_customers
 
 _BATCHES_AHEAD = 3
 """How many batches wait for each worker: so many that none has nothing to do."""

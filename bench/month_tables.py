@@ -6,9 +6,9 @@ from pathlib import Path
 
 import asyncpg
 
+from base.database import Connection
 from bench.statement_month import MONTH, OTHER_VENDOR, PRICES, VENDOR, Month, member_no
 from ledger.reconciliation.values import StatementLine
-from rating.database import Connection
 
 NOW = datetime(2026, 11, 5, 1, tzinfo=UTC)
 _STATEMENT = 1

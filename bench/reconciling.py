@@ -32,13 +32,14 @@ from openpyxl import Workbook
 
 from app.migrating import migrate
 from app.postgres import EmbeddedPostgres
+from base.database import Connection, connect_pool, prepare_connection
+from base.months import month_text
 from bench.measuring import entitlements, own_memory
 from bench.month_tables import NOW, fill_ledger, store_lines, write_lines
 from bench.statement_month import MONTH, VENDOR, Month
 from handbook import load_handbook
 from ledger.reconciliation.matching import reconcile
-from ledger.reconciliation.values import StatementLine, month_text
-from rating.database import Connection, connect_pool, prepare_connection
+from ledger.reconciliation.values import StatementLine
 
 _SIZES = (10_000, 100_000, 1_000_000)
 _ROUNDS = 7

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from app.migrating import migrate
 from app.postgres import EmbeddedPostgres
+from base.database import Pool, connect_pool
 from handbook import BUSINESS_ZONE, load_handbook
 from ledger.commands import Redeem
-from ledger.journal import Journal
-from ledger.recording import record_events
+from ledger.posting.journal import Journal
+from ledger.posting.recording import record_events
 from ledger.refusals import Refusal
-from rating.database import Pool, connect_pool
 from rating.events import parse_event
 
 _PLAIN_ROWS = 1000

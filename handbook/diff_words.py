@@ -8,6 +8,7 @@ from dataclasses import dataclass, is_dataclass
 from datetime import time
 from decimal import Decimal
 
+from base.words import Words, counted
 from handbook.values import (
     Access,
     Benefit,
@@ -20,7 +21,6 @@ from handbook.values import (
     Tier,
     Unlimited,
 )
-from handbook.words import Words, counted
 
 _NO_NAME = Words("", "")
 

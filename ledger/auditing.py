@@ -12,9 +12,10 @@ from uuid import UUID, uuid4
 
 from asyncpg import Record
 
-from ledger.conditions import Conditions
-from ledger.filters import Span
-from rating.database import Pool, Reader, Statements
+from base.conditions import Conditions
+from base.database import Pool, Reader
+from base.sql import Statements
+from ledger.reports.filters import Span
 
 SQL = Statements(Path(__file__).with_suffix(".sql"))
 

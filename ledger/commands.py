@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 from unicodedata import category
 
 from ledger.ids import RedemptionId
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, invalid
 
 FINANCE = "finance"
 """The actor that is no vendor: it may reverse, nothing else."""
@@ -240,11 +240,6 @@ def too_many_hours(hours: int | None, most: int) -> Refusal | None:
     return invalid(
         f"holdHours 须为 1 至 {most}，收到 {hours}", f"holdHours must be from 1 to {most}; got {hours}"
     )
-
-
-def invalid(words_zh: str, words_en: str) -> Refusal:
-    """A request that is wrong on its face; the words say where and what would help."""
-    return Refusal(code=RefusalCode.INVALID, facts={"words_zh": words_zh + "。", "words_en": words_en + "."})
 
 
 def _texts(command: Command) -> list[tuple[str, str]]:

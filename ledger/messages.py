@@ -5,14 +5,10 @@ code has several wordings. What follows a number in English comes with it, for o
 `{count:finding waits|findings wait}`.
 """
 
-from __future__ import annotations
+from collections.abc import Mapping
+from datetime import date
 
-from typing import TYPE_CHECKING
-
-from handbook.words import counted
-
-if TYPE_CHECKING:
-    from ledger.refusals import Refusal
+from base.words import counted
 
 MESSAGES: dict[str, tuple[str, str]] = {
     "UNKNOWN_CUSTOMER": (
@@ -217,18 +213,11 @@ class _Number(int):
         return counted(self, one, many) if several else super().__format__(form)
 
 
-def render(refusal: Refusal, language: str) -> str:
-    """The words of a refusal in `zh` or `en`."""
+def render(key: str, facts: Mapping[str, object], available_from: date | None, language: str) -> str:
+    """The words of a key in `zh` or `en`, with facts filled in, and from when on it would be otherwise."""
     column = _LANGUAGES.index(language)
-    key = f"{refusal.code}.{refusal.case}" if refusal.case else refusal.code.value
-    comma = "、" if language == "zh" else ", "
-    facts = {
-        **{name: _Number(fact) if isinstance(fact, int) else fact for name, fact in refusal.facts.items()},
-        "required_star": refusal.required_star,
-        "missing": comma.join(refusal.missing),
-        "differing": comma.join(refusal.differing),
-    }
-    words = MESSAGES[key][column].format_map(facts)
-    if refusal.available_from is not None:
-        words += _FROM[column].format(from_day=refusal.available_from)
+    told = {name: _Number(fact) if isinstance(fact, int) else fact for name, fact in facts.items()}
+    words = MESSAGES[key][column].format_map(told)
+    if available_from is not None:
+        words += _FROM[column].format(from_day=available_from)
     return words

@@ -102,7 +102,15 @@ class Refusal:
 
     def message(self, language: str = "zh") -> str:
         """The refusal in words: what was refused, why, and what would help. `language` is `zh` or `en`."""
-        return render(self, language)
+        comma = "、" if language == "zh" else ", "
+        facts = {
+            **self.facts,
+            "required_star": self.required_star,
+            "missing": comma.join(self.missing),
+            "differing": comma.join(self.differing),
+        }
+        key = f"{self.code}.{self.case}" if self.case else self.code.value
+        return render(key, facts, self.available_from, language)
 
     def as_json(self) -> dict[str, Any]:
         """What is stored of it."""
@@ -134,3 +142,8 @@ class Refusal:
 def busy() -> Refusal:
     """Somebody else works on the same customer or vendor and has not finished in time; nothing was decided."""
     return Refusal(code=RefusalCode.BUSY, facts={"retry_after": RETRY_AFTER_S})
+
+
+def invalid(words_zh: str, words_en: str) -> Refusal:
+    """A request that is wrong on its face; the words say where and what would help."""
+    return Refusal(code=RefusalCode.INVALID, facts={"words_zh": words_zh + "。", "words_en": words_en + "."})

@@ -15,12 +15,13 @@ from typing import Any
 
 from asyncpg import Record
 
+from base.database import Connection, Pool, affected_rows
+from base.sql import Statements
 from handbook.handbook import Handbook
 from rating.activations import SQL as ACTIVATIONS_SQL
 from rating.activations import ActiveHandbook, stored_form
-from rating.database import Connection, Pool, Statements, affected_rows
+from rating.customers import period_of
 from rating.history import Arrived, fold
-from rating.reading import period_of
 from rating.recording import arrived_of
 from rating.timeline import METHOD, Period, timeline
 

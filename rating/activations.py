@@ -14,12 +14,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Self, TypeAlias
 
+from base.database import Connection, Reader
+from base.sql import Statements
 from handbook.calendar import AS_SHIPPED, WorkingCalendar
 from handbook.handbook import Handbook
 from handbook.loading import load_editions
 from handbook.nodes import EditionError
 from handbook.sources import EditionSource
-from rating.database import Connection, Reader, Statements
 from rating.taking import Superseded
 from rating.tiers import Rating
 from rating.timeline import METHOD

@@ -16,10 +16,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
+from base.words import Words
 from handbook.dates import cover_end
 from handbook.handbook import Handbook
 from handbook.values import Coefficient, Coverage, Edition
-from handbook.words import Words
 from rating.events import Line
 from rating.history import Component, History, Kind, PolicyHistory
 from rating.lifecycle import Status

@@ -12,9 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
-from handbook.words import Words
+from base.database import Connection, affected_rows
+from base.sql import Statements
+from base.words import Words
 from rating.activations import AnyHandbook
-from rating.database import Connection, Statements, affected_rows
 from rating.events import PolicyEvent, content, content_hash, content_text, differing_fields, parse_line
 from rating.recording import changed_words, record_batch
 from rating.taking import EventRefusal

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from base.words import Words
 from handbook.dates import BUSINESS_ZONE
 from handbook.handbook import Handbook
 from handbook.values import Coverage
-from handbook.words import Words
 from rating.events import (
     ComponentEnded,
     CoolingOffCancelled,

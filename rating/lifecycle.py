@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from handbook.words import Words
+from base.words import Words
 
 
 class Status(StrEnum):

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 from asyncpg import UniqueViolationError
 
-from handbook.words import Words
+from base.database import Connection
+from base.words import Words
 from rating.activations import AnyHandbook, handbook_now, superseded_handbooks
-from rating.database import Connection
 from rating.events import (
     CustomerRegistered,
     PolicyEvent,

@@ -8,11 +8,11 @@ repeat and to interrupt: whose timeline comes out the same is left alone.
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 
+from base.database import Connection, Pool
 from handbook.handbook import Handbook
 from rating.activations import AnyHandbook, handbook_within
-from rating.database import Connection, Pool
+from rating.customers import batches_of_customers, count_customers, period_of
 from rating.history import fold
-from rating.reading import batches_of_customers, count_customers, period_of
 from rating.recording import load_stored
 from rating.taking import Version
 from rating.timeline import Period, timeline

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from base.words import Words
 from handbook.handbook import Handbook
-from handbook.words import Words
 from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered
 from rating.history import Arrived, History, fold
 from rating.judging import admit, policy_no_of

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from handbook.words import Words
+from base.words import Words
 
 _LONGEST_QUOTE = 40
 

@@ -15,13 +15,14 @@ from typing import TypeAlias
 
 from asyncpg import Record
 
+from base.database import Connection, Pool
+from base.sql import Statements
+from base.words import counted
 from handbook.handbook import Handbook
-from handbook.words import counted
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
-from rating.database import Connection, Pool, Statements
+from rating.customers import count_customers, period_of
 from rating.events import content_hash, content_text
 from rating.history import Arrived, fold
-from rating.reading import count_customers, period_of
 from rating.recording import arrived_of
 from rating.timeline import METHOD, Period, timeline
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from base.database import Connection
+from base.words import Words
 from handbook.handbook import Handbook
-from handbook.words import Words
-from rating.database import Connection
 from rating.events import PolicyEvent, content, differing_fields
 from rating.history import History
 from rating.recording import contradicted, events_of, id_taken, not_allowed

@@ -10,8 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from base.database import Connection, RawJson
+from base.sql import Statements
 from handbook.handbook import Handbook
-from rating.database import Connection, RawJson, Statements
 from rating.events import content_hash, content_text
 from rating.history import PolicyHistory, Relative
 from rating.taking import Stored, Taken, Version

@@ -11,8 +11,8 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from ledger.filters import Place
 from ledger.ids import opaque_id, parse_numbers, parse_opaque
+from ledger.reports.filters import Place
 from schema.errors import BadInputError
 
 LARGEST_PAGE = 100

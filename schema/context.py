@@ -17,7 +17,7 @@ from graphql import DocumentNode, VariableValues
 from strawberry.types import Info as StrawberryInfo
 
 from handbook import Candidate, Handbook, business_day
-from ledger.journal import Journal
+from ledger.posting.journal import Journal
 from ledger.refusals import RefusalCode
 from rating.activations import AnyHandbook, handbook_now
 from schema.budgets import Budgets, Level

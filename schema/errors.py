@@ -11,9 +11,9 @@ from uuid import uuid4
 
 from graphql import GraphQLError
 
+from base.outage_log import log_outage
+from base.outages import is_outage
 from ledger.refusals import RETRY_AFTER_S
-from rating.outage_log import log_outage
-from rating.outages import is_outage
 from schema.context import Language
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import strawberry
 
 from handbook import Handbook, start_of
-from ledger.filters import Span
+from ledger.reports.filters import Span
 from schema.errors import BadInputError
 
 _MOST_VALUES = 1000

@@ -11,9 +11,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from math import ceil
 
-from ledger.outcomes import Outcome, RedemptionOutcome
+from ledger.posting.outcomes import Outcome, RedemptionOutcome
 from ledger.refusals import Refusal, RefusalCode
-from ledger.vendors import members_served
+from ledger.vendors.registry import members_served
 from schema.budgets import Budgets, Level
 from schema.context import Context
 from schema.errors import RateLimitedError

@@ -2,9 +2,8 @@
 
 from datetime import date
 
-from ledger.commands import invalid
-from ledger.reconciliation.values import MONTH_EXPECTED, parse_month
-from ledger.refusals import Refusal
+from base.months import MONTH_EXPECTED, parse_month
+from ledger.refusals import Refusal, invalid
 from schema.errors import BadInputError
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from base.database import Pool
 from handbook import Handbook
 from rating.activating import Activated, activate
 from rating.activations import ActiveHandbook
-from rating.database import Pool
 
 
 def nobody(*_: object) -> None:

@@ -24,7 +24,7 @@ FORKS.set_forkserver_preload(
         "app.server",
         "app.postgres",
         "rating.importing",
-        "ledger.journal",
+        "ledger.posting.journal",
         "schema.build",
     ]
 )

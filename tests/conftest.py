@@ -21,8 +21,8 @@ from hypothesis import HealthCheck, settings
 
 from app.migrating import migrate
 from app.postgres import EmbeddedPostgres
+from base.database import connect_pool
 from handbook import Handbook, load_handbook
-from rating.database import connect_pool
 from tests.chaos.chance import SEED
 from tests.scratch import clear_left_over, scratch_folder
 

@@ -10,10 +10,10 @@ from app.demo import load
 from app.orm import orm
 from app.services import Services
 from app.settings import Settings
+from base.database import Pool, connect_pool
 from handbook import load_handbook
-from ledger.journal import Journal
+from ledger.posting.journal import Journal
 from rating.activations import AnyHandbook
-from rating.database import Pool, connect_pool
 from tests.activations import in_force, put_in_force
 
 NOW = datetime(2026, 11, 22, 10, 30, tzinfo=UTC)

@@ -23,8 +23,8 @@ from app.observability.telemetry import Telemetry
 from app.services import Services
 from app.settings import Settings
 from app.settings.types import Places
+from base.database import Pool, Timeouts, connect_pool
 from ledger.refusals import RETRY_AFTER_S
-from rating.database import Pool, Timeouts, connect_pool
 from schema.context import Language
 from schema.errors import Unavailability, UnavailableError, unavailable_words
 from schema.limits import MOST_COST

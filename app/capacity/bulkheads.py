@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from app.capacity.returns import Returns
 from app.capacity.shares import Share
 from app.settings.types import Places
-from rating.database import Pool
+from base.database import Pool
 from schema.errors import Unavailability
 
 _LONGEST_WAIT_S = 30.0

@@ -11,7 +11,7 @@ from typing import Any
 
 from asyncpg import InterfaceError, Record
 
-from rating.database import Connection, Pool
+from base.database import Connection, Pool
 
 CLEANUP_S = 2.0
 """How long a cancelled statement may take to end; a server that stands still never answers."""

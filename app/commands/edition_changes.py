@@ -32,8 +32,8 @@ from handbook import (
 
 if TYPE_CHECKING:
     from app.exports.editions import WhatIf
-    from ledger.portfolio import NamedLoss
-    from ledger.what_if import Question
+    from ledger.what_if.comparing import Question
+    from ledger.what_if.portfolio import NamedLoss
 
 NamedEdition = Annotated[str, typer.Argument(help="Code of an edition, or its folder", show_default=False)]
 OutOption = Annotated[
@@ -123,7 +123,7 @@ def what_if(
 
 
 def _question(services: Services, found: Candidate, on: date | None) -> "Question":
-    from ledger.what_if import NoEditionError, Question
+    from ledger.what_if.comparing import NoEditionError, Question
 
     if found.handbook is None or found.edition is None:
         raise AssertionError

@@ -17,6 +17,7 @@ from app.commands.upkeep import grant_everybody
 from app.console import say
 from app.services import Services
 from app.settings import Settings
+from base.words import counted
 from handbook import (
     Candidate,
     Edition,
@@ -30,7 +31,6 @@ from handbook import (
     unknown_edition,
 )
 from handbook.sources import EDITION_FILE
-from handbook.words import counted
 
 if TYPE_CHECKING:
     from rating.activating import Activated

@@ -15,10 +15,10 @@ from app.exports.files import complete_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from app.services import Services
 from handbook import start_of
-from ledger.entries import EntryKind
-from ledger.exporting import unknown_in
-from ledger.filters import EntryFilter, Span
+from ledger.posting.entries import EntryKind
 from ledger.reconciliation.values import FindingKind
+from ledger.reports.exporting import unknown_in
+from ledger.reports.filters import EntryFilter, Span
 
 export = typer.Typer(help="Files: the ledger, findings, settlements.", no_args_is_help=True)
 

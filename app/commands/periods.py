@@ -13,8 +13,8 @@ import typer
 from app.commands.running import DataOption, fail, month_of, reading_services, with_services
 from app.exports.columns import Language
 from app.services import COMMAND_LINE, Services
-from handbook.words import counted
-from ledger.reconciliation.values import month_text
+from base.months import month_text
+from base.words import counted
 from ledger.refusals import Refusal
 
 period = typer.Typer(help="Vendors' months: how they stand, the match, the close.", no_args_is_help=True)

@@ -17,7 +17,7 @@ from app.reporting import (
 )
 from app.services import Services
 from handbook import business_day
-from ledger.usage import UsageFilter, UsageGroup
+from ledger.reports.usage import UsageFilter, UsageGroup
 
 report = typer.Typer(help="Usage and liability, added up.", no_args_is_help=True)
 
@@ -66,9 +66,9 @@ def usage(
     )
 
     async def add_up(services: Services) -> bytes:
-        from ledger import usage as ledger_usage
-        from ledger.exporting import unknown_in
-        from ledger.filters import EntryFilter
+        from ledger.reports import usage as ledger_usage
+        from ledger.reports.exporting import unknown_in
+        from ledger.reports.filters import EntryFilter
 
         asked = EntryFilter(vendors=where.vendors, benefits=where.benefits)
         unknown = await unknown_in(services.pool, asked, services.handbook)
@@ -103,7 +103,7 @@ def liability(
     """What members could still use on a day, by benefit and star, at the highest price of the day."""
 
     async def add_up(services: Services) -> bytes:
-        from ledger.liability import liability as ledger_liability
+        from ledger.quotas.liability import liability as ledger_liability
 
         now = services.clock()
         day: date = on.date() if on is not None else business_day(now)

@@ -28,7 +28,7 @@ from rich.progress import (
 
 from app.services import Services, open_services, open_to_read
 from app.settings import load_settings
-from ledger.reconciliation.values import MONTH_EXPECTED, parse_month
+from base.months import MONTH_EXPECTED, parse_month
 from rating.events import EARLIEST_YEAR, LATEST_YEAR
 
 T = TypeVar("T")

@@ -102,7 +102,7 @@ class _Held:
 async def _open(services: Services) -> None:
     """Find out that the database can be opened and is migrated; warn of wrong clocks and of editions not in force."""
     from app.editions import not_served
-    from ledger.clocks import moments, warnings
+    from ledger.verifying.clocks import moments, warnings
 
     frozen = services.settings.clock is not None
     for line in warnings(await moments(services.pool), services.clock(), frozen=frozen):

@@ -26,14 +26,15 @@ from app.commands.running import (
 from app.errors import StartError
 from app.exports.columns import Language
 from app.services import COMMAND_LINE, Services
-from handbook.words import counted
-from ledger.reconciliation.values import LineProblem, StatementId, month_text
+from base.months import month_text
+from base.words import counted
+from ledger.reconciliation.values import LineProblem, StatementId
 
 if TYPE_CHECKING:
     from app.statements.checking import Checked
     from app.statements.importing import Imported
-    from app.statements.reading import Table
     from app.statements.sheets import Row
+    from app.statements.tables import Table
     from ledger.reconciliation.reading import StatementView
 
 statement = typer.Typer(help="Vendors' statements.", no_args_is_help=True)
@@ -178,7 +179,7 @@ def list_statements(
     month = None if period is None else month_of(period)
 
     async def run(services: Services) -> None:
-        from ledger.vendors import vendors_by_code
+        from ledger.vendors.registry import vendors_by_code
 
         if vendor is not None and not await vendors_by_code(services.pool, [vendor]):
             fail([f"there is no vendor {vendor}"])

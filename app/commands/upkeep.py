@@ -8,9 +8,9 @@ import typer
 from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
 from app.console import say
 from app.services import COMMAND_LINE, Services, granting
+from base.database import Connection
+from base.words import counted
 from handbook import Handbook
-from handbook.words import counted
-from rating.database import Connection
 from rating.verifying import Checked
 
 
@@ -31,7 +31,7 @@ def grant(data: DataOption = None) -> None:
 
 async def grant_everybody(services: Services) -> int:
     """Post what is due for every customer, with a bar of progress; how many entries that took."""
-    from ledger.granting import grant_all
+    from ledger.posting.granting import grant_all
 
     with customers_bar("granting") as update:
         return await grant_all(
@@ -83,9 +83,9 @@ def verify(data: DataOption = None) -> None:
     """
 
     async def check(services: Services) -> tuple[list[str], list[str], Checked]:
-        from ledger.clocks import wrong_clocks
         from ledger.reconciliation.closing import check_seals
-        from ledger.verify import verify as verify_ledger
+        from ledger.verifying.clocks import wrong_clocks
+        from ledger.verifying.verify import verify as verify_ledger
         from rating.verifying import verify_ratings
 
         checked = Checked()

@@ -14,8 +14,8 @@ import typer
 
 from app.commands.running import DataOption, day_option, fail, with_services
 from app.services import COMMAND_LINE, Services
-from handbook.words import counted
-from ledger.contracts import MOST_TOLERANCE_DAYS
+from base.words import counted
+from ledger.vendors.contracts import MOST_TOLERANCE_DAYS
 
 vendor = typer.Typer(help="Vendors and their contracts.", no_args_is_help=True)
 
@@ -52,9 +52,9 @@ def add(
 
     async def register(services: Services) -> None:
         from handbook import business_day
-        from ledger.contracts import TermView
         from ledger.refusals import Refusal
-        from ledger.vendors import register_vendor, vendors_by_code
+        from ledger.vendors.contracts import TermView
+        from ledger.vendors.registry import register_vendor, vendors_by_code
 
         now = services.clock()
         known = (await vendors_by_code(services.pool, [code])).get(code)

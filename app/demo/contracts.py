@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from handbook.dates import start_of
-from ledger.contracts import TermView
+from ledger.vendors.contracts import TermView
 
 EXAM, DENTAL, ASSIST = "exam-1", "dental-1", "assist-1"
 

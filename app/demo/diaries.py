@@ -23,8 +23,8 @@ from ledger.commands import (
     Reverse,
     vendor_actor,
 )
+from ledger.entitlement.opening import is_open, next_opening
 from ledger.ids import RedemptionId
-from ledger.opening import is_open, next_opening
 
 POSTING_TIMES = (timedelta(hours=11, minutes=30), timedelta(hours=17, minutes=45), timedelta(hours=21))
 """When in the day vendors post."""

@@ -12,19 +12,20 @@ from app.demo.months import Act, Finance
 from app.demo.statements import Delivered, number_of, statement_of
 from app.errors import StartError
 from app.services import Services
+from base.months import next_month
+from base.sql import Statements
 from handbook.dates import start_of
 from ledger.commands import FINANCE, Reverse
-from ledger.entries import RedemptionStatus
 from ledger.ids import RedemptionId
-from ledger.journal import Journal
+from ledger.posting.entries import RedemptionStatus
+from ledger.posting.journal import Journal
 from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.reading import FindingFilter, FindingView, Scope, period_view, stream_findings
 from ledger.reconciliation.statements import submit
-from ledger.reconciliation.values import Action, FindingKind, StatementLine, next_month
+from ledger.reconciliation.values import Action, FindingKind, StatementLine
 from ledger.refusals import Refusal
-from rating.database import Statements
 
 SQL = Statements(Path(__file__).with_name("finance.sql"))
 

@@ -21,17 +21,18 @@ from app.demo.months import Finance
 from app.demo.portfolio import Calls, Feed, Granting, Portfolio, Step, portfolio
 from app.errors import StartError
 from app.services import Services
+from base.database import Connection, Reader
+from base.sql import Statements
 from handbook import business_day
 from handbook.dates import start_of
 from ledger.commands import Command, Redeem
-from ledger.granting import grant_all
 from ledger.ids import RedemptionId
-from ledger.journal import Journal
-from ledger.outcomes import RedemptionOutcome
-from ledger.recording import record_events
+from ledger.posting.granting import grant_all
+from ledger.posting.journal import Journal
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.posting.recording import record_events
 from ledger.refusals import Refusal
-from ledger.vendors import register_vendor
-from rating.database import Connection, Reader, Statements
+from ledger.vendors.registry import register_vendor
 from rating.events import PolicyEvent, RelativeRegistered
 
 SQL = Statements(Path(__file__).with_name("loading.sql"))

@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.demo.contracts import ASSIST, DENTAL, EXAM
+from base.months import next_month
 from handbook.dates import start_of
-from ledger.reconciliation.values import next_month
 
 VENDORS = (EXAM, DENTAL, ASSIST)
 

@@ -18,8 +18,8 @@ from app.demo.loading import begun_on
 from app.demo.months import last_month
 from app.demo.statements import number_of
 from app.services import Services
+from base.sql import Statements
 from handbook import Handbook
-from rating.database import Statements
 
 SQL = Statements(Path(__file__).with_name("finance.sql"))
 

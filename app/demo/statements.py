@@ -19,7 +19,7 @@ from decimal import Decimal
 
 from app.demo.contracts import ASSIST, DENTAL, EXAM, PRICES
 from app.demo.diaries import TICKETS
-from ledger.entries import RedemptionStatus
+from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.values import StatementLine
 
 _FIRST_ROW = 2

@@ -17,8 +17,8 @@ from app.exports.making import book_in_the_making, saved
 from app.exports.telling import SheetForm, Telling
 from app.reporting import table
 from handbook.diff import Change
-from ledger.portfolio import NamedLoss
-from ledger.what_if import BenefitChange, Consequences, Move
+from ledger.what_if.comparing import BenefitChange, Consequences, Move
+from ledger.what_if.portfolio import NamedLoss
 
 _WIDTHS = (30, 20)
 

@@ -12,10 +12,10 @@ from enum import StrEnum
 
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines, moment_text
-from ledger.exporting import ExportedEntry, stream_entries
-from ledger.filters import EntryFilter
+from base.database import Pool
 from ledger.ids import RedemptionId
-from rating.database import Pool
+from ledger.reports.exporting import ExportedEntry, stream_entries
+from ledger.reports.filters import EntryFilter
 
 
 class EntryForm(StrEnum):

@@ -15,6 +15,8 @@ from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
 from app.exports.making import aside, book_in_the_making, in_batches, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
+from base.database import Connection, Pool
+from base.months import month_text
 from handbook import business_day
 from ledger.reconciliation.reading import (
     FindingFilter,
@@ -27,8 +29,7 @@ from ledger.reconciliation.reading import (
     period_view,
     stream_findings,
 )
-from ledger.reconciliation.values import FindingKind, month_text
-from rating.database import Connection, Pool
+from ledger.reconciliation.values import FindingKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
 from app.exports.findings import finding_columns, statement_rows
 from app.exports.making import aside, book_in_the_making, in_batches, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
+from base.database import Connection, Pool
+from base.months import month_text
 from ledger.reconciliation.reading import (
     FindingFilter,
     Scope,
@@ -28,8 +30,7 @@ from ledger.reconciliation.reading import (
     settlement,
     stream_findings,
 )
-from ledger.reconciliation.values import Action, month_text
-from rating.database import Connection, Pool
+from ledger.reconciliation.values import Action
 
 _WIDTHS = (24, 24, 16, 16, 16, 16, 16)
 

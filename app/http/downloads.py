@@ -28,12 +28,13 @@ from app.http.parameters import at_most_one, day_of, month_of, one_of, parameter
 from app.http.streaming import Download
 from app.identity.tokens import Tokens
 from app.services import Services
+from base.database import Pool
+from base.months import month_text
 from handbook import business_day, start_of
-from ledger.exporting import unknown_in
-from ledger.filters import EntryFilter, Span
 from ledger.reconciliation.reading import FindingFilter
-from ledger.reconciliation.values import FindingKind, month_text
-from rating.database import Pool
+from ledger.reconciliation.values import FindingKind
+from ledger.reports.exporting import unknown_in
+from ledger.reports.filters import EntryFilter, Span
 from schema.context import Role, Viewer
 from schema.errors import Unavailability
 from schema.permissions import STAFF, is_vendor

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from app.http.errors import RequestError, bad_request
 from app.http.limits import BodyTooLargeError, limited_body
 from app.http.negotiation import media_type_of
-from ledger.reconciliation.values import MONTH_EXPECTED, parse_month
+from base.months import MONTH_EXPECTED, parse_month
 from schema.errors import WrongValueError
 from schema.scalars import parse_day
 

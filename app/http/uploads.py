@@ -25,19 +25,14 @@ from app.http.negotiation import language, media_type_of
 from app.identity.tokens import Tokens
 from app.services import Services
 from app.statements.importing import Imported, Sheet, import_sheet
-from app.statements.reading import Table
 from app.statements.sheets import Row, SheetError
-from handbook.words import counted
+from app.statements.tables import Table
+from base.database import Pool
+from base.months import MONTH_EXPECTED, month_text, parse_month
+from base.words import counted
 from ledger.reconciliation.reading import StatementView
-from ledger.reconciliation.values import (
-    MONTH_EXPECTED,
-    LineProblem,
-    StatementId,
-    month_text,
-    parse_month,
-)
+from ledger.reconciliation.values import LineProblem, StatementId
 from ledger.refusals import Refusal, RefusalCode
-from rating.database import Pool
 from schema.context import Language, Role, Viewer
 from schema.work import WorkClass
 

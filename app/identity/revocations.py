@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.background import repeated
-from rating.database import Pool, Reader, Statements
+from base.database import Pool, Reader
+from base.sql import Statements
 
 _STATEMENTS = Statements(Path(__file__).with_suffix(".sql"))
 _READ_EVERY_S = 1.0

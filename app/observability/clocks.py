@@ -7,8 +7,8 @@ from functools import partial
 
 from app.background import repeated
 from app.observability.metrics import Metrics
-from ledger.clocks import moments
-from rating.database import Pool
+from base.database import Pool
+from ledger.verifying.clocks import moments
 
 _EVERY_S = 30.0
 

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from app.observability.metrics import Metrics
-from rating.observing import DatabaseObserver
+from base.observing import DatabaseObserver
 
 if TYPE_CHECKING:
     from app.observability.tracing import Tracing

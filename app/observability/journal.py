@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from app.observability.metrics import Metrics
-from ledger.observing import JournalObserver
+from ledger.posting.observing import JournalObserver
 
 if TYPE_CHECKING:
     from app.observability.tracing import Tracing

@@ -11,8 +11,8 @@ from app.observability.sampling import resident_bytes
 from app.observability.telemetry import Telemetry
 from app.readiness import Readiness
 from app.services import Services
-from ledger.journal import Journal
-from rating.database import Pool
+from base.database import Pool
+from ledger.posting.journal import Journal
 from schema.work import WorkClass
 
 

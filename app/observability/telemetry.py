@@ -16,8 +16,8 @@ from app.observability.metrics import Metrics
 from app.observability.requests import RequestMetrics
 from app.observability.sampling import Sampler
 from app.settings import Settings
-from ledger.observing import JournalObserver
-from rating.observing import DatabaseObserver
+from base.observing import DatabaseObserver
+from ledger.posting.observing import JournalObserver
 from schema.work import WorkClass
 
 if TYPE_CHECKING:

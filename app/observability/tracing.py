@@ -35,7 +35,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import StartError
 from app.http.access import ANSWERED, MONITORING_ROUTES, Answered, route_of
-from rating.database import statement_name
+from base.sql import statement_name
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider

@@ -18,7 +18,7 @@ from time import monotonic
 
 import structlog
 
-from rating.outage_log import LogLimit
+from base.outage_log import LogLimit
 
 log = structlog.get_logger(__name__)
 

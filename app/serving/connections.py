@@ -40,7 +40,7 @@ from app.http.errors import RequestError, unavailable
 from app.http.negotiation import language
 from app.serving.transport import Transport
 from app.settings import Settings
-from rating.outage_log import LogLimit
+from base.outage_log import LogLimit
 from schema.errors import Unavailability
 
 log = structlog.get_logger(__name__)

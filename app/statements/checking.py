@@ -16,8 +16,8 @@ from itertools import islice
 from typing import IO, Self
 
 from app.statements.lines import LineReader, Skipped
-from app.statements.reading import Table, open_table
 from app.statements.sheets import Row, SheetError
+from app.statements.tables import Table, open_table
 from handbook import Handbook
 from ledger.reconciliation.values import LineProblem, StatementLine
 

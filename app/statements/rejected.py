@@ -9,8 +9,8 @@ from pathlib import Path
 
 from app.drafts import Draft
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
-from app.statements.reading import Table
 from app.statements.sheets import Row
+from app.statements.tables import Table
 from ledger.reconciliation.values import LineProblem
 
 _ROW = {"zh": "原行号", "en": "row before"}

@@ -17,14 +17,15 @@ from typing import Any
 
 from asyncpg import Record
 
+from base.database import Connection, Pool, Reader
+from base.months import month_text
+from base.sql import Statements
 from handbook import Handbook
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
 from ledger.reconciliation.statements import SQL as STATEMENTS
-from ledger.reconciliation.values import month_text
 from ledger.refusals import Refusal, RefusalCode
 from rating.activations import AnyHandbook, handbook_within
-from rating.database import Connection, Pool, Reader, Statements
 from rating.verifying import Checked
 
 SQL = Statements(Path(__file__).with_name("closing.sql"))

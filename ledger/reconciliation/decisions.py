@@ -13,8 +13,9 @@ from pathlib import Path
 
 from asyncpg import Record
 
+from base.database import Connection, Pool
+from base.sql import Statements
 from handbook import Handbook
-from ledger.commands import invalid
 from ledger.ids import RedemptionId
 from ledger.reconciliation.matching import Key, reconcile
 from ledger.reconciliation.paying import (
@@ -32,9 +33,8 @@ from ledger.reconciliation.periods import (
     must_be_text,
 )
 from ledger.reconciliation.values import Action, FindingId, FindingKind, LineFindingId, Pass
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, invalid
 from rating.activations import AnyHandbook, handbook_within
-from rating.database import Connection, Pool, Statements
 
 SQL = Statements(Path(__file__).with_name("decisions.sql"))
 

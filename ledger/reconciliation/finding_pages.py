@@ -12,8 +12,9 @@ from pathlib import Path
 
 from asyncpg import Record
 
-from ledger.conditions import Conditions
-from ledger.filters import RedemptionFilter
+from base.conditions import Conditions
+from base.database import Reader
+from base.sql import Statements
 from ledger.ids import RedemptionId
 from ledger.reconciliation.finding_rows import (
     candidates_of,
@@ -30,8 +31,8 @@ from ledger.reconciliation.values import (
     LineFindingId,
 )
 from ledger.reconciliation.views import DecisionView, FindingPlace, FindingView, place_of
-from ledger.reports import RedemptionRow, redemptions_page
-from rating.database import Reader, Statements
+from ledger.reports.filters import RedemptionFilter
+from ledger.reports.pages import RedemptionRow, redemptions_page
 
 SQL = Statements(Path(__file__).with_name("reading.sql"))
 

@@ -5,8 +5,8 @@ from datetime import date
 
 from asyncpg import Record
 
-from ledger.entries import RedemptionStatus
 from ledger.ids import RedemptionId
+from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.values import (
     Action,
     FindingId,
@@ -18,7 +18,7 @@ from ledger.reconciliation.values import (
 )
 from ledger.reconciliation.views import DecisionView, FindingView
 from ledger.reconciliation.words import LineName, Named
-from ledger.reports import RedemptionRow
+from ledger.reports.pages import RedemptionRow
 
 
 def decision_of(row: Record) -> DecisionView:

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from asyncpg import Record
 
+from base.database import Connection, Pool
+from base.months import month_span, next_month
+from base.sql import Statements
 from handbook import Handbook, business_day, start_of
 from ledger.reconciliation.periods import answering_refusals, lock_open_month
-from ledger.reconciliation.values import Pass, month_span, next_month
+from ledger.reconciliation.values import Pass
 from ledger.refusals import Refusal
 from rating.activations import AnyHandbook, handbook_within
-from rating.database import Connection, Pool, Statements
 
 SQL = Statements(Path(__file__).with_name("matching.sql"))
 FINDINGS = Statements(Path(__file__).with_name("findings.sql"))

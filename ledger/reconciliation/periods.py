@@ -13,11 +13,12 @@ from typing import Any, ParamSpec, TypeVar
 
 from asyncpg import LockNotAvailableError, Record
 
+from base.database import Connection
+from base.months import month_text
+from base.sql import Statements
 from handbook import business_day
-from ledger.commands import invalid
-from ledger.reconciliation.values import is_text, month_text
-from ledger.refusals import Refusal, RefusalCode, busy
-from rating.database import Connection, Statements
+from ledger.reconciliation.values import is_text
+from ledger.refusals import Refusal, RefusalCode, busy, invalid
 
 SQL = Statements(Path(__file__).with_name("periods.sql"))
 

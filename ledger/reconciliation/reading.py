@@ -11,7 +11,8 @@ from decimal import Decimal
 
 from asyncpg import Record
 
-from ledger.conditions import Conditions
+from base.conditions import Conditions
+from base.database import Reader
 from ledger.reconciliation.finding_pages import (
     SQL,
     FindingFilter,
@@ -37,8 +38,7 @@ from ledger.reconciliation.views import (
     WithdrawalView,
     place_of,
 )
-from ledger.reports import VendorName
-from rating.database import Reader
+from ledger.reports.pages import VendorName
 
 __all__ = [
     "DecisionView",

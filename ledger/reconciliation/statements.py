@@ -13,8 +13,9 @@ from typing import Any
 
 from asyncpg import Record
 
+from base.database import Connection, Pool
+from base.sql import Statements
 from handbook import Handbook
-from ledger.commands import invalid
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import (
     RefusedError,
@@ -27,9 +28,8 @@ from ledger.reconciliation.periods import (
     must_not_be_closed,
 )
 from ledger.reconciliation.values import LineProblem, StatementLine, problems_of
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, invalid
 from rating.activations import AnyHandbook, handbook_now, handbook_within
-from rating.database import Connection, Pool, Statements
 
 SQL = Statements(Path(__file__).with_name("statements.sql"))
 

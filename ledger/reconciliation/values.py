@@ -4,7 +4,6 @@ Pure. A line is checked here, field by field, before anything is stored: what is
 column where a person finds it, so that a vendor can mend all of it at once.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,17 +12,15 @@ from enum import StrEnum
 from typing import Self
 from unicodedata import category
 
+from base.months import FIRST_YEAR, LAST_YEAR
+from base.months import MONTH_EXPECTED as MONTH_EXPECTED  # noqa: PLC0414
+from base.months import month_span as month_span  # noqa: PLC0414
+from base.months import month_text as month_text  # noqa: PLC0414
+from base.months import next_month as next_month  # noqa: PLC0414
+from base.months import parse_month as parse_month  # noqa: PLC0414
 from handbook import Handbook
-from handbook.words import Words
 from ledger.ids import opaque_id, parse_numbers
 
-_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-_FIRST_YEAR, _LAST_YEAR = 2000, 2199
-MONTH_EXPECTED = Words(
-    f"须为 {_FIRST_YEAR}-01 至 {_LAST_YEAR}-12 之间的月份，如 2026-10",
-    f"expected a month from {_FIRST_YEAR}-01 to {_LAST_YEAR}-12, like 2026-10",
-)
-"""What helps where `parse_month` finds no month."""
 _LONGEST_TEXT = 200
 _MOST_UNITS = 1_000_000
 _LARGEST = 2**31 - 1
@@ -62,24 +59,6 @@ class Pass(StrEnum):
     TOLERANCE = "TOLERANCE"
     UNITS = "UNITS"
     HAND = "HAND"
-
-
-def parse_month(text: str) -> date | None:
-    """The first day of the month that a text like 2026-10 names; None when it names none from 2000 to 2199."""
-    match = _MONTH.fullmatch(text)
-    if match is None or not _FIRST_YEAR <= int(match[1]) <= _LAST_YEAR:
-        return None
-    return date(int(match[1]), int(match[2]), 1)
-
-
-def month_text(month: date) -> str:
-    """The month as people and the API write it: 2026-10."""
-    return f"{month:%Y-%m}"
-
-
-def next_month(month: date) -> date:
-    """The first day of the month after."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +126,11 @@ def _wrong(line: StatementLine, handbook: Handbook) -> Iterator[tuple[str, str, 
         )
     if not 1 <= line.units <= _MOST_UNITS:
         yield "units", f"须为 1 至 {_MOST_UNITS} 的整数", f"expected a whole number from 1 to {_MOST_UNITS}"
-    if not _FIRST_YEAR <= line.occurred_on.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= line.occurred_on.year <= LAST_YEAR:
         yield (
             "occurredOn",
-            f"年份须在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间",
-            f"expected a day of the years {_FIRST_YEAR} to {_LAST_YEAR}",
+            f"年份须在 {FIRST_YEAR} 至 {LAST_YEAR} 之间",
+            f"expected a day of the years {FIRST_YEAR} to {LAST_YEAR}",
         )
     if not _is_amount(line.amount):
         yield (
@@ -233,8 +212,3 @@ def parse_finding_id(text: str) -> FindingId | None:
         return LineFindingId(*numbers) if max(numbers) <= _LARGEST else None
     numbers = parse_numbers(text, "LedgerFinding", 3)
     return LedgerFindingId(*numbers) if numbers is not None and numbers[0] <= _LARGEST else None
-
-
-def month_span(month: date) -> tuple[date, date]:
-    """The days [first, end) of a month."""
-    return month, next_month(month)

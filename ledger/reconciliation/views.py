@@ -20,7 +20,7 @@ from ledger.reconciliation.values import (
     StatementLine,
 )
 from ledger.reconciliation.words import Case, Delivered, LineName, Named, Side, reason
-from ledger.reports import RedemptionRow, VendorName
+from ledger.reports.pages import RedemptionRow, VendorName
 
 _NOTHING = Decimal()
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from handbook.words import Words, counted
-from ledger.entries import RedemptionStatus
-from ledger.reconciliation.values import FindingKind, Pass, month_text
+from base.months import month_text
+from base.words import Words, counted
+from ledger.posting.entries import RedemptionStatus
+from ledger.reconciliation.values import FindingKind, Pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from handbook import business_day
-from ledger.commands import Arrange, Respond, invalid
+from ledger.commands import Arrange, Respond
 from ledger.ids import RedemptionId
-from ledger.refusals import Refusal
+from ledger.refusals import Refusal, invalid
 
 
 class MilestoneKind(StrEnum):

@@ -9,18 +9,18 @@ from functools import cached_property
 
 from strawberry.dataloader import DataLoader
 
+from base.database import Pool
 from handbook import Handbook
-from ledger.account import Account
-from ledger.entitlement import Term
+from ledger.entitlement.account import Account
+from ledger.entitlement.case import Term
 from ledger.ids import RedemptionId
 from ledger.reconciliation.reading import FindingView, StatementView
-from ledger.reports import EntryRow, RedemptionRow, UsageRow
+from ledger.reports.pages import EntryRow, RedemptionRow, UsageRow
+from ledger.reports.service_levels import ClockView, ServiceReport
 from ledger.service_levels.milestones import Milestone
-from ledger.service_levels.reading import ClockView, ServiceReport
-from ledger.vendors import VendorView
-from rating.database import Pool
+from ledger.vendors.registry import VendorView
+from rating.customers import PolicyRow, RelativeRow
 from rating.history import History
-from rating.reading import PolicyRow, RelativeRow
 from rating.taking import Stored
 from rating.tiers import Rating
 from schema.loaders.account import account_loader

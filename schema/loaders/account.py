@@ -4,9 +4,9 @@ from datetime import date, datetime
 
 from strawberry.dataloader import DataLoader
 
-from ledger.account import Account
-from ledger.accounts import load_accounts
-from rating.database import Pool
+from base.database import Pool
+from ledger.entitlement.account import Account
+from ledger.entitlement.loading import load_accounts
 from schema.loaders.grouping import by_argument
 
 

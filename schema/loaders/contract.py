@@ -2,9 +2,9 @@
 
 from strawberry.dataloader import DataLoader
 
-from ledger.entitlement import Term
-from ledger.vendors import contracts_of
-from rating.database import Pool
+from base.database import Pool
+from ledger.entitlement.case import Term
+from ledger.vendors.registry import contracts_of
 
 
 def contract_loader(pool: Pool) -> DataLoader[str, tuple[Term, ...]]:

@@ -5,8 +5,8 @@ from typing import TypeAlias
 
 from strawberry.dataloader import DataLoader
 
-from ledger.reports import EntryRow, customers_entries
-from rating.database import Pool
+from base.database import Pool
+from ledger.reports.pages import EntryRow, customers_entries
 from schema.loaders.grouping import by_argument
 
 EntriesKey: TypeAlias = tuple[int, tuple[int | None, int, int | None]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from strawberry.dataloader import DataLoader
 
-from rating.database import Pool
+from base.database import Pool
 from rating.recording import bodies_of
 
 Body = Mapping[str, Any]

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from strawberry.dataloader import DataLoader
 
+from base.database import Pool
 from ledger.reconciliation.reading import (
     FindingFilter,
     FindingPlace,
@@ -14,7 +15,6 @@ from ledger.reconciliation.reading import (
     ScopeKind,
     findings_pages,
 )
-from rating.database import Pool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from strawberry.dataloader import DataLoader
 
-from rating.database import Pool
+from base.database import Pool
+from rating.customers import histories
 from rating.history import History
-from rating.reading import histories
 
 
 def history_loader(pool: Pool) -> DataLoader[tuple[int, datetime | None], History]:

@@ -2,8 +2,8 @@
 
 from strawberry.dataloader import DataLoader
 
-from rating.database import Pool
-from rating.reading import PolicyRow, policies
+from base.database import Pool
+from rating.customers import PolicyRow, policies
 
 
 def policies_loader(pool: Pool) -> DataLoader[int, list[PolicyRow]]:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from strawberry.dataloader import DataLoader
 
-from rating.database import Pool
-from rating.reading import ratings
+from base.database import Pool
+from rating.customers import ratings
 from rating.tiers import UNRATED, Rating
 
 

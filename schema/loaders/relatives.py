@@ -2,8 +2,8 @@
 
 from strawberry.dataloader import DataLoader
 
-from rating.database import Pool
-from rating.reading import RelativeRow, relatives
+from base.database import Pool
+from rating.customers import RelativeRow, relatives
 
 
 def relatives_loader(pool: Pool) -> DataLoader[int, list[RelativeRow]]:

@@ -5,12 +5,12 @@ from typing import TypeAlias
 
 from strawberry.dataloader import DataLoader
 
+from base.database import Pool
 from handbook import Handbook
-from ledger.filters import Place
 from ledger.ids import RedemptionId
-from ledger.reports import RedemptionRow
-from ledger.service_levels.milestones import Milestone
-from ledger.service_levels.reading import (
+from ledger.reports.filters import Place
+from ledger.reports.pages import RedemptionRow
+from ledger.reports.service_levels import (
     ClockView,
     Days,
     ServiceReport,
@@ -19,7 +19,7 @@ from ledger.service_levels.reading import (
     milestones,
     service_reports,
 )
-from rating.database import Pool
+from ledger.service_levels.milestones import Milestone
 
 ReportKey: TypeAlias = tuple[str, Days]
 LateKey: TypeAlias = tuple[tuple[str, str], tuple[Days, int, Place | None]]

@@ -2,8 +2,8 @@
 
 from strawberry.dataloader import DataLoader
 
+from base.database import Pool
 from ledger.reconciliation.reading import StatementView, statements_by_id
-from rating.database import Pool
 
 
 def statement_loader(pool: Pool) -> DataLoader[int, StatementView | None]:

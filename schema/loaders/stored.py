@@ -2,7 +2,7 @@
 
 from strawberry.dataloader import DataLoader
 
-from rating.database import Pool
+from base.database import Pool
 from rating.taking import Stored
 from rating.what_if import stored_of
 

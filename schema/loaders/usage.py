@@ -5,8 +5,8 @@ from typing import TypeAlias
 
 from strawberry.dataloader import DataLoader
 
-from ledger.reports import UsageRow, vendor_usage
-from rating.database import Pool
+from base.database import Pool
+from ledger.reports.pages import UsageRow, vendor_usage
 
 UsageKey: TypeAlias = tuple[str, date, date]
 

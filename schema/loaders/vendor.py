@@ -2,8 +2,8 @@
 
 from strawberry.dataloader import DataLoader
 
-from ledger.vendors import VendorView, vendors_by_code
-from rating.database import Pool
+from base.database import Pool
+from ledger.vendors.registry import VendorView, vendors_by_code
 
 
 def vendor_loader(pool: Pool) -> DataLoader[str, VendorView | None]:

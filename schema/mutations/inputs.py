@@ -7,9 +7,9 @@ from typing import Any
 
 import strawberry
 
-from ledger.commands import Evidence, FollowUp, Hold, Redeem, Release, invalid, vendor_actor
+from ledger.commands import Evidence, FollowUp, Hold, Redeem, Release, vendor_actor
 from ledger.ids import RedemptionId
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, invalid
 
 
 @strawberry.input(description="A document that a benefit asks for.")

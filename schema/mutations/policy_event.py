@@ -11,8 +11,7 @@ from decimal import Decimal
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
-from ledger.commands import invalid
-from ledger.refusals import Refusal
+from ledger.refusals import Refusal, invalid
 from rating.events import EventError, PolicyEvent, parse_event
 from schema.types.enums import Category, Coverage, Design, Line, Mode, Relation
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.commands import Command, Redeem
-from ledger.outcomes import Outcome
+from ledger.posting.outcomes import Outcome
 from ledger.refusals import Refusal
 from schema.context import Context
 from schema.look_ups import LookUp, look_up

@@ -4,9 +4,9 @@ from typing import Annotated, cast
 
 import strawberry
 
-from ledger.recording import record_events
+from ledger.posting.recording import record_events
 from ledger.refusals import Refusal as LedgerRefusal
-from rating.reading import customers_by_id
+from rating.customers import customers_by_id
 from rating.taking import Recorded as RatingRecorded
 from schema.context import Context, Info
 from schema.errors import BadInputError

@@ -5,9 +5,9 @@ from decimal import Decimal
 
 import strawberry
 
-from ledger.contracts import MOST_TOLERANCE_DAYS, TermView
 from ledger.refusals import RETRY_AFTER_S, Refusal, RefusalCode
-from ledger.vendors import register_vendor
+from ledger.vendors.contracts import MOST_TOLERANCE_DAYS, TermView
+from ledger.vendors.registry import register_vendor
 from schema.context import Info
 from schema.errors import BadInputError, BusyError
 from schema.mutations.deciding import decider

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from rating.reading import customers_by_member_no, customers_page
+from rating.customers import customers_by_member_no, customers_page
 from schema.connections import (
     LARGEST_PAGE,
     Connection,

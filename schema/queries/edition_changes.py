@@ -7,8 +7,8 @@ from typing import Annotated
 import strawberry
 
 from handbook.diff import diff
-from ledger.portfolio import UnderWayError, what_if
-from ledger.what_if import NoEditionError, Question
+from ledger.what_if.comparing import NoEditionError, Question
+from ledger.what_if.portfolio import UnderWayError, what_if
 from schema.candidates import edition_as_written, edition_named
 from schema.context import Info
 from schema.errors import BadInputError, BusyError

@@ -5,9 +5,9 @@ from typing import Any, cast
 import strawberry
 
 from ledger.commands import Redeem, malformed
-from ledger.quotas import eligibility
+from ledger.quotas.quota import eligibility
 from ledger.refusals import Refusal, RefusalCode
-from rating.reading import customers_by_member_no
+from rating.customers import customers_by_member_no
 from schema.context import Info
 from schema.disclosure import shown
 from schema.look_ups import look_up

@@ -2,8 +2,8 @@
 
 import strawberry
 
-from ledger.filters import EntryFilter
-from ledger.reports import entries_page
+from ledger.reports.filters import EntryFilter
+from ledger.reports.pages import entries_page
 from schema.connections import (
     LARGEST_LEDGER_PAGE,
     Connection,

@@ -5,8 +5,8 @@ import strawberry
 from ledger.ids import RedemptionId, parse_numbers
 from ledger.reconciliation.reading import finding
 from ledger.reconciliation.values import FindingId, StatementId, parse_finding_id
-from ledger.reports import entry, redemption
-from rating.reading import customers_by_id
+from ledger.reports.pages import entry, redemption
+from rating.customers import customers_by_id
 from schema.context import Context, Info, Role
 from schema.errors import BadInputError, ForbiddenError
 from schema.permissions import check_customer, check_own

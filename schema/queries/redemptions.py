@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import strawberry
 
-from ledger.filters import RedemptionFilter
-from ledger.reports import redemptions_page
+from ledger.reports.filters import RedemptionFilter
+from ledger.reports.pages import redemptions_page
 from schema.connections import (
     LARGEST_PAGE,
     Connection,

@@ -6,9 +6,9 @@ from typing import Annotated
 import strawberry
 
 from handbook import Handbook
-from ledger import usage as ledger_usage
-from ledger.liability import liability, total_value
-from ledger.usage import UsageFilter
+from ledger.quotas.liability import liability, total_value
+from ledger.reports import usage as ledger_usage
+from ledger.reports.usage import UsageFilter
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.filters import IntFilter, TextFilter, stars, texts

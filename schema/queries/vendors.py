@@ -3,7 +3,7 @@
 import strawberry
 
 from ledger.ids import opaque_id, parse_opaque
-from ledger.vendors import vendors_page
+from ledger.vendors.registry import vendors_page
 from schema.connections import LARGEST_PAGE, Connection, Page, bad_cursor, checked_first, connection
 from schema.context import Info
 from schema.permissions import check_own_vendor

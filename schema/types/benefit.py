@@ -5,8 +5,8 @@ from typing import Annotated, Any, cast
 import strawberry
 
 from handbook import values as handbook_values
-from ledger.opening import hours_in_words
-from ledger.requirements import labelled, requirements
+from ledger.entitlement.opening import hours_in_words
+from ledger.entitlement.requirements import labelled, requirements
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.types.enums import Per, Unit

@@ -5,12 +5,12 @@ from typing import Annotated, cast
 
 import strawberry
 
-from ledger import account
-from ledger.family import covered_relatives
+from ledger.entitlement import account
+from ledger.entitlement.family import covered_relatives
 from ledger.ids import opaque_id
-from ledger.quotas import quotas_on
+from ledger.quotas.quota import quotas_on
 from rating.activations import handbook_explaining
-from rating.reading import CustomerRow, RelativeRow
+from rating.customers import CustomerRow, RelativeRow
 from rating.tiers import history_between, tier_on
 from schema.connections import (
     LARGEST_LEDGER_PAGE,

@@ -1,4 +1,4 @@
-"""What an edition changes, and what it would do to the portfolio. Read off `handbook.diff` and `ledger.what_if`."""
+"""What an edition changes, and what it would do to everybody. Read off `handbook.diff` and `ledger.what_if`."""
 
 from datetime import date
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from handbook import diff as handbook_diff
-from ledger import what_if
+from ledger.what_if import comparing as what_if
 from schema.catalogue import benefit_of
 from schema.context import Info
 from schema.scalars import Long

@@ -1,4 +1,4 @@
-"""Lines of the ledger. From `ledger.reports`."""
+"""Lines of the ledger. From `ledger.reports.pages`."""
 
 from datetime import datetime
 from typing import cast
@@ -6,7 +6,7 @@ from typing import cast
 import strawberry
 
 from ledger.ids import opaque_id
-from ledger.reports import EntryRow
+from ledger.reports.pages import EntryRow
 from schema.catalogue import benefit_of
 from schema.context import Info
 from schema.disclosure import shown

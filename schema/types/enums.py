@@ -10,14 +10,14 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from handbook import Category, Coverage, Days, Design, Mode, Per, PremiumBase, Relation, Unit
-from ledger.entries import EntryKind, RedemptionStatus
+from ledger.entitlement.relations import RELATION_WORDS
+from ledger.posting.entries import EntryKind, RedemptionStatus
 from ledger.reconciliation.values import Action, FindingKind, Pass
 from ledger.reconciliation.views import PeriodStatus, StatementStatus
 from ledger.refusals import RefusalCode
-from ledger.relations import RELATION_WORDS
+from ledger.reports.usage import UsageGroup
 from ledger.service_levels.clock import ServiceStanding
 from ledger.service_levels.milestones import MilestoneKind
-from ledger.usage import UsageGroup
 from rating.contributions import REASON_WORDS, Reason
 from rating.events import Line
 from rating.history import Kind

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+from base.months import month_text
 from ledger.reconciliation import values
-from ledger.reconciliation.values import month_text
 from ledger.reconciliation.views import DecisionView, FindingView
 from schema.catalogue import benefit_of
 from schema.context import Info

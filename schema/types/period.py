@@ -6,8 +6,8 @@ from typing import Annotated
 
 import strawberry
 
+from base.months import month_text
 from ledger.reconciliation.reading import PeriodView, Scope, period_statements, settlement
-from ledger.reconciliation.values import month_text
 from schema.connections import LARGEST_PAGE, Connection, Page, connection
 from schema.context import Info
 from schema.findings import FindingWhere, findings_connection

@@ -1,4 +1,4 @@
-"""Policies as the insurer's events tell them. Read straight off `rating.reading`."""
+"""Policies as the insurer's events tell them. Read straight off `rating.customers`."""
 
 from datetime import date
 from decimal import Decimal

@@ -4,8 +4,8 @@ from typing import cast
 
 import strawberry
 
+from base.words import Words
 from handbook import Page, values
-from handbook.words import Words
 from schema.context import Info
 
 PAGE_NAMES = {

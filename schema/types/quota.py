@@ -1,4 +1,4 @@
-"""Quotas: an allowance with what is granted, used, held and remaining. Read straight off `ledger.quotas`."""
+"""Quotas: an allowance with what is granted, used, held and remaining. Read straight off `ledger.quotas.quota`."""
 
 from datetime import date
 

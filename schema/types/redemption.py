@@ -5,11 +5,12 @@ from typing import Annotated, Any, cast
 
 import strawberry
 
-from ledger import outcomes
-from ledger.account import PoolKey, Taken
-from ledger.counts import counts_of
+from ledger.entitlement.account import PoolKey, Taken
 from ledger.ids import RedemptionId
-from ledger.reports import RedemptionRow
+from ledger.posting import outcomes
+from ledger.quotas.counts import QuotaCounts as Counts
+from ledger.quotas.counts import counts_of
+from ledger.reports.pages import RedemptionRow
 from schema.catalogue import benefit_of, variant_in_english
 from schema.context import Info
 from schema.disclosure import shown
@@ -55,7 +56,7 @@ class Redemption(Node):
     edition: strawberry.Private[str | None]
     vendor_code: strawberry.Private[str]
     vendor_name: strawberry.Private[str | None]
-    counts: strawberry.Private[outcomes.QuotaCounts | None]
+    counts: strawberry.Private[Counts | None]
 
     @strawberry.field(description="Of what.")
     def benefit(self, info: Info) -> Benefit:

@@ -1,10 +1,10 @@
-"""What a benefit asks for. Read straight off `ledger.requirements`."""
+"""What a benefit asks for. Read straight off `ledger.entitlement.requirements`."""
 
 from typing import cast
 
 import strawberry
 
-from ledger import requirements
+from ledger.entitlement import requirements
 from schema.types.enums import Relation
 from schema.types.labels import Hours, Label, Option
 

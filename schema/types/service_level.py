@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from handbook.calendar import warning
-from ledger.service_levels.reading import ClockView
+from ledger.reports.service_levels import ClockView
 from schema.context import Info
 from schema.types.enums import MilestoneKind, ServiceStanding
 

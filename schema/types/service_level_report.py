@@ -6,7 +6,7 @@ import strawberry
 
 from handbook import Handbook
 from handbook.calendar import warning
-from ledger.service_levels.reading import Days, ServiceReport
+from ledger.reports.service_levels import Days, ServiceReport
 from schema.catalogue import benefit_of
 from schema.connections import (
     LARGEST_PAGE,

@@ -1,4 +1,4 @@
-"""Service years. Read straight off `ledger.account`."""
+"""Service years. Read straight off `ledger.entitlement.account`."""
 
 from datetime import date
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import strawberry
 
+from base.months import month_text
 from ledger.reconciliation.reading import SettlementLineView, SettlementView
-from ledger.reconciliation.values import month_text
 from schema.catalogue import benefit_of
 from schema.context import Info
 from schema.scalars import Long

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import strawberry
 
+from base.months import month_text
 from ledger.reconciliation.reading import Scope, StatementView, WithdrawalView
-from ledger.reconciliation.values import StatementId, month_text
+from ledger.reconciliation.values import StatementId
 from schema.connections import LARGEST_PAGE, Connection
 from schema.context import Info
 from schema.findings import FindingWhere, findings_connection

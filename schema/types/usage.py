@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import strawberry
 
+from base.months import month_text
 from handbook import Handbook
-from ledger.liability import LiabilityRow
-from ledger.reconciliation.values import month_text
-from ledger.usage import UsageFigures, UsageView
+from ledger.quotas.liability import LiabilityRow
+from ledger.reports.usage import UsageFigures, UsageView
 from schema.catalogue import benefit_of, variant_in_english
 from schema.context import Info
 from schema.types.benefit import Benefit

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from handbook import Handbook
-from ledger.reports import UsageRow, VendorName
-from ledger.service_levels.reading import Days
-from ledger.vendors import VendorView
+from ledger.reports.pages import UsageRow, VendorName
+from ledger.reports.service_levels import Days
+from ledger.vendors.registry import VendorView
 from schema.catalogue import benefit_of, in_printed_order, variant_in_english
 from schema.context import Info
 from schema.errors import BadInputError

@@ -8,10 +8,10 @@ from typing import cast
 import strawberry
 
 from handbook import Handbook, first_day_asked
-from ledger.quotas import quotas_on
-from ledger.recording import refusal_of
+from ledger.posting.recording import refusal_of
+from ledger.quotas.quota import quotas_on
 from ledger.refusals import Refusal as LedgerRefusal
-from ledger.what_if import account_by
+from ledger.what_if.comparing import account_by
 from rating.events import PolicyEvent
 from rating.tiers import Rating, tier_on
 from rating.what_if import Supposed, of_another, supposed

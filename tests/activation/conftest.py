@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from base.database import Pool
 from handbook import Handbook, read_source, with_edition
-from ledger.recording import record_events
-from rating import reading
+from ledger.posting.recording import record_events
+from rating import customers as reading
 from rating.activations import AnyHandbook
-from rating.database import Pool
 from rating.events import parse_event
 from rating.tiers import star_on
 from tests.editions import six_stars

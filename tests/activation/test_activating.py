@@ -9,9 +9,9 @@ import asyncpg
 import pytest
 
 from handbook import EditionError, read_source, with_edition
-from ledger.journal import Journal
-from ledger.outcomes import RedemptionOutcome
-from ledger.verify import verify
+from ledger.posting.journal import Journal
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.verifying.verify import verify
 from rating import activating
 from rating.activating import OvertakenError, activate
 from rating.activations import Activation, ActiveHandbook, OutdatedProgramError, handbook_within

@@ -17,13 +17,13 @@ import pytest
 
 from app.start import main
 from handbook import SHIPPED_EDITIONS, Handbook, load_handbook
-from ledger.accounts import load_accounts
-from ledger.granting import grant_all
-from ledger.quotas import quotas_on
-from ledger.verify import verify
+from ledger.entitlement.loading import load_accounts
+from ledger.posting.granting import grant_all
+from ledger.quotas.quota import quotas_on
+from ledger.verifying.verify import verify
 from rating import activating
 from rating.activations import ActiveHandbook
-from rating.reading import histories
+from rating.customers import histories
 from rating.tiers import star_on
 from rating.timeline import timeline
 from rating.verifying import verify_ratings

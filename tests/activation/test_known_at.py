@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from handbook import read_source, with_edition
-from rating.reading import ratings
+from rating.customers import ratings
 from tests.activation.conftest import FIRST_DAY, LAST_DAY, LATER, NOW, history, tell
 from tests.activations import in_force, put_in_force
 from tests.editions import changed

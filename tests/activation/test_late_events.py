@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from rating import reading
+from rating import customers as reading
 from rating.activations import handbook_within
 from rating.importing import import_history
 from rating.verifying import verify_ratings

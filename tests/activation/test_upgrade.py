@@ -15,13 +15,14 @@ from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 from app.orm import orm_config
 from app.services import open_services
 from app.settings import Settings
+from base.database import SERVICE_ROLE, connect_pool, prepare_connection
 from handbook import Handbook
-from ledger.accounts import load_accounts
-from ledger.settling import settle
-from ledger.state import Head, Posting, State
-from ledger.verify import verify
-from rating import activations, reading
-from rating.database import SERVICE_ROLE, connect_pool, prepare_connection
+from ledger.entitlement.loading import load_accounts
+from ledger.posting.settling import settle
+from ledger.posting.state import Head, Posting, State
+from ledger.verifying.verify import verify
+from rating import activations
+from rating import customers as reading
 from rating.events import content_hash, content_text, parse_event
 from rating.history import fold
 from rating.timeline import METHOD, Period, timeline

@@ -18,13 +18,13 @@ from app.demo.sheets import write_sheets
 from app.errors import StartError
 from app.services import Services
 from app.statements.checking import Spool, check
+from base.database import Pool, connect_pool
 from handbook.dates import start_of
-from ledger.entries import EntryKind, RedemptionStatus
+from ledger.posting.entries import EntryKind, RedemptionStatus
+from ledger.posting.recording import record_events
 from ledger.reconciliation.reading import FindingFilter, Scope, period_view, settlement, stream_findings
 from ledger.reconciliation.values import FindingKind
-from ledger.recording import record_events
-from ledger.verify import verify
-from rating.database import Pool, connect_pool
+from ledger.verifying.verify import verify
 from rating.events import EVENT_TYPES, CustomerRegistered
 from rating.history import Arrived, fold
 from rating.judging import judge

@@ -53,7 +53,7 @@ async def test_a_redemption_is_traced_down_to_its_statements_without_their_value
     await asyncio.sleep(0)  # statements are told soon after they ended
     found = [span for span in spans.get_finished_spans() if f"{span.context.trace_id:032x}" == TRACE]
     by_name = {span.name: span for span in found}
-    request, batch, locking = (by_name[name] for name in ("R", "journal batch", "queries.lock_free_heads"))
+    request, batch, locking = (by_name[name] for name in ("R", "journal batch", "batch.lock_free_heads"))
     assert f"{request.parent.span_id:016x}" == "b7ad6b7169203331"
     told = {"class": "redemptions", "role": "vendor", "code": "OK"}
     assert {name: request.attributes[f"entitlements.{name}"] for name in told} == told

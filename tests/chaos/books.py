@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ledger.verify import verify
-from rating.database import connect_pool
+from base.database import connect_pool
+from ledger.verifying.verify import verify
 from rating.verifying import verify_ratings
 from tests.activations import in_force
 from tests.chaos.clients import Client

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.postgres.postmaster import running
+from base.database import Pool, connect_pool
 from handbook import Handbook
+from ledger.posting.recording import record_events
 from ledger.reconciliation.closing import check_seals
-from ledger.recording import record_events
-from ledger.verify import verify
-from rating.database import Pool, connect_pool
+from ledger.verifying.verify import verify
 from rating.verifying import verify_ratings
 from tests.activations import in_force, put_in_force
 from tests.chaos.chance import chance, kills

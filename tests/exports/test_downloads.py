@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from app.http.streaming import Download
-from ledger.exporting import stream_entries
+from ledger.reports.exporting import stream_entries
 from schema.context import Role
 from tests.exports.conftest import fill, reading, soon
 

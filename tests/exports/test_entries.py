@@ -11,8 +11,8 @@ import pytest
 
 from app.exports.entries import COLUMNS, EntryForm, entry_chunks
 from handbook import start_of
-from ledger.exporting import stream_entries, unknown_in
-from ledger.filters import EntryFilter, Span
+from ledger.reports.exporting import stream_entries, unknown_in
+from ledger.reports.filters import EntryFilter, Span
 from tests.exports.conftest import fill, reading
 from tests.ledger.books import NOW, a_redeem, a_reversal
 from tests.ledger.stored import SetClock, contract, enrol, journals

@@ -19,8 +19,8 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from handbook import SHIPPED_EDITIONS, EditionError, Handbook, Relation, load_handbook
-from ledger.outcomes import RedemptionOutcome
-from ledger.quotas import quotas_on
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.quotas.quota import quotas_on
 from ledger.refusals import Refusal
 from rating.contributions import contributions_on
 from rating.history import fold

@@ -7,16 +7,16 @@ from itertools import count
 from typing import Any
 
 from handbook import BUSINESS_ZONE, Handbook
-from ledger.account import Account, Policy, PoolKey, Relative, Taken
 from ledger.commands import Arrange, Confirm, Evidence, Hold, NoShow, Redeem, Release, Respond, Reverse
-from ledger.decide import Decision, decide
-from ledger.entitlement import Term
-from ledger.entries import Balance, RedemptionStatus
+from ledger.entitlement.account import Account, Policy, PoolKey, Relative, Taken
+from ledger.entitlement.case import Term
 from ledger.ids import RedemptionId
-from ledger.outcomes import RedemptionOutcome
+from ledger.posting.decide import Decision, decide
+from ledger.posting.entries import Balance, RedemptionStatus
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.posting.settling import settle
+from ledger.posting.state import Head, Posting, State
 from ledger.refusals import Refusal
-from ledger.settling import settle
-from ledger.state import Head, Posting, State
 from rating.timeline import Period
 
 TODAY = date(2026, 5, 20)

@@ -8,11 +8,11 @@ from typing import Any
 from asyncpg import Pool
 
 from handbook import Handbook
-from ledger.accounts import SQL
-from ledger.entries import Entry
-from ledger.journal import Journal
-from ledger.recording import record_events
-from ledger.verify import entry_of
+from ledger.posting.entries import Entry
+from ledger.posting.journal import Journal
+from ledger.posting.recording import record_events
+from ledger.posting.rows import entry_of
+from ledger.verifying.verify import SQL
 from rating.events import parse_event
 from rating.taking import Recorded
 from tests.ledger.books import NOW

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from rating.database import SERVICE_ROLE
+from base.database import SERVICE_ROLE
 from tests.ledger.books import a_car_t, a_hold, a_redeem, a_respond
 from tests.ledger.stored import SetClock, contract, enrol, everything, journals
 

@@ -18,7 +18,7 @@ from ledger.auditing import (
     events_page,
     write_events,
 )
-from ledger.filters import Span
+from ledger.reports.filters import Span
 from tests.ledger.test_query_plans import nodes
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)

@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 
 from handbook import BUSINESS_ZONE, Handbook, load_handbook
-from ledger.account import Policy
-from ledger.checks import Books, problems_of
 from ledger.commands import Hold
-from ledger.decide import decide
-from ledger.entries import Entry
+from ledger.entitlement.account import Policy
 from ledger.ids import RedemptionId
-from ledger.outcomes import RedemptionOutcome, outcome_as_json
-from ledger.quotas import quotas_on
+from ledger.posting.decide import decide
+from ledger.posting.entries import Entry
+from ledger.posting.outcomes import RedemptionOutcome, outcome_as_json
+from ledger.quotas.quota import quotas_on
 from ledger.refusals import Refusal
+from ledger.verifying.checks import Books, problems_of
 from tests.examples import examples
 from tests.ledger.books import (
     NOW,

@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from handbook import BUSINESS_ZONE
-from ledger.account import PoolKey
-from ledger.chain import GENESIS, entry_hash
-from ledger.entries import Entry, EntryKind
+from ledger.entitlement.account import PoolKey
 from ledger.ids import RedemptionId, opaque_id, parse_numbers, parse_opaque
+from ledger.posting.chain import GENESIS, entry_hash
+from ledger.posting.entries import Entry, EntryKind
 from tests.ledger.books import NOW
 
 ENTRY = Entry(

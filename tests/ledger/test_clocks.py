@@ -5,14 +5,14 @@ from datetime import date, timedelta
 import pytest
 
 from handbook import business_day
-from ledger.accounts import load_accounts
-from ledger.clocks import TOLERANCE, Moments, moments, warnings, wrong_clocks
 from ledger.commands import FINANCE
-from ledger.granting import grant_all
-from ledger.quotas import quotas_on
-from ledger.recording import record_events
-from ledger.verify import verify
-from rating.reading import ratings
+from ledger.entitlement.loading import load_accounts
+from ledger.posting.granting import grant_all
+from ledger.posting.recording import record_events
+from ledger.quotas.quota import quotas_on
+from ledger.verifying.clocks import TOLERANCE, Moments, moments, warnings, wrong_clocks
+from ledger.verifying.verify import verify
+from rating.customers import ratings
 from rating.rerating import rerate
 from rating.taking import Recorded
 from rating.tiers import star_on

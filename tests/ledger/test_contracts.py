@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.contracts import Change, Delivery, TermView, change, malformed_term, term_of
 from ledger.refusals import Refusal, RefusalCode
+from ledger.vendors.contracts import Change, Delivery, TermView, change, malformed_term, term_of
 
 EXAM = "physical-exam"
 DAY = date(2026, 10, 1)

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 import pytest
 
 from handbook import Handbook
-from ledger.account import Relative
 from ledger.commands import Evidence
-from ledger.entitlement import Term
+from ledger.entitlement.account import Relative
+from ledger.entitlement.case import Term
 from ledger.ids import RedemptionId
-from ledger.outcomes import QuotaCounts, RedemptionOutcome
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.quotas.counts import QuotaCounts
 from ledger.refusals import Refusal, RefusalCode
 from tests.ledger.books import (
     JOINED,

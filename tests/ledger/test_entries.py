@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.account import PoolKey
-from ledger.entries import (
+from ledger.entitlement.account import PoolKey
+from ledger.ids import RedemptionId
+from ledger.posting.entries import (
     LIFE_CYCLE,
     MOVES,
     Balance,
@@ -18,8 +19,7 @@ from ledger.entries import (
     Place,
     RedemptionStatus,
 )
-from ledger.ids import RedemptionId
-from ledger.state import Posting, Redemption
+from ledger.posting.state import Posting, Redemption
 from tests.ledger.books import NOW, customer
 from tests.ledger.model import EFFECTS
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handbook import BUSINESS_ZONE, Handbook, ServiceLevel, WorkingCalendar, WorkingYear, start_of
-from ledger.outcomes import RedemptionOutcome
+from ledger.posting.outcomes import RedemptionOutcome
 from tests.ledger.books import JOINED, Desk, a_hold, customer, slip
 
 BUTLER, GREEN, SURGERY = "medical-butler", "outpatient-green-channel", "critical-surgery-admission"

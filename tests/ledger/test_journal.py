@@ -11,20 +11,20 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from base.outages import OutageError
 from handbook import business_day, start_of
-from ledger import committing as committing_module
-from ledger import journal as journal_module
-from ledger.account import Taken
-from ledger.accounts import SQL, load_accounts, pool_of
-from ledger.batch import load_batch
 from ledger.commands import Evidence
+from ledger.entitlement.account import Taken
+from ledger.entitlement.loading import SQL, load_accounts, pool_of
 from ledger.ids import RedemptionId
-from ledger.journal import BatchFailedError, Journal, JournalClosedError
-from ledger.outcomes import RedemptionOutcome
-from ledger.recording import record_events
+from ledger.posting import committing as committing_module
+from ledger.posting import journal as journal_module
+from ledger.posting.batch import load_batch
+from ledger.posting.journal import BatchFailedError, Journal, JournalClosedError
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.posting.recording import record_events
 from ledger.refusals import Refusal
-from ledger.verify import verify
-from rating.outages import OutageError
+from ledger.verifying.verify import verify
 from rating.taking import Recorded
 from tests.ledger.books import (
     NOW,

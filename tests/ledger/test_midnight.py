@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from handbook import business_day, start_of
-from ledger.accounts import load_accounts
-from ledger.filters import RedemptionFilter
-from ledger.granting import post_due
-from ledger.liability import liability
-from ledger.outcomes import RedemptionOutcome
-from ledger.quotas import quotas_on
-from ledger.reports import redemptions_page
-from ledger.service_levels.reading import clocks
+from ledger.entitlement.loading import load_accounts
+from ledger.posting.granting import post_due
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.quotas.liability import liability
+from ledger.quotas.quota import quotas_on
+from ledger.reports.filters import RedemptionFilter
+from ledger.reports.pages import redemptions_page
+from ledger.reports.service_levels import clocks
 from tests.ledger.books import NOW, a_hold
 from tests.ledger.stored import SetClock, contract, enrol, journals
 

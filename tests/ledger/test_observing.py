@@ -6,11 +6,12 @@ from contextlib import contextmanager
 import asyncpg
 import pytest
 
-from ledger import committing as committing_module
-from ledger.journal import Journal
-from ledger.observing import JournalObserver
-from rating.database import connect_pool, statement_name
-from rating.observing import DatabaseObserver
+from base.database import connect_pool
+from base.observing import DatabaseObserver
+from base.sql import statement_name
+from ledger.posting import committing as committing_module
+from ledger.posting.journal import Journal
+from ledger.posting.observing import JournalObserver
 from tests.ledger.books import a_redeem
 from tests.ledger.stored import SetClock, contract, enrol
 
@@ -123,7 +124,7 @@ async def test_a_pool_tells_how_long_was_waited_and_which_statements_ran(databas
 
 
 def test_a_statement_is_called_by_its_file_and_name():
-    from ledger.accounts import SQL
+    from ledger.posting.batch import SQL
 
     assert statement_name(SQL["lock_heads"]).endswith(".lock_heads")
     assert statement_name("COMMIT;") == "COMMIT"

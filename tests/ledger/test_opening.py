@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from handbook import BUSINESS_ZONE, Days, Handbook, Hours
-from ledger.opening import hours_in_words, is_open, next_opening
+from ledger.entitlement.opening import hours_in_words, is_open, next_opening
 
 OFFICE = Hours(days=Days.WORKING_DAYS, from_=time(9), to=time(18), cite=("工作日 9：00~18：00。",))
 EVENING = Hours(days=Days.DAILY, from_=time(8), to=time(22), cite=("8：00~22：00",))

@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from base.database import Pool
 from handbook import Handbook, business_day
-from ledger.accounts import load_accounts
-from ledger.batch import load_batch
-from ledger.decide import decide
-from ledger.outcomes import RedemptionOutcome
-from ledger.quotas import quotas_on
-from rating.database import Pool
+from ledger.entitlement.loading import load_accounts
+from ledger.posting.batch import load_batch
+from ledger.posting.decide import decide
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.quotas.quota import quotas_on
 from tests.ledger.books import (
     NOW,
     a_confirm,

@@ -4,10 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from ledger.accounts import SQL
-from ledger.clocks import SQL as CLOCKS
-from rating.reading import SQL as READING
+from ledger.entitlement.loading import SQL as ACCOUNTS
+from ledger.posting.batch import SQL as POSTING
+from ledger.verifying.clocks import SQL as CLOCKS
+from ledger.verifying.verify import SQL as VERIFYING
+from ledger.what_if.portfolio import SQL as WHAT_IF
+from rating.customers import SQL as READING
 from tests.ledger.books import NOW
+
+SQL = {**ACCOUNTS, **POSTING, **VERIFYING, **WHAT_IF}
 
 ASKED = [17, 4_000, 11_999]
 FILL = """

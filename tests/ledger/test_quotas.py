@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handbook import Counted, Handbook, Per, start_of
-from ledger.account import Account, PoolKey, Taken
 from ledger.commands import Evidence, Redeem
-from ledger.entitlement import Term
-from ledger.outcomes import RedemptionOutcome
-from ledger.quotas import Quota, eligibility, quotas_on
+from ledger.entitlement.account import Account, PoolKey, Taken
+from ledger.entitlement.case import Term
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.quotas.quota import Quota, eligibility, quotas_on
 from ledger.refusals import Refusal
 from tests.ledger.books import (
     JOINED,

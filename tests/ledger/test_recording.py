@@ -6,12 +6,12 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from ledger import recording
-from ledger.accounts import load_accounts
-from ledger.granting import grant_all, post_due
-from ledger.recording import record_events
+from ledger.entitlement.loading import load_accounts
+from ledger.posting import recording
+from ledger.posting.granting import grant_all, post_due
+from ledger.posting.recording import record_events
 from ledger.refusals import Refusal
-from ledger.verify import verify
+from ledger.verifying.verify import verify
 from rating.taking import Recorded
 from tests.ledger.books import JOINED, NOW, TODAY, a_redeem
 from tests.ledger.stored import (

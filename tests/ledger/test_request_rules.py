@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from handbook import BUSINESS_ZONE, Handbook
-from ledger.account import Relative
 from ledger.commands import Evidence
-from ledger.quotas import eligibility
-from ledger.state import StoredOutcome
+from ledger.entitlement.account import Relative
+from ledger.posting.state import StoredOutcome
+from ledger.quotas.quota import eligibility
 from tests.ledger.books import (
     JOINED,
     NOW,

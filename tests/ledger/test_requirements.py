@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from handbook import BUSINESS_ZONE, Benefit, Days, Handbook, Hours, Relation, Unlimited
-from ledger.account import Relative
 from ledger.commands import Evidence
-from ledger.family import covered_relatives
-from ledger.opening import hours_in_words
-from ledger.outcomes import RedemptionOutcome
+from ledger.entitlement.account import Relative
+from ledger.entitlement.family import covered_relatives
+from ledger.entitlement.opening import hours_in_words
+from ledger.entitlement.requirements import Requirements, labelled, requirements
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.posting.state import State
 from ledger.refusals import Refusal
-from ledger.requirements import Requirements, labelled, requirements
-from ledger.state import State
 from tests.ledger.books import TODAY, Desk, a_hold, a_redeem, customer
 
 LONG_AGO = TODAY - timedelta(days=200)

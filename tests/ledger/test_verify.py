@@ -12,14 +12,14 @@ import pytest
 import pytest_asyncio
 from asyncpg import Pool
 
+from base.database import connect_pool
 from handbook import Handbook
-from ledger import checks
-from ledger.chain import GENESIS, entry_hash
-from ledger.checks import CHECKS, problems_of
-from ledger.entries import EntryKind
 from ledger.ids import RedemptionId
-from ledger.verify import verify
-from rating.database import connect_pool
+from ledger.posting.chain import GENESIS, entry_hash
+from ledger.posting.entries import EntryKind
+from ledger.verifying import checks
+from ledger.verifying.checks import CHECKS, problems_of
+from ledger.verifying.verify import verify
 from tests.conftest import on_database
 from tests.ledger.books import NOW, Desk, a_confirm, a_hold, a_redeem, a_reversal
 from tests.ledger.stored import SetClock, contract, enrol, journals
@@ -286,7 +286,7 @@ async def test_what_is_tampered_with_is_named(books, what):
 
 
 async def test_every_customer_is_looked_at_however_many(database, handbook, monkeypatch):
-    monkeypatch.setattr("ledger.verify._CUSTOMERS_A_BATCH", 2)
+    monkeypatch.setattr("ledger.verifying.verify._CUSTOMERS_A_BATCH", 2)
     ids = await enrol(database.pool, handbook, *(f"M{number}" for number in range(7)))
     told = []
     assert await verify(database.pool, progress=lambda done, total: told.append((done, total))) == []

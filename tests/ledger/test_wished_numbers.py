@@ -6,14 +6,15 @@ from datetime import date, timedelta
 import pytest
 
 from handbook import Handbook
-from ledger.account import Policy, PoolKey, Taken
-from ledger.checks import Books, problems_of
-from ledger.entries import Balance, EntryKind, RedemptionStatus
+from ledger.entitlement.account import Policy, PoolKey, Taken
 from ledger.ids import RedemptionId
-from ledger.outcomes import QuotaCounts, RedemptionOutcome
-from ledger.quotas import Quota, eligibility, quotas_on
-from ledger.settling import settle
-from ledger.state import Posting, Redemption
+from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.posting.settling import settle
+from ledger.posting.state import Posting, Redemption
+from ledger.quotas.counts import QuotaCounts
+from ledger.quotas.quota import Quota, eligibility, quotas_on
+from ledger.verifying.checks import Books, problems_of
 from tests.ledger.books import (
     JOINED,
     NOW,

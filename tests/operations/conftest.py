@@ -14,7 +14,7 @@ from app.identity.tokens import Tokens
 from app.server import create_app
 from app.services import Services, open_services
 from app.settings import Settings
-from rating.database import Pool
+from base.database import Pool
 from schema.context import Role
 from schema.work import WorkClass
 from tests.demo import NOW

@@ -138,6 +138,6 @@ async def test_a_vendor_is_registered_with_its_contract(desk):
 
 
 async def test_after_all_of_this_the_books_are_in_order(desk):
-    from ledger.verify import verify
+    from ledger.verifying.verify import verify
 
     assert await verify(desk.services.pool) == []

@@ -7,8 +7,9 @@ import pytest
 
 import rating
 from app.orm import orm
-from rating import reading
-from rating.database import RawJson, Statements
+from base.database import RawJson
+from base.sql import Statements
+from rating import customers as reading
 from rating.models import Customer, Policy, Relative
 from rating.recording import record
 from tests.rating.build import NOW, day, event, issued, registered

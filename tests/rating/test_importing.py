@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from rating import importing, reading, recording
+from rating import customers as reading
+from rating import importing, recording
 from rating.importing import LONGEST_LINE_BYTES, import_history
 from tests.rating.build import NOW, day
 from tests.rating.test_cases import CASES

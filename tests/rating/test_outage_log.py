@@ -3,7 +3,7 @@
 import asyncpg
 from structlog.testing import capture_logs
 
-from rating.outage_log import LogLimit, WritingOutage, log_outage
+from base.outage_log import LogLimit, WritingOutage, log_outage
 
 FULL = asyncpg.DiskFullError("could not extend file: No space left on device")
 

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from tortoise.exceptions import DoesNotExist, IntegrityError, OperationalError
 
-from rating.outages import OutageError, described, is_lock_timeout, is_momentary, is_outage
+from base.outages import OutageError, described, is_lock_timeout, is_momentary, is_outage
 from tests.conftest import Database
 
 OUTAGES = [

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from rating import judging, reading, recording
+from rating import customers as reading
+from rating import judging, recording
 from rating.recording import record
 from rating.taking import EventRefusal, Recorded
 from rating.tiers import period_on, star_on, tier_on

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from handbook.handbook import Handbook
-from rating import reading
+from rating import customers as reading
 from rating.recording import record
 from rating.rerating import rerate, rerate_all
 from rating.tiers import star_on

@@ -8,16 +8,16 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from base.database import Connection, Pool
 from handbook import BUSINESS_ZONE, Handbook
 from ledger.commands import Redeem, Reverse
 from ledger.ids import RedemptionId
-from ledger.journal import Journal
-from ledger.outcomes import RedemptionOutcome
+from ledger.posting.journal import Journal
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.posting.recording import record_events
 from ledger.reconciliation.statements import Submitted, submit
 from ledger.reconciliation.values import StatementLine
-from ledger.recording import record_events
 from ledger.refusals import Refusal
-from rating.database import Connection, Pool
 from rating.taking import Recorded
 from tests.ledger.stored import SetClock, enrolment
 

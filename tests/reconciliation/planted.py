@@ -13,9 +13,9 @@ from random import Random
 
 from ledger.commands import Hold, NoShow
 from ledger.ids import RedemptionId
-from ledger.outcomes import RedemptionOutcome
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.posting.recording import record_events
 from ledger.reconciliation.values import FindingKind, StatementLine
-from ledger.recording import record_events
 from rating.taking import Recorded
 from tests.ledger.stored import enrolment
 from tests.reconciliation.month import (

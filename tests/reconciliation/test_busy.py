@@ -6,16 +6,16 @@ from decimal import Decimal
 import pytest
 
 from app.orm import orm
-from ledger.contracts import TermView
+from base.database import Timeouts, connect_pool
+from ledger.posting.recording import record_events
 from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.statements import Submitted, submit, withdraw
 from ledger.reconciliation.values import Action, LineFindingId
-from ledger.recording import record_events
 from ledger.refusals import Refusal
-from ledger.vendors import VendorView, register_vendor
-from rating.database import Timeouts, connect_pool
+from ledger.vendors.contracts import TermView
+from ledger.vendors.registry import VendorView, register_vendor
 from rating.taking import Recorded
 from tests.ledger.stored import an_event, everything
 from tests.reconciliation.month import OCTOBER, PHONE, VENDOR, line, october, stream

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.commands import Redeem, Reverse
 from ledger.ids import RedemptionId
-from ledger.outcomes import RedemptionOutcome
+from ledger.posting.outcomes import RedemptionOutcome
 from ledger.reconciliation.closing import check_seals, close_period
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.matching import reconcile_period

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ledger.commands import Redeem, Reverse
 from ledger.ids import RedemptionId
-from ledger.outcomes import RedemptionOutcome
+from ledger.posting.outcomes import RedemptionOutcome
 from ledger.reconciliation.closing import SQL, check_seals, close_period
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.matching import reconcile_period

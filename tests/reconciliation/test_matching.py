@@ -4,9 +4,9 @@ import json
 
 from ledger.reconciliation.finding_rows import _named
 from ledger.reconciliation.matching import reconcile_period
-from ledger.reports import vendor_usage
-from ledger.usage import UsageFilter, UsageGroup, usage
-from ledger.verify import verify
+from ledger.reports.pages import vendor_usage
+from ledger.reports.usage import UsageFilter, UsageGroup, usage
+from ledger.verifying.verify import verify
 from tests.ledger.books import a_hold, a_no_show
 from tests.reconciliation.month import (
     EXAM,

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from ledger.posting.recording import record_events
 from ledger.reconciliation.closing import check_seals
 from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.statements import withdraw
 from ledger.reconciliation.values import LineFindingId
-from ledger.recording import record_events
 from tests.ledger.stored import enrolment
 from tests.reconciliation.month import NOVEMBER, NOW, OCTOBER, PHONE, VENDOR, line, october
 from tests.reconciliation.test_closing import closed, found_in

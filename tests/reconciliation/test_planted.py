@@ -11,7 +11,7 @@ from ledger.reconciliation.finding_pages import FindingFilter, Scope, stream_fin
 from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.reading import period_view
 from ledger.reconciliation.values import FindingKind, LineFindingId
-from ledger.verify import verify
+from ledger.verifying.verify import verify
 from tests.reconciliation.month import NOVEMBER, OCTOBER, VENDOR
 from tests.reconciliation.planted import CASES, plant
 from tests.reconciliation.test_decisions import decide

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.commands import Redeem, Reverse
-from ledger.outcomes import RedemptionOutcome
+from ledger.posting.outcomes import RedemptionOutcome
 from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.reading import period_view
 from ledger.reconciliation.statements import Submitted, withdraw

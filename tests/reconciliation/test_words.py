@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ledger.entries import RedemptionStatus
+from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.values import FindingKind, Pass
 from ledger.reconciliation.words import PASS_WORDS, Case, Delivered, LineName, Named, Side, reason
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest_asyncio
 
-from rating.database import connect_pool
+from base.database import connect_pool
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from handbook import Counted, Handbook, Per, Unlimited, business_day
-from ledger.accounts import load_accounts
-from ledger.liability import LiabilityRow, liability, total_value
-from ledger.quotas import quotas_on
-from ledger.vendors import vendors_page
+from ledger.entitlement.loading import load_accounts
+from ledger.quotas.liability import LiabilityRow, liability, total_value
+from ledger.quotas.quota import quotas_on
+from ledger.vendors.registry import vendors_page
 from tests.demo import NOW
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,7 +41,7 @@ class Sum:
 
 
 async def quotas_added_up(conn: Any, day: date, handbook: Handbook) -> dict[tuple[str, int], Sum]:
-    """The quotas of every member, one by one, as `ledger.quotas` tells them."""
+    """The quotas of every member, one by one, as `ledger.quotas.quota` tells them."""
     ids = [row["customer_id"] for row in await conn.fetch("select customer_id from ledger_heads")]
     sums: dict[tuple[str, int], Sum] = defaultdict(Sum)
     for account in (await load_accounts(conn, ids, on=day, now=NOW)).values():

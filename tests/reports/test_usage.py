@@ -7,8 +7,8 @@ from itertools import combinations
 
 import pytest
 
-from ledger.reports import vendor_usage
-from ledger.usage import UsageFilter, UsageGroup, total, usage
+from ledger.reports.pages import vendor_usage
+from ledger.reports.usage import UsageFilter, UsageGroup, total, usage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

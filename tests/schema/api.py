@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from app.orm import orm
+from base.database import Pool
 from handbook import BUSINESS_ZONE, Handbook
-from ledger.journal import Journal
+from ledger.posting.journal import Journal
 from rating.activations import AnyHandbook, handbook_now
-from rating.database import Pool
 from schema.budgets import Budgets
 from schema.build import build_schema
 from schema.context import Context, Role, Viewer

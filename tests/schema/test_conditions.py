@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ledger.verify import verify
+from ledger.verifying.verify import verify
 from tests.schema.api import STAFF, VENDOR, Api
 
 CONTRACT = (

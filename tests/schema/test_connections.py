@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ledger.filters import Place
+from ledger.reports.filters import Place
 from schema.connections import (
     member_cursor,
     place_cursor,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handbook import Handbook, read_source, with_edition
-from ledger.portfolio import Batch, work_batch
+from ledger.what_if.portfolio import Batch, work_batch
 from schema.context import Role
 from tests.editions import six_stars
 from tests.handbook.copies import Copy
@@ -191,7 +191,7 @@ async def test_candidates_are_for_operations_and_auditors(portfolio: Api) -> Non
 async def test_others_are_answered_while_a_portfolio_is_rated(
     portfolio: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ledger.portfolio.CUSTOMERS_A_BATCH", 1)
+    monkeypatch.setattr("ledger.what_if.portfolio.CUSTOMERS_A_BATCH", 1)
     asking = asyncio.create_task(
         portfolio.data(OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-2")
     )
@@ -218,7 +218,7 @@ async def test_one_portfolio_at_a_time_is_rated_and_nobody_queues(
             OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-2", language=language
         )
 
-    monkeypatch.setattr("ledger.portfolio.work_batch", while_others_ask)
+    monkeypatch.setattr("ledger.what_if.portfolio.work_batch", while_others_ask)
     under_way = asyncio.create_task(asked())
     await asyncio.wait_for(begun.wait(), 30)
     others = await asyncio.gather(*(asked(each) for each in ["zh", "en"] * 6))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from handbook.words import Words
+from base.words import Words
 from ledger.ids import opaque_id
 from ledger.reconciliation.values import LedgerFindingId, LineFindingId
 from tests.schema.api import AUDITOR, FINANCE, Api

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handbook import Handbook
-from ledger.verify import verify
+from ledger.verifying.verify import verify
 from schema.context import Role, Viewer
 from tests.schema.api import AUDITOR, FINANCE, MEMBER_M1, NOW, STAFF, VENDOR, Api, member
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from app.exports.entries import EntryForm, entry_chunks
-from ledger.filters import EntryFilter
-from ledger.verify import verify
+from ledger.reports.filters import EntryFilter
+from ledger.verifying.verify import verify
 from tests.editions import six_stars
 from tests.schema.api import FINANCE, Api
 from tests.second_edition.conftest import NOW

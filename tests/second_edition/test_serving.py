@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handbook import BUSINESS_ZONE
-from ledger.verify import verify
+from ledger.verifying.verify import verify
 from rating.verifying import verify_ratings
 from tests.schema.api import VENDOR, Api
 from tests.second_edition.conftest import NOW

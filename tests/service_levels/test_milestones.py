@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from ledger.refusals import Refusal
-from ledger.verify import verify
+from ledger.verifying.verify import verify
 from tests.ledger.books import (
     NOW,
     Desk,

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from handbook import start_of
-from ledger.service_levels import reading
-from ledger.service_levels.reading import Days
+from ledger.reports import service_levels as reading
+from ledger.reports.service_levels import Days
 from tests.ledger.books import NOW
 from tests.ledger.test_query_plans import FILL, scanned_tables
 

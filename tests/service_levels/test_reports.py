@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from handbook import BUSINESS_ZONE, Handbook, WorkingCalendar, WorkingYear, business_day, start_of
-from ledger.filters import Place
 from ledger.ids import RedemptionId
-from ledger.service_levels.clock import HoldDays, clock_of
-from ledger.service_levels.reading import (
+from ledger.reports.filters import Place
+from ledger.reports.service_levels import (
     Counts,
     Days,
     clocks,
@@ -21,6 +20,7 @@ from ledger.service_levels.reading import (
     promise,
     service_reports,
 )
+from ledger.service_levels.clock import HoldDays, clock_of
 from tests.ledger.books import (
     a_confirm,
     a_hold,

@@ -12,8 +12,8 @@ from hypothesis import strategies as some
 from openpyxl import Workbook, load_workbook
 
 from app.statements.archive import open_archive
-from app.statements.reading import open_table
 from app.statements.sheets import SheetError
+from app.statements.tables import open_table
 from app.statements.workbook import open_workbook
 from tests.statements.sheets import GOOD, HEADER, MAIN, raw_xlsx, read, saved, xlsx_of
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from base.database import connect_pool
 from handbook import Handbook, read_source, with_edition
-from rating.database import connect_pool
 from tests.editions import six_stars
 
 

@@ -14,12 +14,12 @@ import pytest
 from app.errors import StartError
 from app.what_if import what_if_in_parallel
 from handbook import Counted, Per, business_day
-from ledger.accounts import load_accounts
-from ledger.granting import grant_all
-from ledger.liability import liability
-from ledger.portfolio import what_if
-from ledger.quotas import quotas_on
-from ledger.what_if import Question
+from ledger.entitlement.loading import load_accounts
+from ledger.posting.granting import grant_all
+from ledger.quotas.liability import liability
+from ledger.quotas.quota import quotas_on
+from ledger.what_if.comparing import Question
+from ledger.what_if.portfolio import what_if
 from rating.activating import activate
 from tests.demo import NOW, opened
 
@@ -108,7 +108,7 @@ async def test_an_edition_equal_to_the_one_in_force_changes_nobody(demo_pool, ha
 async def test_processes_and_one_process_tell_the_same_and_nothing_is_written(
     demo_dsn, demo_pool, handbook, six_star_handbook, monkeypatch
 ):
-    for module in ("ledger.portfolio", "app.what_if"):
+    for module in ("ledger.what_if.portfolio", "app.what_if"):
         monkeypatch.setattr(f"{module}.CUSTOMERS_A_BATCH", 60)
     question = Question(before=handbook, after=six_star_handbook, on=NEW_YEAR, today=TODAY)
     state = await fingerprint(demo_pool)

@@ -1,0 +1,149 @@
+"""How everybody here connects to PostgreSQL: one kind of pool. JSON goes in and out as Python values, in all alike."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+import asyncpg
+
+from base.observing import DatabaseObserver, ObservedPool, observe_statements
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+    Pool: TypeAlias = asyncpg.Pool[asyncpg.Record]
+    Connection: TypeAlias = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Pool = asyncpg.Pool
+    Connection = asyncpg.Connection
+
+Reader: TypeAlias = Connection | Pool
+"""What a statement that only reads runs on: within a transaction, or alone."""
+
+SERVICE_ROLE = "entitlements_service"
+"""The role that the service works as: it owns nothing and may change nothing that was posted."""
+
+_TEMPORARY_TABLES = "128MB"
+"""Of memory for the temporary tables of a connection, taken as they grow: what a match lays side by side fits in."""
+
+_CONNECT_S, _PATIENT_CONNECT_S = 5.0, 60.0
+
+_JSONB_VERSION = b"\x01"
+
+
+class RawJson(bytes):
+    """A JSON text in UTF-8 that is written to a `jsonb` as it is.
+
+    Within an array of `jsonb` a list must come as this: asyncpg takes a list there for one more dimension.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, value: Any) -> Self:
+        """Return the text of a value."""
+        return cls(_json(value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """How long the connections of a pool may wait for one lock, and take for a statement; None: for ever."""
+
+    lock_s: float
+    statement_s: float | None = None
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the server is told. A session that holds locks and does nothing is ended too."""
+        told = {"lock_timeout": self.lock_s}
+        if self.statement_s is not None:
+            told |= {
+                "statement_timeout": self.statement_s,
+                "idle_in_transaction_session_timeout": 2 * self.statement_s,
+            }
+        return {name: f"{seconds * 1000:.0f}ms" for name, seconds in told.items()}
+
+
+async def connect_pool(
+    dsn: str,
+    *,
+    min_size: int,
+    max_size: int,
+    service_role: bool,
+    read_only: bool = False,
+    name: str = "entitlements",
+    timeouts: Timeouts | None = None,
+    observer: DatabaseObserver | None = None,
+) -> Pool:
+    """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
+
+    The server shows its connections under `name`. By `timeouts` a statement ends with LockNotAvailableError or
+    QueryCanceledError; without them nothing ends it. Raises what asyncpg raises: OSError when nobody answers,
+    PostgresError when the server says no.
+    """
+    settings = _settings(service_role=service_role, read_only=read_only) | {"application_name": name}
+    options: dict[str, Any] = {
+        "min_size": min_size,
+        "max_size": max_size,
+        "server_settings": settings | (timeouts.settings if timeouts else {}),
+        "timeout": _CONNECT_S if timeouts else _PATIENT_CONNECT_S,
+        # A server that stands still ends nothing: then the client does, a second later.
+        "command_timeout": timeouts.statement_s + 1 if timeouts and timeouts.statement_s else None,
+    }
+    if observer is None:
+        return await asyncpg.create_pool(dsn, init=prepare_connection, **options)
+
+    async def prepare(conn: "asyncpg.Connection[asyncpg.Record]") -> None:
+        await prepare_connection(conn)
+        observe_statements(conn, observer)
+
+    return await ObservedPool(dsn, observer=observer, init=prepare, **options)
+
+
+async def connect_to_read(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open one connection that only reads, for a process that needs no pool. Raises as `connect_pool`."""
+    conn = await asyncpg.connect(dsn, server_settings=_settings(service_role=True, read_only=True))
+    await prepare_connection(conn)
+    return conn
+
+
+def _settings(*, service_role: bool, read_only: bool) -> dict[str, str]:
+    settings = {"application_name": "entitlements", "temp_buffers": _TEMPORARY_TABLES}
+    if service_role:
+        settings["role"] = SERVICE_ROLE
+    if read_only:
+        settings["default_transaction_read_only"] = "on"
+    return settings
+
+
+def affected_rows(tag: str) -> int:
+    """Return the number of rows from a command's tag, such as "DELETE 3" or "INSERT 0 3"."""
+    return int(tag.rpartition(" ")[2])
+
+
+async def prepare_connection(conn: Connection) -> None:
+    """Let a connection read and write JSON as Python values, also by COPY."""
+    await conn.set_type_codec(
+        "jsonb", schema="pg_catalog", encoder=_encode_jsonb, decoder=_decode_jsonb, format="binary"
+    )
+    await conn.set_type_codec(
+        "json", schema="pg_catalog", encoder=_encode_json, decoder=json.loads, format="binary"
+    )
+
+
+def _encode_json(value: Any) -> bytes:
+    if isinstance(value, RawJson):
+        return value
+    return _json(value)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _encode_jsonb(value: Any) -> bytes:
+    return _JSONB_VERSION + _encode_json(value)
+
+
+def _decode_jsonb(stored: bytes) -> Any:
+    return json.loads(stored[len(_JSONB_VERSION) :])

@@ -1,0 +1,190 @@
+"""A customer as the ledger judges them: tier, anchor, policies, relatives, and what was taken from each pool.
+
+Plain values: read by `ledger.entitlement.loading`, judged by `ledger.entitlement.rules`, shown by `ledger.quotas`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from handbook import Benefit, Edition, Handbook, Per, service_year_number, service_year_span
+from rating.tiers import first_member_day, spells, star_on
+from rating.timeline import Period
+
+IN_FORCE = "IN_FORCE"
+INDIVIDUAL = "individual"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PoolKey:
+    """Which pool of units: of a benefit, in a service year (period 0: for the membership), of a policy or none."""
+
+    benefit: str
+    period: int
+    policy_no: str = ""
+
+    def __str__(self) -> str:
+        """The pool in words: of which year or policy, or of the membership."""
+        if self.period:
+            return f"{self.benefit} of year {self.period}"
+        return f"{self.benefit} of {f'policy {self.policy_no}' if self.policy_no else 'the membership'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Units of a pool that are used, and held by open appointments."""
+
+    used: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relative:
+    """A relative, registered on the customer from a day on."""
+
+    relative_id: str
+    name: str
+    relation: str
+    registered_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A policy's line and the statuses that it had from each day on, ascending."""
+
+    policy_no: str
+    line: str
+    statuses: tuple[tuple[date, str], ...]
+
+    def eligible_on(self, day: date) -> bool:
+        """Whether the policy carries per-policy benefits on `day`: an individual policy, issued and in force."""
+        status = None
+        for since, name in self.statuses:
+            if since > day:
+                break
+            status = name
+        return self.line == INDIVIDUAL and status == IN_FORCE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceYear:
+    """The `number`-th service year (from 1), from `start` to the day before `end`."""
+
+    number: int
+    start: date
+    end: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """All that judging a customer needs. `anchor` is the stored one; until it is stored, the timeline's counts.
+
+    `taken` is what was used and held of each pool as of the day asked for. Where that day is past, `taken_by_now` is
+    what has been by now, which decides what is left: a unit that was used since cannot be used again (decision 18).
+    None: the same.
+    """
+
+    customer_id: int
+    member_no: str
+    periods: tuple[Period, ...]
+    anchor: date | None = None
+    policies: tuple[Policy, ...] = ()
+    relatives: Mapping[str, Relative] = field(default_factory=dict)
+    taken: Mapping[PoolKey, Taken] = field(default_factory=dict)
+    taken_by_now: Mapping[PoolKey, Taken] | None = None
+
+    def anchor_by(self, day: date) -> date | None:
+        """The first day of the first service year, if it has come by `day`.
+
+        A first star that is still ahead may yet be cancelled: it anchors nothing (decoded handbook §5).
+        """
+        if self.anchor is not None:
+            return self.anchor
+        first = first_member_day(self.periods)
+        return first if first is not None and first <= day else None
+
+    def service_year_number(self, day: date) -> int | None:
+        """Number of the service year that `day` lies in; None when none has begun by then.
+
+        A correction can move the first star before the stored anchor, which never moves: such days belong to year 1.
+        """
+        anchor = self.anchor_by(day)
+        return max(1, service_year_number(anchor, day)) if anchor is not None else None
+
+    def service_year(self, day: date) -> ServiceYear | None:
+        """The service year that `day` lies in; None when none has begun by then.
+
+        A day before the stored anchor is in year 1 only if a correction has given it a star since.
+        """
+        number = self.service_year_number(day)
+        if number is None:
+            return None
+        year = self.numbered_year(number, day)
+        return None if day < year.start and self.star_on(day) == 0 else year
+
+    def numbered_year(self, number: int, day: date) -> ServiceYear:
+        """The service year of that number, for a customer whose anchor has come by `day`."""
+        anchor = self.anchor_by(day)
+        if anchor is None:
+            message = f"customer {self.customer_id} has no service year by {day}"
+            raise ValueError(message)
+        start, end = service_year_span(anchor, number)
+        return ServiceYear(number=number, start=start, end=end)
+
+    def service_years(self, until: date) -> tuple[ServiceYear, ...]:
+        """Every service year that has begun by `until`, ascending."""
+        last = self.service_year_number(until)
+        return tuple(self.numbered_year(number, until) for number in range(1, (last or 0) + 1))
+
+    def eligible_policies(self, day: date) -> tuple[str, ...]:
+        """The numbers of the policies that carry per-policy benefits on `day`, ascending."""
+        return tuple(sorted(policy.policy_no for policy in self.policies if policy.eligible_on(day)))
+
+    def star_on(self, day: date) -> int:
+        """The star on `day`; 0 is none."""
+        return star_on(self.periods, day)
+
+    def entitled_since(self, benefit: str, day: date, handbook: Handbook) -> date | None:
+        """First day of the unbroken spell of entitlement to `benefit` that `day` lies in; None if not entitled."""
+        for start, end in self._entitled_spells(benefit, handbook):
+            if start <= day and (end is None or day < end):
+                return start
+        return None
+
+    def usable_from(self, benefit: str, day: date, handbook: Handbook) -> date | None:
+        """First day from `day` on when, as scheduled, the star has `benefit` and its waiting period is over.
+
+        None when no such day is in sight.
+        """
+        for start, end in self._entitled_spells(benefit, handbook):
+            entitled = max(start, day)
+            if end is not None and end <= entitled:
+                continue
+            known = _known(handbook.on(entitled), benefit)
+            usable = max(entitled, waiting_ends(start, known.waiting_days)) if known is not None else entitled
+            if end is None or usable < end:
+                return usable
+        return None
+
+    def _entitled_spells(self, benefit: str, handbook: Handbook) -> tuple[tuple[date, date | None], ...]:
+        """The unbroken spells of entitlement. No period reaches over a change of edition."""
+        return spells(self.periods, lambda each: _grants(handbook.on(each.start), benefit, each.star))
+
+
+def pool_period(per: Per | None, service_year: int) -> int:
+    """The period of the pool for a benefit counted `per`; benefits without limit are counted by service year."""
+    return 0 if per in (Per.MEMBERSHIP, Per.POLICY) else service_year
+
+
+def waiting_ends(since: date, waiting_days: int) -> date:
+    """First day on which a benefit with a waiting period may be used: so many days after the spell began."""
+    return date.fromordinal(since.toordinal() + waiting_days)
+
+
+def _known(edition: Edition | None, benefit: str) -> Benefit | None:
+    return edition.benefit(benefit) if edition is not None else None
+
+
+def _grants(edition: Edition | None, benefit: str, star: int) -> bool:
+    known = _known(edition, benefit)
+    return known is not None and known.allowance(star) is not None

@@ -1,0 +1,174 @@
+"""One question to the rules: may this customer use these units of this benefit on this day. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Settings
+from ledger.entitlement.account import Account, PoolKey, Relative, Taken, pool_period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """What a vendor is contracted for: a benefit, from a day to the day before another (None: open)."""
+
+    benefit: str
+    starts_on: date
+    ends_on: date | None
+
+    def covers(self, benefit: str, day: date) -> bool:
+        """Whether the term is for `benefit` on `day`."""
+        return (
+            self.benefit == benefit and self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One question, whether this customer may use these units of this benefit on `day`.
+
+    `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
+    `taken` overrides what the account says of the pool, then and by now (the write path knows better; of a past day
+    the account tells both: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: somebody only asks,
+    nothing is requested yet. `occurred_at` and `now` are given where something is said to have happened,
+    `delivered_at` where it is delivered and not just booked. `hold`: it is booked, for `hold_hours` if those are told.
+    `booked_on`: the day of the booking that is delivered. `numbers_held`: the numbers wished for in the customer's open
+    holds.
+    """
+
+    account: Account
+    handbook: Handbook
+    today: date
+    day: date
+    benefit_code: str
+    units: int = 1
+    units_told: bool = True
+    vendor: str = ""
+    terms: tuple[Term, ...] | None = None
+    beneficiary: str | None = None
+    policy_no: str | None = None
+    option: str | None = None
+    facility: str | None = None
+    wished_number: str | None = None
+    numbers_held: frozenset[str] = frozenset()
+    evidence: frozenset[str] | None = None
+    diagnosed_on: tuple[tuple[str, date], ...] = ()
+    hold: bool = False
+    hold_hours: int | None = None
+    booked_on: date | None = None
+    occurred_at: datetime | None = None
+    delivered_at: datetime | None = None
+    now: datetime | None = None
+    taken: Mapping[PoolKey, Taken] | None = field(default=None, repr=False)
+
+    @cached_property
+    def edition(self) -> Edition | None:
+        """The edition in force on the day."""
+        return self.handbook.on(self.day)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings in force on the day, or, before all editions, of the latest."""
+        return (self.edition or self.handbook.latest).settings
+
+    @cached_property
+    def benefit(self) -> Benefit | None:
+        """The benefit in the edition of the day."""
+        return self.edition.benefit(self.benefit_code) if self.edition is not None else None
+
+    @cached_property
+    def star(self) -> int:
+        """The customer's star on the day."""
+        return self.account.star_on(self.day)
+
+    @cached_property
+    def allowance(self) -> Allowance | None:
+        """What the star gives of the benefit; None when nothing."""
+        return self.benefit.allowance(self.star) if self.benefit is not None else None
+
+    @cached_property
+    def relative(self) -> Relative | None:
+        """The registered relative that the benefit is for; None when unknown or for the customer."""
+        return self.account.relatives.get(self.beneficiary) if self.beneficiary is not None else None
+
+    @property
+    def is_question(self) -> bool:
+        """Whether somebody only asks: then what comes with a request is not asked for."""
+        return self.evidence is None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is about a number that is wished for before there is a policy."""
+        return self.benefit is not None and self.benefit.wished_number is not None
+
+    @cached_property
+    def pool(self) -> PoolKey | None:
+        """The pool that the units come from; None when no service year has begun."""
+        number = self.account.service_year_number(self.day)
+        if number is None or self.benefit is None:
+            return None
+        per = self.allowance.per if isinstance(self.allowance, Counted) else self.benefit.per
+        return PoolKey(
+            self.benefit_code,
+            pool_period(per, number),
+            self.policy_no or "" if per is Per.POLICY else "",
+        )
+
+    @cached_property
+    def diagnoses(self) -> tuple[date, ...]:
+        """The days of diagnosis that the documents tell which the benefit asks for."""
+        asked = self.benefit.evidence if self.benefit is not None else ()
+        return tuple(day for kind, day in self.diagnosed_on if kind in asked)
+
+    @cached_property
+    def pool_taken(self) -> Taken:
+        """What is used and held of the pool by now, also after the day: it cannot be used again (decision 18)."""
+        by_now = self.account.taken if self.account.taken_by_now is None else self.account.taken_by_now
+        return self._of_pool(by_now if self.taken is None else self.taken)
+
+    @cached_property
+    def pool_taken_then(self) -> Taken:
+        """What was used and held of the pool as of the day: history, whatever has happened since (decision 18)."""
+        return self._of_pool(self.account.taken if self.taken is None else self.taken)
+
+    def _of_pool(self, taken: Mapping[PoolKey, Taken]) -> Taken:
+        return taken.get(self.pool, Taken()) if self.pool is not None else Taken()
+
+    @cached_property
+    def granted(self) -> int | None:
+        """Units that the star gives for the pool; None without limit.
+
+        Of numbers, those that are taken, and one for the next policy to come (decision 19).
+        """
+        if not isinstance(self.allowance, Counted):
+            return 0 if self.allowance is None else None
+        if self.is_number:
+            return self.pool_taken_then.used + self.pool_taken_then.held + self.for_the_next_policy
+        return self.allowance.units
+
+    @cached_property
+    def for_the_next_policy(self) -> int:
+        """Units that exist only with a policy to come: nobody has applied for them, and no policy there gets them."""
+        if not self.is_number or self.policy_no is not None or not isinstance(self.allowance, Counted):
+            return 0
+        return self.allowance.units
+
+    @cached_property
+    def remaining(self) -> int | None:
+        """Units that are left by now for a use on the day, never negative; None without limit."""
+        if self.granted is None:
+            return None
+        if self.is_number:
+            return self.for_the_next_policy
+        return max(0, self.granted - self.pool_taken.used - self.pool_taken.held)
+
+    def facts(self, **more: str | int) -> dict[str, str | int]:
+        """The facts that most messages need, and more."""
+        benefit = self.benefit
+        return {
+            "day": self.day.isoformat(),
+            "benefit_zh": benefit.name if benefit is not None else self.benefit_code,
+            "benefit_en": benefit.name_en if benefit is not None else self.benefit_code,
+            **more,
+        }

@@ -1,0 +1,81 @@
+"""Reading customers as the ledger judges them: a fixed number of SQL statements, however many customers."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from asyncpg import Record
+
+from base.database import Connection
+from base.sql import Statements
+from handbook import business_day, start_of
+from ledger.entitlement.account import Account, Policy, PoolKey, Relative, Taken
+from rating.customers import period_of
+
+SQL = Statements(Path(__file__).with_name("loading.sql"))
+
+
+async def load_accounts(
+    conn: Connection, customer_ids: Sequence[int], *, on: date, now: datetime
+) -> dict[int, Account]:
+    """The customers by id, with what was used and held of each pool as of the day `on`; unknown ids are left out.
+
+    Today's figures come from the balances, those of another day from the entries that had occurred by its end. Of a
+    past day they are read both ways: what has been taken since leaves nothing for a backdated use.
+    """
+    today = business_day(now)
+    none: dict[int, dict[PoolKey, Taken]] = {}
+    by_now = _pools(await conn.fetch(SQL["taken_now"], customer_ids, now)) if on <= today else none
+    taken = by_now
+    if on != today:
+        taken = _pools(await conn.fetch(SQL["taken_by"], customer_ids, start_of(on + timedelta(days=1))))
+    return {
+        row["id"]: account_of(
+            row, taken.get(row["id"], {}), by_now.get(row["id"], {}) if on < today else None
+        )
+        for row in await conn.fetch(SQL["accounts"], customer_ids)
+    }
+
+
+def _pools(rows: Iterable[Record]) -> dict[int, dict[PoolKey, Taken]]:
+    found: dict[int, dict[PoolKey, Taken]] = {}
+    for row in rows:
+        found.setdefault(row["customer_id"], {})[pool_of(row)] = Taken(row["used"], row["held"])
+    return found
+
+
+def pool_of(row: Record | Mapping[str, Any]) -> PoolKey:
+    """The pool that a row of entries, balances or redemptions is about."""
+    return PoolKey(row["benefit"], row["period"], row["policy_no"])
+
+
+def account_of(
+    row: Record, taken: Mapping[PoolKey, Taken], taken_by_now: Mapping[PoolKey, Taken] | None = None
+) -> Account:
+    """The account from a row of the statement `accounts`."""
+    return Account(
+        customer_id=row["id"],
+        member_no=row["member_no"],
+        anchor=row["anchor"],
+        periods=tuple(period_of(period) for period in row["periods"] or ()),
+        policies=tuple(_policies(row["policies"] or ())),
+        relatives={
+            relative_id: Relative(
+                relative_id=relative_id, name=name, relation=relation, registered_on=registered_on
+            )
+            for relative_id, name, relation, registered_on in row["relatives"] or ()
+        },
+        taken=taken,
+        taken_by_now=taken_by_now,
+    )
+
+
+def _policies(rows: Iterable[tuple[str, str, str]]) -> Iterable[Policy]:
+    for policy_no, line, statuses in rows:
+        yield Policy(
+            policy_no=policy_no,
+            line=line,
+            statuses=tuple((date.fromisoformat(since), status) for since, status in json.loads(statuses)),
+        )

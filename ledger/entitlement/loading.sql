@@ -1,0 +1,78 @@
+-- Customers as the ledger judges them, a set at a time.
+
+-- name: accounts
+-- Customers with what judging them needs, nested: periods of the current rating, policies, relatives.
+select
+    c.id,
+    c.member_no,
+    l.anchor,
+    (
+        select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
+        from rating_periods p
+        where p.customer_id = r.customer_id and p.version = r.version
+    ) as periods,
+    (
+        select array_agg((p.policy_no, p.line, p.statuses::text) order by p.policy_no)
+        from policies p
+        where p.customer_id = l.customer_id
+    ) as policies,
+    (
+        select array_agg((f.relative_id, f.name, f.relation, f.registered_on) order by f.relative_id)
+        from relatives f
+        where f.customer_id = l.customer_id
+    ) as relatives
+from ledger_heads l
+join rating_heads r on r.customer_id = l.customer_id
+join customers c on c.id = l.customer_id
+where l.customer_id = any($1::bigint[])
+order by l.customer_id;
+
+-- name: taken_now
+-- Used and held units by pool, from the balances; holds that have run out by $2 no longer count.
+select b.customer_id, b.benefit, b.period, b.policy_no, b.used, b.held - coalesce(o.units, 0) as held
+from balances b
+left join (
+    select customer_id, benefit, period, policy_no, sum(units)::integer as units
+    from redemptions
+    where customer_id = any($1::bigint[]) and status = 'HELD' and expires_at <= $2
+    group by customer_id, benefit, period, policy_no
+) o
+    on
+        o.customer_id = b.customer_id
+        and o.benefit = b.benefit
+        and o.period = b.period
+        and o.policy_no = b.policy_no
+where b.customer_id = any($1::bigint[]) and (b.used > 0 or b.held > 0);
+
+-- name: taken_by
+-- Used and held units by pool, from the entries that had occurred before $2; a redemption that began as a hold is
+-- taken from what is held. Holds that had run out before then no longer count, whether or not that is posted: one that
+-- runs out at $2 itself is still held, as its EXPIRE_HOLD has occurred at $2. Each redemption is counted by itself: a
+-- delivery may be told of that lies before its hold.
+select
+    customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
+from (
+    select
+        e.customer_id,
+        e.benefit,
+        e.period,
+        e.policy_no,
+        greatest(0, coalesce(sum(e.units) filter (where e.kind in ('REDEEM', 'NO_SHOW')), 0)
+        - coalesce(sum(e.units) filter (where e.kind = 'REVERSE'), 0)) as used,
+        greatest(0, coalesce(sum(e.units) filter (where e.kind = 'HOLD'), 0)
+        - coalesce(
+            sum(e.units) filter (
+                where e.kind in ('RELEASE', 'EXPIRE_HOLD', 'NO_SHOW')
+                or (e.kind = 'REDEEM' and e.redemption <> e.sequence)
+            ),
+            0
+        )
+        - coalesce(
+            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at < $2), 0
+        )) as held
+    from entries e
+    left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
+    where e.customer_id = any($1::bigint[]) and e.occurred_at < $2 and e.redemption is not null
+    group by e.customer_id, e.benefit, e.period, e.policy_no, e.redemption
+) each_redemption
+group by customer_id, benefit, period, policy_no;

@@ -1,0 +1,166 @@
+"""Entries: the immutable lines of the ledger, what each kind moves, and what a pool holds after them.
+
+A double entry by kind: units leave one pool and enter another, so nothing appears or vanishes. The table `MOVES` is
+the whole of it; balances, `verify` and the model in the tests all read from it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ledger.entitlement.account import PoolKey
+
+
+class EntryKind(StrEnum):
+    """What happened."""
+
+    GRANT = "GRANT"
+    REVOKE = "REVOKE"
+    HOLD = "HOLD"
+    REDEEM = "REDEEM"
+    RELEASE = "RELEASE"
+    EXPIRE_HOLD = "EXPIRE_HOLD"
+    NO_SHOW = "NO_SHOW"
+    REVERSE = "REVERSE"
+    EXPIRE = "EXPIRE"
+
+
+class Place(StrEnum):
+    """Where units can be."""
+
+    ISSUED = "ISSUED"
+    AVAILABLE = "AVAILABLE"
+    HELD = "HELD"
+    USED = "USED"
+    LAPSED = "LAPSED"
+
+
+MOVES: Mapping[EntryKind, tuple[Place, Place]] = {
+    EntryKind.GRANT: (Place.ISSUED, Place.AVAILABLE),
+    EntryKind.REVOKE: (Place.AVAILABLE, Place.ISSUED),
+    EntryKind.HOLD: (Place.AVAILABLE, Place.HELD),
+    EntryKind.REDEEM: (Place.AVAILABLE, Place.USED),
+    EntryKind.RELEASE: (Place.HELD, Place.AVAILABLE),
+    EntryKind.EXPIRE_HOLD: (Place.HELD, Place.AVAILABLE),
+    EntryKind.NO_SHOW: (Place.HELD, Place.USED),
+    EntryKind.REVERSE: (Place.USED, Place.AVAILABLE),
+    EntryKind.EXPIRE: (Place.AVAILABLE, Place.LAPSED),
+}
+
+
+class RedemptionStatus(StrEnum):
+    """Where a redemption stands."""
+
+    HELD = "HELD"
+    REDEEMED = "REDEEMED"
+    RELEASED = "RELEASED"
+    EXPIRED = "EXPIRED"
+    NO_SHOW = "NO_SHOW"
+    REVERSED = "REVERSED"
+
+
+LIFE_CYCLE: Mapping[tuple[RedemptionStatus | None, EntryKind], RedemptionStatus] = {
+    (None, EntryKind.HOLD): RedemptionStatus.HELD,
+    (None, EntryKind.REDEEM): RedemptionStatus.REDEEMED,
+    (RedemptionStatus.HELD, EntryKind.REDEEM): RedemptionStatus.REDEEMED,
+    (RedemptionStatus.HELD, EntryKind.RELEASE): RedemptionStatus.RELEASED,
+    (RedemptionStatus.HELD, EntryKind.EXPIRE_HOLD): RedemptionStatus.EXPIRED,
+    (RedemptionStatus.HELD, EntryKind.NO_SHOW): RedemptionStatus.NO_SHOW,
+    (RedemptionStatus.REDEEMED, EntryKind.REVERSE): RedemptionStatus.REVERSED,
+    # the customer had come, or nobody had to: a no-show that was told by mistake
+    (RedemptionStatus.NO_SHOW, EntryKind.REVERSE): RedemptionStatus.REVERSED,
+    # the hold of an application goes over to the policy that was issued
+    (RedemptionStatus.HELD, EntryKind.HOLD): RedemptionStatus.HELD,
+    # what a partly confirmed hold did not use: the redemption stays redeemed
+    (RedemptionStatus.REDEEMED, EntryKind.RELEASE): RedemptionStatus.REDEEMED,
+}
+"""A redemption's life: what is not in the table does not happen."""
+
+
+class BrokenInvariantError(Exception):
+    """A posting would have broken an invariant of the ledger: a fault in this program, never the client's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One immutable line of a customer's ledger.
+
+    `units` None: a grant without limit, or the revoke that ends it. `service_year` is the year in which it happened,
+    the pool's period may be 0.
+    `redemption` is the sequence of the redemption's first entry. `subject` is who acted, by their token (None:
+    not known, in entries from before it was kept). `hash` covers every other field and the previous hash.
+    """
+
+    customer_id: int
+    sequence: int
+    kind: EntryKind
+    pool: PoolKey
+    units: int | None
+    service_year: int
+    star: int
+    edition: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    vendor: str | None = None
+    redemption: int | None = None
+    beneficiary: str | None = None
+    option: str | None = None
+    reference: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    subject: str | None = None
+    hash: bytes = b""
+
+    @property
+    def move(self) -> tuple[Place, Place]:
+        """From where to where its units go: a redemption that began as a hold is redeemed from what is held."""
+        if self.kind is EntryKind.REDEEM and self.redemption != self.sequence:
+            return Place.HELD, Place.USED
+        return MOVES[self.kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Balance:
+    """What the entries of one pool add up to, in units. `granted` is net of revokes. `unlimited`: nothing runs out."""
+
+    unlimited: bool = False
+    granted: int = 0
+    used: int = 0
+    held: int = 0
+    expired: int = 0
+
+    @property
+    def available(self) -> int:
+        """Units that may be taken; without meaning while `unlimited`."""
+        return self.granted - self.used - self.held - self.expired
+
+    def after(self, entry: Entry) -> "Balance":
+        """The balance once `entry` is posted."""
+        if entry.units is None:
+            moved = replace(self, unlimited=entry.kind is EntryKind.GRANT)
+        else:
+            source, target = entry.move
+            moved = _moved(_moved(self, source, -entry.units), target, entry.units)
+        if min(moved.granted, moved.used, moved.held, moved.expired) < 0 or (
+            not moved.unlimited and moved.available < 0
+        ):
+            message = (
+                f"entry {entry.sequence} of customer {entry.customer_id} overdraws {entry.pool}: {moved}"
+            )
+            raise BrokenInvariantError(message)
+        return moved
+
+
+def _moved(balance: Balance, place: Place, units: int) -> Balance:
+    match place:
+        case Place.ISSUED:  # what leaves the issuer is granted, what returns to it is not
+            return replace(balance, granted=balance.granted - units)
+        case Place.HELD:
+            return replace(balance, held=balance.held + units)
+        case Place.USED:
+            return replace(balance, used=balance.used + units)
+        case Place.LAPSED:
+            return replace(balance, expired=balance.expired + units)
+        case Place.AVAILABLE:  # what is granted and nowhere else
+            return balance

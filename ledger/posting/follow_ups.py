@@ -1,0 +1,182 @@
+"""What is asked of a redemption that exists: confirm, release, no-show, reverse, and what is reported of it. Pure.
+
+A redemption is its vendor's: nobody else learns that it exists, but finance, which may reverse it.
+"""
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from handbook import business_day
+from ledger.commands import (
+    FINANCE,
+    Confirm,
+    FollowUp,
+    NoShow,
+    Release,
+    Respond,
+    Reverse,
+    diagnoses,
+    vendor_actor,
+)
+from ledger.entitlement.case import Case
+from ledger.entitlement.request_rules import illness_began_after_waiting, service_is_open
+from ledger.entitlement.rules import (
+    customer_is_a_member,
+    day_is_not_too_long_ago,
+    judge,
+    moment_is_not_ahead,
+    tier_has_the_benefit,
+    waiting_period_is_over,
+)
+from ledger.posting.answers import Context, outcome_of
+from ledger.posting.applications import hold_for_policy, release_application, wrong_policy
+from ledger.posting.entries import LIFE_CYCLE, EntryKind, RedemptionStatus
+from ledger.posting.outcomes import Outcome, RedemptionOutcome
+from ledger.posting.settling import settle
+from ledger.posting.state import Posting, Redemption
+from ledger.refusals import Refusal, RefusalCode, invalid
+from ledger.service_levels.milestones import Milestone, milestone_of
+
+_MOMENT = (moment_is_not_ahead, day_is_not_too_long_ago)
+_ENTITLED = (customer_is_a_member, tier_has_the_benefit, waiting_period_is_over)
+
+
+def follow_up(posting: Posting, command: Confirm | Release | NoShow | Reverse, context: Context) -> Outcome:
+    """Confirm, release, no-show or reverse a redemption that exists and is the actor's."""
+    redemption = _asked_about(posting, command)
+    if isinstance(redemption, Refusal):
+        return redemption
+    if isinstance(command, Confirm):
+        outcome = _confirm(posting, redemption, command, context)
+        if isinstance(outcome, Refusal):
+            return outcome
+        redemption = outcome
+    elif isinstance(command, NoShow) and redemption.wished_number is not None:
+        return invalid(
+            "号码申请没有到场一说；申请作废请用 release",
+            "nobody has to come for a number that is applied for: release the application if it came to nothing",
+        )
+    else:
+        kind = (
+            EntryKind.REVERSE
+            if isinstance(command, Reverse)
+            else EntryKind.NO_SHOW
+            if isinstance(command, NoShow)
+            else EntryKind.RELEASE
+        )
+        redemption = posting.step(
+            replace(redemption, reason=command.reason),
+            kind,
+            redemption.units,
+            occurred_at=posting.recorded_at,
+            details=_reason(command.actor, command.reason),
+        )
+    settle(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
+    return outcome_of(posting, redemption, context)
+
+
+def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:
+    """The redemption, if it exists, is the actor's, and stands where the command needs it."""
+    redemption = posting.redemptions.get(command.redemption.sequence)
+    may = {vendor_actor(redemption.vendor)} if redemption is not None else set()
+    if isinstance(command, Reverse):
+        may.add(FINANCE)
+    if redemption is None or command.actor not in may:
+        return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
+    status = redemption.status_at(posting.recorded_at)
+    if isinstance(command, Reverse):
+        if status is RedemptionStatus.REVERSED:
+            return Refusal(code=RefusalCode.ALREADY_REVERSED)
+        if (status, EntryKind.REVERSE) not in LIFE_CYCLE:
+            return Refusal(code=RefusalCode.NOT_REDEEMED, facts={"status": status.value})
+    elif status is not RedemptionStatus.HELD:
+        return Refusal(code=RefusalCode.HOLD_NOT_OPEN, facts={"status": status.value})
+    return redemption
+
+
+def report(
+    posting: Posting, command: Respond, context: Context
+) -> tuple[RedemptionOutcome, Milestone] | Refusal:
+    """Take a milestone of an open hold. What is due is settled for the answer only: a milestone posts no entry."""
+    redemption = _asked_about(posting, command)
+    if isinstance(redemption, Refusal):
+        return redemption
+    case = _delivery(posting, redemption, command.occurred_at or posting.recorded_at, context)
+    refusal = judge(case, _MOMENT)
+    if refusal is not None:
+        return refusal
+    milestone = milestone_of(command, held_at=redemption.occurred_at, recorded_at=posting.recorded_at)
+    if isinstance(milestone, Refusal):
+        return milestone
+    settle(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
+    outcome = outcome_of(posting, redemption, context)
+    return replace(outcome, milestone=milestone.kind.value), milestone
+
+
+def _delivery(
+    posting: Posting,
+    redemption: Redemption,
+    occurred_at: datetime,
+    context: Context,
+    diagnosed_on: tuple[tuple[str, date], ...] = (),
+) -> Case:
+    """The case of something about a redemption that is said to have happened at `occurred_at`."""
+    day, booked_on = business_day(occurred_at), business_day(redemption.occurred_at)
+    return Case(
+        account=posting.state.account,
+        handbook=context.handbook,
+        today=context.today,
+        day=day,
+        benefit_code=redemption.pool.benefit,
+        diagnosed_on=diagnosed_on,
+        booked_on=min(day, booked_on),
+        occurred_at=occurred_at,
+        delivered_at=occurred_at,
+        now=posting.recorded_at,
+    )
+
+
+def _confirm(
+    posting: Posting, redemption: Redemption, command: Confirm, context: Context
+) -> Redemption | Refusal:
+    """Deliver what is held. Tier, waiting period and contract are not asked again: what was booked is honoured.
+
+    A delivery of a day before the booking has no booking to be honoured by: tier and waiting period are asked of it.
+    """
+    occurred_at = command.occurred_at or posting.recorded_at
+    case = _delivery(posting, redemption, occurred_at, context, diagnoses(command.evidence))
+    unbooked = case.day < business_day(redemption.occurred_at)
+    rules = (*_MOMENT, *(_ENTITLED if unbooked else ()), illness_began_after_waiting, service_is_open)
+    refusal = judge(case, rules) or wrong_policy(case, posting, redemption, command.policy_no)
+    if refusal is not None:
+        return refusal
+    units = redemption.units if command.units is None else command.units
+    if units > redemption.units:
+        return Refusal(
+            code=RefusalCode.UNITS_INVALID, case="held", facts={"units": units, "held": redemption.units}
+        )
+    application = redemption.pool
+    if command.policy_no is not None:
+        redemption = hold_for_policy(posting, redemption, command.policy_no, occurred_at=occurred_at)
+    more = {item.stored for item in command.evidence}
+    evidence = tuple(sorted({*redemption.evidence, *more}))
+    confirmed = posting.step(
+        replace(redemption, units=units, evidence=evidence, occurred_at=occurred_at),
+        EntryKind.REDEEM,
+        units,
+        occurred_at=occurred_at,
+        details={"evidence": [list(item) for item in sorted(more)]} if more else {},
+    )
+    rest = redemption.units - units
+    if rest:
+        confirmed = posting.step(confirmed, EntryKind.RELEASE, rest, occurred_at=posting.recorded_at)
+    if confirmed.pool != application:
+        release_application(posting, confirmed, application, occurred_at=occurred_at)
+    return confirmed
+
+
+def _reason(actor: str, reason: str | None) -> dict[str, object]:
+    details: dict[str, object] = {"actor": actor}
+    if reason is not None:
+        details["reason"] = reason
+    return details

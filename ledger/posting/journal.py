@@ -1,0 +1,262 @@
+"""The journal: commands in, outcomes out, committed in groups.
+
+One committer per process takes all commands that are waiting and decides them in one transaction: concurrent requests
+share a commit, and a single request does not wait for more. A command whose customer another transaction has locked (a
+long import) is put aside and retried, so that it does not hold up the others; after some seconds it is refused as BUSY.
+A refused command does not affect the others of its batch.
+
+A transaction that fails for a moment is tried again. An outage of the environment (disk full, database away) fails all
+its commands at once, as OutageError: splitting would not help. What a command's own values can have caused is
+split, so that one bad command cannot take others down. An outcome is answered only after its transaction is durable;
+after an uncertain commit the stored outcomes tell what happened.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+import asyncpg
+import structlog
+
+from base.database import Pool
+from base.outage_log import WritingOutage
+from base.outages import OutageError, described, is_lock_timeout, is_momentary, is_outage
+from ledger.commands import Command, malformed
+from ledger.posting.committing import commit
+from ledger.posting.observing import SILENT, JournalObserver
+from ledger.posting.outcomes import Outcome
+from ledger.refusals import Refusal, busy
+from rating.activations import AnyHandbook, handbook_within
+
+_LARGEST_BATCH = 256
+_TRIES = 4
+_FIRST_PAUSE_SECONDS = 0.02
+_FIRST_REST_SECONDS, _LONGEST_REST_SECONDS = 0.002, 0.1
+_MOST_DOUBLINGS = 6
+_BUSY_AFTER_SECONDS = 5.0
+_BY_VALUES = frozenset({"22", "23"})
+"""Classes of SQLSTATE that a command's own values can cause: data exceptions, and constraints that do not hold."""
+
+log = structlog.get_logger(__name__)
+
+
+class JournalClosedError(OutageError):
+    """The service is stopping: the journal takes no more commands."""
+
+
+class BatchFailedError(Exception):
+    """A transaction failed for a reason that is no command's own, and is no outage either; the cause says which."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    command: Command
+    caller: object
+    since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    rests: int = 0
+    answer: asyncio.Future[Outcome] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class Journal:
+    """Decides commands and commits them in groups; start it before posting, stop it to let the last ones finish."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        handbook: AnyHandbook,
+        clock: Callable[[], datetime],
+        *,
+        busy_after_seconds: float = _BUSY_AFTER_SECONDS,
+        observer: JournalObserver = SILENT,
+    ) -> None:
+        """Work on `pool` as the service's role; `clock` tells the moment at which commands are recorded.
+
+        A command whose customer stays locked by others for `busy_after_seconds` is refused as BUSY.
+        """
+        self._pool = pool
+        self._busy_after_seconds = busy_after_seconds
+        self._outage = WritingOutage()
+        self._handbook = handbook
+        self._clock = clock
+        self._observer = observer
+        self._waiting: deque[_Waiting] = deque()
+        self._resting: list[_Waiting] = []
+        self._committing: Sequence[_Waiting] = ()
+        self._arrived = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether commands are taken."""
+        return self._task is not None and not self._task.done() and not self._closing
+
+    @property
+    def waiting(self) -> int:
+        """How many commands are in no batch yet, those aside that rest."""
+        return len(self._waiting)
+
+    @property
+    def resting(self) -> int:
+        """How many commands rest because another transaction has their customers locked."""
+        return len(self._resting)
+
+    @property
+    def delay_s(self) -> float:
+        """For how many seconds the command waits that has waited longest; those aside that rest."""
+        now = asyncio.get_running_loop().time()
+        oldest = (*self._committing[:1], *islice(self._waiting, 1))
+        return max((now - each.since for each in oldest), default=0.0)
+
+    async def start(self) -> None:
+        """Begin to take commands."""
+        self._task = asyncio.create_task(self._commit_for_ever(), name="journal")
+
+    async def stop(self) -> None:
+        """Take no more commands, and finish those that are waiting."""
+        self._closing = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+
+    async def post(self, command: Command) -> Outcome:
+        """Decide one command; the outcome is durable when this returns. Raises OutageError: send it again."""
+        return (await self.post_many([command]))[0]
+
+    async def post_many(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Decide commands, each on its own; the outcomes, in their order, are durable when this returns."""
+        if not self.running:
+            raise JournalClosedError
+        caller = self._observer.caller()
+        answers = [malformed(command) or _Waiting(command, caller) for command in commands]
+        self._waiting.extend(each for each in answers if isinstance(each, _Waiting))
+        self._arrived.set()
+        return [each if isinstance(each, Refusal) else await each.answer for each in answers]
+
+    async def _commit_for_ever(self) -> None:
+        batch: list[_Waiting] = []
+        try:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                while batch := self._next_batch():
+                    self._committing = batch
+                    await self._commit(batch)
+                    self._committing = ()
+                if self._closing and not self._resting:
+                    return
+        finally:  # this task was cancelled: those that wait must not wait for ever
+            for each in (*batch, *self._waiting, *self._resting):
+                self._fail([each], None, JournalClosedError())
+
+    def _next_batch(self) -> list[_Waiting]:
+        """The commands that have waited longest, up to a batch. Those whose client has left are left out."""
+        batch: list[_Waiting] = []
+        while self._waiting and len(batch) < _LARGEST_BATCH:
+            each = self._waiting.popleft()
+            if not each.answer.done():
+                batch.append(each)
+        return batch
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        """Commit a batch, and answer each command."""
+        try:
+            outcomes = await self._try_to_commit(batch)
+        except Exception as error:  # noqa: BLE001 (whatever it is, each command must be answered)
+            await self._failed(batch, error)
+            return
+        self._outage.over()
+        for each, outcome in zip(batch, outcomes, strict=True):
+            if outcome is not None:
+                _answer(each, outcome)
+        self._rest([each for each, outcome in zip(batch, outcomes, strict=True) if outcome is None])
+
+    async def _failed(self, batch: list[_Waiting], error: Exception) -> None:
+        if is_lock_timeout(error):
+            for each in batch:
+                _answer(each, busy())
+        elif is_outage(error):
+            self._outage.failed(len(batch), error)
+            self._fail(batch, OutageError, error)
+        elif len(batch) == 1:
+            self._fail(batch, None, error)
+        elif _by_values(error):
+            log.warning("journal batch failed and is split", size=len(batch), error=described(error))
+            middle = len(batch) // 2
+            await self._commit(batch[:middle])
+            await self._commit(batch[middle:])
+        else:
+            log.error("journal batch failed", size=len(batch), error=described(error))
+            self._fail(batch, BatchFailedError, error)
+
+    def _fail(self, batch: Sequence[_Waiting], kind: type[Exception] | None, cause: Exception) -> None:
+        """Answer each command with an exception of its own (the traceback of one that many raise grows).
+
+        With `kind` None they have the cause itself.
+        """
+        self._observer.failed(len(batch))
+        for each in batch:
+            if each.answer.done():
+                continue
+            error = cause
+            if kind is not None:
+                error = kind(described(cause))
+                error.__cause__ = cause
+            each.answer.set_exception(error)
+
+    def _rest(self, locked: list[_Waiting]) -> None:
+        """Put commands aside whose customers another transaction has locked; those that waited too long are BUSY."""
+        loop = asyncio.get_running_loop()
+        resting = [each for each in locked if loop.time() - each.since < self._busy_after_seconds]
+        for each in locked:
+            if each not in resting:
+                _answer(each, busy())
+        if not resting:
+            return
+        self._observer.rested(len(resting))
+
+        def wake() -> None:
+            self._resting = [each for each in self._resting if each not in resting]
+            self._waiting.extend(resting)
+            self._arrived.set()
+
+        pause = _FIRST_REST_SECONDS * 2 ** min(*(each.rests for each in resting), _MOST_DOUBLINGS)
+        for each in resting:
+            each.rests += 1
+        self._resting += resting
+        loop.call_later(min(pause, _LONGEST_REST_SECONDS), wake)
+
+    async def _try_to_commit(self, batch: Sequence[_Waiting]) -> list[Outcome | None]:
+        commands = [each.command for each in batch]
+        for attempt in range(1, _TRIES + 1):
+            try:
+                with self._observer.batch([each.caller for each in batch]):
+                    async with self._pool.acquire() as conn, conn.transaction():
+                        handbook = await handbook_within(conn, self._handbook)
+                        decided = await commit(conn, commands, now=self._clock(), handbook=handbook)
+            except Exception as error:
+                if attempt == _TRIES or not is_momentary(error):
+                    raise
+                self._observer.retried()
+                await asyncio.sleep(_FIRST_PAUSE_SECONDS * 4 ** (attempt - 1))
+            else:
+                self._observer.posted(each.kind.value for each in decided.entries)
+                return decided.outcomes
+        raise AssertionError  # the last try returns or raises
+
+
+def _by_values(error: Exception) -> bool:
+    """Whether a command's own values can have caused an error: those of the program too, for it may be about them."""
+    if not isinstance(error, asyncpg.PostgresError):
+        return True
+    return (error.sqlstate or "")[:2] in _BY_VALUES
+
+
+def _answer(waiting: _Waiting, outcome: Outcome) -> None:
+    if not waiting.answer.done():  # done: the client has gone
+        waiting.answer.set_result(outcome)

@@ -1,0 +1,70 @@
+"""Taking policy events: the events, the ratings that follow and the grants that are due, in one transaction.
+
+Locks are taken in sorted order within a transaction, but an import takes its customers batch by batch: who meets it may
+be chosen to give way by the database, and then simply starts over.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import asyncpg
+
+from base.database import Pool
+from ledger.commands import api_name
+from ledger.posting.granting import post_due
+from ledger.refusals import Refusal, RefusalCode, busy, invalid
+from rating.activations import AnyHandbook, handbook_within
+from rating.events import PolicyEvent
+from rating.recording import record
+from rating.taking import EventRefusal, Recorded
+
+_TRIES = 4
+
+
+async def record_events(
+    pool: Pool,
+    events: Sequence[PolicyEvent],
+    *,
+    now: datetime,
+    handbook: AnyHandbook,
+    subject: str | None = None,
+) -> list[Recorded | Refusal]:
+    """Take events, each on its own: what was recorded, or why it was refused, in the order of the events.
+
+    `subject` is who tells them; the grants that follow are its too.
+    All are refused as BUSY, and nothing is recorded, when somebody else holds one of their customers for too long.
+    """
+    for attempt in range(1, _TRIES + 1):
+        try:
+            results = await _record(pool, events, now, handbook, subject)
+            break
+        except asyncpg.LockNotAvailableError:
+            return [busy() for _ in events]
+        except asyncpg.TransactionRollbackError:
+            if attempt == _TRIES:
+                raise
+    return [refusal_of(each) if isinstance(each, EventRefusal) else each for each in results]
+
+
+async def _record(
+    pool: Pool, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook, subject: str | None
+) -> list[Recorded | EventRefusal]:
+    async with pool.acquire() as conn, conn.transaction():
+        within = await handbook_within(conn, handbook)
+        results = await record(conn, events, now=now, handbook=handbook, subject=subject)
+        touched = sorted({each.customer_id for each in results if isinstance(each, Recorded)})
+        if touched:
+            await post_due(conn, touched, now=now, handbook=within, subject=subject)
+    return results
+
+
+def refusal_of(refused: EventRefusal) -> Refusal:
+    """An event's refusal in the words and the spelling of the API."""
+    if refused.place is not None:
+        place = api_name(refused.place)
+        return invalid(f"{place}：{refused.words.zh}", f"{place}: {refused.words.en}")
+    return Refusal(
+        code=RefusalCode(refused.code),
+        facts=refused.facts,
+        differing=refused.differing,
+    )

@@ -1,0 +1,210 @@
+"""Rows of the ledger's tables, and what they stand for: entries, balances, heads, redemptions, milestones."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from asyncpg import Record
+
+from ledger.entitlement.account import PoolKey
+from ledger.entitlement.loading import pool_of
+from ledger.ids import RedemptionId
+from ledger.posting.entries import Balance, Entry, EntryKind, RedemptionStatus
+from ledger.posting.state import Head, Redemption
+from ledger.service_levels.milestones import Milestone
+
+ENTRY_COLUMNS = (
+    "customer_id",
+    "sequence",
+    "kind",
+    "benefit",
+    "period",
+    "policy_no",
+    "units",
+    "service_year",
+    "vendor",
+    "redemption",
+    "beneficiary",
+    "option",
+    "reference",
+    "star",
+    "edition",
+    "details",
+    "occurred_at",
+    "recorded_at",
+    "subject",
+    "hash",
+)
+
+BALANCE_COLUMNS = (
+    "customer_id",
+    "benefit",
+    "period",
+    "policy_no",
+    "unlimited",
+    "granted",
+    "used",
+    "held",
+    "expired",
+)
+
+
+def entry_of(row: Record) -> Entry:
+    """The entry from a row of entries."""
+    return Entry(
+        customer_id=row["customer_id"],
+        sequence=row["sequence"],
+        kind=EntryKind(row["kind"]),
+        pool=pool_of(row),
+        units=row["units"],
+        service_year=row["service_year"],
+        star=row["star"],
+        edition=row["edition"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        vendor=row["vendor"],
+        redemption=row["redemption"],
+        beneficiary=row["beneficiary"],
+        option=row["option"],
+        reference=row["reference"],
+        details=row["details"],
+        subject=row["subject"],
+        hash=bytes(row["hash"]),
+    )
+
+
+def balance_of(row: Record) -> Balance:
+    """The balance from a row of balances."""
+    return Balance(
+        unlimited=row["unlimited"],
+        granted=row["granted"],
+        used=row["used"],
+        held=row["held"],
+        expired=row["expired"],
+    )
+
+
+def head_of(row: Record) -> Head:
+    """The head from a row of ledger_heads."""
+    return Head(
+        next_sequence=row["next_sequence"],
+        last_hash=row["last_hash"],
+        last_recorded_at=row["last_recorded_at"],
+        anchor=row["anchor"],
+    )
+
+
+def redemption_of(row: Record) -> Redemption:
+    """The redemption from a row of redemptions."""
+    return Redemption(
+        id=RedemptionId(row["customer_id"], row["sequence"]),
+        status=RedemptionStatus(row["status"]),
+        pool=pool_of(row),
+        variant=row["variant"],
+        service_year=row["service_year"],
+        option=row["option"],
+        facility=row["facility"],
+        wished_number=row["wished_number"],
+        beneficiary=row["beneficiary"],
+        vendor=row["vendor"],
+        units=row["units"],
+        reference=row["reference"],
+        evidence=tuple(tuple(piece) for piece in row["evidence"]),
+        star=row["star"],
+        edition=row["edition"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        expires_at=row["expires_at"],
+        reason=row["reason"],
+        reversed_no_show=row["reversed_no_show"],
+    )
+
+
+def entry_row(entry: Entry) -> tuple[Any, ...]:
+    """The row of an entry, in the order of `ENTRY_COLUMNS`."""
+    return (
+        entry.customer_id,
+        entry.sequence,
+        entry.kind.value,
+        entry.pool.benefit,
+        entry.pool.period,
+        entry.pool.policy_no,
+        entry.units,
+        entry.service_year,
+        entry.vendor,
+        entry.redemption,
+        entry.beneficiary,
+        entry.option,
+        entry.reference,
+        entry.star,
+        entry.edition,
+        dict(entry.details),
+        entry.occurred_at,
+        entry.recorded_at,
+        entry.subject,
+        entry.hash,
+    )
+
+
+def balance_row(customer_id: int, pool: PoolKey, balance: Balance) -> tuple[Any, ...]:
+    """The row of a balance, in the order of `BALANCE_COLUMNS`."""
+    return (
+        customer_id,
+        pool.benefit,
+        pool.period,
+        pool.policy_no,
+        balance.unlimited,
+        balance.granted,
+        balance.used,
+        balance.held,
+        balance.expired,
+    )
+
+
+def redemption_row(redemption: Redemption) -> tuple[Any, ...]:
+    """The row of a redemption, as `upsert_redemptions` takes it."""
+    return (
+        redemption.id.customer_id,
+        redemption.id.sequence,
+        redemption.status.value,
+        redemption.pool.benefit,
+        redemption.variant,
+        redemption.pool.period,
+        redemption.service_year,
+        redemption.pool.policy_no,
+        redemption.option,
+        redemption.facility,
+        redemption.wished_number,
+        redemption.beneficiary,
+        redemption.vendor,
+        redemption.units,
+        redemption.reference,
+        json.dumps(redemption.evidence, ensure_ascii=False),
+        redemption.star,
+        redemption.edition,
+        redemption.occurred_at,
+        redemption.recorded_at,
+        redemption.expires_at,
+        redemption.reason,
+        redemption.reversed_no_show,
+    )
+
+
+def milestone_row(milestone: Milestone) -> tuple[Any, ...]:
+    """The row of a milestone, as `insert_milestones` takes it."""
+    return (
+        milestone.redemption.customer_id,
+        milestone.redemption.sequence,
+        milestone.kind.value,
+        milestone.occurred_at,
+        milestone.appointment_at,
+        milestone.actor,
+        milestone.key,
+        milestone.recorded_at,
+        milestone.subject,
+    )
+
+
+def columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    """Rows turned into the column arrays that the statements unnest."""
+    return [list(column) for column in zip(*rows, strict=True)]

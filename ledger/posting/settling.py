@@ -1,0 +1,145 @@
+"""Posting what is due: holds that ran out, years that ended, grants that follow the tier. Pure.
+
+The ledger posts the difference between what the tier gives today and what is net granted, so used units carry over by
+themselves; a revoke never takes more than is available, so nothing is clawed back. Reads never depend on any of this:
+it brings the books up to date, it decides nothing.
+"""
+
+from collections.abc import Container
+from datetime import date
+
+from handbook import Counted, Handbook, Per, business_day, start_of
+from ledger.entitlement.account import PoolKey, pool_period
+from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
+from ledger.posting.state import Posting
+
+
+class _Everything:
+    """A container of all benefits."""
+
+    def __contains__(self, _item: object) -> bool:
+        return True
+
+
+EVERY_BENEFIT: Container[str] = _Everything()
+
+
+def settle(
+    posting: Posting,
+    *,
+    handbook: Handbook,
+    benefits: Container[str] = EVERY_BENEFIT,
+    keep: PoolKey | None = None,
+) -> None:
+    """Post on `posting` all that is due for `benefits`, as of the moment at which it records.
+
+    `keep` names a pool of a past year that is about to be used and must not expire before that.
+    """
+    expire_holds(posting, benefits=benefits)
+    today = business_day(posting.recorded_at)
+    account = posting.state.account
+    anchor = account.anchor_by(today)
+    year = account.service_year(today)
+    if anchor is None or year is None:
+        return
+    posting.set_anchor(anchor)
+    expire_years(posting, today=today, benefits=benefits, keep=keep)
+    star = account.star_on(today)
+    edition = handbook.on(today)
+    for pool, target in _targets(posting, handbook, today, benefits).items():
+        for kind, units in _differences(posting.balance(pool), target):
+            posting.post(
+                kind,
+                pool,
+                units,
+                service_year=year.number,
+                star=star,
+                edition=edition.code if edition is not None else None,
+                occurred_at=posting.recorded_at,
+            )
+
+
+def expire_holds(posting: Posting, *, benefits: Container[str] = EVERY_BENEFIT) -> None:
+    """Give back what is held by appointments that have run out."""
+    for redemption in sorted(posting.redemptions.values(), key=lambda each: each.id):
+        if (
+            redemption.status is RedemptionStatus.HELD
+            and redemption.pool.benefit in benefits
+            and redemption.status_at(posting.recorded_at) is RedemptionStatus.EXPIRED
+        ):
+            posting.step(
+                redemption,
+                EntryKind.EXPIRE_HOLD,
+                redemption.units,
+                occurred_at=redemption.expires_at or posting.recorded_at,
+            )
+
+
+def expire_years(
+    posting: Posting, *, today: date, benefits: Container[str] = EVERY_BENEFIT, keep: PoolKey | None = None
+) -> None:
+    """Let what is available in the pools of past service years lapse: nothing is carried over (decoded §5)."""
+    account = posting.state.account
+    current = account.service_year_number(today) or 0
+    for pool, balance in sorted(posting.balances.items()):
+        past = 0 < pool.period < current and pool.benefit in benefits and pool != keep
+        if not past or balance.unlimited or balance.available <= 0:
+            continue
+        year = account.numbered_year(pool.period, today)
+        last_day = date.fromordinal(year.end.toordinal() - 1)
+        posting.post(
+            EntryKind.EXPIRE,
+            pool,
+            balance.available,
+            service_year=pool.period,
+            star=account.star_on(last_day),
+            edition=None,
+            occurred_at=start_of(year.end),
+        )
+
+
+def _targets(
+    posting: Posting, handbook: Handbook, today: date, benefits: Container[str]
+) -> dict[PoolKey, int | None]:
+    """What each pool of today should have been granted, in units; None is without limit."""
+    account = posting.state.account
+    number = account.service_year_number(today) or 0
+    star = account.star_on(today)
+    edition = handbook.on(today)
+    targets: dict[PoolKey, int | None] = {}
+    for benefit in edition.benefits if edition is not None else ():
+        allowance = benefit.allowance(star)
+        if benefit.code not in benefits or allowance is None:
+            continue
+        if benefit.wished_number is not None:
+            continue  # a number is granted when it is held or confirmed (decision 19); what is left over goes, below
+        if not isinstance(allowance, Counted):
+            targets[PoolKey(benefit.code, pool_period(benefit.per, number))] = None
+            continue
+        period = pool_period(allowance.per, number)
+        policies = account.eligible_policies(today) if allowance.per is Per.POLICY else ("",)
+        for policy_no in policies:
+            targets[PoolKey(benefit.code, period, policy_no)] = allowance.units
+    for pool, balance in sorted(posting.balances.items()):
+        # what the star no longer gives, or a policy's number that nobody took; a grant without limit has no units to
+        # take back
+        if pool.benefit in benefits and pool.period in (0, number) and not balance.unlimited:
+            targets.setdefault(pool, 0)
+    return targets
+
+
+def _differences(balance: Balance, target: int | None) -> list[tuple[EntryKind, int | None]]:
+    """The entries that bring what is net granted to the target, as far as they are due."""
+    if target is None:
+        return [] if balance.unlimited else [(EntryKind.GRANT, None)]
+    found: list[tuple[EntryKind, int | None]] = []
+    if balance.unlimited:  # used without limit so far: those uses stay, so the grant covers at least them
+        target = max(target, balance.used + balance.held + balance.expired)
+    if balance.granted < target:
+        found.append((EntryKind.GRANT, target - balance.granted))
+    if balance.unlimited:
+        found.append((EntryKind.REVOKE, None))
+    back = min(balance.granted - target, balance.available)
+    if back > 0:
+        found.append((EntryKind.REVOKE, back))
+    return found

@@ -1,0 +1,211 @@
+"""What the write path knows of a customer while it decides: account, head, balances, redemptions, stored outcomes.
+
+A `State` is a value. A `Posting` collects the entries of one command on top of it and keeps balances, head and
+redemptions in step, so that later steps of the same command see the earlier ones; a command that is refused drops its
+posting, and nothing has happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from ledger.entitlement.account import Account, PoolKey
+from ledger.ids import RedemptionId
+from ledger.posting.chain import GENESIS, entry_hash
+from ledger.posting.entries import (
+    LIFE_CYCLE,
+    Balance,
+    BrokenInvariantError,
+    Entry,
+    EntryKind,
+    RedemptionStatus,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The end of a customer's ledger: next sequence, the last entry's hash and time, and the service-year anchor."""
+
+    next_sequence: int = 1
+    last_hash: bytes = GENESIS
+    last_recorded_at: datetime | None = None
+    anchor: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redemption:
+    """A redemption as the cache holds it. `occurred_at` is the hold's while held, then the delivery's.
+
+    `reversed_no_show`: what was reversed was a no-show, so nothing was ever delivered.
+    Each piece of evidence is its kind, its reference and, if told, the day of the diagnosis.
+    """
+
+    id: RedemptionId
+    status: RedemptionStatus
+    pool: PoolKey
+    variant: str | None
+    service_year: int
+    option: str | None
+    facility: str | None = None
+    wished_number: str | None = None
+    beneficiary: str | None
+    vendor: str
+    units: int
+    reference: str | None
+    evidence: tuple[tuple[str, ...], ...]
+    star: int
+    edition: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    expires_at: datetime | None
+    reason: str | None = None
+    reversed_no_show: bool = False
+
+    def status_at(self, now: datetime) -> RedemptionStatus:
+        """The status, a hold that has run out counted as expired whether or not that is posted yet."""
+        if self.status is RedemptionStatus.HELD and self.expires_at is not None and self.expires_at <= now:
+            return RedemptionStatus.EXPIRED
+        return self.status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredOutcome:
+    """What was asked under a key, and what was answered."""
+
+    request: Mapping[str, Any]
+    outcome: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A customer while a batch is decided.
+
+    `redemptions` holds those that commands name, holds that are due, and holds of the numbers that commands wish for.
+    """
+
+    account: Account
+    head: Head
+    balances: Mapping[PoolKey, Balance] = field(default_factory=dict)
+    redemptions: Mapping[int, Redemption] = field(default_factory=dict)
+    outcomes: Mapping[tuple[str, str], StoredOutcome] = field(default_factory=dict)
+
+
+class Posting:
+    """The entries of one command, and the state after them."""
+
+    def __init__(self, state: State, now: datetime, subject: str | None = None) -> None:
+        """Start on `state`; entries are recorded at `now`, also if the clock was ahead of it before.
+
+        `subject` is who acts, in all entries: also in those that are due and posted on the way.
+        """
+        self.state = state
+        self.recorded_at = now
+        self.subject = subject
+        self.head = state.head
+        self.balances = dict(state.balances)
+        self.redemptions = dict(state.redemptions)
+        self.entries: list[Entry] = []
+
+    @property
+    def next_sequence(self) -> int:
+        """The sequence that the next entry gets."""
+        return self.head.next_sequence
+
+    def set_anchor(self, anchor: date) -> None:
+        """Store the service-year anchor: once, and for ever."""
+        if self.head.anchor is not None and self.head.anchor != anchor:
+            message = f"customer {self.state.account.customer_id}: the anchor {self.head.anchor} never moves"
+            raise BrokenInvariantError(message)
+        self.head = replace(self.head, anchor=anchor)
+
+    def balance(self, pool: PoolKey) -> Balance:
+        """The balance of a pool after the entries so far."""
+        return self.balances.get(pool, Balance())
+
+    def post(
+        self,
+        kind: EntryKind,
+        pool: PoolKey,
+        units: int | None,
+        *,
+        service_year: int,
+        star: int,
+        edition: str | None,
+        occurred_at: datetime,
+        redemption: Redemption | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Add an entry at the end of the ledger; it takes vendor, beneficiary and the like from its redemption."""
+        entry = Entry(
+            customer_id=self.state.account.customer_id,
+            sequence=self.head.next_sequence,
+            kind=kind,
+            pool=pool,
+            units=units,
+            service_year=service_year,
+            star=star,
+            edition=edition,
+            occurred_at=occurred_at,
+            recorded_at=self.recorded_at,
+            vendor=redemption.vendor if redemption is not None else None,
+            redemption=redemption.id.sequence if redemption is not None else None,
+            beneficiary=redemption.beneficiary if redemption is not None else None,
+            option=redemption.option if redemption is not None else None,
+            reference=redemption.reference if redemption is not None else None,
+            details=details or {},
+            subject=self.subject,
+        )
+        entry = replace(entry, hash=entry_hash(entry, self.head.last_hash))
+        self.balances[pool] = self.balance(pool).after(entry)
+        self.head = replace(
+            self.head,
+            next_sequence=entry.sequence + 1,
+            last_hash=entry.hash,
+            last_recorded_at=self.recorded_at,
+        )
+        self.entries.append(entry)
+        return entry
+
+    def step(
+        self,
+        redemption: Redemption,
+        kind: EntryKind,
+        units: int,
+        *,
+        occurred_at: datetime,
+        details: Mapping[str, Any] | None = None,
+    ) -> Redemption:
+        """Post an entry of a redemption's life; its status follows from `LIFE_CYCLE`."""
+        before = self.redemptions.get(redemption.id.sequence)
+        status = LIFE_CYCLE.get((before.status if before is not None else None, kind))
+        if status is None:
+            message = f"{kind} does not follow {before.status if before else 'nothing'} ({redemption.id})"
+            raise BrokenInvariantError(message)
+        self.post(
+            kind,
+            redemption.pool,
+            units,
+            service_year=redemption.service_year,
+            star=redemption.star,
+            edition=redemption.edition,
+            occurred_at=occurred_at,
+            redemption=redemption,
+            details=details,
+        )
+        missed = (
+            kind is EntryKind.REVERSE and before is not None and before.status is RedemptionStatus.NO_SHOW
+        )
+        after = replace(redemption, status=status, reversed_no_show=missed)
+        self.redemptions[redemption.id.sequence] = after
+        return after
+
+    def after(self) -> State:
+        """The state once this posting is taken."""
+        return replace(
+            self.state,
+            account=replace(self.state.account, anchor=self.head.anchor),
+            head=self.head,
+            balances=self.balances,
+            redemptions=self.redemptions,
+        )

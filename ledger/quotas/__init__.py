@@ -1,0 +1,1 @@
+"""What a member may use, what is used, held and left: of one pool, of a member, of everybody."""

@@ -1,0 +1,39 @@
+"""What is granted, used, held and left of one pool, as everybody is told it, after a command and when reading. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from handbook import Handbook
+from ledger.entitlement.account import Account, PoolKey, Taken
+from ledger.entitlement.case import Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuotaCounts:
+    """Units of an allowance: what the star gives, what is used, held and left. None: without limit."""
+
+    granted: int | None
+    used: int
+    held: int
+    remaining: int | None
+
+
+def counts_of(
+    account: Account, pool: PoolKey, taken: Taken, *, today: date, handbook: Handbook
+) -> QuotaCounts:
+    """The counts of a pool: by today's star, or, for a service year that is over, by the star of its last day."""
+    day = today
+    if pool.period and account.service_year_number(today) != pool.period:
+        day = account.numbered_year(pool.period, today).end - timedelta(days=1)
+    case = Case(
+        account=account,
+        handbook=handbook,
+        today=today,
+        day=day,
+        benefit_code=pool.benefit,
+        policy_no=pool.policy_no or None,
+        taken={pool: taken},
+    )
+    granted = case.granted
+    remaining = max(0, granted - taken.used - taken.held) if granted is not None else None
+    return QuotaCounts(granted=granted, used=taken.used, held=taken.held, remaining=remaining)

@@ -1,0 +1,145 @@
+"""What a member may use on a day: every benefit's allowance, what is used, held and left. Pure.
+
+Computed from the tier's allowance and the entries, never from what happens to be posted as granted.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from handbook import Allowance, Benefit, Counted, Handbook, Per, business_day
+from ledger.entitlement.account import Account
+from ledger.entitlement.case import Case, Term
+from ledger.entitlement.rules import CARD_RULES, RULES, Rule, judge
+from ledger.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota:
+    """An allowance with what is granted, used, held and remaining, in its units; None: without limit.
+
+    `entitled`: one unit could be used on the day; else `refusal` says why not. `policy_no`: for which policy, where
+    the benefit is given per policy. `resets_on`: first day of the next service year, where the allowance is per year.
+    Of a past day `used` and `held` are as they were then, while `remaining`, `entitled` and `refusal` are what a use of
+    that day would find that is posted now (docs/decisions/0018-what-a-past-day-has-left.md).
+    """
+
+    benefit: Benefit
+    variant: str | None
+    entitled: bool
+    refusal: Refusal | None
+    allowance: Allowance | None
+    policy_no: str | None
+    granted: int | None
+    used: int
+    held: int
+    remaining: int | None
+    resets_on: date | None
+
+
+def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> tuple[Quota, ...]:
+    """The quotas of every benefit of the edition in force on the day `on`, in printed order.
+
+    A benefit given per policy has one for each eligible policy, or one without policy where there is none.
+    Numbers wished for before there is a policy have one without policy, of what is applied for and the next, and one
+    for each policy that has a number.
+    """
+    edition, today = handbook.on(on), business_day(now)
+    return tuple(
+        quota_of(case, CARD_RULES)
+        for benefit in (edition.benefits if edition is not None else ())
+        for case in cases_of(account, benefit, on, handbook, today=today)
+    )
+
+
+def cases_of(
+    account: Account, benefit: Benefit, on: date, handbook: Handbook, *, today: date
+) -> Iterator[Case]:
+    """Yield what the quotas of a benefit on a day are about, in their order; nothing is judged yet."""
+    allowance = benefit.allowance(account.star_on(on))
+    per = allowance.per if isinstance(allowance, Counted) else None
+    policies: Sequence[str | None] = account.eligible_policies(on) if per is Per.POLICY else ()
+    if benefit.wished_number is not None:
+        policies = (None, *_with_numbers(account, benefit))
+    for policy_no in policies or (None,):
+        yield Case(
+            account=account,
+            handbook=handbook,
+            today=today,
+            day=on,
+            benefit_code=benefit.code,
+            policy_no=policy_no,
+        )
+
+
+def _with_numbers(account: Account, benefit: Benefit) -> list[str]:
+    """The policies that have a number, or have one applied for under their own, as an earlier version did."""
+    return sorted(
+        pool.policy_no
+        for pool, taken in account.taken.items()
+        if pool.benefit == benefit.code and pool.policy_no and taken.used + taken.held > 0
+    )
+
+
+def eligibility(
+    account: Account,
+    handbook: Handbook,
+    now: datetime,
+    *,
+    benefit: str,
+    units: int | None = None,
+    beneficiary: str | None = None,
+    policy_no: str | None = None,
+    option: str | None = None,
+    vendor: str = "",
+    terms: tuple[Term, ...] | None = None,
+) -> tuple[Refusal | None, Quota | None]:
+    """Whether a redemption now would be taken, and the quota; None for an unknown benefit.
+
+    Judged by the same rules as the redemption itself, but for what comes with one: documents, facility, wished number.
+    `units` None: whether one more could be used. Of a wished number the question is whether it may be applied for.
+    `terms` are the asking vendor's contract, None for others.
+    """
+    today = business_day(now)
+    case = Case(
+        account=account,
+        handbook=handbook,
+        today=today,
+        day=today,
+        benefit_code=benefit,
+        units=1 if units is None else units,
+        vendor=vendor,
+        terms=terms,
+        beneficiary=beneficiary,
+        policy_no=policy_no,
+        option=option,
+        delivered_at=now,
+    )
+    if case.benefit is None:
+        return judge(case, RULES), None
+    quota = quota_of(case, RULES)
+    return quota.refusal, quota
+
+
+def quota_of(case: Case, rules: tuple[Rule, ...]) -> Quota:
+    """The quota that a case is about, with the first of `rules` that refuses it."""
+    if case.benefit is None:
+        message = f"no quota of an unknown benefit: {case.benefit_code}"
+        raise ValueError(message)
+    refusal = judge(case, rules)
+    allowance = case.allowance
+    yearly = isinstance(allowance, Counted) and allowance.per is Per.SERVICE_YEAR
+    year = case.account.service_year(case.day) if yearly else None
+    return Quota(
+        benefit=case.benefit,
+        variant=case.benefit.variant(case.star) if case.star else None,
+        entitled=refusal is None,
+        refusal=refusal,
+        allowance=allowance,
+        policy_no=case.policy_no,
+        granted=case.granted,
+        used=case.pool_taken_then.used,
+        held=case.pool_taken_then.held,
+        remaining=case.remaining,
+        resets_on=year.end if year is not None else None,
+    )

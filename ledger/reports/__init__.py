@@ -1,0 +1,1 @@
+"""What people read of the ledger: pages, sums, service levels, files."""

@@ -1,0 +1,263 @@
+"""What people read of the ledger: pages of entries and redemptions, and what vendors delivered.
+
+Newest first, by keyset. The rows come with everything that a reader is shown, in one statement a page: below this
+nothing is looked up row by row. A hold that has run out reads as expired, whether or not that is posted yet.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from asyncpg import Record
+
+from base.database import Reader
+from base.sql import Statements
+from handbook import start_of
+from ledger.entitlement.account import PoolKey
+from ledger.ids import RedemptionId
+from ledger.posting.entries import EntryKind, RedemptionStatus
+from ledger.posting.outcomes import BeneficiaryView
+from ledger.reports.filters import (
+    EntryFilter,
+    Place,
+    RedemptionFilter,
+    entry_conditions,
+    redemption_conditions,
+)
+
+SQL = Statements(Path(__file__).with_name("pages.sql"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorName:
+    """A vendor's code and its name for people."""
+
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedemptionRow:
+    """A redemption as it stands. `occurred_at` is the hold's while held, then the delivery's."""
+
+    id: RedemptionId
+    member_no: str
+    status: RedemptionStatus
+    units: int
+    pool: PoolKey
+    variant: str | None
+    beneficiary: BeneficiaryView | None
+    option: str | None
+    facility: str | None
+    wished_number: str | None
+    vendor: VendorName
+    reference: str | None
+    star: int
+    edition: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    expires_at: datetime | None
+    reason: str | None
+
+    @property
+    def place(self) -> Place:
+        """Its place in the list."""
+        return Place(recorded_at=self.recorded_at, customer_id=self.id.customer_id, sequence=self.id.sequence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """A line of the ledger. `units` None: a grant without limit."""
+
+    customer_id: int
+    member_no: str
+    sequence: int
+    kind: EntryKind
+    benefit: str
+    units: int | None
+    policy_no: str | None
+    service_year: int
+    vendor: VendorName | None
+    beneficiary: BeneficiaryView | None
+    option: str | None
+    reference: str | None
+    star: int
+    edition: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+    recorded_by: str | None
+    redemption: RedemptionRow | None
+
+    @property
+    def place(self) -> Place:
+        """Its place in the list."""
+        return Place(recorded_at=self.recorded_at, customer_id=self.customer_id, sequence=self.sequence)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRow:
+    """What a vendor delivered of a benefit at a price: deliveries, their units, and how many of these were reversed.
+
+    `unit_price` in CNY is the contract's on the day of delivery; None if the contract has none for that day. `variant`:
+    of which grade, where the price is for that one only.
+    """
+
+    vendor: str
+    benefit: str
+    variant: str | None
+    redemptions: int
+    units: int
+    reversed_units: int
+    unit_price: Decimal | None
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What is owed, in CNY: the units that were not reversed, at the price."""
+        return None if self.unit_price is None else (self.units - self.reversed_units) * self.unit_price
+
+
+async def entries_page(
+    conn: Reader, *, where: EntryFilter, first: int, after: Place | None, now: datetime
+) -> list[EntryRow]:
+    """Up to `first` entries of all customers after a place, newest first."""
+    conditions = entry_conditions(where, after=after, parameters=2)
+    page = SQL["page_of_entries"].replace("{conditions}", conditions.text)
+    rows = await conn.fetch(_filled("entries", page=page), now, first, *conditions.values)
+    return [_entry(row) for row in rows]
+
+
+async def customers_entries(
+    conn: Reader,
+    customer_ids: Sequence[int],
+    *,
+    service_year: int | None,
+    first: int,
+    before: int | None,
+    now: datetime,
+) -> dict[int, list[EntryRow]]:
+    """For each customer up to `first` entries before a sequence, newest first; in one statement."""
+    statement = _filled("entries", page=SQL["page_of_customers"])
+    rows = await conn.fetch(statement, now, first, list(customer_ids), service_year, before)
+    pages: dict[int, list[EntryRow]] = {customer_id: [] for customer_id in customer_ids}
+    for row in rows:
+        pages[row["customer_id"]].append(_entry(row))
+    for page in pages.values():
+        page.sort(key=lambda entry: -entry.sequence)
+    return pages
+
+
+async def entry(conn: Reader, customer_id: int, sequence: int, *, now: datetime) -> EntryRow | None:
+    """One entry, or None when there is none of that customer and sequence."""
+    page = await customers_entries(
+        conn, [customer_id], service_year=None, first=1, before=sequence + 1, now=now
+    )
+    return next((row for row in page[customer_id] if row.sequence == sequence), None)
+
+
+async def redemptions_page(
+    conn: Reader, *, where: RedemptionFilter, first: int, after: Place | None, now: datetime
+) -> list[RedemptionRow]:
+    """Up to `first` redemptions of all customers after a place, newest first."""
+    conditions = redemption_conditions(where, after=after, parameters=2)
+    statement = _filled("redemptions", conditions=conditions.text)
+    return [
+        redemption
+        for row in await conn.fetch(statement, now, first, *conditions.values)
+        if (redemption := _redemption(row)) is not None
+    ]
+
+
+async def redemption(conn: Reader, redemption_id: RedemptionId, *, now: datetime) -> RedemptionRow | None:
+    """One redemption, or None when there is none of that id."""
+    where = RedemptionFilter(ids=frozenset({redemption_id}))
+    return next(iter(await redemptions_page(conn, where=where, first=1, after=None, now=now)), None)
+
+
+async def vendor_usage(
+    conn: Reader, vendors: Iterable[str], start: date, end: date
+) -> dict[str, list[UsageRow]]:
+    """For each vendor what it delivered on the business days [start, end), by benefit and price; in one statement."""
+    usage: dict[str, list[UsageRow]] = {vendor: [] for vendor in vendors}
+    for row in await conn.fetch(SQL["vendor_usage"], list(usage), start_of(start), start_of(end)):
+        usage[row["vendor"]].append(
+            UsageRow(
+                vendor=row["vendor"],
+                benefit=row["benefit"],
+                variant=row["variant"],
+                redemptions=row["redemptions"],
+                units=row["units"],
+                reversed_units=int(row["reversed_units"]),
+                unit_price=row["unit_price"],
+            )
+        )
+    return usage
+
+
+def _filled(name: str, **parts: str) -> str:
+    statement = SQL[name].replace("{redemption_columns}", SQL["redemption_columns"])
+    for part, text in parts.items():
+        statement = statement.replace(f"{{{part}}}", text)
+    return statement
+
+
+def _entry(row: Record) -> EntryRow:
+    return EntryRow(
+        customer_id=row["customer_id"],
+        member_no=row["member_no"],
+        sequence=row["sequence"],
+        kind=EntryKind(row["kind"]),
+        benefit=row["benefit"],
+        units=row["units"],
+        policy_no=row["policy_no"] or None,
+        service_year=row["service_year"],
+        vendor=_vendor(row["vendor"], row["vendor_name"]),
+        beneficiary=_beneficiary(row["beneficiary"], row["beneficiary_name"], row["beneficiary_relation"]),
+        option=row["option"],
+        reference=row["reference"],
+        star=row["star"],
+        edition=row["edition"],
+        occurred_at=row["occurred_at"],
+        recorded_at=row["recorded_at"],
+        recorded_by=row["subject"],
+        redemption=_redemption(row),
+    )
+
+
+def _redemption(row: Record) -> RedemptionRow | None:
+    vendor = _vendor(row["r_vendor"], row["r_vendor_name"])
+    if vendor is None:
+        return None  # an entry that belongs to no redemption: every redemption has a vendor
+    return RedemptionRow(
+        id=RedemptionId(row["customer_id"], row["r_sequence"]),
+        member_no=row["member_no"],
+        status=RedemptionStatus(row["r_status"]),
+        units=row["r_units"],
+        pool=PoolKey(row["r_benefit"], row["r_period"], row["r_policy_no"]),
+        variant=row["r_variant"],
+        beneficiary=_beneficiary(
+            row["r_beneficiary"], row["r_beneficiary_name"], row["r_beneficiary_relation"]
+        ),
+        option=row["r_option"],
+        facility=row["r_facility"],
+        wished_number=row["r_wished_number"],
+        vendor=vendor,
+        reference=row["r_reference"],
+        star=row["r_star"],
+        edition=row["r_edition"],
+        occurred_at=row["r_occurred_at"],
+        recorded_at=row["r_recorded_at"],
+        expires_at=row["r_expires_at"],
+        reason=row["r_reason"],
+    )
+
+
+def _vendor(code: str | None, name: str | None) -> VendorName | None:
+    return VendorName(code=code, name=name or code) if code is not None else None
+
+
+def _beneficiary(relative_id: str | None, name: str | None, relation: str | None) -> BeneficiaryView | None:
+    if relative_id is None:
+        return None
+    return BeneficiaryView(relative_id=relative_id, name=name or relative_id, relation=relation or "other")

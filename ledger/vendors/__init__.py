@@ -1,0 +1,1 @@
+"""Vendors and their contracts: who delivers which benefit, from when, for how much."""

@@ -1,0 +1,273 @@
+"""What a unit of a benefit costs at a vendor, day by day, and what a new price may change. Pure.
+
+Amounts owed follow from the price on the day of delivery, so the past is never rewritten. Terms are only added: a
+later price ends the open one on the day it begins, and a price for some days only interrupts the open one, which goes
+on after them. What was delivered keeps its price, today's too, and nothing changes in a month that is closed. A variant
+that is priced apart has its own terms; while none of them is in force, it costs what the benefit costs.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from base.months import month_span, month_text
+from handbook import Handbook
+from ledger.refusals import Refusal, RefusalCode, invalid
+
+_PLACES = 2
+_HIGHEST_PRICE = Decimal(10) ** 12
+MOST_TOLERANCE_DAYS = 31
+"""A limit of the vendor's contract, no number of the handbook (that one is `backdating_days`): statements are monthly,
+and a tolerance of more than a month would let a line take a delivery of the month but one. The table's constraint says
+it too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermView:
+    """What one unit of a benefit costs, in CNY, on the days [starts_on, ends_on); no end is open.
+
+    `variant`: of which grade, where the grades are priced apart; None for every one that has no price of its own.
+    `recorded_by` is who registered it, and no part of what it says; None: not known.
+    """
+
+    benefit: str
+    variant: str | None = None
+    unit_price: Decimal
+    starts_on: date
+    ends_on: date | None = None
+    recorded_by: str | None = field(default=None, compare=False)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether the term is in force on `day`."""
+        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
+
+    def meets(self, other: "TermView") -> bool:
+        """Whether some day has both terms."""
+        return (other.ends_on is None or self.starts_on < other.ends_on) and (
+            self.ends_on is None or other.starts_on < self.ends_on
+        )
+
+    def overlaps(self, other: "TermView") -> bool:
+        """Whether some day has both terms for one benefit and variant."""
+        return (self.benefit, self.variant) == (other.benefit, other.variant) and self.meets(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """That a benefit, in a variant (None: ungraded), was delivered on a day, however often."""
+
+    benefit: str
+    variant: str | None
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Open terms that end, each on its day, and terms to add."""
+
+    closing: dict[TermView, date]
+    adding: tuple[TermView, ...]
+
+
+def term_of(terms: Iterable[TermView], delivery: Delivery) -> TermView | None:
+    """The term that says what a delivery costs: its variant's own, else the benefit's; None when there is neither."""
+    fitting = [
+        term
+        for term in terms
+        if term.benefit == delivery.benefit
+        and term.variant in (None, delivery.variant)
+        and term.holds_on(delivery.day)
+    ]
+    return max(fitting, key=lambda term: term.variant is not None, default=None)
+
+
+def change(
+    terms: Iterable[TermView],
+    stored: Sequence[TermView],
+    *,
+    delivered: Iterable[Delivery] = (),
+    closed: Iterable[date] = (),
+) -> Change | Refusal:
+    """What the new terms change in the stored ones, in order of their days.
+
+    `delivered` are the deliveries there are, whose price stays what it was; `closed` the first days of the months
+    that are closed. Refused: terms that overlap (INVALID), and a change of the past (INVALID, PERIOD_CLOSED).
+    """
+    told = sorted(terms, key=lambda each: each.starts_on)
+    alone = _standing(told, ())  # what contradicts itself is refused whatever there is
+    if isinstance(alone, Refusal):
+        return alone
+    together = _standing(told, stored)
+    if isinstance(together, Refusal):
+        return together
+    standing, new = together
+    refusal = _in_closed_month(new, stored, closed) or _of_deliveries(stored, standing, delivered, closed)
+    if refusal is not None:
+        return refusal
+    ends = {
+        old: now.ends_on for old, now in zip(stored, standing, strict=False) if now.ends_on != old.ends_on
+    }
+    return Change(
+        closing={old: ends_on for old, ends_on in ends.items() if ends_on is not None},
+        adding=tuple(standing[len(stored) :]),
+    )
+
+
+def _standing(
+    told: Sequence[TermView], stored: Sequence[TermView]
+) -> tuple[list[TermView], list[TermView]] | Refusal:
+    """The stored terms, some of them now with an end, after them those to add; and which of `told` say anything new.
+
+    `told` are in the order of their days.
+    """
+    standing = list(stored)
+    new: list[TermView] = []
+    resumed: set[int] = set()  # places of open prices that go on after an interruption
+    for term in told:
+        if _goes_without_saying(term, standing):
+            continue
+        new.append(term)
+        met = next((place for place, old in enumerate(standing) if term.overlaps(old)), None)
+        if met is None:
+            standing.append(term)
+            continue
+        old = standing[met]
+        if met in resumed and old.starts_on == term.starts_on:
+            standing[met] = term  # the price that was to go on has a successor at once
+            resumed.remove(met)
+        elif old.ends_on is not None or term.starts_on <= old.starts_on:
+            return _overlap(term, old)
+        else:
+            standing[met] = replace(old, ends_on=term.starts_on)
+            standing.append(term)
+        if term.ends_on is not None:
+            resumed.add(len(standing))
+            standing.append(replace(old, starts_on=term.ends_on))
+    return standing, new
+
+
+def _goes_without_saying(term: TermView, standing: Sequence[TermView]) -> bool:
+    """Whether the standing terms say the same already: sent again, or the price that is in force anyway."""
+    priced = (term.benefit, term.variant, term.unit_price)
+    for old in standing:
+        if (old.benefit, old.variant, old.unit_price) != priced:
+            continue
+        if old.starts_on == term.starts_on and old.ends_on == term.ends_on:
+            return True
+        if term.ends_on is not None:
+            continue
+        still_open = old.ends_on is None and old.starts_on <= term.starts_on
+        # It was open when it was registered, and a later price has ended it since.
+        succeeded = old.starts_on == term.starts_on and any(
+            (later.benefit, later.variant) == (old.benefit, old.variant) and later.starts_on == old.ends_on
+            for later in standing
+        )
+        if still_open or succeeded:
+            return True
+    return False
+
+
+def _in_closed_month(
+    new: Iterable[TermView], stored: Sequence[TermView], closed: Iterable[date]
+) -> Refusal | None:
+    """A closed month keeps its prices, whether or not something was delivered; and no price begins in it."""
+    months = sorted(closed)
+    for term in new:
+        for month in months:
+            start, end = month_span(month)
+            days = TermView(benefit=term.benefit, unit_price=Decimal(0), starts_on=start, ends_on=end)
+            replaced = (
+                old
+                for old in stored
+                if old.benefit == term.benefit
+                and old.variant in (None, term.variant)
+                and old.unit_price != term.unit_price
+            )
+            if start <= term.starts_on < end or any(_share_a_day(days, term, old) for old in replaced):
+                return _closed(month)
+    return None
+
+
+def _share_a_day(*terms: TermView) -> bool:
+    """Whether some day lies in all of the terms."""
+    start = max(term.starts_on for term in terms)
+    return all(term.ends_on is None or start < term.ends_on for term in terms)
+
+
+def _of_deliveries(
+    stored: Sequence[TermView],
+    standing: Sequence[TermView],
+    delivered: Iterable[Delivery],
+    closed: Iterable[date],
+) -> Refusal | None:
+    """What was delivered keeps its price; what had none may be given one, unless its month is closed."""
+    months = frozenset(closed)
+    last: Delivery | None = None
+    for each in delivered:
+        old, now = term_of(stored, each), term_of(standing, each)
+        if now is None or (old is not None and old.unit_price == now.unit_price):
+            continue
+        if each.day.replace(day=1) in months:
+            return _closed(each.day)
+        if old is not None and (last is None or last.day < each.day):
+            last = each
+    if last is None:
+        return None
+    return invalid(
+        f"「{last.benefit}」在 {last.day} 已按原合同价提供过服务，新价格须自其后一日起生效",
+        f"{last.benefit} was delivered on {last.day} at the price there is: a new one begins after that day",
+    )
+
+
+def malformed_term(place: str, term: TermView, handbook: Handbook) -> Refusal | None:
+    """What is wrong with a term on its face, told with its `place` in the request; None when nothing is."""
+    if term.benefit not in handbook.benefit_codes:
+        known = ", ".join(sorted(handbook.benefit_codes))
+        shown = term.benefit[:64]
+        return invalid(
+            f"{place}.benefit：没有代码为「{shown}」的服务项目；可用的代码：{known}",
+            f"{place}.benefit: there is no benefit {shown}; the codes are: {known}",
+        )
+    variants = _variants(handbook, term.benefit)
+    if term.variant is not None and term.variant not in variants:
+        known = ", ".join(variants) or "-"
+        shown = term.variant[:64]
+        return invalid(
+            f"{place}.variant：「{term.benefit}」没有名为「{shown}」的等级；可用的等级：{known}",
+            f"{place}.variant: {term.benefit} has no variant {shown}; the variants are: {known}",
+        )
+    price = term.unit_price
+    exponent = price.as_tuple().exponent
+    if (
+        not price.is_finite()
+        or not 0 <= price < _HIGHEST_PRICE
+        or not isinstance(exponent, int)
+        or exponent < -_PLACES
+    ):
+        return invalid(
+            f"{place}.unitPrice 须为不小于 0、小于 10^12 的金额，最多两位小数",
+            f"{place}.unitPrice: expected an amount from 0 and below 10^12, with at most {_PLACES} places",
+        )
+    if term.ends_on is not None and term.ends_on <= term.starts_on:
+        return invalid(f"{place}.to 须晚于 from", f"{place}.to: expected a day after from")
+    return None
+
+
+def _variants(handbook: Handbook, benefit: str) -> tuple[str, ...]:
+    """The variants that any edition has of a benefit, in the order of their stars."""
+    known = (edition.benefit(benefit) for edition in handbook.editions)
+    names = (grade.variant for each in known if each is not None for grade in each.grid)
+    return tuple(dict.fromkeys(name for name in names if name is not None))
+
+
+def _overlap(term: TermView, other: TermView) -> Refusal:
+    named = term.benefit if term.variant is None else f"{term.benefit}/{term.variant}"
+    return invalid(
+        f"「{named}」自 {term.starts_on} 起的合同价与自 {other.starts_on} 起的重叠",
+        f"{named}: the price from {term.starts_on} overlaps with the one from {other.starts_on}",
+    )
+
+
+def _closed(day: date) -> Refusal:
+    return Refusal(code=RefusalCode.PERIOD_CLOSED, facts={"period": month_text(day)})

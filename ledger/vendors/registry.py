@@ -1,0 +1,260 @@
+"""Vendors and their contracts: which benefits a vendor delivers, from when, and for how much.
+
+What a new price may change is judged by `ledger.vendors.contracts`; here it is stored, while the vendor's row is held:
+registrations of one vendor take turns, with each other and with the closing of a month.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from unicodedata import category
+
+from asyncpg import LockNotAvailableError, Record
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from base.database import Reader
+from base.sql import Statements
+from handbook import Handbook
+from ledger.entitlement.case import Term
+from ledger.models import ContractTerm, Vendor
+from ledger.refusals import Refusal, busy, invalid
+from ledger.vendors.contracts import (
+    MOST_TOLERANCE_DAYS,
+    Change,
+    Delivery,
+    TermView,
+    change,
+    malformed_term,
+)
+
+SQL = Statements(Path(__file__).with_name("registry.sql"))
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_LONGEST_NAME = 200
+_MOST_TERMS = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VendorView:
+    """A vendor with all its terms, earliest first.
+
+    `date_tolerance_days`: by how much the day of a statement's line may differ from the delivery that it is taken for.
+    """
+
+    code: str
+    name: str
+    date_tolerance_days: int
+    terms: tuple[TermView, ...]
+
+    def benefits_on(self, day: date) -> frozenset[str]:
+        """The codes of the benefits that it is contracted for on `day`."""
+        return frozenset(term.benefit for term in self.terms if term.holds_on(day))
+
+
+async def vendors_by_code(conn: Reader, codes: Iterable[str]) -> dict[str, VendorView]:
+    """The vendors by code, unknown ones left out; in one statement."""
+    rows = await conn.fetch(SQL["vendors_by_code"], list(codes))
+    return {view.code: view for view in _views(rows)}
+
+
+async def members_served(conn: Reader, vendor: str, member_nos: Iterable[str]) -> frozenset[str]:
+    """Those of the member numbers for whom the vendor has held or delivered anything; in one statement."""
+    rows = await conn.fetch(SQL["members_served"], vendor, list(member_nos))
+    return frozenset(row["member_no"] for row in rows)
+
+
+async def vendors_page(conn: Reader, *, first: int, after: str | None) -> list[VendorView]:
+    """Up to `first` vendors whose codes follow `after`, by code; in one statement."""
+    return _views(await conn.fetch(SQL["vendors_page"], first, after))
+
+
+async def contracts_of(conn: Reader, vendors: Iterable[str]) -> dict[str, tuple[Term, ...]]:
+    """The contracts that the vendors' requests and questions are judged by; none of an unknown vendor."""
+    found: dict[str, tuple[Term, ...]] = {}
+    for row in await conn.fetch(SQL["contracts"], list(vendors)):
+        term = Term(benefit=row["benefit"], starts_on=row["starts_on"], ends_on=row["ends_on"])
+        found[row["vendor"]] = (*found.get(row["vendor"], ()), term)
+    return found
+
+
+async def register_vendor(
+    *,
+    code: str,
+    name: str,
+    terms: Sequence[TermView],
+    date_tolerance_days: int | None = None,
+    handbook: Handbook,
+    now: datetime,
+    subject: str | None = None,
+) -> VendorView | Refusal:
+    """Register a vendor, or add terms to a registered one (whose name it then takes); the same again changes nothing.
+
+    `subject` is who registers. `date_tolerance_days` None leaves it as it is. `handbook` only tells which benefits
+    there are: nothing of it is written, so no activation is waited for.
+
+    Refused, nothing written: as INVALID a malformed code, name or price, an unknown benefit or variant, an end not
+    after its beginning, terms that overlap, and a price that would change what was delivered cost; as PERIOD_CLOSED
+    one that would begin in, or change, a month that is closed; as BUSY when somebody else has the vendor's turn for too
+    long.
+    """
+    wrong = _malformed(code, name, terms, date_tolerance_days, handbook)
+    if wrong is not None:
+        return wrong
+    alone = change(terms, ())
+    if isinstance(alone, Refusal):
+        return alone
+    try:
+        return await _register(code, name, terms, date_tolerance_days, now=now, subject=subject)
+    except LockNotAvailableError:
+        return busy()
+
+
+async def _register(
+    code: str,
+    name: str,
+    terms: Sequence[TermView],
+    date_tolerance_days: int | None,
+    *,
+    now: datetime,
+    subject: str | None,
+) -> VendorView | Refusal:
+    async with in_transaction() as connection:
+        await Vendor.get_or_create(
+            code=code, defaults={"name": name, "registered_at": now}, using_db=connection
+        )
+        # Two registrations of one vendor wait for each other here, and for whoever closes a month of it.
+        vendor = await Vendor.select_for_update().using_db(connection).get(code=code)
+        changed = await _changed(connection, vendor, terms, subject)
+        if isinstance(changed, Refusal):
+            return changed  # only of a vendor that has terms or months already: nothing was written
+        vendor.name = name
+        if date_tolerance_days is not None:
+            vendor.date_tolerance_days = date_tolerance_days
+        await vendor.save(using_db=connection, update_fields=["name", "date_tolerance_days"])
+        all_terms = await ContractTerm.filter(vendor_id=code).using_db(connection)
+    views = sorted(
+        (_view(term) for term in all_terms),
+        key=lambda term: (term.starts_on, term.benefit, term.variant or ""),
+    )
+    return VendorView(
+        code=code, name=name, date_tolerance_days=vendor.date_tolerance_days, terms=tuple(views)
+    )
+
+
+async def _changed(
+    connection: BaseDBAsyncClient, vendor: Vendor, terms: Sequence[TermView], subject: str | None
+) -> Change | Refusal:
+    """Change the vendor's terms, whose row is locked."""
+    code = vendor.code
+    stored = await ContractTerm.filter(vendor_id=code).using_db(connection).order_by("starts_on", "id")
+    delivered: list[Delivery] = []
+    if stored and terms:
+        first = min(term.starts_on for term in terms)
+        benefits = sorted({term.benefit for term in terms})
+        rows = await connection.execute_query_dict(SQL["delivered"], [code, first, benefits])
+        delivered = [Delivery(benefit=row["benefit"], variant=row["variant"], day=row["day"]) for row in rows]
+    closed = await connection.execute_query_dict(SQL["closed_months"], [code])
+    changed = change(
+        terms,
+        [_view(term) for term in stored],
+        delivered=delivered,
+        closed=[row["month"] for row in closed],
+    )
+    if isinstance(changed, Refusal):
+        return changed
+    for row in stored:
+        if _view(row) in changed.closing:
+            row.ends_on = changed.closing[_view(row)]
+            await row.save(using_db=connection, update_fields=["ends_on"])
+    await ContractTerm.bulk_create(
+        [
+            ContractTerm(
+                vendor_id=code,
+                benefit=term.benefit,
+                variant=term.variant,
+                unit_price=term.unit_price,
+                starts_on=term.starts_on,
+                ends_on=term.ends_on,
+                subject=subject,
+            )
+            for term in changed.adding
+        ],
+        using_db=connection,
+    )
+    return changed
+
+
+def _malformed(
+    code: str, name: str, terms: Sequence[TermView], tolerance_days: int | None, handbook: Handbook
+) -> Refusal | None:
+    if not _CODE.fullmatch(code):
+        return invalid(
+            "code 须为 1 至 64 个字母、数字或 . _ -，以字母或数字开头",
+            "code: expected 1 to 64 letters, digits or . _ -, beginning with a letter or digit",
+        )
+    if (
+        not name.strip()
+        or len(name) > _LONGEST_NAME
+        or any(category(character).startswith("C") for character in name)
+    ):
+        return invalid(
+            f"name 须为 1 至 {_LONGEST_NAME} 个可见字符",
+            f"name: expected 1 to {_LONGEST_NAME} visible characters",
+        )
+    if tolerance_days is not None and not 0 <= tolerance_days <= MOST_TOLERANCE_DAYS:
+        return invalid(
+            f"dateToleranceDays 须为 0 至 {MOST_TOLERANCE_DAYS} 的整数",
+            f"dateToleranceDays: expected a whole number from 0 to {MOST_TOLERANCE_DAYS}",
+        )
+    if len(terms) > _MOST_TERMS:
+        return invalid(
+            f"terms 最多 {_MOST_TERMS} 项", f"terms: expected at most {_MOST_TERMS}; got {len(terms)}"
+        )
+    for index, term in enumerate(terms):
+        wrong = malformed_term(f"terms[{index}]", term, handbook)
+        if wrong is not None:
+            return wrong
+    return None
+
+
+def _view(term: ContractTerm) -> TermView:
+    return TermView(
+        benefit=term.benefit,
+        variant=term.variant,
+        unit_price=term.unit_price,
+        starts_on=term.starts_on,
+        ends_on=term.ends_on,
+        recorded_by=term.subject,
+    )
+
+
+def _views(rows: Iterable[Record]) -> list[VendorView]:
+    """Vendors with their terms, from rows in the order of codes: one a term, or one for a vendor without any."""
+    vendors: dict[str, Record] = {}
+    terms: dict[str, list[TermView]] = {}
+    for row in rows:
+        vendors[row["code"]] = row
+        own = terms.setdefault(row["code"], [])
+        if row["benefit"] is not None:
+            own.append(
+                TermView(
+                    benefit=row["benefit"],
+                    variant=row["variant"],
+                    unit_price=row["unit_price"],
+                    starts_on=row["starts_on"],
+                    ends_on=row["ends_on"],
+                    recorded_by=row["subject"],
+                )
+            )
+    return [
+        VendorView(
+            code=code,
+            name=row["name"],
+            date_tolerance_days=row["date_tolerance_days"],
+            terms=tuple(terms[code]),
+        )
+        for code, row in vendors.items()
+    ]

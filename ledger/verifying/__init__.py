@@ -1,0 +1,1 @@
+"""Whether the books are right: every entry replayed, every cache compared, every clock looked at."""

@@ -1,0 +1,1 @@
+"""What another handbook would do to everybody, without writing anything."""

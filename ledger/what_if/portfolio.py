@@ -1,0 +1,119 @@
+"""The what-if of a whole portfolio: customers read batch by batch, nothing written, in bounded memory.
+
+One transaction that only reads sees one state of the database throughout, whatever is recorded meanwhile. Whoever has
+processes to spare (`app.what_if`) lets them work batches in the same state.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from base.database import Connection, Pool
+from base.sql import Statements
+from ledger.entitlement.loading import load_accounts
+from ledger.quotas.liability import prices
+from ledger.what_if.comparing import Consequences, Loss, Question, Tally, consequences, tally
+from rating.customers import batches_of_customers, count_customers, customers_by_id, histories
+from rating.history import History
+
+SQL = Statements(Path(__file__).with_name("portfolio.sql"))
+
+CUSTOMERS_A_BATCH = 500
+
+_TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+"""One question at a time in a process: the lock of each event loop, whose locks are its own."""
+
+Progress = Callable[[int, int], None]
+
+
+class UnderWayError(Exception):
+    """Another what-if of the portfolio is under way in this process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedLoss:
+    """A loss, and what the customer is called."""
+
+    loss: Loss
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What some customers come to."""
+
+    sums: Tally
+    losses: tuple[NamedLoss, ...]
+
+
+async def work_batch(
+    conn: Connection, customer_ids: Sequence[int], question: Question, *, now: datetime
+) -> Batch:
+    """Read some customers and add them up, off the event loop."""
+    accounts = await load_accounts(conn, customer_ids, on=question.on, now=now)
+    found = await histories(conn, [(each, None) for each in accounts])
+    customers = [(account, found.get((each, None), History())) for each, account in accounts.items()]
+    sums, losses = await asyncio.to_thread(tally, customers, question)
+    names = await customers_by_id(conn, {each.customer_id for each in losses}) if losses else {}
+    return Batch(
+        sums=sums,
+        losses=tuple(NamedLoss(loss=each, name=names[each.customer_id].name) for each in losses),
+    )
+
+
+async def export_snapshot(conn: Connection) -> str:
+    """Return the name of the state of the database that a transaction sees, for other connections to see the same."""
+    return str(await conn.fetchval(SQL["export_snapshot"]))
+
+
+async def begin_in_snapshot(conn: Connection, snapshot: str) -> None:
+    """Begin a transaction that only reads, in the state of that name, to last as long as the connection."""
+    await conn.transaction(isolation="repeatable_read", readonly=True).start()
+    await conn.execute(
+        f"set transaction snapshot '{snapshot}'"
+    )  # takes no parameter; the name is the server's
+
+
+async def valued(conn: Connection, sums: Tally, question: Question) -> Consequences:
+    """Return what the sums over all customers mean, at the contract prices of the day."""
+    return consequences(
+        sums,
+        question,
+        prices_before=await prices(conn, question.on, question.before.on(question.on)),
+        prices_after=await prices(conn, question.on, question.after.on(question.on)),
+    )
+
+
+async def what_if(
+    pool: Pool,
+    question: Question,
+    *,
+    now: datetime,
+    progress: Progress | None = None,
+    losses: Callable[[Sequence[NamedLoss]], None] | None = None,
+) -> Consequences:
+    """Return what another handbook would do; other work of the process goes on meanwhile.
+
+    `losses` is given what members would lose, batch by batch, in the order of the customers. One question at a time
+    in a process, because it keeps a connection and a processor for a minute. Raises UnderWayError.
+    """
+    turn = _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+    if turn.locked():
+        raise UnderWayError
+    async with (
+        turn,
+        pool.acquire() as conn,
+        conn.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        sums, total = Tally(), await count_customers(conn)
+        async for ids in batches_of_customers(conn, CUSTOMERS_A_BATCH):
+            batch = await work_batch(conn, ids, question, now=now)
+            sums.add(batch.sums)
+            if losses is not None:
+                losses(batch.losses)
+            if progress is not None:
+                progress(sums.customers, total)
+        return await valued(conn, sums, question)

@@ -1,0 +1,233 @@
+"""What front ends and the ledger read of customers, policies and ratings: sets in, sets out.
+
+Every function is one statement, however many customers are asked for, so a page of a hundred costs what a page of one
+does. "As known at" a moment T is the greatest rating version known from T or earlier, and the events recorded by then.
+"""
+
+import re
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from asyncpg import Record
+
+from base.database import Connection, Reader
+from base.sql import Statements
+from handbook.values import Category, Coverage, Design, Mode, Relation
+from rating.events import Line
+from rating.history import Arrived, History, Kind, fold, premium_on, status_on
+from rating.lifecycle import Status
+from rating.recording import arrived_of
+from rating.tiers import UNRATED, Rating
+from rating.timeline import Period
+
+SQL = Statements(Path(__file__).with_name("customers.sql"))
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+Key: TypeAlias = tuple[int, datetime | None]
+"""A customer's id, and the moment as known at which (None: now)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerRow:
+    """A customer (policyholder)."""
+
+    id: int
+    member_no: str
+    name: str
+    registered_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentRow:
+    """A premium component; `premiums` are the instalments (CNY) with the day each begins, ascending."""
+
+    component_id: str
+    kind: Kind
+    mode: Mode
+    premiums: tuple[tuple[date, Decimal], ...]
+    term_years: int | None
+    starts_on: date
+
+    def premium_on(self, day: date) -> Decimal:
+        """Return the instalment in force on a day; before the start, the first one."""
+        return premium_on(self.premiums, day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyRow:
+    """A policy as known now; `statuses` with the day each begins, ascending."""
+
+    customer_id: int
+    policy_no: str
+    line: Line
+    coverage: Coverage
+    category: Category
+    design: Design
+    issued_on: date
+    cooling_off_ends_on: date | None
+    statuses: tuple[tuple[date, Status], ...]
+    components: tuple[ComponentRow, ...]
+
+    def status_on(self, day: date) -> Status | None:
+        """Return the status on a day, None before the issue."""
+        return status_on(self.statuses, day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelativeRow:
+    """A relative of a customer; `registered_on` is the first day of being registered."""
+
+    customer_id: int
+    relative_id: str
+    name: str
+    relation: Relation
+    registered_on: date
+
+
+async def customers_by_member_no(conn: Reader, member_nos: Iterable[str]) -> dict[str, CustomerRow]:
+    """Return the customers of some member numbers; unknown numbers are left out."""
+    rows = await conn.fetch(SQL["customers_by_member_no"], _storable(member_nos))
+    return {row["member_no"]: _customer(row) for row in rows}
+
+
+async def customers_by_id(conn: Reader, customer_ids: Iterable[int]) -> dict[int, CustomerRow]:
+    """Return the customers of some ids; unknown ids are left out."""
+    rows = await conn.fetch(SQL["customers_by_id"], list(customer_ids))
+    return {row["id"]: _customer(row) for row in rows}
+
+
+async def customers_page(
+    conn: Reader,
+    *,
+    first: int,
+    on: date,
+    after: str | None = None,
+    stars: Collection[int] | None = None,
+    member_nos: Collection[str] | None = None,
+) -> list[CustomerRow]:
+    """Return the next customers by member number: `first` + 1 rows, so that it shows whether more follow.
+
+    `after` is the last member number seen. `stars` (on the day `on`; 0 is no star) and `member_nos` narrow the page:
+    None is no condition, an empty collection finds nobody.
+    """
+    rows = await conn.fetch(
+        SQL["customers_page"],
+        first + 1,
+        None if after is None else _UNSTORABLE.split(after)[0],
+        None if member_nos is None else _storable(member_nos),
+        None if stars is None else sorted(stars),
+        on,
+    )
+    return [_customer(row) for row in rows]
+
+
+async def batches_of_customers(conn: Connection, at_once: int) -> AsyncIterator[list[int]]:
+    """Yield the ids of all customers, ascending, so many at once: for going through all of them in bounded memory."""
+    last = 0
+    while ids := [row["id"] for row in await conn.fetch(SQL["customers_after"], last, at_once)]:
+        yield ids
+        last = ids[-1]
+
+
+async def count_customers(conn: Reader) -> int:
+    """Return how many customers there are."""
+    return int(await conn.fetchval(SQL["customers_count"]))
+
+
+async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
+    """Return each customer's rating as known at a moment; without periods where nothing was known."""
+    found = dict.fromkeys(keys, UNRATED)
+    for row in await conn.fetch(SQL["ratings"], *_arrays(keys)):
+        found[keys[row["place"] - 1]] = Rating(
+            periods=tuple(period_of(period) for period in row["periods"] or ()),
+            known_from=row["known_from"],
+            handbook=row["handbook"],
+            computed_at=row["computed_at"],
+        )
+    return found
+
+
+async def histories(conn: Reader, keys: Sequence[Key]) -> dict[Key, History]:
+    """Return each customer's history from the events recorded until a moment; empty where there were none."""
+    events: dict[Key, list[Arrived]] = {key: [] for key in keys}
+    unique = list(events)
+    for row in await conn.fetch(SQL["histories"], *_arrays(unique)):
+        events[unique[row["place"] - 1]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+    return {key: fold(of_key) for key, of_key in events.items()}
+
+
+async def policies(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list[PolicyRow]]:
+    """Return the policies of customers, by issue; an empty list for who has none."""
+    found: dict[int, list[PolicyRow]] = {customer_id: [] for customer_id in customer_ids}
+    for row in await conn.fetch(SQL["policies"], list(found)):
+        found[row["customer_id"]].append(_policy(row))
+    return found
+
+
+async def relatives(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list[RelativeRow]]:
+    """Return the registered relatives of customers, by registration; an empty list for who has none."""
+    found: dict[int, list[RelativeRow]] = {customer_id: [] for customer_id in customer_ids}
+    for row in await conn.fetch(SQL["relatives"], list(found)):
+        found[row["customer_id"]].append(
+            RelativeRow(
+                customer_id=row["customer_id"],
+                relative_id=row["relative_id"],
+                name=row["name"],
+                relation=Relation(row["relation"]),
+                registered_on=row["registered_on"],
+            )
+        )
+    return found
+
+
+def _storable(texts: Iterable[str]) -> list[str]:
+    """Leave out what no text in the database can be: asking for it would be an error instead of an empty answer."""
+    return [text for text in texts if _UNSTORABLE.search(text) is None]
+
+
+def _arrays(keys: Sequence[Key]) -> tuple[list[int], list[datetime | None]]:
+    return [customer_id for customer_id, _ in keys], [known_at for _, known_at in keys]
+
+
+def _customer(row: Record) -> CustomerRow:
+    return CustomerRow(
+        id=row["id"], member_no=row["member_no"], name=row["name"], registered_on=row["registered_on"]
+    )
+
+
+def period_of(fields: Sequence[Any]) -> Period:
+    """Return a period from its columns, as a version's array holds them."""
+    start, end, star, rated_premium, edition = fields
+    return Period(start=start, end=end, star=star, rated_premium=rated_premium, edition=edition)
+
+
+def _policy(row: Record) -> PolicyRow:
+    return PolicyRow(
+        customer_id=row["customer_id"],
+        policy_no=row["policy_no"],
+        line=Line(row["line"]),
+        coverage=Coverage(row["coverage"]),
+        category=Category(row["category"]),
+        design=Design(row["design"]),
+        issued_on=row["issued_on"],
+        cooling_off_ends_on=row["cooling_off_ends_on"],
+        statuses=tuple((date.fromisoformat(day), Status(status)) for day, status in row["statuses"]),
+        components=tuple(
+            ComponentRow(
+                component_id=component["component_id"],
+                kind=Kind(component["kind"]),
+                mode=Mode(component["mode"]),
+                premiums=tuple(
+                    (date.fromisoformat(day), Decimal(premium)) for day, premium in component["premiums"]
+                ),
+                term_years=component["term_years"],
+                starts_on=date.fromisoformat(component["starts_on"]),
+            )
+            for component in row["components"]
+        ),
+    )
