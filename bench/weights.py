@@ -18,13 +18,13 @@ from typing import Any
 
 import yaml
 
-from app.demo import load
 from app.services import open_services
 from app.settings import Settings
 from bench.command_costs import command_costs
 from bench.desk import Desk
 from bench.field_costs import FieldCosts, Measured, cpu_us
 from bench.what_if import write_candidate
+from demo import load
 from handbook import BUSINESS_ZONE
 from schema.build import build_schema
 from schema.queries.usage import MOST_ROWS

@@ -1,9 +1,10 @@
-"""A demonstration: three hundred made-up members, three vendors, five months of activity (`serve --demo`).
+"""A demonstration: three hundred made-up members, three vendors, five months of activity (`entitlements serve --demo`).
 
-`app.demo.cast` says who shows what; `load` brings it in.
+`demo.cast` says who shows what; `load` brings it in.
 """
 
-from app.demo.loading import load
-from app.demo.portfolio import portfolio
+from demo.loading import load
+from demo.portfolio import portfolio
+from demo.service import DemoError
 
-__all__ = ["load", "portfolio"]
+__all__ = ["DemoError", "load", "portfolio"]

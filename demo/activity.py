@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from app.demo.diaries import Diary
-from app.demo.histories import History
+from demo.diaries import Diary
+from demo.histories import History
 from handbook import Benefit, Handbook
 from rating.history import Arrived, fold
 from rating.tiers import star_on

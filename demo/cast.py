@@ -30,9 +30,9 @@
 
 from collections.abc import Callable
 
-from app.demo import standing, turns
-from app.demo.diaries import Diary
-from app.demo.histories import History
+from demo import standing, turns
+from demo.diaries import Diary
+from demo.histories import History
 
 Story = Callable[[History, Diary], None]
 

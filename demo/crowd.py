@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from app.demo.histories import History
+from demo.histories import History
 
 _STARS = {0: 14, 1: 20, 2: 34, 3: 18, 4: 9, 5: 5}
 _RANGES = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from app.demo.contracts import VENDOR_OF
+from demo.contracts import VENDOR_OF
 from handbook import Handbook
 from handbook.dates import start_of
 from ledger.commands import (

@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from app.demo.months import Act, Finance
-from app.demo.statements import Delivered, number_of, statement_of
-from app.errors import StartError
-from app.services import Services
 from base.months import next_month
 from base.sql import Statements
+from demo.months import Act, Finance
+from demo.service import DemoError, Service
+from demo.statements import Delivered, number_of, statement_of
 from handbook.dates import start_of
 from ledger.commands import FINANCE, Reverse
 from ledger.ids import RedemptionId
@@ -45,12 +44,12 @@ _NOTES = {
 class FinanceAtWork:
     """The acts of finance, at the moments of the demonstration."""
 
-    def __init__(self, services: Services, journal: Journal) -> None:
-        self._services = services
+    def __init__(self, service: Service, journal: Journal) -> None:
+        self._service = service
         self._journal = journal
 
     async def do(self, step: Finance) -> None:
-        """Do what a step says, unless it is done. Raises StartError when it is refused."""
+        """Do what a step says, unless it is done. Raises DemoError when it is refused."""
         match step.act:
             case Act.STATE:
                 await self._state(step)
@@ -64,7 +63,7 @@ class FinanceAtWork:
                 await self._reverse(step, "a_paid_delivery", "复核：服务未完成")
 
     async def _state(self, step: Finance) -> None:
-        pool, number = self._services.pool, number_of(step.vendor, step.month)
+        pool, number = self._service.pool, number_of(step.vendor, step.month)
         if await pool.fetchval(SQL["is_stated"], step.vendor, number):
             return
         rows = await pool.fetch(SQL["delivered"], step.vendor, *_moments(step))
@@ -88,13 +87,13 @@ class FinanceAtWork:
             lines=_each(statement_of(step.vendor, delivered)),
             by=_BY,
             now=step.at,
-            handbook=self._services.handbooks,
+            handbook=self._service.handbooks,
         )
         _must(outcome, step)
 
     async def _decide(self, step: Finance) -> None:
         """Accept what stands, choose where several fit, and dispute the first line that the ledger knows nothing of."""
-        pool = self._services.pool
+        pool = self._service.pool
         period = await period_view(pool, step.vendor, step.month)
         if period is None or period.id is None or period.closed_at is not None:
             return
@@ -116,20 +115,20 @@ class FinanceAtWork:
                 redemption=_first_candidate(finding) if action is Action.MATCH else None,
                 note=_NOTES.get(finding.kind, "已核实"),
                 by=_BY,
-                handbook=self._services.handbooks,
+                handbook=self._service.handbooks,
                 now=step.at,
             )
             _must(outcome, step)
 
     async def _close(self, step: Finance) -> None:
         """Close the month, with what has come in since the sixth decided too."""
-        pool = self._services.pool
+        pool = self._service.pool
         period = await period_view(pool, step.vendor, step.month)
         if period is not None and period.closed_at is not None:
             return
         _must(
             await reconcile_period(
-                pool, vendor=step.vendor, month=step.month, handbook=self._services.handbooks, now=step.at
+                pool, vendor=step.vendor, month=step.month, handbook=self._service.handbooks, now=step.at
             ),
             step,
         )
@@ -140,7 +139,7 @@ class FinanceAtWork:
                 vendor=step.vendor,
                 month=step.month,
                 by=_BY,
-                handbook=self._services.handbooks,
+                handbook=self._service.handbooks,
                 now=step.at,
             ),
             step,
@@ -149,9 +148,9 @@ class FinanceAtWork:
     async def _reverse(self, step: Finance, which: str, reason: str) -> None:
         """Reverse one delivery; which one is found by the statement of that name."""
         key = f"demo/{step.act}/{step.month}"
-        if await self._services.pool.fetchval(SQL["is_posted"], key):
+        if await self._service.pool.fetchval(SQL["is_posted"], key):
             return
-        row = await self._services.pool.fetchrow(SQL[which], step.vendor, *_moments(step))
+        row = await self._service.pool.fetchrow(SQL[which], step.vendor, *_moments(step))
         if row is not None:
             redemption = RedemptionId(row["customer_id"], row["sequence"])
             await self._journal.post(
@@ -179,6 +178,4 @@ async def _each(lines: Sequence[StatementLine]) -> AsyncIterator[StatementLine]:
 
 def _must(outcome: object, step: Finance) -> None:
     if isinstance(outcome, Refusal):
-        raise StartError(
-            f"--demo: {step.act} {step.vendor} {step.month:%Y-%m} was refused: {outcome.message('en')}"
-        )
+        raise DemoError(f"{step.act} {step.vendor} {step.month:%Y-%m} was refused: {outcome.message('en')}")

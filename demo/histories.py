@@ -9,7 +9,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from app.demo.names import full_name
+from demo.names import full_name
 from handbook.dates import add_years, start_of
 from rating.events import PolicyEvent, parse_event
 

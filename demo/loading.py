@@ -14,15 +14,14 @@ from pathlib import Path
 
 import asyncpg
 
-from app.demo.contracts import Registration
-from app.demo.diaries import Call
-from app.demo.finance import FinanceAtWork
-from app.demo.months import Finance
-from app.demo.portfolio import Calls, Feed, Granting, Portfolio, Step, portfolio
-from app.errors import StartError
-from app.services import Services
 from base.database import Connection, Reader
 from base.sql import Statements
+from demo.contracts import Registration
+from demo.diaries import Call
+from demo.finance import FinanceAtWork
+from demo.months import Finance
+from demo.portfolio import Calls, Feed, Granting, Portfolio, Step, portfolio
+from demo.service import DemoError, Service
 from handbook import business_day
 from handbook.dates import start_of
 from ledger.commands import Command, Redeem
@@ -58,27 +57,27 @@ class _MovingClock:
         return self.now
 
 
-async def load(services: Services, *, progress: Progress | None = None) -> bool:
+async def load(service: Service, *, progress: Progress | None = None) -> bool:
     """Load the portfolio as of today, unless it is there; whether anything was loaded.
 
-    Raises StartError when the database holds other customers. Safe to repeat, to interrupt, and to run twice at once.
+    Raises DemoError when the database holds other customers. Safe to repeat, to interrupt, and to run twice at once.
     """
-    async with services.pool.acquire() as conn:
+    async with service.pool.acquire() as conn:
         await conn.execute(SQL["lock"], _LOCK)  # given back with the connection
-        return await _load(services, conn, progress or (lambda _done, _total: None))
+        return await _load(service, conn, progress or (lambda _done, _total: None))
 
 
-async def _load(services: Services, conn: Connection, progress: Progress) -> bool:
-    now = services.clock()
+async def _load(service: Service, conn: Connection, progress: Progress) -> bool:
+    now = service.clock()
     today = await begun_on(conn) or business_day(now)
     if await _complete(conn, today):
         return False
     reached = await conn.fetchval(SQL["reached"])
-    await _Loader(services, portfolio(today, services.handbook), progress).run(reached)
+    await _Loader(service, portfolio(today, service.handbook), progress).run(reached)
     done = [_completion(today)]
-    await record_events(services.pool, done, now=now, handbook=services.handbooks, subject=_SUBJECT)
-    await grant_all(services.pool, clock=lambda: now, handbook=services.handbooks, subject=_SUBJECT)
-    await _analyze(services.owner_dsn)
+    await record_events(service.pool, done, now=now, handbook=service.handbooks, subject=_SUBJECT)
+    await grant_all(service.pool, clock=lambda: now, handbook=service.handbooks, subject=_SUBJECT)
+    await _analyze(service.owner_dsn)
     return True
 
 
@@ -94,14 +93,14 @@ async def _analyze(owner_dsn: str) -> None:
 async def begun_on(conn: Reader) -> date | None:
     """The day that the portfolio in the database was made for, None where there is no customer at all.
 
-    Raises StartError when the database holds other customers.
+    Raises DemoError when the database holds other customers.
     """
     first = await conn.fetchval(SQL["first_event"])
     if first is None:
         return None
     match = _EVENT_ID.match(first)
     if match is None:
-        raise StartError("--demo: the database holds other customers; name an empty data folder (--data DIR)")
+        raise DemoError("the database holds other customers; name an empty data folder (--data DIR)")
     return date.fromisoformat(match[1])
 
 
@@ -125,13 +124,13 @@ def _completion(today: date) -> PolicyEvent:
 class _Loader:
     """One pass through the steps of a portfolio."""
 
-    def __init__(self, services: Services, what: Portfolio, progress: Progress) -> None:
-        self._services = services
+    def __init__(self, service: Service, what: Portfolio, progress: Progress) -> None:
+        self._service = service
         self._portfolio = what
         self._progress = progress
         self._clock = _MovingClock(what.opening.at)
-        self._journal = Journal(services.pool, services.handbooks, self._clock)
-        self._finance = FinanceAtWork(services, self._journal)
+        self._journal = Journal(service.pool, service.handbooks, self._clock)
+        self._finance = FinanceAtWork(service, self._journal)
         self._ids: dict[str, RedemptionId] = {}
 
     async def run(self, reached: datetime | None) -> None:
@@ -163,9 +162,9 @@ class _Loader:
                 await self._record(step.events)
             case Granting():
                 await grant_all(
-                    self._services.pool,
+                    self._service.pool,
                     clock=lambda: step.at,
-                    handbook=self._services.handbooks,
+                    handbook=self._service.handbooks,
                     subject=_SUBJECT,
                 )
             case Registration():
@@ -177,27 +176,27 @@ class _Loader:
 
     async def _record(self, events: Sequence[PolicyEvent]) -> None:
         results = await record_events(
-            self._services.pool,
+            self._service.pool,
             events,
             now=self._clock.now,
-            handbook=self._services.handbooks,
+            handbook=self._service.handbooks,
             subject=_SUBJECT,
         )
         for event, result in zip(events, results, strict=True):
             if isinstance(result, Refusal):
-                raise StartError(f"--demo: event {event.event_id} was refused: {result.message('en')}")
+                raise DemoError(f"event {event.event_id} was refused: {result.message('en')}")
 
     async def _register(self, step: Registration) -> None:
         outcome = await register_vendor(
             code=step.code,
             name=step.name,
             terms=step.terms,
-            handbook=self._services.handbook,
+            handbook=self._service.handbook,
             now=step.at,
             subject=_SUBJECT,
         )
         if isinstance(outcome, Refusal):
-            raise StartError(f"--demo: vendor {step.code} was refused: {outcome.message('en')}")
+            raise DemoError(f"vendor {step.code} was refused: {outcome.message('en')}")
 
     async def _post(self, calls: Sequence[Call]) -> None:
         """Post what vendors say; a refusal is part of the story. Follow-ups wait until their redemption is known."""

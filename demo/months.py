@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from app.demo.contracts import ASSIST, DENTAL, EXAM
 from base.months import next_month
+from demo.contracts import ASSIST, DENTAL, EXAM
 from handbook.dates import start_of
 
 VENDORS = (EXAM, DENTAL, ASSIST)

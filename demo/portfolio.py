@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from random import Random
 
-from app.demo.activity import use
-from app.demo.cast import CAST
-from app.demo.contracts import Registration, registrations
-from app.demo.crowd import live
-from app.demo.diaries import Call, Diary
-from app.demo.histories import History
-from app.demo.months import Finance, finance_steps
+from demo.activity import use
+from demo.cast import CAST
+from demo.contracts import Registration, registrations
+from demo.crowd import live
+from demo.diaries import Call, Diary
+from demo.histories import History
+from demo.months import Finance, finance_steps
 from handbook import Handbook
 from handbook.dates import start_of
 from rating.events import PolicyEvent

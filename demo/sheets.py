@@ -1,10 +1,11 @@
 """Two sheets for a person to import: what vendors forgot in last month's statements, as vendors send such things.
 
-Written into DATA/demo-statements by `serve --demo`, unless they are there. The dentists' is a workbook, all of it good;
-the call centre's is a CSV file in GBK, as Excel in China writes it, with two rows that cannot be read.
+`entitlements serve --demo` writes them into DATA/demo-statements, unless they are there. The dentists' is a workbook,
+all of it good; the call centre's is a CSV file in GBK, as Excel in China writes it, with two rows that cannot be read.
 """
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -13,45 +14,49 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from app.demo.contracts import ASSIST, DENTAL, NAMES
-from app.demo.loading import begun_on
-from app.demo.months import last_month
-from app.demo.statements import number_of
-from app.services import Services
 from base.sql import Statements
+from demo.contracts import ASSIST, DENTAL, NAMES
+from demo.loading import begun_on
+from demo.months import last_month
+from demo.service import Service
+from demo.statements import number_of
 from handbook import Handbook
 
 SQL = Statements(Path(__file__).with_name("finance.sql"))
 
-FOLDER = "demo-statements"
 _HEADINGS = ("预约号", "会员号", "服务项目", "次数", "服务日期", "金额（元）")
 
 Forgotten = list[tuple[str, str, str, int, date, Any]]
 """Rows as the headings say."""
 
 
-async def write_sheets(services: Services) -> Path | None:
-    """Write the sheets that are missing; the folder, or None when the demonstration is not in the database."""
-    today = await begun_on(services.pool)
+async def write_sheets(service: Service, folder: Path) -> bool:
+    """Write the sheets that are missing into a folder; whether the demonstration is in the database at all."""
+    today = await begun_on(service.pool)
     if today is None:
-        return None
-    folder = services.settings.data.expanduser() / FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+        return False
     month = last_month(today)
     for vendor, write, suffix in ((DENTAL, _write_workbook, "xlsx"), (ASSIST, _write_csv, "csv")):
         file = folder / f"{number_of(vendor, month)}-补.{suffix}"
-        if not file.exists():
-            write(file, vendor, await _forgotten(services, vendor, month))
-    return folder
+        _write_missing(file, write, vendor, await _forgotten(service, vendor, month))
+    return True
 
 
-async def _forgotten(services: Services, vendor: str, month: date) -> Forgotten:
-    rows = await services.pool.fetch(SQL["forgotten"], vendor, month)
+def _write_missing(
+    file: Path, write: Callable[[Path, str, Forgotten], None], vendor: str, rows: Forgotten
+) -> None:
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write(file, vendor, rows)
+
+
+async def _forgotten(service: Service, vendor: str, month: date) -> Forgotten:
+    rows = await service.pool.fetch(SQL["forgotten"], vendor, month)
     return [
         (
             row["reference"],
             row["member_no"],
-            _printed(row["benefit"], services.handbook, row["day"]),
+            _printed(row["benefit"], service.handbook, row["day"]),
             row["units"],
             row["day"],
             row["amount"],

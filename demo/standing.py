@@ -8,10 +8,10 @@ from calendar import isleap
 from datetime import date
 from itertools import count
 
-from app.demo.contracts import DENTAL
-from app.demo.diaries import Diary
-from app.demo.histories import History
-from app.demo.months import last_month, settled_month
+from demo.contracts import DENTAL
+from demo.diaries import Diary
+from demo.histories import History
+from demo.months import last_month, settled_month
 
 
 def five_stars(member: History, diary: Diary) -> None:

@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from app.demo.contracts import ASSIST, DENTAL, EXAM, PRICES
-from app.demo.diaries import TICKETS
+from demo.contracts import ASSIST, DENTAL, EXAM, PRICES
+from demo.diaries import TICKETS
 from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.values import StatementLine
 

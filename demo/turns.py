@@ -4,8 +4,8 @@ Each function is the story of one member of the cast; what a reader should see i
 year unless said; days are counted from the day the portfolio is made for.
 """
 
-from app.demo.diaries import Diary
-from app.demo.histories import History
+from demo.diaries import Diary
+from demo.histories import History
 from handbook.dates import add_years
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from app.budgets import CallerBudgets
 from app.clock import Clock
-from app.demo import load
 from app.orm import orm
 from app.services import Services
 from app.settings import Settings
 from base.database import Pool, connect_pool
+from demo import load
 from handbook import load_handbook
 from ledger.posting.journal import Journal
 from rating.activations import AnyHandbook

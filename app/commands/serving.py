@@ -24,6 +24,9 @@ from app.settings import Settings, load_settings
 # Beside those of clients: connections that are refused, the database's, files.
 _FURTHER_FILES = 1024
 
+_SHEETS = "demo-statements"
+"""Where in the data folder the sheets of the demonstration are."""
+
 
 def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on")] = "127.0.0.1",
@@ -113,18 +116,22 @@ async def _open(services: Services) -> None:
 
 async def _load_demo(services: Services) -> tuple[str, ...]:
     """Load the demonstration, if it is not there; the codes of the vendors."""
-    from app.demo import load
-    from app.demo.sheets import write_sheets
+    from demo import DemoError, load
+    from demo.sheets import write_sheets
 
     await _open(services)
 
-    with progress_bars() as bars:
-        await load(
-            services,
-            progress=lambda done, total: bars.update("loading the demo", done, total, unit="steps"),
-        )
-    folder = await write_sheets(services)
-    if folder is not None:
+    folder = services.settings.data.expanduser() / _SHEETS
+    try:
+        with progress_bars() as bars:
+            await load(
+                services,
+                progress=lambda done, total: bars.update("loading the demo", done, total, unit="steps"),
+            )
+        written = await write_sheets(services, folder)
+    except DemoError as error:
+        raise StartError(f"--demo: {error}") from None
+    if written:
         typer.echo(
             f"finance: `entitlements statement list`, then docs/finance.md; sheets to import: {folder}"
         )

@@ -9,16 +9,15 @@ from datetime import date, timedelta
 import pytest
 
 from app.clock import Clock
-from app.demo import load, portfolio
-from app.demo.cast import CAST
-from app.demo.contracts import ASSIST, DENTAL
-from app.demo.months import VENDORS, last_month, settled_month
-from app.demo.portfolio import DAYS, MEMBERS, Calls, Feed, recorded_at
-from app.demo.sheets import write_sheets
-from app.errors import StartError
 from app.services import Services
 from app.statements.checking import Spool, check
 from base.database import Pool, connect_pool
+from demo import DemoError, load, portfolio
+from demo.cast import CAST
+from demo.contracts import ASSIST, DENTAL
+from demo.months import VENDORS, last_month, settled_month
+from demo.portfolio import DAYS, MEMBERS, Calls, Feed, recorded_at
+from demo.sheets import write_sheets
 from handbook.dates import start_of
 from ledger.posting.entries import EntryKind, RedemptionStatus
 from ledger.posting.recording import record_events
@@ -207,7 +206,7 @@ async def test_an_interrupted_load_is_finished_once_on_another_day_as_if_nothing
 async def test_a_database_with_other_customers_is_left_alone(services, handbook):
     other = CustomerRegistered(event_id="E1", member_no="M00001", effective_on=TODAY, name="真实客户")
     await record_events(services.pool, [other], now=NOW, handbook=handbook)
-    with pytest.raises(StartError, match="other customers"):
+    with pytest.raises(DemoError, match="other customers"):
         await load(services)
     assert await services.pool.fetchval("SELECT count(*) FROM policy_events") == 1
 
@@ -251,8 +250,8 @@ async def test_the_month_before_last_is_settled_with_every_vendor(demo):
 
 
 async def test_its_sheets_hold_what_the_vendors_forgot_and_are_not_written_twice(demo, handbook, tmp_path):
-    services = replace(demo, settings=demo.settings.model_copy(update={"data": tmp_path}))
-    folder = await write_sheets(services)
+    folder = tmp_path / "sheets"
+    assert await write_sheets(demo, folder)
     files = {file.suffix: file for file in folder.iterdir()}
     read = {}
     for suffix, file in files.items():
@@ -274,5 +273,5 @@ async def test_its_sheets_hold_what_the_vendors_forgot_and_are_not_written_twice
         }
         assert forgotten == {(line.reference, line.amount) for line in read[suffix][1]} != set()
     written = {file: file.stat().st_mtime_ns for file in files.values()}
-    await write_sheets(services)
+    await write_sheets(demo, folder)
     assert {file: file.stat().st_mtime_ns for file in files.values()} == written
