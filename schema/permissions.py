@@ -1,7 +1,8 @@
 """Who may see and do what: one table, checked in one place before anything runs.
 
 A document that touches a field its bearer's role may not see is refused whole with FORBIDDEN: an answer with silent
-holes would be read as "there is nothing". What depends on a value (whose customer, whose redemption) is checked by the
+holes would be read as "there is nothing". Who may fetch and send files by HTTP stands in the same table, which `app`
+asks (`may`). What depends on a value (whose customer, whose redemption) is checked by the
 functions at the end, which the resolvers at the root call. `tests/schema/test_permissions.py` walks the table.
 """
 
@@ -97,8 +98,13 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Vendor.serviceLevels": STAFF | {VENDOR},
     "Entry.recordedBy": STAFF,
     "ContractTerm.recordedBy": STAFF,
+    "GET /exports/entries": STAFF,
+    "GET /exports/findings": STAFF | {VENDOR},
+    "GET /exports/settlement": STAFF | {VENDOR},
+    "GET /metrics": frozenset({OPERATIONS, AUDITOR}),
+    "POST /statements": frozenset({FINANCE}),
 }
-"""By "Type.field". The fields of other types are as visible as what leads to them."""
+"""By "Type.field", or by method and address of HTTP. The fields of other types are as visible as what leads to them."""
 
 GUARDED_TYPES = ("Query", "Mutation", "Customer", "Tier", "Relative", "Vendor")
 GUARDED_FIELDS = frozenset({"Entry.recordedBy", "ContractTerm.recordedBy"})
@@ -118,8 +124,14 @@ def check_table(schema: GraphQLSchema) -> None:
     }
     fields = {each for each in everything if each.partition(".")[0] in GUARDED_TYPES}
     fields |= GUARDED_FIELDS & everything
-    if fields != TABLE.keys():
-        raise ValueError(f"permissions: the table and the schema differ in {sorted(fields ^ TABLE.keys())}")
+    named = {each for each in TABLE if "/" not in each}
+    if fields != named:
+        raise ValueError(f"permissions: the table and the schema differ in {sorted(fields ^ named)}")
+
+
+def may(viewer: Viewer, request: str) -> bool:
+    """Whether the viewer's role may use an address of HTTP, as the table names it: "GET /exports/entries"."""
+    return viewer.role in TABLE[request]
 
 
 def denied(viewer: Viewer, fields: frozenset[str]) -> list[ForbiddenError]:

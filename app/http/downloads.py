@@ -35,9 +35,9 @@ from ledger.reconciliation.reading import FindingFilter
 from ledger.reconciliation.values import FindingKind
 from ledger.reports.exporting import unknown_in
 from ledger.reports.filters import EntryFilter, Span
-from schema.context import Role, Viewer
+from schema.context import Viewer
 from schema.errors import Unavailability
-from schema.permissions import STAFF, is_vendor
+from schema.permissions import is_vendor, may
 from schema.work import WorkClass
 
 _ENTRY_PARAMETERS = ("format", "vendor", "benefit", "kind", "member", "from", "to")
@@ -60,21 +60,20 @@ class Downloads:
         self._tokens = tokens
         self._gatekeeper = gatekeeper
         self._audit = audit
-        self._files: Mapping[str, tuple[frozenset[Role], _Answer]] = {
-            "entries": (STAFF, self._entries),
-            "findings": (STAFF | {Role.VENDOR}, self._findings),
-            "settlement": (STAFF | {Role.VENDOR}, self._settlement),
+        self._files: Mapping[str, _Answer] = {
+            "entries": self._entries,
+            "findings": self._findings,
+            "settlement": self._settlement,
         }
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request. Raises RequestError for what is not there, not allowed, or asked for wrongly."""
         what: str = request.path_params["what"]
-        file = self._files.get(what)
-        if file is None:
+        answer = self._files.get(what)
+        if answer is None:
             raise RequestError(404, "NOT_FOUND", f"There are {', '.join(self._files)}.")
         viewer = await viewer_of(request, self._tokens, self._services.budgets)
-        allowed, answer = file
-        if viewer.role not in allowed:
+        if not may(viewer, f"GET /exports/{what}"):
             raise RequestError(403, "FORBIDDEN", f"The role {viewer.role.value} may not export {what}.")
         if not self._audit.admits(viewer):
             raise unavailable(Unavailability.OUTAGE, language(request.headers.get("accept-language")))

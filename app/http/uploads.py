@@ -33,7 +33,8 @@ from base.words import counted
 from ledger.reconciliation.reading import StatementView
 from ledger.reconciliation.values import LineProblem, StatementId
 from ledger.refusals import Refusal, RefusalCode
-from schema.context import Language, Role, Viewer
+from schema.context import Language, Viewer
+from schema.permissions import may
 from schema.work import WorkClass
 
 _WEIGHT = 2
@@ -151,7 +152,7 @@ async def _limited(request: Request, most: int) -> AsyncGenerator[bytes]:
 
 
 def _check_role(viewer: Viewer) -> None:
-    if viewer.role is not Role.FINANCE:
+    if not may(viewer, "POST /statements"):
         message = f"The role {viewer.role.value} may not submit statements."
         raise RequestError(403, "FORBIDDEN", message)
 

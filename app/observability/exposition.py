@@ -21,9 +21,7 @@ from app.identity.tokens import Tokens
 from app.observability.folder import VARIABLE, lives
 from app.observability.telemetry import Telemetry
 from app.services import Services
-from schema.viewer import Role
-
-_READERS = frozenset({Role.OPERATIONS, Role.AUDITOR})
+from schema.permissions import may
 
 
 class MetricsEndpoint:
@@ -39,7 +37,7 @@ class MetricsEndpoint:
         """Answer a request. Raises RequestError without a right to it."""
         if not self._has_metrics_token(request):
             viewer = await viewer_of(request, self._tokens, self._budgets)
-            if viewer.role not in _READERS:
+            if not may(viewer, "GET /metrics"):
                 raise RequestError(403, "FORBIDDEN", f"The role {viewer.role.value} may not read metrics.")
         self._telemetry.sampler.sample()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))

@@ -72,6 +72,13 @@ MUTATIONS = {
     "recordPolicyEvents": "O",
     "registerVendor": "O",
 }
+ADDRESSES = {
+    "GET /exports/entries": "NOA",
+    "GET /exports/findings": "VNOA",
+    "GET /exports/settlement": "VNOA",
+    "GET /metrics": "OA",
+    "POST /statements": "N",
+}
 VENDOR_SEES = {
     "Customer": {"id", "memberNo", "name", "tier", "serviceYear", "quotas", "relatives"},
     "Tier": {"star", "name", "nameEn"},
@@ -160,7 +167,7 @@ def test_the_table_says_what_the_roles_promise() -> None:
     assert {key: set(roles) for key, roles in TABLE.items()} == {
         f"{type_name}.{field}": {role for role in Role if allowed(type_name, field, role)}
         for type_name, field in EVERY_FIELD
-    }
+    } | {address: {LETTERS[letter] for letter in letters} for address, letters in ADDRESSES.items()}
 
 
 @pytest.mark.parametrize("role", Role)
