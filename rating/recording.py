@@ -182,7 +182,6 @@ async def _customers(
     created = await conn.fetch(SQL["create_customers"], *columns(rows))
     created_ids = [row["id"] for row in created]
     await conn.execute(SQL["create_rating_heads"], created_ids)
-    await conn.execute(SQL["create_ledger_heads"], created_ids)
     ids |= {row["member_no"]: row["id"] for row in created}
     if missing := [member_no for member_no in new if member_no not in ids]:
         ids |= {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], missing)}

@@ -31,10 +31,6 @@ returning member_no, id;
 -- name: create_rating_heads
 insert into rating_heads (customer_id) select unnest($1::bigint[]);
 
--- name: create_ledger_heads
--- A customer is born with both heads, so that whoever locks one finds it.
-insert into ledger_heads (customer_id) select unnest($1::bigint[]);
-
 -- name: lock_heads
 -- The lock under which a customer's events are numbered, always taken in sorted order. It stands alone, because a
 -- distributed database takes row locks in another form.

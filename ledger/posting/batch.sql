@@ -10,6 +10,13 @@ where customer_id = any($1::bigint[])
 order by customer_id
 for update;
 
+-- name: create_heads
+-- Heads for those of the customers $1 that have none: a customer gets one in the transaction that registers them, so that
+-- whoever locks it finds it.
+insert into ledger_heads (customer_id)
+select id from customers where id = any($1::bigint[]) order by id
+on conflict do nothing;
+
 -- name: lock_free_heads
 -- The same lock, of those only that nobody else holds just now: who is in a long import must not hold up the others.
 select customer_id, next_sequence, last_hash, nullif(last_recorded_at, '-infinity') as last_recorded_at, anchor

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from base.database import Connection, Pool
 from handbook import Handbook
-from ledger.posting.batch import load_batch, write_batch
+from ledger.posting.batch import SQL, load_batch, write_batch
 from ledger.posting.settling import settle
 from ledger.posting.state import Posting
 from rating.activations import AnyHandbook, handbook_within
@@ -27,6 +27,7 @@ async def post_due(
 ) -> int:
     """Post the grants, revokes and expiries that are due for these customers; how many entries that took.
 
+    Those who are new get the head of their books here: who registers customers calls this in the same transaction.
     `subject` is who did what made them due, or asked for it. Must run inside a transaction.
     """
     ids = sorted(customer_ids)  # the order in which everybody locks heads
@@ -43,6 +44,7 @@ async def post_due(
 async def _post_due(
     conn: Connection, customer_ids: Sequence[int], *, now: datetime, handbook: Handbook, subject: str | None
 ) -> int:
+    await conn.execute(SQL["create_heads"], customer_ids)
     batch = await load_batch(conn, customer_ids, now=now)
     for customer_id, state in batch.loaded.items():
         posting = Posting(state, now, subject)

@@ -42,7 +42,6 @@ async def _contents(database):
         "rating_periods": "version, starts_on, ends_on, star, rated_premium, edition",
         "policies": "policy_no, line, coverage, category, design, issued_on, cooling_off_ends_on, statuses, components",
         "rating_heads": "arrivals, version",
-        "ledger_heads": "next_sequence",
     }.items():
         key = "customers.id" if table == "customers" else f"{table}.customer_id"
         rows = await database.pool.fetch(

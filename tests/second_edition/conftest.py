@@ -2,13 +2,14 @@
 
 import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from handbook import BUSINESS_ZONE, SHIPPED_EDITIONS, Handbook, load_handbook
+from ledger.posting.granting import post_due
 from rating.importing import import_history
 from tests.editions import six_stars
 from tests.schema.api import STAFF, Api, serving
@@ -74,8 +75,12 @@ def history() -> list[dict[str, Any]]:
 async def api(database: Any, handbook: Handbook) -> AsyncIterator[Api]:
     """The API in June 2027: M6 and M5 imported, and a vendor with a contract."""
     stream = io.BytesIO("\n".join(json.dumps(event) for event in history()).encode() + b"\n")
+
+    async def grant(conn: Any, customer_ids: Sequence[int]) -> int:
+        return await post_due(conn, customer_ids, now=NOW, handbook=handbook)
+
     async with database.pool.acquire() as conn, conn.transaction():
-        await import_history(conn, stream, now=NOW, handbook=handbook)
+        await import_history(conn, stream, now=NOW, handbook=handbook, after_batch=grant)
     async with serving(database, handbook) as served:
         served.clock.now = NOW
         terms = [
