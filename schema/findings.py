@@ -1,6 +1,7 @@
 """Pages of findings as a statement and a period have them: one filter, one order, one cursor."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import strawberry
 
@@ -10,9 +11,10 @@ from schema.connections import Connection, Page, bad_cursor, checked_first, conn
 from schema.filters import TextFilter, texts, values
 from schema.loaders.findings import FindingsPage
 from schema.types.enums import Action, FindingKind
-from schema.types.finding import Finding
 
 _CURSOR = "FindingCursor"
+
+N = TypeVar("N")
 
 
 @strawberry.input(description="Compares the kind of a finding.")
@@ -58,14 +60,16 @@ async def findings_connection(
     where: FindingWhere | None,
     first: int,
     after: str | None,
-) -> Connection[Finding]:
-    """A page of the findings that `load` reads."""
+    *,
+    node: Callable[[FindingView], N],
+) -> Connection[N]:
+    """A page of the findings that `load` reads; `node` makes each of them what the API shows."""
     page = FindingsPage(
         where=where.as_filter() if where is not None else FindingFilter(),
         first=checked_first(first) + 1,
         after=_read_cursor(after),
     )
-    return connection(Page.of(await load(page), first), cursor=_cursor, node=Finding.of, after=after)
+    return connection(Page.of(await load(page), first), cursor=_cursor, node=node, after=after)
 
 
 def _cursor(view: FindingView) -> str:

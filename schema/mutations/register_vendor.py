@@ -11,7 +11,7 @@ from ledger.vendors.registry import register_vendor
 from schema.context import Info
 from schema.errors import BadInputError, BusyError
 from schema.mutations.deciding import decider
-from schema.types.vendor import Vendor
+from schema.types.redemption import Vendor
 
 
 @strawberry.input(description="What one unit of a benefit costs at a vendor on a span of days.")

@@ -18,7 +18,7 @@ from schema.context import Context, Info
 from schema.errors import BadInputError
 from schema.months import given_month
 from schema.mutations.deciding import decider
-from schema.types.statement import Statement, StatementOutcome
+from schema.types.finding import Statement, StatementOutcome
 
 _MOST_LINES = 5000
 _LINES_A_TURN = 250

@@ -8,7 +8,7 @@ from ledger.refusals import Refusal, RefusalCode
 from schema.context import Info
 from schema.mutations.deciding import decider
 from schema.mutations.submit_statement import answered
-from schema.types.statement import StatementOutcome
+from schema.types.finding import StatementOutcome
 
 
 @strawberry.type

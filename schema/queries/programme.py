@@ -9,8 +9,8 @@ from schema.context import Info
 from schema.errors import UnauthenticatedError
 from schema.types.benefit import Benefit
 from schema.types.programme import Programme
+from schema.types.redemption import Vendor
 from schema.types.settings import HandbookSettings
-from schema.types.vendor import Vendor
 from schema.types.viewer import Viewer
 
 

@@ -14,7 +14,7 @@ from schema.filters import TextFilter, texts, values
 from schema.months import asked_month
 from schema.permissions import check_own, own_vendors
 from schema.types.enums import StatementStatus
-from schema.types.statement import Statement
+from schema.types.finding import Statement
 
 _CURSOR = "StatementCursor"
 

@@ -7,7 +7,7 @@ from ledger.vendors.registry import vendors_page
 from schema.connections import LARGEST_PAGE, Connection, Page, bad_cursor, checked_first, connection
 from schema.context import Info
 from schema.permissions import check_own_vendor
-from schema.types.vendor import Vendor
+from schema.types.redemption import Vendor
 
 _CURSOR = "VendorCursor"
 

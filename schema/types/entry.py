@@ -15,8 +15,7 @@ from schema.types.enums import EntryKind
 from schema.types.node import Node
 from schema.types.person import Beneficiary
 from schema.types.policy import PolicyReference
-from schema.types.redemption import Redemption
-from schema.types.vendor import Vendor
+from schema.types.redemption import Redemption, Vendor
 
 
 @strawberry.type(description="One line of a customer's ledger. It never changes.")

@@ -1,79 +1,31 @@
-"""Findings: what was found of a line, of a delivery, or of a pair of both. From `ledger.reconciliation.views`."""
+"""Findings, and the statements whose lines they are of: each names the other, so they stand together.
+
+From `ledger.reconciliation`.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
 from base.months import month_text
-from ledger.reconciliation import values
-from ledger.reconciliation.views import DecisionView, FindingView
+from ledger.reconciliation.reading import Scope, StatementView
+from ledger.reconciliation.values import StatementId
+from ledger.reconciliation.views import FindingView
 from schema.catalogue import benefit_of
+from schema.connections import LARGEST_PAGE, Connection
 from schema.context import Info
-from schema.disclosure import shown
+from schema.findings import FindingWhere, findings_connection
 from schema.permissions import is_vendor
 from schema.types.benefit import Benefit
-from schema.types.enums import Action, FindingKind, Pass
+from schema.types.enums import FindingKind, Pass, StatementStatus
 from schema.types.node import Node
-from schema.types.redemption import Redemption
+from schema.types.redemption import Redemption, Vendor
 from schema.types.refusal import Refusal
-from schema.types.vendor import Vendor
-
-if TYPE_CHECKING:
-    from schema.types.statement import Statement
-
-
-@strawberry.type(description="A line of a vendor's statement, as the vendor sent it.")
-class StatementLine:
-    line_no: int = strawberry.field(description="The vendor's number of the line; in a spreadsheet, its row.")
-    reference: str | None = strawberry.field(description="The vendor's own reference, if it gave one.")
-    member_no: str = strawberry.field(description="For whom.")
-    units: int = strawberry.field(description="How many, in the unit that the benefit counts.")
-    occurred_on: date = strawberry.field(description="The day of delivery, as stated.")
-    amount: Decimal = strawberry.field(description="What the vendor asks for all of it, in CNY.")
-    benefit_code: strawberry.Private[str]
-
-    @strawberry.field(description="Of what.")
-    def benefit(self, info: Info) -> Benefit:
-        return benefit_of(info.context.handbook, self.benefit_code)
-
-    @classmethod
-    def of(cls, line: values.StatementLine) -> "StatementLine":
-        """The line as the API shows it."""
-        return cls(
-            line_no=line.line_no,
-            reference=line.reference,
-            member_no=shown(line.member_no),
-            units=line.units,
-            occurred_on=line.occurred_on,
-            amount=line.amount,
-            benefit_code=line.benefit,
-        )
-
-
-@strawberry.type(description="What somebody decided of a finding.")
-class Resolution:
-    action: Action = strawberry.field(description="What was decided.")
-    kind: FindingKind = strawberry.field(description="What the finding was when it was decided.")
-    payable: Decimal | None = strawberry.field(
-        description="What is paid by it, in CNY; null for REOPEN, which decides nothing."
-    )
-    note: str = strawberry.field(description="Why.")
-    by: str = strawberry.field(description="Who: the subject of the token, or its role.")
-    at: datetime = strawberry.field(description="When.")
-
-    @classmethod
-    def of(cls, decision: DecisionView) -> "Resolution":
-        """The decision as the API shows it."""
-        return cls(
-            action=decision.action,
-            kind=decision.kind,
-            payable=decision.payable,
-            note=decision.note,
-            by=decision.by,
-            at=decision.at,
-        )
+from schema.types.resolution import Resolution
+from schema.types.statement import FindingCount, StatementLine, Withdrawal
+from schema.types.total import Total
 
 
 @strawberry.type(
@@ -150,12 +102,7 @@ class Finding(Node):
         return Vendor.of(found) if found is not None else Vendor(code=self.view.vendor, name=self.view.vendor)
 
     @strawberry.field(description="The statement of its line; null without a line.")
-    async def statement(
-        self, info: Info
-    ) -> Annotated["Statement", strawberry.lazy("schema.types.statement")] | None:
-        # A statement has findings, and a finding names its statement: the types meet here, at run time.
-        from schema.types.statement import Statement
-
+    async def statement(self, info: Info) -> "Statement | None":
         if self.view.statement is None:
             return None
         found = await info.context.loaders.statement.load(self.view.statement)
@@ -189,7 +136,74 @@ class Finding(Node):
         )
 
 
+@strawberry.type(
+    description="What a vendor says it delivered in a month. The statement itself never changes; how it stands "
+    "does, until its period is closed."
+)
+class Statement(Node):
+    number: str = strawberry.field(description="The vendor's own number of it.")
+    vendor: Vendor = strawberry.field(description="Whose.")
+    period: str = strawberry.field(description="The month that it is for, like 2026-10.")
+    status: StatementStatus = strawberry.field(description="Where it stands.")
+    lines: int = strawberry.field(description="How many lines it has.")
+    stated: Total = strawberry.field(description="What its lines add up to.")
+    matched: Total = strawberry.field(
+        description="What those of its lines add up to that simply agree (MATCHED)."
+    )
+    payable: Decimal = strawberry.field(
+        description="What is to be paid as it stands, in CNY: what agrees, and what was decided. For the latest "
+        "statement of its period also of what none of the period's lines speaks of."
+    )
+    open: int = strawberry.field(description="How many of its findings wait for a decision.")
+    counts: list[FindingCount] = strawberry.field(
+        description="Its findings by kind; kinds that do not occur are left out."
+    )
+    submitted_by: str = strawberry.field(description="Who: the subject of the token, or its role.")
+    submitted_at: datetime = strawberry.field(description="When it came.")
+    withdrawal: Withdrawal | None = strawberry.field(description="That it was taken back; null: it was not.")
+    number_: strawberry.Private[int]
+
+    @strawberry.field(
+        description="Its lines by number, each with what was found; and, for the latest statement of its period, "
+        "what none of the period's lines speaks of. None of a statement that was taken back. `first` from 1 to "
+        f"{LARGEST_PAGE}."
+    )
+    async def findings(
+        self, info: Info, first: int, after: str | None = None, where: FindingWhere | None = None
+    ) -> Connection[Finding]:
+        scope, loader = Scope.statement(self.number_), info.context.loaders.findings
+        return await findings_connection(
+            lambda page: loader.load((scope, page)), where, first, after, node=Finding.of
+        )
+
+    @classmethod
+    def of(cls, view: StatementView) -> "Statement":
+        """The statement as the API shows it."""
+        return cls(
+            id=strawberry.ID(StatementId(view.id).opaque),
+            number=view.number,
+            vendor=Vendor.of(view.vendor),
+            period=month_text(view.month),
+            status=view.status,
+            lines=view.lines,
+            stated=Total.of(view.stated_units, view.stated_amount),
+            matched=Total.of(view.matched_units, view.matched_amount),
+            payable=view.payable,
+            open=view.open,
+            counts=[FindingCount(kind=kind, count=count) for kind, count in view.counts],
+            submitted_by=view.submitted_by,
+            submitted_at=view.submitted_at,
+            withdrawal=Withdrawal.of(view.withdrawal) if view.withdrawal is not None else None,
+            number_=view.id,
+        )
+
+
 FindingOutcome = Annotated[
     Finding | Refusal,
     strawberry.union("FindingOutcome", description='The finding as it stands now, or an expected "no".'),
+]
+
+StatementOutcome = Annotated[
+    Statement | Refusal,
+    strawberry.union("StatementOutcome", description='The statement as it stands, or an expected "no".'),
 ]

@@ -12,12 +12,12 @@ from schema.connections import LARGEST_PAGE, Connection, Page, connection
 from schema.context import Info
 from schema.findings import FindingWhere, findings_connection
 from schema.types.enums import PeriodStatus
-from schema.types.finding import Finding
+from schema.types.finding import Finding, Statement
+from schema.types.redemption import Vendor
 from schema.types.refusal import Refusal
 from schema.types.settlement import Settlement
-from schema.types.statement import FindingCount, Statement
+from schema.types.statement import FindingCount
 from schema.types.total import Total
-from schema.types.vendor import Vendor
 
 
 @strawberry.type(description="A vendor's month: all its statements together, against what was delivered.")
@@ -60,7 +60,9 @@ class Period:
             none: Page[Finding] = Page(rows=(), more=False)
             return connection(none, cursor=lambda row: row.id, node=lambda row: row, after=after)
         scope, loader = Scope.period(self.id_), info.context.loaders.findings
-        return await findings_connection(lambda page: loader.load((scope, page)), where, first, after)
+        return await findings_connection(
+            lambda page: loader.load((scope, page)), where, first, after, node=Finding.of
+        )
 
     @strawberry.field(description="What it came to; null while it is open.")
     async def settlement(self, info: Info) -> Settlement | None:

@@ -1,28 +1,108 @@
-"""Redemptions: read from the ledger, or just answered to a command."""
+"""Vendors, the redemptions that they deliver, and reports of their holds: each names another, so they stand together.
 
-from datetime import datetime
+A redemption is read from the ledger, or just answered to a command.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Annotated, Any, cast
 
 import strawberry
 
+from handbook import Handbook
+from handbook.calendar import warning
 from ledger.entitlement.account import PoolKey, Taken
 from ledger.ids import RedemptionId
 from ledger.posting import outcomes
 from ledger.quotas.counts import QuotaCounts as Counts
 from ledger.quotas.counts import counts_of
-from ledger.reports.pages import RedemptionRow
-from schema.catalogue import benefit_of, variant_in_english
+from ledger.reports.pages import RedemptionRow, UsageRow, VendorName
+from ledger.reports.service_levels import Days, ServiceReport
+from ledger.vendors.registry import VendorView
+from schema.catalogue import benefit_of, in_printed_order, variant_in_english
+from schema.connections import (
+    LARGEST_PAGE,
+    Connection,
+    Page,
+    checked_first,
+    connection,
+    place_cursor,
+    read_place_cursor,
+)
 from schema.context import Info
 from schema.disclosure import shown
+from schema.errors import BadInputError
 from schema.types.benefit import Benefit
+from schema.types.contract import ContractTerm, VendorUsage
 from schema.types.enums import RedemptionStatus
 from schema.types.node import Node
 from schema.types.person import Beneficiary
 from schema.types.policy import PolicyReference
 from schema.types.quota import QuotaCounts
 from schema.types.refusal import Refusal
-from schema.types.service_level import Milestone, ServiceLevelClock
-from schema.types.vendor import Vendor
+from schema.types.service_level import Milestone, ServiceLevelClock, ServiceLevelCounts
+
+_LONGEST_REPORT_DAYS = 1100
+
+
+@strawberry.type(description="A vendor of services.")
+class Vendor:
+    code: str = strawberry.field(description="Names it, for ever.")
+    name: str = strawberry.field(description="For people.")
+
+    @strawberry.field(
+        description="The benefits that it is contracted for on a day (default: today), as printed."
+    )
+    async def benefits(self, info: Info, on: date | None = None) -> list[Benefit]:
+        view = await info.context.loaders.vendor.load(self.code)
+        codes = view.benefits_on(on or info.context.today) if view is not None else frozenset[str]()
+        return in_printed_order(info.context.handbook, codes)
+
+    @strawberry.field(description="Everything that it was ever contracted for, earliest first.")
+    async def terms(self, info: Info) -> list[ContractTerm]:
+        view = await info.context.loaders.vendor.load(self.code)
+        terms = view.terms if view is not None else ()
+        return [ContractTerm.of(term, info.context.handbook) for term in terms]
+
+    @strawberry.field(
+        description="By how many days the day of a statement's line may differ from that of the delivery it is "
+        "matched with."
+    )
+    async def date_tolerance_days(self, info: Info) -> int | None:
+        view = await info.context.loaders.vendor.load(self.code)
+        return view.date_tolerance_days if view is not None else None
+
+    @strawberry.field(
+        description="What it delivered on the days [from, to), straight from the ledger, by benefit and price."
+    )
+    async def usage(
+        self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date
+    ) -> list[VendorUsage]:
+        if to < from_:
+            raise BadInputError("to: expected a day not before from.")
+        rows: Iterable[UsageRow] = await info.context.loaders.usage.load((self.code, from_, to))
+        return [VendorUsage.of(row, info.context.handbook) for row in rows]
+
+    @strawberry.field(
+        description="What became of the holds booked on the days [from, to), at most "
+        f"{_LONGEST_REPORT_DAYS} of them, for which the handbook promises an answer or an arrangement within some "
+        "days; by benefit, as printed."
+    )
+    async def service_levels(
+        self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date
+    ) -> "list[ServiceLevelReport]":
+        if not 0 <= (to - from_).days <= _LONGEST_REPORT_DAYS:
+            raise BadInputError(
+                f"to: expected a day not before from, and at most {_LONGEST_REPORT_DAYS} days after it."
+            )
+        context, days = info.context, Days(start=from_, end=to)
+        reports = await context.loaders.service_reports.load((self.code, days))
+        return [ServiceLevelReport.of(report, days, context.handbook) for report in reports]
+
+    @classmethod
+    def of(cls, named: VendorName | VendorView) -> "Vendor":
+        """The vendor of that code and name."""
+        return cls(code=named.code, name=named.name)
 
 
 @strawberry.type(description="Units of a benefit that a vendor holds for a customer, or delivered.")
@@ -157,6 +237,83 @@ class Redemption(Node):
             vendor_code=row.vendor.code,
             vendor_name=row.vendor.name,
             counts=None,
+        )
+
+
+@strawberry.type(
+    description="What became of a vendor's holds of a benefit for which the handbook promises a service level."
+)
+class ServiceLevelReport:
+    benefit: Benefit = strawberry.field(description="Of what.")
+    holds: int = strawberry.field(description="Holds booked on days of the span.")
+    on_time: int = strawberry.field(description="All that fell due was done in time.")
+    late: int = strawberry.field(
+        description="Something was done too late, or the hold was released too late."
+    )
+    open: int = strawberry.field(description="Something is still to be done, and nothing is late.")
+    overdue: int = strawberry.field(description="Something is still to be done, and it is too late.")
+    ended: int = strawberry.field(
+        description="Released before anything fell due or was done: nothing is owed."
+    )
+    latest_by_working_days: int = strawberry.field(
+        description="Of those late or overdue, the greatest lateness in working days; 0: none is late."
+    )
+    respond: ServiceLevelCounts | None = strawberry.field(
+        description="Of the promise to answer; null: nothing is promised."
+    )
+    arrange: ServiceLevelCounts | None = strawberry.field(
+        description="Of the promise to arrange; null: nothing is promised."
+    )
+    calendar_cites: list[str] = strawberry.field(
+        description="The State Council's notices for those years of the deadlines that the operator gave; "
+        "years that the calendar ships with are not named."
+    )
+    vendor_code: strawberry.Private[str]
+    benefit_code: strawberry.Private[str]
+    days: strawberry.Private[Days]
+    years: strawberry.Private[tuple[int, ...]]
+
+    @strawberry.field(
+        description="What to know about the figures: years whose public holidays are not known yet. Null: nothing."
+    )
+    def warning(self, info: Info) -> str | None:
+        return warning(self.years, info.context.language)
+
+    @strawberry.field(
+        description=f"The holds that are late or overdue, newest first, `first` from 1 to {LARGEST_PAGE}."
+    )
+    async def late_redemptions(
+        self, info: Info, first: int, after: str | None = None
+    ) -> Connection[Redemption]:
+        page = (self.days, checked_first(first) + 1, read_place_cursor(after))
+        rows = await info.context.loaders.late_holds.load(((self.vendor_code, self.benefit_code), page))
+        return connection(
+            Page.of(rows, first),
+            cursor=lambda row: place_cursor(row.place),
+            node=Redemption.read,
+            after=after,
+        )
+
+    @classmethod
+    def of(cls, report: ServiceReport, days: Days, handbook: Handbook) -> "ServiceLevelReport":
+        """A row of the report as the API shows it."""
+        total = report.total
+        return cls(
+            benefit=benefit_of(handbook, report.benefit),
+            holds=total.holds,
+            on_time=total.on_time,
+            late=total.late,
+            open=total.open,
+            overdue=total.overdue,
+            ended=total.ended,
+            latest_by_working_days=total.latest_by_working_days,
+            respond=cast("ServiceLevelCounts | None", report.respond),
+            arrange=cast("ServiceLevelCounts | None", report.arrange),
+            vendor_code=report.vendor,
+            benefit_code=report.benefit,
+            days=days,
+            calendar_cites=list(report.cites),
+            years=report.unknown_years,
         )
 
 

@@ -80,3 +80,18 @@ class ServiceLevelClock:
             calendar_cites=list(view.cites),
             years=view.unknown_years,
         )
+
+
+@strawberry.type(description="How many holds stand how. Each is counted once.")
+class ServiceLevelCounts:
+    holds: int = strawberry.field(description="All of them.")
+    on_time: int = strawberry.field(description="Done in time.")
+    late: int = strawberry.field(description="Done too late, or released too late without being done.")
+    open: int = strawberry.field(description="Not done; there is still time.")
+    overdue: int = strawberry.field(
+        description="Not done, and it is too late; also when the hold has run out."
+    )
+    ended: int = strawberry.field(description="Released in time, without being done: nothing is owed.")
+    latest_by_working_days: int = strawberry.field(
+        description="Of those late or overdue, the greatest lateness in working days; 0: none is late."
+    )

@@ -12,8 +12,8 @@ from schema.catalogue import benefit_of
 from schema.context import Info
 from schema.scalars import Long
 from schema.types.benefit import Benefit
+from schema.types.redemption import Vendor
 from schema.types.refusal import Refusal
-from schema.types.vendor import Vendor
 
 
 @strawberry.type(description="What is paid for a benefit that was delivered in a month.")

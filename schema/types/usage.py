@@ -13,7 +13,7 @@ from schema.catalogue import benefit_of, variant_in_english
 from schema.context import Info
 from schema.types.benefit import Benefit
 from schema.types.enums import Per, Unit
-from schema.types.vendor import Vendor
+from schema.types.redemption import Vendor
 
 
 @strawberry.type(description="What was delivered, added up.")

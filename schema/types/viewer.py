@@ -3,7 +3,7 @@
 import strawberry
 
 from schema.types.enums import Role
-from schema.types.vendor import Vendor
+from schema.types.redemption import Vendor
 
 
 @strawberry.type(description="Who asks, by the token.")

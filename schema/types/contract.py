@@ -1,0 +1,82 @@
+"""What a vendor is contracted for, and what it delivered at its prices."""
+
+from datetime import date
+from decimal import Decimal
+
+import strawberry
+
+from handbook import Handbook
+from ledger.reports.pages import UsageRow
+from ledger.vendors.contracts import TermView
+from schema.catalogue import benefit_of, variant_in_english
+from schema.context import Info
+from schema.types.benefit import Benefit
+
+
+@strawberry.type(description="What one unit of a benefit costs at a vendor on a span of days.")
+class ContractTerm:
+    benefit: Benefit = strawberry.field(description="Of what.")
+    variant: str | None = strawberry.field(
+        description="Of which grade, where it is priced apart; null: of every grade without a price of its own."
+    )
+    unit_price: Decimal = strawberry.field(description="For one unit (a use or a minute), in CNY.")
+    from_: date = strawberry.field(name="from", description="First day.")
+    to: date | None = strawberry.field(description="First day no longer; null: open.")
+    recorded_by: str | None = strawberry.field(
+        description="Who registered it: the subject of the token, `cli` for the command line; null: not known. "
+        "For staff."
+    )
+
+    @strawberry.field(description="The name of the grade in English.")
+    def variant_en(self, info: Info) -> str | None:
+        return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
+
+    @classmethod
+    def of(cls, term: TermView, handbook: Handbook) -> "ContractTerm":
+        """The term as the API shows it."""
+        return cls(
+            benefit=benefit_of(handbook, term.benefit),
+            variant=term.variant,
+            unit_price=term.unit_price,
+            from_=term.starts_on,
+            to=term.ends_on,
+            recorded_by=term.recorded_by,
+        )
+
+
+@strawberry.type(description="What a vendor delivered of a benefit, at one price.")
+class VendorUsage:
+    benefit: Benefit = strawberry.field(description="Of what.")
+    redemptions: int = strawberry.field(
+        description="Deliveries whose day lies in the span, also those reversed since."
+    )
+    units: int = strawberry.field(description="Their units.")
+    reversed_units: int = strawberry.field(
+        description="Units among them that were reversed, whenever that was."
+    )
+    variant: str | None = strawberry.field(
+        description="Of which grade, where it is priced apart; null: of those without a price of their own."
+    )
+    unit_price: Decimal | None = strawberry.field(
+        description="For one unit, in CNY, by the contract on the day of delivery; null without one."
+    )
+    amount: Decimal | None = strawberry.field(
+        description="What is owed, in CNY: (units − reversedUnits) × unitPrice; null without a price."
+    )
+
+    @strawberry.field(description="The name of the grade in English.")
+    def variant_en(self, info: Info) -> str | None:
+        return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
+
+    @classmethod
+    def of(cls, row: UsageRow, handbook: Handbook) -> "VendorUsage":
+        """A row of the report as the API shows it."""
+        return cls(
+            benefit=benefit_of(handbook, row.benefit),
+            redemptions=row.redemptions,
+            units=row.units,
+            reversed_units=row.reversed_units,
+            variant=row.variant,
+            unit_price=row.unit_price,
+            amount=row.amount,
+        )

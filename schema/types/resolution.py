@@ -1,0 +1,33 @@
+"""What somebody decided of a finding. From `ledger.reconciliation.views`."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import strawberry
+
+from ledger.reconciliation.views import DecisionView
+from schema.types.enums import Action, FindingKind
+
+
+@strawberry.type(description="What somebody decided of a finding.")
+class Resolution:
+    action: Action = strawberry.field(description="What was decided.")
+    kind: FindingKind = strawberry.field(description="What the finding was when it was decided.")
+    payable: Decimal | None = strawberry.field(
+        description="What is paid by it, in CNY; null for REOPEN, which decides nothing."
+    )
+    note: str = strawberry.field(description="Why.")
+    by: str = strawberry.field(description="Who: the subject of the token, or its role.")
+    at: datetime = strawberry.field(description="When.")
+
+    @classmethod
+    def of(cls, decision: DecisionView) -> "Resolution":
+        """The decision as the API shows it."""
+        return cls(
+            action=decision.action,
+            kind=decision.kind,
+            payable=decision.payable,
+            note=decision.note,
+            by=decision.by,
+            at=decision.at,
+        )
