@@ -16,7 +16,7 @@ from app.console import say
 from app.errors import NOT_INSTALLED, StartError
 from app.migrating import differences, migrate
 from app.settings import Settings
-from app.settings.database_address import place
+from app.settings.database_address import without_password
 from base.database import SERVICE_ROLE, Pool, connect_pool
 from base.observing import DatabaseObserver
 
@@ -101,7 +101,7 @@ async def reaching(dsn: str, attempt: Awaitable[T]) -> T:
     except _UNREACHABLE as error:
         words = str(error).splitlines()
         raise StartError(
-            f"the database {place(dsn)} cannot be used: {words[0] if words else type(error).__name__}"
+            f"the database {without_password(dsn)} cannot be used: {words[0] if words else type(error).__name__}"
         ) from error
 
 

@@ -22,8 +22,8 @@ from base.database import Connection, connect_to_read
 from ledger.what_if.comparing import Consequences, Question, Tally
 from ledger.what_if.portfolio import (
     CUSTOMERS_A_BATCH,
-    Batch,
     NamedLoss,
+    PartialResult,
     Progress,
     begin_in_snapshot,
     export_snapshot,
@@ -79,10 +79,12 @@ async def what_if_in_parallel(
     return await what_if(services.pool, question, now=now, progress=progress, losses=losses)
 
 
-async def _worked(executor: ProcessPoolExecutor, conn: Connection, workers: int) -> AsyncIterator[Batch]:
+async def _worked(
+    executor: ProcessPoolExecutor, conn: Connection, workers: int
+) -> AsyncIterator[PartialResult]:
     """Yield what the batches come to, in their order; only so many are under way that nobody waits."""
     loop = asyncio.get_running_loop()
-    under_way: deque[asyncio.Future[Batch]] = deque()
+    under_way: deque[asyncio.Future[PartialResult]] = deque()
     async for ids in batches_of_customers(conn, CUSTOMERS_A_BATCH):
         with _unreachable_by_ctrl_c():  # a process that is started here, is so from its first moment
             under_way.append(loop.run_in_executor(executor, _work, ids))
@@ -119,7 +121,7 @@ class _Worker:
         self._now = now
         self._conn = self._runner.run(self._open(dsn, snapshot))
 
-    def work(self, customer_ids: Sequence[int]) -> Batch:
+    def work(self, customer_ids: Sequence[int]) -> PartialResult:
         """Read a batch and add it up."""
         return self._runner.run(work_batch(self._conn, customer_ids, self._question, now=self._now))
 
@@ -140,7 +142,7 @@ def _begin(dsn: str, snapshot: str, question: Question, now: datetime) -> None:
     _workers.append(_Worker(dsn, snapshot, question, now))
 
 
-def _work(customer_ids: Sequence[int]) -> Batch:
+def _work(customer_ids: Sequence[int]) -> PartialResult:
     (worker,) = _workers
     return worker.work(customer_ids)
 

@@ -15,7 +15,7 @@ from demo.histories import History
 from handbook import Benefit, Handbook
 from rating.history import Arrived, fold
 from rating.tiers import star_on
-from rating.timeline import Period, timeline
+from rating.timeline import StarPeriod, timeline
 
 _SLIP, _OPINION, _APPROVAL = "admission-slip", "first-opinion", "approval"
 _ILL_FOR_DAYS = 3
@@ -68,7 +68,7 @@ class _Scene:
     diary: Diary
     rng: Random
     handbook: Handbook
-    periods: Sequence[Period]
+    periods: Sequence[StarPeriod]
     opening: date
 
 

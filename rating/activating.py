@@ -23,7 +23,7 @@ from rating.activations import ActiveHandbook, stored_form
 from rating.customers import period_of
 from rating.history import Arrived, fold
 from rating.recording import arrived_of
-from rating.timeline import METHOD, Period, timeline
+from rating.timeline import METHOD, StarPeriod, timeline
 
 SQL = Statements(Path(__file__).with_name("activating.sql"))
 
@@ -108,7 +108,7 @@ async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Hand
     events: dict[int, list[Arrived]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["events_until"], ids, [head["arrivals"] for head in heads]):
         events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
-    current: dict[int, list[Period]] = {each: [] for each in ids}
+    current: dict[int, list[StarPeriod]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["periods_of"], ids, [head["version"] for head in heads]):
         current[row["customer_id"]].append(period_of([*row.values()][1:]))
     ends = {

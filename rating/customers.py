@@ -22,7 +22,7 @@ from rating.history import Arrived, History, Kind, fold, premium_on, status_on
 from rating.lifecycle import Status
 from rating.recording import arrived_of
 from rating.tiers import UNRATED, Rating
-from rating.timeline import Period
+from rating.timeline import StarPeriod
 
 SQL = Statements(Path(__file__).with_name("customers.sql"))
 
@@ -200,10 +200,10 @@ def _customer(row: Record) -> CustomerRow:
     )
 
 
-def period_of(fields: Sequence[Any]) -> Period:
+def period_of(fields: Sequence[Any]) -> StarPeriod:
     """Return a period from its columns, as a version's array holds them."""
     start, end, star, rated_premium, edition = fields
-    return Period(start=start, end=end, star=star, rated_premium=rated_premium, edition=edition)
+    return StarPeriod(start=start, end=end, star=star, rated_premium=rated_premium, edition=edition)
 
 
 def _policy(row: Record) -> PolicyRow:

@@ -206,7 +206,7 @@ async def _take(
             else:
                 count.taken += 1
         count.customers += recorded.customers_created
-        count.policies += sum(len(change.taken.added_policies) for change in recorded.changes)
+        count.policies += sum(len(change.intake.added_policies) for change in recorded.changes)
         await _flush(conn, [], rejected, count)
         if count.refused and not keep_going:
             return

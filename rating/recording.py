@@ -35,7 +35,7 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class RecordedBatch:
     """What recording a batch gave: a result for each event in order, and the customers that changed."""
 
     results: tuple[Result, ...]
@@ -73,7 +73,7 @@ async def record_batch(
     now: datetime,
     handbook: AnyHandbook,
     subject: str | None = None,
-) -> Batch:
+) -> RecordedBatch:
     """Record events as `record` does, and return also what was written."""
     for _ in range(_ATTEMPTS - 1):
         try:
@@ -87,7 +87,7 @@ async def record_batch(
 
 async def _record(
     conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook, subject: str | None
-) -> Batch:
+) -> RecordedBatch:
     results: dict[int, Result] = {}
     firsts: dict[str, int] = {}
     for position, event in enumerate(events):
@@ -111,9 +111,9 @@ async def _record(
         if position not in results:
             first = firsts[event.event_id]
             results[position] = _second_of_batch(event, events[first], results[first])
-    return Batch(
+    return RecordedBatch(
         results=tuple(results[position] for position in range(len(events))),
-        changes=tuple(change for change in changes if change.taken.events),
+        changes=tuple(change for change in changes if change.intake.events),
         customers_created=created,
     )
 
@@ -204,14 +204,14 @@ async def _take(
         taken_ids = {arrived.event.event_id for arrived in stored[customer_id].events}
         if any(events[position].event_id in taken_ids for position in positions):
             raise _OvertakenError
-        taken = take(
+        intake = take(
             stored[customer_id],
             [events[position] for position in positions],
             now=now,
             handbook=handbook_now(handbook),
             superseded=superseded,
         )
-        changes.append(Change(customer_id=customer_id, stored=stored[customer_id], taken=taken))
+        changes.append(Change(customer_id=customer_id, stored=stored[customer_id], intake=intake))
     return changes
 
 
@@ -246,7 +246,7 @@ def arrived_of(arrival: int, recorded_at: datetime, body: Mapping[str, object]) 
 
 
 def _results(change: Change, events: Sequence[PolicyEvent], positions: Sequence[int]) -> dict[int, Result]:
-    refused = change.taken.refused
+    refused = change.intake.refused
     return {
         position: not_allowed(events[position], refused[place])
         if place in refused

@@ -15,7 +15,7 @@ from rating.customers import batches_of_customers, count_customers, period_of
 from rating.history import fold
 from rating.recording import load_stored
 from rating.taking import Version
-from rating.timeline import Period, timeline
+from rating.timeline import StarPeriod, timeline
 from rating.writing import SQL, columns, policy_row, write_versions
 
 _CUSTOMERS_A_BATCH = 500
@@ -31,7 +31,7 @@ async def rerate(
     Their policies are laid out again too: the length of a cooling-off period is edition data.
     """
     stored = await load_stored(conn, customer_ids)
-    current: dict[int, list[Period]] = {customer_id: [] for customer_id in stored}
+    current: dict[int, list[StarPeriod]] = {customer_id: [] for customer_id in stored}
     for row in await conn.fetch(SQL["current_ratings"], list(stored)):
         current[row["customer_id"]].append(period_of([*row.values()][1:]))
     versions: dict[int, list[Version]] = {}

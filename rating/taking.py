@@ -17,7 +17,7 @@ from handbook.handbook import Handbook
 from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered
 from rating.history import Arrived, History, fold
 from rating.judging import admit, policy_no_of
-from rating.timeline import Period, timeline
+from rating.timeline import StarPeriod, timeline
 
 RefusalName = Literal["LIFE_CYCLE", "EVENT_CHANGED", "UNKNOWN_CUSTOMER", "INVALID"]
 
@@ -87,12 +87,12 @@ class Version:
 
     version: int
     known_from: datetime
-    periods: tuple[Period, ...]
+    periods: tuple[StarPeriod, ...]
     handbook: Handbook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Intake:
     """What to write for a customer, and by position in the batch why an event is not among it.
 
     `history` is the whole, the new events included. `added_…` and `changed_…` name the policies and relatives that
@@ -117,7 +117,7 @@ def take(
     now: datetime,
     handbook: Handbook,
     superseded: Sequence[Superseded] = (),
-) -> Taken:
+) -> Intake:
     """Return what recording new events, in this order of arrival, yields; `now` is when they are recorded unless told.
 
     None of them may be a repetition, or contradict itself (`rating.judging.contradiction`). `superseded` are the
@@ -137,7 +137,7 @@ def take(
     )
     history = fold((*stored.events, *taken))
     before, after = _Named.of(stored.events), _Named.of(taken)
-    return Taken(
+    return Intake(
         events=taken,
         refused={arrival - stored.arrivals - 1: words for arrival, words in refused.items()},
         versions=_versions(stored, taken, history, handbook, superseded),

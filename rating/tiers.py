@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from handbook.handbook import Handbook
 from handbook.values import Tier
-from rating.timeline import Period
+from rating.timeline import StarPeriod
 
 NO_STAR = 0
 
@@ -24,7 +24,7 @@ class Rating:
     `handbook` (a fingerprint) says by what it was computed, and `computed_at` when.
     """
 
-    periods: tuple[Period, ...] = ()
+    periods: tuple[StarPeriod, ...] = ()
     known_from: datetime | None = None
     handbook: str | None = None
     computed_at: datetime | None = None
@@ -72,25 +72,25 @@ def tier_on(rating: Rating, day: date, handbook: Handbook) -> TierView:
     )
 
 
-def period_on(periods: Sequence[Period], day: date) -> Period | None:
+def period_on(periods: Sequence[StarPeriod], day: date) -> StarPeriod | None:
     """Return the period that a day lies in, None before the first."""
     position = bisect_right(periods, day, key=lambda period: period.start)
     return periods[position - 1] if position else None
 
 
-def star_on(periods: Sequence[Period], day: date) -> int:
+def star_on(periods: Sequence[StarPeriod], day: date) -> int:
     """Return the star on a day, 0 for none."""
     period = period_on(periods, day)
     return period.star if period else NO_STAR
 
 
-def first_member_day(periods: Sequence[Period]) -> date | None:
+def first_member_day(periods: Sequence[StarPeriod]) -> date | None:
     """Return the first day with a star (the anchor of service years), None when there is none."""
     return next((period.start for period in periods if period.star > NO_STAR), None)
 
 
 def spells(
-    periods: Sequence[Period], holds: Callable[[Period], bool]
+    periods: Sequence[StarPeriod], holds: Callable[[StarPeriod], bool]
 ) -> tuple[tuple[date, date | None], ...]:
     """Return the unbroken spans [from, to) in which every period holds; the end None is open.
 
@@ -107,7 +107,7 @@ def spells(
     return tuple(found)
 
 
-def history_between(periods: Sequence[Period], from_: date, to: date) -> tuple[Period, ...]:
+def history_between(periods: Sequence[StarPeriod], from_: date, to: date) -> tuple[StarPeriod, ...]:
     """Return the periods within [from, to), cut to it; none before the first event, none for an empty span."""
     return tuple(
         replace(period, start=max(period.start, from_), end=to if period.end is None else min(period.end, to))
@@ -116,7 +116,7 @@ def history_between(periods: Sequence[Period], from_: date, to: date) -> tuple[P
     )
 
 
-def _span_of_star(periods: Sequence[Period], day: date, star: int) -> tuple[date | None, date | None]:
+def _span_of_star(periods: Sequence[StarPeriod], day: date, star: int) -> tuple[date | None, date | None]:
     for from_, to in spells(periods, lambda period: period.star == star):
         if from_ <= day and (to is None or day < to):
             never_had_one = star == NO_STAR and from_ == periods[0].start

@@ -19,7 +19,7 @@ handbook. The next start then rates everybody anew. 1: until covers from 29 Febr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
+class StarPeriod:
     """The days [start, end) with one star and one rated premium (CNY); an end of None is open.
 
     `edition` is the code of the edition in force, None where there is none.
@@ -32,7 +32,7 @@ class Period:
     edition: str | None
 
 
-def timeline(history: History, handbook: Handbook) -> tuple[Period, ...]:
+def timeline(history: History, handbook: Handbook) -> tuple[StarPeriod, ...]:
     """Return the periods of a history, ascending and without gaps, the last one open; empty without events."""
     if history.first_day is None:
         return ()
@@ -53,7 +53,7 @@ def timeline(history: History, handbook: Handbook) -> tuple[Period, ...]:
             rated.append((day, star, premium, code))
     ends: list[date | None] = [*(day for day, *_ in rated[1:]), None]
     return tuple(
-        Period(start=day, end=end, star=star, rated_premium=premium, edition=code)
+        StarPeriod(start=day, end=end, star=star, rated_premium=premium, edition=code)
         for (day, star, premium, code), end in zip(rated, ends, strict=True)
     )
 

@@ -24,7 +24,7 @@ from rating.customers import count_customers, period_of
 from rating.events import content_hash, content_text
 from rating.history import Arrived, fold
 from rating.recording import arrived_of
-from rating.timeline import METHOD, Period, timeline
+from rating.timeline import METHOD, StarPeriod, timeline
 
 SQL = Statements(Path(__file__).with_name("verifying.sql"))
 
@@ -79,7 +79,7 @@ class _Rated:
 
     version: int
     known_from: datetime
-    periods: tuple[Period, ...]
+    periods: tuple[StarPeriod, ...]
     handbook: Handbook | None
 
 
@@ -212,7 +212,7 @@ def _misrated(events: Sequence[Arrived], versions: Sequence[_Rated], now: Handbo
         yield "rating", "there are events but no version of a rating"
 
 
-def _first_difference(stored: Sequence[Period], fresh: Sequence[Period]) -> str:
+def _first_difference(stored: Sequence[StarPeriod], fresh: Sequence[StarPeriod]) -> str:
     for one, other in zip(stored, fresh, strict=False):
         if one != other:
             return f"it has {_told(one)}, the events give {_told(other)}"
@@ -221,7 +221,7 @@ def _first_difference(stored: Sequence[Period], fresh: Sequence[Period]) -> str:
     return f"it lacks {_told(fresh[len(stored)])}"
 
 
-def _told(period: Period) -> str:
+def _told(period: StarPeriod) -> str:
     return (
         f"star {period.star} and {period.rated_premium} from {period.start} until {period.end or 'ever'}"
         f" by edition {period.edition}"

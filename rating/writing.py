@@ -15,7 +15,7 @@ from base.sql import Statements
 from handbook.handbook import Handbook
 from rating.events import content_hash, content_text
 from rating.history import PolicyHistory, Relative
-from rating.taking import Stored, Taken, Version
+from rating.taking import Intake, Stored, Version
 from rating.timeline import METHOD
 
 SQL = Statements(Path(__file__).with_name("recording.sql"))
@@ -47,7 +47,7 @@ class Change:
 
     customer_id: int
     stored: Stored
-    taken: Taken
+    intake: Intake
 
 
 async def write(
@@ -62,17 +62,17 @@ async def write(
 
     Raises UniqueViolationError when an event id was taken by another meanwhile.
     """
-    changes = [change for change in changes if change.taken.events]
+    changes = [change for change in changes if change.intake.events]
     if not changes:
         return
     await _write_events(conn, changes, subject)
-    versions = {change.customer_id: change.taken.versions for change in changes}
+    versions = {change.customer_id: change.intake.versions for change in changes}
     await write_versions(conn, versions, now=now)
     heads = [
         (
             change.customer_id,
-            change.taken.events[-1].arrival,
-            change.stored.version + len(change.taken.versions),
+            change.intake.events[-1].arrival,
+            change.stored.version + len(change.intake.versions),
         )
         for change in changes
     ]
@@ -145,7 +145,7 @@ async def _write_events(conn: Connection, changes: Sequence[Change], subject: st
     ids: list[Row] = []
     events: list[Row] = []
     for change in changes:
-        for each in change.taken.events:
+        for each in change.intake.events:
             event, text = each.event, content_text(each.event)
             ids.append((event.event_id, change.customer_id, each.arrival, content_hash(text)))
             events.append(
@@ -169,9 +169,9 @@ async def _write_policies(conn: Connection, changes: Sequence[Change], handbook:
     added: list[Row] = []
     changed: list[Row] = []
     for change in changes:
-        for rows, names in ((added, change.taken.added_policies), (changed, change.taken.changed_policies)):
+        for rows, names in ((added, change.intake.added_policies), (changed, change.intake.changed_policies)):
             rows += [
-                policy_row(change.customer_id, change.taken.history.policies[policy_no], handbook)
+                policy_row(change.customer_id, change.intake.history.policies[policy_no], handbook)
                 for policy_no in sorted(names)
             ]
     await _copy(conn, "policies", _POLICIES, added)
@@ -183,18 +183,21 @@ async def _write_people(conn: Connection, changes: Sequence[Change]) -> None:
     added: list[Row] = []
     changed: list[Row] = []
     for change in changes:
-        for rows, names in ((added, change.taken.added_relatives), (changed, change.taken.changed_relatives)):
+        for rows, names in (
+            (added, change.intake.added_relatives),
+            (changed, change.intake.changed_relatives),
+        ):
             rows += [
-                _relative_row(change.customer_id, change.taken.history.relatives[relative_id])
+                _relative_row(change.customer_id, change.intake.history.relatives[relative_id])
                 for relative_id in sorted(names)
             ]
     await _copy(conn, "relatives", _RELATIVES, added)
     if changed:
         await conn.execute(SQL["change_relatives"], *columns(changed))
     renamed = [
-        (change.customer_id, change.taken.history.name, change.taken.history.registered_on)
+        (change.customer_id, change.intake.history.name, change.intake.history.registered_on)
         for change in changes
-        if change.taken.renamed
+        if change.intake.renamed
     ]
     if renamed:
         await conn.execute(SQL["rename_customers"], *columns(renamed))

@@ -68,7 +68,7 @@ class SharedStore:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Debit:
     """The result of taking from a bucket. `retry_after_s` 0: taken; otherwise nothing was, and it can be by then."""
 
     level: Level
@@ -103,14 +103,14 @@ class Buckets:
                 name, size=size, least=least, period_s=period_s, debt=debt, store=shared.store
             )
 
-    async def take(self, key: str, units: int) -> Taken:
+    async def take(self, key: str, units: int) -> Debit:
         """Take from the bucket of a key, all or nothing. More than a bucket ever holds is taken as a whole bucket."""
         if self._shared is not None and not self._shared.away:
             try:
-                return await self._taken(self._common, key, units)
+                return await self._debit(self._common, key, units)
             except self._shared.errors as error:
                 self._shared.failed(error)
-        return await self._taken(self._own, key, units)
+        return await self._debit(self._own, key, units)
 
     async def level(self, key: str) -> Level:
         """How full the bucket of a key is."""
@@ -121,11 +121,11 @@ class Buckets:
                 self._shared.failed(error)
         return await self._peeked(self._own, key)
 
-    async def _taken(self, limiter: Throttled, key: str, units: int) -> Taken:
+    async def _debit(self, limiter: Throttled, key: str, units: int) -> Debit:
         result = await limiter.limit(_hashed(key), min(units, limiter.limiter.quota.burst))
         state = result.state
         wait_s = max(1, math.ceil(state.retry_after)) if result.limited else 0
-        return Taken(level=self._level(limiter, state.remaining), retry_after_s=wait_s)
+        return Debit(level=self._level(limiter, state.remaining), retry_after_s=wait_s)
 
     async def _peeked(self, limiter: Throttled, key: str) -> Level:
         return self._level(limiter, (await limiter.peek(_hashed(key))).remaining)

@@ -6,7 +6,7 @@ from time import monotonic
 
 from cachetools import LRUCache, TTLCache
 
-from app.budgets.buckets import Buckets, SharedStore, Taken
+from app.budgets.buckets import Buckets, Debit, SharedStore
 from app.settings import Settings
 from schema.budgets import REFUSED_COST, Level
 from schema.errors import RateLimitedError
@@ -107,7 +107,7 @@ class CallerBudgets:
             found.append((self._vendors, vendor, f"vendor {viewer.vendor}"))
         return [(buckets, key, whose) for buckets, key, whose in found if buckets is not None]
 
-    def _block(self, key: str, whose: str, taken: Taken) -> None:
+    def _block(self, key: str, whose: str, taken: Debit) -> None:
         """Let `check` refuse the caller until its budget holds the cost of reading a document."""
         short = REFUSED_COST - taken.level.left
         if short > 0:

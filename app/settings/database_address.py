@@ -28,7 +28,7 @@ def mistake(url: str) -> str | None:
     return None
 
 
-def place(url: str) -> str:
+def without_password(url: str) -> str:
     """Where the database is, for messages: without user and password."""
     address = urlsplit(url)
     hosts = address.netloc.rpartition("@")[2] or "the local socket"

@@ -9,7 +9,7 @@ from datetime import date
 
 from handbook import Benefit, Edition, Handbook, Per, service_year_number, service_year_span
 from rating.tiers import first_member_day, spells, star_on
-from rating.timeline import Period
+from rating.timeline import StarPeriod
 
 IN_FORCE = "IN_FORCE"
 INDIVIDUAL = "individual"
@@ -86,7 +86,7 @@ class Account:
 
     customer_id: int
     member_no: str
-    periods: tuple[Period, ...]
+    periods: tuple[StarPeriod, ...]
     anchor: date | None = None
     policies: tuple[Policy, ...] = ()
     relatives: Mapping[str, Relative] = field(default_factory=dict)

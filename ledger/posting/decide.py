@@ -17,10 +17,10 @@ from ledger.entitlement.rules import judge
 from ledger.ids import RedemptionId
 from ledger.posting.answers import Context, outcome_of
 from ledger.posting.applications import earliest_issue
+from ledger.posting.catching_up import catch_up, expire_holds
 from ledger.posting.entries import Entry, EntryKind, RedemptionStatus
 from ledger.posting.follow_ups import follow_up, report
 from ledger.posting.outcomes import Outcome, outcome_as_json, replayed
-from ledger.posting.settling import expire_holds, settle
 from ledger.posting.state import Posting, Redemption, State, StoredOutcome
 from ledger.refusals import Refusal, RefusalCode
 from ledger.service_levels.clock import deadline, last_days
@@ -129,7 +129,7 @@ def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:
     if pool is None or number is None or case.benefit is None:  # a member on the day has a service year
         message = f"judged entitled without a pool: {command}"
         raise AssertionError(message)
-    settle(posting, handbook=context.handbook, benefits=(command.benefit,), keep=pool)
+    catch_up(posting, handbook=context.handbook, benefits=(command.benefit,), keep=pool)
     _make_available(posting, case, pool, number)
     redemption = Redemption(
         id=RedemptionId(posting.state.account.customer_id, posting.next_sequence),
@@ -158,7 +158,7 @@ def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:
         occurred_at=occurred_at,
         details=_details(redemption),
     )
-    settle(posting, handbook=context.handbook, benefits=(command.benefit,))
+    catch_up(posting, handbook=context.handbook, benefits=(command.benefit,))
     return outcome_of(posting, redemption, context)
 
 

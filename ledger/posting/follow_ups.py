@@ -30,9 +30,9 @@ from ledger.entitlement.rules import (
 )
 from ledger.posting.answers import Context, outcome_of
 from ledger.posting.applications import hold_for_policy, release_application, wrong_policy
+from ledger.posting.catching_up import catch_up
 from ledger.posting.entries import LIFE_CYCLE, EntryKind, RedemptionStatus
 from ledger.posting.outcomes import Outcome, RedemptionOutcome
-from ledger.posting.settling import settle
 from ledger.posting.state import Posting, Redemption
 from ledger.refusals import Refusal, RefusalCode, invalid
 from ledger.service_levels.milestones import Milestone, milestone_of
@@ -71,7 +71,7 @@ def follow_up(posting: Posting, command: Confirm | Release | NoShow | Reverse, c
             occurred_at=posting.recorded_at,
             details=_reason(command.actor, command.reason),
         )
-    settle(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
+    catch_up(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
     return outcome_of(posting, redemption, context)
 
 
@@ -108,7 +108,7 @@ def report(
     milestone = milestone_of(command, held_at=redemption.occurred_at, recorded_at=posting.recorded_at)
     if isinstance(milestone, Refusal):
         return milestone
-    settle(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
+    catch_up(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
     outcome = outcome_of(posting, redemption, context)
     return replace(outcome, milestone=milestone.kind.value), milestone
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from base.database import Connection, Pool
 from handbook import Handbook
 from ledger.posting.batch import SQL, load_batch, write_batch
-from ledger.posting.settling import settle
+from ledger.posting.catching_up import catch_up
 from ledger.posting.state import Posting
 from rating.activations import AnyHandbook, handbook_within
 from rating.customers import batches_of_customers, count_customers
@@ -48,7 +48,7 @@ async def _post_due(
     batch = await load_batch(conn, customer_ids, now=now)
     for customer_id, state in batch.loaded.items():
         posting = Posting(state, now, subject)
-        settle(posting, handbook=handbook)
+        catch_up(posting, handbook=handbook)
         batch.entries += posting.entries
         batch.states[customer_id] = posting.after()
     await write_batch(conn, batch)

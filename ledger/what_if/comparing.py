@@ -17,7 +17,7 @@ from ledger.entitlement.account import Account, Policy, Relative
 from ledger.quotas.quota import cases_of
 from rating.history import History
 from rating.tiers import star_on
-from rating.timeline import Period, timeline
+from rating.timeline import StarPeriod, timeline
 
 BenefitAtStar = tuple[str, int]
 """A benefit's code and a star."""
@@ -227,7 +227,7 @@ def consequences(
 
 
 def losses_of(
-    account: Account, before: Sequence[Period], after: Sequence[Period], question: Question
+    account: Account, before: Sequence[StarPeriod], after: Sequence[StarPeriod], question: Question
 ) -> Iterator[Loss]:
     """Yield each benefit that a customer would lose, with the first day from `on` on.
 

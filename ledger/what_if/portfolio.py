@@ -42,7 +42,7 @@ class NamedLoss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class PartialResult:
     """What some customers come to."""
 
     sums: Tally
@@ -51,14 +51,14 @@ class Batch:
 
 async def work_batch(
     conn: Connection, customer_ids: Sequence[int], question: Question, *, now: datetime
-) -> Batch:
+) -> PartialResult:
     """Read some customers and add them up, off the event loop."""
     accounts = await load_accounts(conn, customer_ids, on=question.on, now=now)
     found = await histories(conn, [(each, None) for each in accounts])
     customers = [(account, found.get((each, None), History())) for each, account in accounts.items()]
     sums, losses = await asyncio.to_thread(tally, customers, question)
     names = await customers_by_id(conn, {each.customer_id for each in losses}) if losses else {}
-    return Batch(
+    return PartialResult(
         sums=sums,
         losses=tuple(NamedLoss(loss=each, name=names[each.customer_id].name) for each in losses),
     )

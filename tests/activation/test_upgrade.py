@@ -18,14 +18,14 @@ from app.settings import Settings
 from base.database import SERVICE_ROLE, connect_pool, prepare_connection
 from handbook import Handbook
 from ledger.entitlement.loading import load_accounts
-from ledger.posting.settling import settle
+from ledger.posting.catching_up import catch_up
 from ledger.posting.state import Head, Posting, State
 from ledger.verifying.verify import verify
 from rating import activations
 from rating import customers as reading
 from rating.events import content_hash, content_text, parse_event
 from rating.history import fold
-from rating.timeline import METHOD, Period, timeline
+from rating.timeline import METHOD, StarPeriod, timeline
 from rating.verifying import verify_ratings
 from rating.writing import policy_row
 from tests.activation.conftest import NOW, history
@@ -106,7 +106,7 @@ async def grant_as_released(conn: Any, member_no: str, handbook: Handbook) -> No
     customer_id = await conn.fetchval("select id from customers where member_no = $1", member_no)
     account = (await load_accounts(conn, [customer_id], on=NOW.date(), now=NOW))[customer_id]
     posting = Posting(State(account=account, head=Head()), NOW - timedelta(days=30))
-    settle(posting, handbook=handbook)
+    catch_up(posting, handbook=handbook)
     for entry in posting.entries:
         await conn.execute(
             "insert into entries (customer_id, sequence, kind, benefit, period, policy_no, units, service_year, star,"
@@ -146,7 +146,7 @@ async def grant_as_released(conn: Any, member_no: str, handbook: Handbook) -> No
     )
 
 
-def _later(periods: tuple[Period, ...], days: int) -> list[Period]:
+def _later(periods: tuple[StarPeriod, ...], days: int) -> list[StarPeriod]:
     """The same periods with the last turn some days later."""
     *before, last = periods
     turn = last.start + timedelta(days=days)

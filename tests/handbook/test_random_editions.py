@@ -25,7 +25,7 @@ from ledger.refusals import Refusal
 from rating.contributions import contributions_on
 from rating.history import fold
 from rating.taking import Stored, take
-from rating.timeline import Period, timeline
+from rating.timeline import StarPeriod, timeline
 from tests.editions import Draft, Scalar
 from tests.examples import examples
 from tests.ledger.books import Desk, a_hold, a_redeem, customer
@@ -178,7 +178,7 @@ def loaded(folder: Path) -> Handbook | EditionError:
         return refused
 
 
-def rated(stream: list[Any], handbook: Handbook) -> tuple[Period, ...]:
+def rated(stream: list[Any], handbook: Handbook) -> tuple[StarPeriod, ...]:
     """The timeline of a random history, which never leaves the stars of its editions."""
     stored = Stored()
     for each in stream:
@@ -195,10 +195,10 @@ def rated(stream: list[Any], handbook: Handbook) -> tuple[Period, ...]:
     return periods
 
 
-def serve(periods: tuple[Period, ...], handbook: Handbook) -> None:
+def serve(periods: tuple[StarPeriod, ...], handbook: Handbook) -> None:
     """Quotas of any day, and an attempt at every benefit: each is taken, or refused in words."""
     desk = Desk(handbook, customer(periods=periods), now=NOW)
-    desk.settle()
+    desk.catch_up()
     for day in DAYS:
         for quota in quotas_on(desk.state.account, day, handbook, NOW):
             assert quota.remaining is None or quota.remaining >= 0

@@ -11,13 +11,13 @@ from ledger.commands import Arrange, Confirm, Evidence, Hold, NoShow, Redeem, Re
 from ledger.entitlement.account import Account, Policy, PoolKey, Relative, Taken
 from ledger.entitlement.case import Term
 from ledger.ids import RedemptionId
+from ledger.posting.catching_up import catch_up
 from ledger.posting.decide import Decision, decide
 from ledger.posting.entries import Balance, RedemptionStatus
 from ledger.posting.outcomes import RedemptionOutcome
-from ledger.posting.settling import settle
 from ledger.posting.state import Head, Posting, State
 from ledger.refusals import Refusal
-from rating.timeline import Period
+from rating.timeline import StarPeriod
 
 TODAY = date(2026, 5, 20)
 NOW = datetime(2026, 5, 20, 10, 0, tzinfo=BUSINESS_ZONE)
@@ -27,7 +27,7 @@ PREMIUMS = {0: 0, 1: 30_000, 2: 45_000, 3: 150_000, 4: 300_000, 5: 500_000}
 _keys = count(1)
 
 
-def periods(*stars: tuple[date, int], handbook: Handbook | None = None) -> tuple[Period, ...]:
+def periods(*stars: tuple[date, int], handbook: Handbook | None = None) -> tuple[StarPeriod, ...]:
     """A timeline that has each star from its day on; with `handbook`, cut where an edition begins, as ratings are."""
     turns = [edition.effective_from for edition in handbook.editions] if handbook is not None else []
     first = stars[0][0]
@@ -37,7 +37,7 @@ def periods(*stars: tuple[date, int], handbook: Handbook | None = None) -> tuple
         star = [star for since, star in stars if since <= day][-1]
         edition = handbook.on(day) if handbook is not None else None
         found.append(
-            Period(
+            StarPeriod(
                 start=day,
                 end=end,
                 star=star,
@@ -157,7 +157,7 @@ def a_car_t(**more: Any) -> Redeem:
 def after_settling(state: State, handbook: Handbook, now: datetime = NOW) -> State:
     """The customer with everything posted that is due."""
     posting = Posting(state, now)
-    settle(posting, handbook=handbook)
+    catch_up(posting, handbook=handbook)
     return posting.after()
 
 
@@ -185,10 +185,10 @@ class Desk:
         self.milestones += [decision.milestone] if decision.milestone is not None else []
         return decision
 
-    def settle(self) -> None:
+    def catch_up(self) -> None:
         """Post what is due."""
         posting = Posting(self.state, self.now)
-        settle(posting, handbook=self.handbook)
+        catch_up(posting, handbook=self.handbook)
         self.entries += posting.entries
         self.state = posting.after()
 

@@ -411,15 +411,15 @@ class BooksMachine(RuleBasedStateMachine):
         self.desks[customer_id].re_rate(*model.stars)
 
     @rule(customer_id=customers)
-    def settle(self, customer_id):
+    def catch_up(self, customer_id):
         desk, model = self.desks[customer_id], self.models[customer_id]
         self.touched.add(customer_id)
         desk.now = self.now
-        desk.settle()
+        desk.catch_up()
         model.anchor = model.first_day(self.now.date())
         model.run_out(self.now)
         posted = len(desk.entries)
-        desk.settle()
+        desk.catch_up()
         assert len(desk.entries) == posted
 
     @invariant()

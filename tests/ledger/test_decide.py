@@ -195,9 +195,9 @@ def test_a_reversal_after_the_year_ended_expires_at_once(desk):
 
 def test_after_a_fall_used_units_count_and_nothing_is_clawed_back(desk):
     taken(desk.ask(a_redeem("outpatient-green-channel")))
-    desk.settle()
+    desk.catch_up()
     desk.re_rate((JOINED, 4), (TODAY, 2))
-    desk.settle()
+    desk.catch_up()
     assert refused(desk.ask(a_redeem("outpatient-green-channel"))) == "TIER_TOO_LOW"
     assert ("REVOKE", 1) not in desk.kinds("outpatient-green-channel")
     assert desk.kinds("legal-consultation") == [("GRANT", 60), ("REVOKE", 60)]
@@ -242,7 +242,7 @@ def test_units_that_come_back_after_a_fall_are_revoked(desk):
 
 def test_a_use_in_the_year_before_is_taken_from_that_year(handbook):
     desk = Desk(handbook, now=NOW.replace(month=2, day=5))
-    desk.settle()
+    desk.catch_up()
     used = taken(desk.ask(a_redeem(occurred_at=NOW.replace(month=1, day=20))))
     assert used.quota == QuotaCounts(granted=1, used=1, held=0, remaining=0)
     this_year = taken(desk.ask(a_redeem()))
@@ -252,7 +252,7 @@ def test_a_use_in_the_year_before_is_taken_from_that_year(handbook):
 
 def test_a_use_on_a_day_with_a_higher_star_is_judged_by_that_day(handbook):
     desk = Desk(handbook, customer((JOINED, 4), (TODAY - timedelta(days=5), 1)))
-    desk.settle()
+    desk.catch_up()
     used = taken(desk.ask(a_redeem("outpatient-escort", occurred_at=NOW - timedelta(days=6))))
     assert used.status == "REDEEMED"
     assert refused(desk.ask(a_redeem("outpatient-escort"))) == "TIER_TOO_LOW"
@@ -260,26 +260,26 @@ def test_a_use_on_a_day_with_a_higher_star_is_judged_by_that_day(handbook):
 
 def test_an_anniversary_expires_what_is_left_and_grants_anew(desk):
     taken(desk.ask(a_redeem("legal-consultation", units=45)))
-    desk.settle()
+    desk.catch_up()
     desk.pass_days(300)
-    desk.settle()
+    desk.catch_up()
     assert desk.kinds("legal-consultation") == [("GRANT", 60), ("REDEEM", 45), ("EXPIRE", 15), ("GRANT", 60)]
-    desk.settle()
+    desk.catch_up()
     assert desk.kinds("legal-consultation")[-1] == ("GRANT", 60)
     assert len(desk.kinds("legal-consultation")) == 4
 
 
 def test_the_anchor_is_stored_once_and_never_moves(desk):
-    desk.settle()
+    desk.catch_up()
     assert desk.state.head.anchor == JOINED
     desk.re_rate((date(2025, 7, 1), 3))
-    desk.settle()
+    desk.catch_up()
     assert desk.state.head.anchor == JOINED
 
 
 def test_a_first_star_still_ahead_grants_and_anchors_nothing(handbook):
     desk = Desk(handbook, customer((TODAY + timedelta(days=1), 3)))
-    desk.settle()
+    desk.catch_up()
     assert desk.entries == []
     assert desk.state.head.anchor is None
     refusal = desk.ask(a_redeem())

@@ -623,7 +623,7 @@ async def change_the_star(database, handbook, comparison, clock, star, place):
     account = (await states_of(database, [desk.state.account.customer_id], clock.now)).popitem()[1].account
     desk.know(periods=account.periods, policies=account.policies)
     desk.now = clock.now
-    desk.settle()
+    desk.catch_up()
 
 
 async def the_reads_agree(database, ids, now):

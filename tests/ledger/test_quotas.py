@@ -92,7 +92,7 @@ def test_a_hold_that_ran_out_is_free_again_whether_or_not_that_is_posted(handboo
     assert counts(held) == (1, 0, 1, 0)
     desk.pass_days(4)
     (free,) = quotas(as_read(desk), handbook)["physical-exam"]
-    desk.settle()
+    desk.catch_up()
     (posted,) = quotas(as_read(desk), handbook)["physical-exam"]
     assert counts(free) == counts(posted) == (1, 0, 0, 1)
 

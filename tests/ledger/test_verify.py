@@ -311,7 +311,7 @@ def books_at_a_desk(handbook: Handbook) -> checks.Books:
     desk.ask(a_confirm(held.id, units=20))
     desk.ask(a_reversal(desk.ask(a_redeem()).id))
     desk.pass_days(300)
-    desk.settle()
+    desk.catch_up()
     state = desk.state
     return checks.Books(
         customer_id=1,

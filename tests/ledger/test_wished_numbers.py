@@ -8,9 +8,9 @@ import pytest
 from handbook import Handbook
 from ledger.entitlement.account import Policy, PoolKey, Taken
 from ledger.ids import RedemptionId
+from ledger.posting.catching_up import catch_up
 from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
 from ledger.posting.outcomes import RedemptionOutcome
-from ledger.posting.settling import settle
 from ledger.posting.state import Posting, Redemption
 from ledger.quotas.counts import QuotaCounts
 from ledger.quotas.quota import Quota, eligibility, quotas_on
@@ -109,7 +109,7 @@ def test_an_application_that_comes_to_nothing_leaves_nothing(desk, end):
         taken(desk.ask(end(held.id)))
     desk.pass_days(3)
     assert counts(desk) == {None: (1, 0, 0, 1)}
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(LUCKY, 0) == Balance()
     assert moves(desk)[-1] == ("REVOKE", "")
     assert refused(desk.ask(a_confirm(held.id, policy_no="P1"))).code == "HOLD_NOT_OPEN"
@@ -273,7 +273,7 @@ def test_policies_that_are_there_have_no_numbers_to_use(desk):
             for each in range(3)
         )
     )
-    desk.settle()
+    desk.catch_up()
     assert moves(desk) == []
     assert desk.balance("policy-cover", 0, "P2") == Balance(granted=1)
     assert counts(desk) == {None: (1, 0, 0, 1)}
@@ -311,7 +311,7 @@ def test_what_the_version_before_granted_to_policies_is_revoked_with_what_is_due
     desk.state = posting.after()
     desk.entries += posting.entries
     assert counts(desk) == {None: (1, 0, 0, 1)}
-    desk.settle()
+    desk.catch_up()
     assert moves(desk)[2:] == [("REVOKE", "P1"), ("REVOKE", "P9")]
     assert desk.balance(LUCKY, 0, "P1") == desk.balance(LUCKY, 0, "P9") == Balance()
     in_order(desk)
@@ -336,7 +336,7 @@ def test_a_policy_is_named_at_the_confirmation_of_a_number_only(desk):
 def taken_by_the_version_before(desk: Desk, kind: EntryKind) -> RedemptionId:
     """A number that was held or redeemed with the number of a policy that was there, and no number wished for."""
     posting = Posting(desk.state, desk.now)
-    settle(posting, handbook=desk.handbook)
+    catch_up(posting, handbook=desk.handbook)
     posting.post(
         EntryKind.GRANT,
         PoolKey(LUCKY, 0, "P1"),

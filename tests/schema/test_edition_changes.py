@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handbook import Handbook, read_source, with_edition
-from ledger.what_if.portfolio import Batch, work_batch
+from ledger.what_if.portfolio import PartialResult, work_batch
 from schema.context import Role
 from tests.editions import six_stars
 from tests.handbook.copies import Copy
@@ -208,7 +208,7 @@ async def test_one_portfolio_at_a_time_is_rated_and_nobody_queues(
 ) -> None:
     begun, others_answered = asyncio.Event(), asyncio.Event()
 
-    async def while_others_ask(*arguments: Any, **more: Any) -> Batch:
+    async def while_others_ask(*arguments: Any, **more: Any) -> PartialResult:
         begun.set()
         await others_answered.wait()
         return await work_batch(*arguments, **more)

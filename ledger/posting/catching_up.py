@@ -24,7 +24,7 @@ class _Everything:
 EVERY_BENEFIT: Container[str] = _Everything()
 
 
-def settle(
+def catch_up(
     posting: Posting,
     *,
     handbook: Handbook,

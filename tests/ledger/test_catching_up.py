@@ -33,7 +33,7 @@ def taken(outcome: object) -> RedemptionOutcome:
 def opened(handbook: Handbook, *stars: tuple[date, int], now: datetime = NOW, **more: object) -> Desk:
     """A desk whose customer has everything posted that is due."""
     desk = Desk(handbook, customer(*stars, **more), now=now)
-    desk.settle()
+    desk.catch_up()
     return desk
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_due_twice(handbook):
     assert before
     for _ in range(3):
         desk.pass_days(1)
-        desk.settle()
+        desk.catch_up()
     assert desk.entries == before
 
 
@@ -69,7 +69,7 @@ def test_a_rise_grants_the_difference_and_what_is_new(handbook):
     assert desk.balance(LAW, 3) == Balance()
     taken(desk.ask(a_redeem()))
     desk.re_rate((JOINED, 2), (TODAY, 4))
-    desk.settle()
+    desk.catch_up()
     assert desk.kinds(EXAM) == [("GRANT", 1), ("REDEEM", 1)]
     assert desk.kinds(LAW) == [("GRANT", 60)]
     assert desk.kinds("life-bank") == [("GRANT", 1)]
@@ -81,7 +81,7 @@ def test_a_fall_takes_back_what_is_there_and_no_more(handbook):
     taken(desk.ask(a_redeem(LAW, units=20)))
     held = taken(desk.ask(a_hold(LAW, units=15)))
     desk.re_rate((JOINED, 4), (TODAY, 2))
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(LAW, 3) == Balance(granted=35, used=20, held=15)
     taken(desk.ask(a_release(held.id)))
     assert desk.balance(LAW, 3) == Balance(granted=20, used=20)
@@ -93,7 +93,7 @@ def test_who_comes_back_after_a_fall_gets_what_was_not_used(handbook):
     taken(desk.ask(a_redeem(LAW, units=20)))
     for star in (1, 5, 0, 3):
         desk.re_rate((JOINED, 4), (TODAY, star))
-        desk.settle()
+        desk.catch_up()
     assert desk.kinds(LAW)[2:] == [("REVOKE", 40), ("GRANT", 40)] * 2
     assert desk.balance(LAW, 3) == Balance(granted=60, used=20)
     assert taken(desk.ask(a_redeem(LAW, units=40))).quota.remaining == 0
@@ -102,14 +102,14 @@ def test_who_comes_back_after_a_fall_gets_what_was_not_used(handbook):
 def test_without_a_star_everything_counted_is_taken_back_and_the_years_go_on(handbook):
     desk = opened(handbook)
     desk.re_rate((JOINED, 4), (TODAY, 0))
-    desk.settle()
+    desk.catch_up()
     assert all(each.available == 0 for each in desk.state.balances.values() if not each.unlimited)
     desk.now = at(date(2027, 1, 26))
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(EXAM, 4) == Balance()
     desk.re_rate((JOINED, 4), (TODAY, 0), (date(2027, 3, 1), 2))
     desk.now = at(date(2027, 3, 1))
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(EXAM, 4) == Balance(granted=1)
     assert desk.state.head.anchor == JOINED
 
@@ -118,10 +118,10 @@ def test_an_edition_that_gives_more_grants_the_difference_from_its_day(editions)
     desk = opened(editions, (JOINED, 3))
     taken(desk.ask(a_redeem(BUTLER, units=3)))
     desk.now = at(NEXT_EDITION) - timedelta(hours=11)
-    desk.settle()
+    desk.catch_up()
     assert desk.kinds(BUTLER) == [("GRANT", 3), ("REDEEM", 3)]
     desk.now = at(NEXT_EDITION, 0)
-    desk.settle()
+    desk.catch_up()
     assert desk.kinds(BUTLER)[2:] == [("GRANT", 2)]
     assert desk.entries[-1].edition == "zhenxuan-2"
     assert taken(desk.ask(a_redeem(BUTLER, units=2))).quota == QuotaCounts(
@@ -134,7 +134,7 @@ def test_an_edition_that_gives_less_claws_nothing_back(editions):
     desk.re_rate((JOINED, 3))
     taken(desk.ask(a_redeem(BUTLER, units=4)))
     desk.now = at(THIRD_EDITION)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(BUTLER, 3) == Balance(granted=4, used=4)
     refusal = desk.ask(a_redeem(BUTLER))
     assert (refusal.code, refusal.facts["remaining"]) == ("QUOTA_EXHAUSTED", 0)
@@ -146,7 +146,7 @@ def test_a_benefit_that_an_edition_drops_is_taken_back_and_returns_with_the_next
     taken(desk.ask(a_redeem(LAW, units=10)))
     held = taken(desk.ask(a_hold(LAW, units=5, hold_hours=400)))
     desk.now = at(NEXT_EDITION)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(LAW, 3) == Balance(granted=15, used=10, held=5)
     assert desk.ask(a_redeem(LAW)).code == "UNKNOWN_BENEFIT"
     assert taken(desk.ask(a_release(held.id))).quota.granted == 0
@@ -154,7 +154,7 @@ def test_a_benefit_that_an_edition_drops_is_taken_back_and_returns_with_the_next
     taken(desk.ask(a_redeem(LAW, units=5, occurred_at=NOW)))
     assert desk.entries[-1].edition == "zhenxuan-1"
     desk.now = at(THIRD_EDITION)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(LAW, 3) == Balance(granted=60, used=15)
 
 
@@ -167,7 +167,7 @@ def test_a_limit_that_goes_and_comes_back_counts_what_was_used_without_it(editio
     assert free[-1].quota == QuotaCounts(granted=None, used=5, held=0, remaining=None)
     assert desk.balance(BUTLER, 3) == Balance(unlimited=True, granted=3, used=5)
     desk.now = at(THIRD_EDITION)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(BUTLER, 3) == Balance(granted=5, used=5)
     assert desk.kinds(BUTLER)[-2:] == [("GRANT", 2), ("REVOKE", None)]
     assert desk.ask(a_redeem(BUTLER)).code == "QUOTA_EXHAUSTED"
@@ -184,14 +184,14 @@ def test_a_limit_that_comes_back_where_enough_is_granted_only_ends_the_unlimited
     desk = opened(editions)
     desk.re_rate((JOINED, 4))
     desk.now = at(NEXT_EDITION)
-    desk.settle()
+    desk.catch_up()
     for _ in range(used):
         taken(desk.ask(a_redeem(BUTLER)))
     desk.re_rate((JOINED, 4), (NEXT_EDITION, 1))  # one star still counts three
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(BUTLER, 3) == balance
     assert desk.kinds(BUTLER)[-1] == ("REVOKE", None)
-    desk.settle()
+    desk.catch_up()
     assert desk.kinds(BUTLER)[-1] == ("REVOKE", None)
 
 
@@ -219,7 +219,7 @@ def test_a_service_year_begins_at_the_first_moment_of_the_anniversary(handbook, 
     desk = opened(handbook, (anchor, 4), now=last_moment)
     assert desk.balance(EXAM, number - 1) == Balance(granted=1)
     desk.now = start_of(first_day)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(EXAM, number - 1) == Balance(granted=1, expired=1)
     assert desk.balance(EXAM, number) == Balance(granted=1)
     expiry = next(each for each in desk.entries if each.kind == "EXPIRE" and each.pool.benefit == EXAM)
@@ -231,7 +231,7 @@ def test_years_that_nobody_looked_at_are_neither_granted_nor_expired(handbook):
     desk = opened(handbook, (date(2015, 3, 1), 4))
     assert {each.pool.period for each in desk.entries} == {0, 12}
     desk.now = at(date(2030, 3, 1))
-    desk.settle()
+    desk.catch_up()
     assert {pool.period for pool in desk.state.balances} == {0, 12, 16}
     assert desk.balance(LAW, 12) == Balance(granted=60, expired=60)
 
@@ -241,11 +241,11 @@ def test_a_policy_that_lapses_loses_its_allowance_and_gets_it_back_with_it(handb
     statuses = [(date(2024, 1, 10), "IN_FORCE"), (TODAY, "LAPSED"), (TODAY + timedelta(days=5), "IN_FORCE")]
     desk.know(policies=(Policy(policy_no="P1", line="individual", statuses=tuple(statuses)),))
     assert desk.balance("policy-cover", 0, "P1") == Balance(granted=1)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance("policy-cover", 0, "P1") == Balance()
     assert desk.ask(a_redeem("policy-cover", policy_no="P1")).code == "POLICY_NOT_ELIGIBLE"
     desk.pass_days(5)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance("policy-cover", 0, "P1") == Balance(granted=1)
     taken(desk.ask(a_redeem("policy-cover", policy_no="P1")))
     desk.pass_days(365)
@@ -257,7 +257,7 @@ def test_a_new_policy_brings_its_own_allowance(handbook):
     desk = opened(handbook)
     more = Policy(policy_no="P9", line="individual", statuses=((TODAY, "IN_FORCE"),))
     desk.know(policies=(*desk.state.account.policies, more))
-    desk.settle()
+    desk.catch_up()
     assert desk.balance("policy-cover", 0, "P9") == Balance(granted=1)
     assert desk.balance("policy-cover", 0, "P2") == Balance()
 
@@ -265,14 +265,14 @@ def test_a_new_policy_brings_its_own_allowance(handbook):
 def test_a_membership_allowance_knows_no_years(handbook):
     desk = opened(handbook)
     desk.pass_days(800)
-    desk.settle()
+    desk.catch_up()
     assert desk.kinds("life-bank") == [("GRANT", 1)]
     used = taken(desk.ask(a_redeem("life-bank")))
     assert used.quota == QuotaCounts(granted=1, used=1, held=0, remaining=0)
     desk.re_rate((JOINED, 4), (TODAY, 2))
-    desk.settle()
+    desk.catch_up()
     desk.re_rate((JOINED, 4), (TODAY, 5))
-    desk.settle()
+    desk.catch_up()
     assert desk.kinds("life-bank") == [("GRANT", 1), ("REDEEM", 1)]
 
 
@@ -280,7 +280,7 @@ def test_a_use_before_the_anniversary_that_is_told_after_it_belongs_to_the_year_
     anniversary = date(2026, 1, 26)
     desk = opened(handbook, now=at(anniversary - timedelta(days=3)))
     desk.now = at(anniversary + timedelta(days=3))
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(LAW, 2) == Balance(granted=60, expired=60)
     late = taken(desk.ask(a_redeem(LAW, units=25, occurred_at=at(anniversary - timedelta(days=1), 23))))
     assert late.quota == QuotaCounts(granted=60, used=25, held=0, remaining=35)
@@ -320,11 +320,11 @@ def test_a_hold_over_the_anniversary_stays_in_its_year(handbook):
     desk = opened(handbook, now=at(anniversary - timedelta(days=1)))
     held = taken(desk.ask(a_hold()))
     desk.now = at(anniversary)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(EXAM, 2) == Balance(granted=1, held=1)
     assert desk.balance(EXAM, 3) == Balance(granted=1)
     desk.pass_days(4)
-    desk.settle()
+    desk.catch_up()
     assert desk.balance(EXAM, 2) == Balance(granted=1, expired=1)
     assert desk.kinds(EXAM)[-2:] == [("EXPIRE_HOLD", 1), ("EXPIRE", 1)]
     assert desk.ask(a_release(held.id)).code == "HOLD_NOT_OPEN"
@@ -336,11 +336,11 @@ def test_a_first_star_ahead_may_be_cancelled_and_then_anchors_nothing(handbook):
     assert (desk.entries, desk.state.head.anchor) == ([], None)
     desk.re_rate((TODAY, 0))
     desk.now = at(ahead)
-    desk.settle()
+    desk.catch_up()
     assert (desk.entries, desk.state.head.anchor) == ([], None)
     desk.re_rate((TODAY, 0), (ahead + timedelta(days=5), 1))
     desk.now = at(ahead + timedelta(days=5))
-    desk.settle()
+    desk.catch_up()
     assert desk.state.head.anchor == ahead + timedelta(days=5)
 
 
@@ -350,7 +350,7 @@ def test_a_correction_of_the_first_star_never_moves_the_anchor(handbook, moved):
     taken(desk.ask(a_redeem()))
     before = len(desk.entries)
     desk.re_rate((JOINED + timedelta(days=moved), 4))
-    desk.settle()
+    desk.catch_up()
     assert desk.state.head.anchor == JOINED
     assert len(desk.entries) == before
     assert desk.ask(a_redeem()).code == "QUOTA_EXHAUSTED"
@@ -372,7 +372,7 @@ def test_a_fall_that_becomes_known_late_still_honours_what_was_used_between(hand
     desk = opened(handbook)
     taken(desk.ask(a_redeem("outpatient-escort")))
     desk.re_rate((JOINED, 4), (TODAY - timedelta(days=3), 2))
-    desk.settle()
+    desk.catch_up()
     assert desk.balance("outpatient-escort", 3) == Balance(granted=1, used=1)
     refusal = desk.ask(a_redeem("outpatient-escort", occurred_at=NOW - timedelta(days=2)))
     assert refusal.code == "TIER_TOO_LOW"
@@ -412,7 +412,7 @@ def test_whenever_the_books_are_settled_they_say_what_the_tier_gives(handbook, r
     desk = Desk(handbook, customer(*stars))
     for step in (0, *steps):
         desk.pass_days(step)
-        desk.settle()
+        desk.catch_up()
         today = desk.now.date()
         number = desk.state.account.service_year_number(today)
         if number is None:
