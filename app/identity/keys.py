@@ -10,18 +10,15 @@ that forged tokens cause no storm of requests.
 
 import asyncio
 import hashlib
-import json
 import os
 import time
-import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any, ClassVar
 
-import jwt
+from jwt import PyJWKClient, PyJWKSet, PyJWTError
 
 from app.errors import StartError
 from app.settings import Settings
@@ -32,10 +29,11 @@ _KEY_ID_DIGITS = 8
 _FETCH_TIMEOUT_S = 5.0
 _FETCH_EVERY_S = 30.0
 _FETCH_AFTER_S = 600.0
-_LONGEST_SET_BYTES = 1_000_000
 
-# What a public key is good for follows from its kind (and curve); nothing else is accepted.
-_ALGORITHMS = {("RSA", None): "RS256", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+# A public key is good for the algorithm that its set names, else for that of its kind; nothing else is accepted.
+_ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
+# An address that is none is a ValueError, a member of another type any of the three after it.
+_NO_KEY_SET = (PyJWTError, OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +114,7 @@ class KeyRing:
         """Read the public keys. Raises StartError when they cannot be had or none of them is usable."""
         if self._source is None:
             return
-        keys = _public_keys(_read(self._source))
+        keys = _public_keys(self._source)
         if not keys:
             raise StartError("ENTITLEMENTS_JWKS: holds no RS256, ES256 or EdDSA key")
         self._public = keys
@@ -167,31 +165,21 @@ def _kept_secret(folder: Path) -> bytes:
     return key
 
 
-def _read(source: str) -> bytes:
+def _public_keys(source: str) -> dict[str | None, PublicKey]:
+    """The keys of a set that check signatures of a kind that is taken, by their ids."""
+    return {
+        key.key_id: PublicKey(key=key.key, algorithm=key.algorithm_name)
+        for key in _key_set(source)
+        if key.algorithm_name in _ALGORITHMS and key.public_key_use in {"sig", None}
+    }
+
+
+def _key_set(source: str) -> PyJWKSet:
     try:
         if source.startswith(("https://", "http://")):
-            with urllib.request.urlopen(source, timeout=_FETCH_TIMEOUT_S) as answer:  # noqa: S310 - checked above
-                if source.startswith("https://") and not answer.geturl().startswith("https://"):
-                    raise StartError("ENTITLEMENTS_JWKS: leads on to an address that is not encrypted")
-                body: bytes = answer.read(_LONGEST_SET_BYTES)
-                return body
-        return Path(source.removeprefix("file://")).read_bytes()
-    except (OSError, ValueError, HTTPException) as error:  # an address that is none is a ValueError
-        raise StartError(f"ENTITLEMENTS_JWKS: cannot be read ({error.__class__.__name__})") from None
-
-
-def _public_keys(document: bytes) -> dict[str | None, PublicKey]:
-    try:
-        entries = json.loads(document)["keys"]
-        found = [(entry, _ALGORITHMS.get((entry.get("kty"), entry.get("crv")))) for entry in entries]
-        return {
-            entry.get("kid"): PublicKey(key=jwt.PyJWK(entry, algorithm=algorithm).key, algorithm=algorithm)
-            for entry, algorithm in found
-            if algorithm is not None and _for_signatures(entry)
-        }
-    except (ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError):
-        raise StartError("ENTITLEMENTS_JWKS: is not a JSON Web Key Set") from None
-
-
-def _for_signatures(entry: Mapping[str, Any]) -> bool:
-    return bool(entry.get("use", "sig") == "sig")
+            # It keeps nothing: its cache would forget the keys while the issuer is away. It follows no redirection.
+            return PyJWKClient(source, cache_jwk_set=False, timeout=_FETCH_TIMEOUT_S).get_jwk_set()
+        return PyJWKSet.from_json(Path(source.removeprefix("file://")).read_text(encoding="utf-8"))
+    except _NO_KEY_SET as error:
+        reason = type(error.__cause__ or error).__name__
+        raise StartError(f"ENTITLEMENTS_JWKS: cannot be read as a JSON Web Key Set ({reason})") from None

@@ -411,6 +411,44 @@ async def test_a_new_key_of_the_issuer_is_fetched_when_a_token_names_it_but_not_
             thread.join()
 
 
+def test_an_address_of_keys_that_leads_on_is_not_followed():
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(302)
+            self.send_header("location", "/elsewhere.json")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            with pytest.raises(StartError, match=r"JSON Web Key Set \(HTTPError\)"):
+                key_ring(load_settings(jwks=f"http://127.0.0.1:{server.server_port}/jwks.json"))
+        finally:
+            server.shutdown()
+            thread.join()
+    assert asked == ["/jwks.json"]
+
+
+def test_a_key_that_is_no_use_does_not_stop_the_others(tmp_path):
+    file = tmp_path / "jwks.json"
+    others = [{"kty": "RSA"}, {"kty": "EC", "crv": "P-224"}, {"kty": "none"}, 7]
+    file.write_text(json.dumps({"keys": [*others, *json.loads(ISSUER.jwks())["keys"]]}))
+    ring = key_ring(load_settings(jwks=str(file)))
+    assert {key_id: ring.find("RS256", key_id)[0].algorithm for key_id in ("rsa", "ec", "ed")} == {
+        "rsa": "RS256",
+        "ec": "ES256",
+        "ed": "EdDSA",
+    }
+    assert ring.find("RS256", "shared") == ()
+
+
 def test_a_token_that_was_read_before_ends_with_its_time(monkeypatch):
     tokens = Tokens(KeyRing(secret=SECRET), issuer="entitlements", audience="entitlements")
     token = signed()
