@@ -8,7 +8,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
-from rich.cells import cell_len
+from rich.box import Box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines, plain
@@ -19,7 +22,9 @@ from ledger.reports.usage import UsageGroup, UsageView, total
 
 Row = TypeVar("Row")
 
-_GAP = "  "
+# Rules of hyphens below the headings and above the sums, and nothing else.
+_RULES = Box("    \n    \n -- \n    \n    \n -- \n    \n    ", ascii=True)
+_WIDEST = 100_000
 
 
 class ReportForm(StrEnum):
@@ -125,29 +130,22 @@ def table(columns: Sequence[Column[Row]], rows: Iterable[Row], sums: dict[str, C
     """Columns side by side, numbers to the right; below a rule the sums, by the names of their columns."""
     body = [[column.cell(row) for column in columns] for row in rows]
     sum_line = [sums.get(column.name) for column in columns]
-    lines = [
-        [column.name for column in columns],
-        *([plain(cell) for cell in line] for line in [*body, sum_line]),
-    ]
-    right = [
-        any(isinstance(line[place], (int, Decimal)) for line in [*body, sum_line])
-        for place in range(len(columns))
-    ]
-    widths = [max(cell_len(line[place]) for line in lines) for place in range(len(columns))]
-    laid = [
-        _GAP.join(
-            _pad(text, width, to_the_right=to_the_right)
-            for text, width, to_the_right in zip(line, widths, right, strict=True)
-        ).rstrip()
-        for line in lines
-    ]
-    rule = "-" * (sum(widths) + len(_GAP) * (len(widths) - 1))
-    return "\n".join([laid[0], rule, *laid[1:-1], rule, laid[-1]])
-
-
-def _pad(text: str, width: int, *, to_the_right: bool) -> str:
-    blank = " " * (width - cell_len(text))
-    return blank + text if to_the_right else text + blank
+    laid = Table(box=_RULES, show_footer=True, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, column in enumerate(columns):
+        numbers = any(isinstance(line[place], (int, Decimal)) for line in [*body, sum_line])
+        laid.add_column(
+            Text(column.name),
+            Text(plain(sum_line[place])),
+            justify="right" if numbers else "left",
+            no_wrap=True,
+        )
+    for line in body:
+        laid.add_row(*(Text(plain(cell)) for cell in line))
+    # As wide as it is, whoever reads it: a table that is wrapped at 80 columns is none for a file or a pipe.
+    console = Console(width=_WIDEST, color_system=None)
+    with console.capture() as capture:
+        console.print(laid)
+    return "\n".join(line.rstrip() for line in capture.get().removesuffix("\n").split("\n"))
 
 
 def _named(handbook: Handbook, code: str | None) -> str | None:
