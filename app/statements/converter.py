@@ -46,6 +46,14 @@ class Ending(IntEnum):
     NO_PLACE = 5
 
 
+_ENDINGS = {
+    None: Ending.UNREADABLE,
+    errno.EFBIG: Ending.TOO_LARGE,
+    errno.ENOSPC: Ending.NO_PLACE,
+    errno.EDQUOT: Ending.NO_PLACE,
+}
+
+
 class _UnreadableError(Exception):
     """A cell holds what no cell can hold."""
 
@@ -59,16 +67,15 @@ def main() -> Ending:
         # Not `sys.stdout`: Python would flush it once more at the end, and end with a code of its own where that fails.
         with open(sys.stdout.fileno(), "wb", closefd=False) as target:
             _convert(sys.stdin.buffer, target)
-    except (CalamineError, _UnreadableError):
+    except (CalamineError, _UnreadableError, ValueError, ArithmeticError):
         return Ending.UNREADABLE
     except MemoryError:
         return Ending.TOO_LARGE
     except OSError as error:
-        if error.errno == errno.EFBIG:
-            return Ending.TOO_LARGE
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return Ending.NO_PLACE
-        raise
+        # Without a number it is the library's: the file ends within a record.
+        if error.errno not in _ENDINGS:
+            raise
+        return _ENDINGS[error.errno]
     except BaseException as error:
         # The library meets something that its authors thought impossible: the file is to blame.
         if type(error).__module__ == _PANICS:

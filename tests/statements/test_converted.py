@@ -7,6 +7,7 @@
 import io
 import struct
 import subprocess
+import zipfile
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -117,7 +118,18 @@ def test_cells_are_what_a_person_sees():
     assert (number, found) == (1, tuple(written.values()))
 
 
+def broken_off(content: bytes, part: str) -> bytes:
+    """An archive in which a part ends too early."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(stream, "w") as after:
+        for name in before.namelist():
+            whole = before.read(name)
+            after.writestr(name, whole[:-20] if name == part else whole)
+    return stream.getvalue()
+
+
 UNREADABLE = {
+    "cut off rows": broken_off(xlsb_of(HEADER, GOOD), "xl/worksheets/sheet1.bin"),
     "cut off .xls": (FILES / "libreoffice.xls").read_bytes()[:5_000],
     "no workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
     "no XML": ods_of("<<"),
