@@ -27,7 +27,7 @@ class EntryKind(StrEnum):
     EXPIRE = "EXPIRE"
 
 
-class Place(StrEnum):
+class Stage(StrEnum):
     """Where units can be."""
 
     ISSUED = "ISSUED"
@@ -37,16 +37,16 @@ class Place(StrEnum):
     LAPSED = "LAPSED"
 
 
-MOVES: Mapping[EntryKind, tuple[Place, Place]] = {
-    EntryKind.GRANT: (Place.ISSUED, Place.AVAILABLE),
-    EntryKind.REVOKE: (Place.AVAILABLE, Place.ISSUED),
-    EntryKind.HOLD: (Place.AVAILABLE, Place.HELD),
-    EntryKind.REDEEM: (Place.AVAILABLE, Place.USED),
-    EntryKind.RELEASE: (Place.HELD, Place.AVAILABLE),
-    EntryKind.EXPIRE_HOLD: (Place.HELD, Place.AVAILABLE),
-    EntryKind.NO_SHOW: (Place.HELD, Place.USED),
-    EntryKind.REVERSE: (Place.USED, Place.AVAILABLE),
-    EntryKind.EXPIRE: (Place.AVAILABLE, Place.LAPSED),
+MOVES: Mapping[EntryKind, tuple[Stage, Stage]] = {
+    EntryKind.GRANT: (Stage.ISSUED, Stage.AVAILABLE),
+    EntryKind.REVOKE: (Stage.AVAILABLE, Stage.ISSUED),
+    EntryKind.HOLD: (Stage.AVAILABLE, Stage.HELD),
+    EntryKind.REDEEM: (Stage.AVAILABLE, Stage.USED),
+    EntryKind.RELEASE: (Stage.HELD, Stage.AVAILABLE),
+    EntryKind.EXPIRE_HOLD: (Stage.HELD, Stage.AVAILABLE),
+    EntryKind.NO_SHOW: (Stage.HELD, Stage.USED),
+    EntryKind.REVERSE: (Stage.USED, Stage.AVAILABLE),
+    EntryKind.EXPIRE: (Stage.AVAILABLE, Stage.LAPSED),
 }
 
 
@@ -113,10 +113,10 @@ class Entry:
     hash: bytes = b""
 
     @property
-    def move(self) -> tuple[Place, Place]:
+    def move(self) -> tuple[Stage, Stage]:
         """From where to where its units go: a redemption that began as a hold is redeemed from what is held."""
         if self.kind is EntryKind.REDEEM and self.redemption != self.sequence:
-            return Place.HELD, Place.USED
+            return Stage.HELD, Stage.USED
         return MOVES[self.kind]
 
 
@@ -152,15 +152,15 @@ class Balance:
         return moved
 
 
-def _moved(balance: Balance, place: Place, units: int) -> Balance:
-    match place:
-        case Place.ISSUED:  # what leaves the issuer is granted, what returns to it is not
+def _moved(balance: Balance, stage: Stage, units: int) -> Balance:
+    match stage:
+        case Stage.ISSUED:  # what leaves the issuer is granted, what returns to it is not
             return replace(balance, granted=balance.granted - units)
-        case Place.HELD:
+        case Stage.HELD:
             return replace(balance, held=balance.held + units)
-        case Place.USED:
+        case Stage.USED:
             return replace(balance, used=balance.used + units)
-        case Place.LAPSED:
+        case Stage.LAPSED:
             return replace(balance, expired=balance.expired + units)
-        case Place.AVAILABLE:  # what is granted and nowhere else
+        case Stage.AVAILABLE:  # what is granted and nowhere else
             return balance

@@ -16,8 +16,8 @@ from ledger.posting.entries import (
     BrokenInvariantError,
     Entry,
     EntryKind,
-    Place,
     RedemptionStatus,
+    Stage,
 )
 from ledger.posting.state import Posting, Redemption
 from tests.ledger.books import NOW, customer
@@ -27,7 +27,7 @@ POOL = PoolKey("legal-consultation", 1)
 STATUSES = (None, *RedemptionStatus)
 KINDS = [(EntryKind(kind), follows) for kind, follows in EFFECTS]
 FULL = Balance(granted=100, used=20, held=30, expired=10)
-"""Forty units are available, and every other place has some too."""
+"""Forty units are available, and every other stage has some too."""
 
 
 def an_entry(kind: EntryKind, units: int | None, *, follows: bool = False) -> Entry:
@@ -47,7 +47,7 @@ def an_entry(kind: EntryKind, units: int | None, *, follows: bool = False) -> En
     )
 
 
-def places(balance: Balance) -> tuple[int, ...]:
+def stages(balance: Balance) -> tuple[int, ...]:
     return (balance.granted, balance.used, balance.held, balance.expired, balance.available)
 
 
@@ -72,31 +72,31 @@ def a_redemption(status: RedemptionStatus | None = None, sequence: int = 3) -> R
     )
 
 
-def test_every_kind_has_a_move_between_two_places():
+def test_every_kind_has_a_move_between_two_stages():
     assert set(MOVES) == set(EntryKind) == {kind for kind, _ in KINDS}
     for source, target in MOVES.values():
         assert source is not target
-        assert Place.AVAILABLE in (source, target) or (source, target) == (Place.HELD, Place.USED)
+        assert Stage.AVAILABLE in (source, target) or (source, target) == (Stage.HELD, Stage.USED)
 
 
 @pytest.mark.parametrize(("kind", "follows"), KINDS)
-def test_an_entry_moves_its_units_from_one_place_to_another(kind, follows):
+def test_an_entry_moves_its_units_from_one_stage_to_another(kind, follows):
     after = FULL.after(an_entry(kind, 3, follows=follows))
-    changed = tuple(new - old for new, old in zip(places(after), places(FULL), strict=True))
+    changed = tuple(new - old for new, old in zip(stages(after), stages(FULL), strict=True))
     assert changed == tuple(3 * effect for effect in EFFECTS[kind, follows])
 
 
 @pytest.mark.parametrize(("kind", "follows"), [each for each in KINDS if each[0] is not EntryKind.GRANT])
-def test_all_that_a_place_has_may_leave_it_and_one_more_may_not(kind, follows):
+def test_all_that_a_stage_has_may_leave_it_and_one_more_may_not(kind, follows):
     source, _ = an_entry(kind, 1, follows=follows).move
-    has = {Place.AVAILABLE: FULL.available, Place.HELD: FULL.held, Place.USED: FULL.used}[source]
+    has = {Stage.AVAILABLE: FULL.available, Stage.HELD: FULL.held, Stage.USED: FULL.used}[source]
     assert FULL.after(an_entry(kind, has, follows=follows))
     with pytest.raises(BrokenInvariantError, match=r"entry 7 of customer 1 overdraws .*legal-consultation"):
         FULL.after(an_entry(kind, has + 1, follows=follows))
 
 
 @given(st.lists(st.tuples(st.sampled_from(KINDS), st.integers(1, 9)), max_size=60))
-def test_no_entries_whatever_bring_a_place_below_zero_or_lose_a_unit(entries):
+def test_no_entries_whatever_bring_a_stage_below_zero_or_lose_a_unit(entries):
     balance, expected = Balance(), (0, 0, 0, 0, 0)
     for (kind, follows), units in entries:
         effects = EFFECTS[kind, follows]
@@ -106,7 +106,7 @@ def test_no_entries_whatever_bring_a_place_below_zero_or_lose_a_unit(entries):
         else:
             with pytest.raises(BrokenInvariantError):
                 balance.after(an_entry(kind, units, follows=follows))
-    assert places(balance) == expected
+    assert stages(balance) == expected
     assert balance.granted == balance.used + balance.held + balance.expired + balance.available
 
 
