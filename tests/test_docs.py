@@ -83,3 +83,28 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
     ]
     assert links
     assert not [link for link in links if "://" not in link[1] and not (link[0].parent / link[1]).exists()]
+
+
+PACKAGES = ("app", "demo", "schema", "ledger", "rating", "handbook", "base")
+MODULE = re.compile(rf"`((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`")
+
+
+def is_there(name: str) -> bool:
+    """Whether there is a module of that name, or one that has what the name ends with."""
+    path = ROOT.joinpath(*name.split("."))
+    if path.is_dir() or path.with_suffix(".py").is_file():
+        return True
+    holder = next(
+        each
+        for each in (path.parent.with_suffix(".py"), path.parent / "__init__.py", ROOT / "README.md")
+        if each.is_file()
+    )
+    return re.search(rf"\b{path.name}\b", holder.read_text(encoding="utf-8")) is not None
+
+
+def test_every_module_that_is_named_is_there() -> None:
+    files = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    files += [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    named = [(file.name, name) for file in files for name in MODULE.findall(file.read_text(encoding="utf-8"))]
+    assert len(named) > 50
+    assert not [each for each in named if each[1] != "schema.graphql" and not is_there(each[1])]
