@@ -11,8 +11,8 @@ from rating.taking import Recorded as RatingRecorded
 from schema.context import Context, Info
 from schema.errors import BadInputError
 from schema.mutations.deciding import decider
-from schema.mutations.policy_event import PolicyEventInput, spelled
 from schema.types.customer import Customer
+from schema.types.policy_event import PolicyEventInput, spelled
 from schema.types.refusal import Refusal
 
 _MOST_EVENTS = 100

@@ -8,9 +8,9 @@ import strawberry
 from handbook import Handbook
 from ledger.reports.pages import UsageRow
 from ledger.vendors.contracts import TermView
-from schema.catalogue import benefit_of, variant_in_english
 from schema.context import Info
 from schema.types.benefit import Benefit
+from schema.types.catalogue import benefit_of, variant_in_english
 
 
 @strawberry.type(description="What one unit of a benefit costs at a vendor on a span of days.")

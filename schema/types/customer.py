@@ -24,12 +24,12 @@ from schema.connections import (
 from schema.context import Context, Info, Role, Viewer
 from schema.disclosure import shown
 from schema.errors import BadInputError
-from schema.mutations.policy_event import PolicyEventInput
 from schema.permissions import check_contracted, shown_name
 from schema.types.entry import Entry
 from schema.types.node import Node
 from schema.types.person import Relative
 from schema.types.policy import Policy
+from schema.types.policy_event import PolicyEventInput
 from schema.types.quota import Quota
 from schema.types.service_year import ServiceYear
 from schema.types.tier import Tier, TierPeriod

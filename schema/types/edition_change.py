@@ -7,10 +7,10 @@ import strawberry
 
 from handbook import diff as handbook_diff
 from ledger.what_if import comparing as what_if
-from schema.catalogue import benefit_of
 from schema.context import Info
 from schema.scalars import Long
 from schema.types.benefit import Benefit
+from schema.types.catalogue import benefit_of
 
 
 @strawberry.type(description="One thing that an edition says otherwise than another.")

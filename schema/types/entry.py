@@ -7,10 +7,10 @@ import strawberry
 
 from ledger.ids import opaque_id
 from ledger.reports.pages import EntryRow
-from schema.catalogue import benefit_of
 from schema.context import Info
 from schema.disclosure import shown
 from schema.types.benefit import Benefit
+from schema.types.catalogue import benefit_of
 from schema.types.enums import EntryKind
 from schema.types.node import Node
 from schema.types.person import Beneficiary

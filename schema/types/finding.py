@@ -13,13 +13,13 @@ from base.months import month_text
 from ledger.reconciliation.reading import Scope, StatementView
 from ledger.reconciliation.values import StatementId
 from ledger.reconciliation.views import FindingView
-from schema.catalogue import benefit_of
 from schema.connections import LARGEST_PAGE, Connection
 from schema.context import Info
-from schema.findings import FindingWhere, findings_connection
 from schema.permissions import is_vendor
 from schema.types.benefit import Benefit
+from schema.types.catalogue import benefit_of
 from schema.types.enums import FindingKind, Pass, StatementStatus
+from schema.types.finding_pages import FindingWhere, findings_connection
 from schema.types.node import Node
 from schema.types.redemption import Redemption, Vendor
 from schema.types.refusal import Refusal

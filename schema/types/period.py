@@ -10,9 +10,9 @@ from base.months import month_text
 from ledger.reconciliation.reading import PeriodView, Scope, period_statements, settlement
 from schema.connections import LARGEST_PAGE, Connection, Page, connection
 from schema.context import Info
-from schema.findings import FindingWhere, findings_connection
 from schema.types.enums import PeriodStatus
 from schema.types.finding import Finding, Statement
+from schema.types.finding_pages import FindingWhere, findings_connection
 from schema.types.redemption import Vendor
 from schema.types.refusal import Refusal
 from schema.types.settlement import Settlement

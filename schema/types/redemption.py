@@ -19,7 +19,6 @@ from ledger.quotas.counts import counts_of
 from ledger.reports.pages import RedemptionRow, UsageRow, VendorName
 from ledger.reports.service_levels import Days, ServiceReport
 from ledger.vendors.registry import VendorView
-from schema.catalogue import benefit_of, in_printed_order, variant_in_english
 from schema.connections import (
     LARGEST_PAGE,
     Connection,
@@ -33,6 +32,7 @@ from schema.context import Info
 from schema.disclosure import shown
 from schema.errors import BadInputError
 from schema.types.benefit import Benefit
+from schema.types.catalogue import benefit_of, in_printed_order, variant_in_english
 from schema.types.contract import ContractTerm, VendorUsage
 from schema.types.enums import RedemptionStatus
 from schema.types.node import Node

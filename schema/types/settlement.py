@@ -8,10 +8,10 @@ import strawberry
 
 from base.months import month_text
 from ledger.reconciliation.reading import SettlementLineView, SettlementView
-from schema.catalogue import benefit_of
 from schema.context import Info
 from schema.scalars import Long
 from schema.types.benefit import Benefit
+from schema.types.catalogue import benefit_of
 from schema.types.redemption import Vendor
 from schema.types.refusal import Refusal
 

@@ -7,10 +7,10 @@ import strawberry
 
 from ledger.reconciliation import values
 from ledger.reconciliation.reading import WithdrawalView
-from schema.catalogue import benefit_of
 from schema.context import Info
 from schema.disclosure import shown
 from schema.types.benefit import Benefit
+from schema.types.catalogue import benefit_of
 from schema.types.enums import FindingKind
 
 

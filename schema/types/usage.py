@@ -9,9 +9,9 @@ from base.months import month_text
 from handbook import Handbook
 from ledger.quotas.liability import LiabilityRow
 from ledger.reports.usage import UsageFigures, UsageView
-from schema.catalogue import benefit_of, variant_in_english
 from schema.context import Info
 from schema.types.benefit import Benefit
+from schema.types.catalogue import benefit_of, variant_in_english
 from schema.types.enums import Per, Unit
 from schema.types.redemption import Vendor
 

@@ -18,8 +18,8 @@ from rating.what_if import Supposed, of_another, supposed
 from schema.candidates import edition_named
 from schema.context import Context
 from schema.errors import BadInputError
-from schema.mutations.policy_event import PolicyEventInput, spelled
 from schema.permissions import check_editor
+from schema.types.policy_event import PolicyEventInput, spelled
 from schema.types.quota import Quota
 from schema.types.refusal import Refusal
 from schema.types.tier import Tier

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from handbook import Handbook, Hours
-from schema.catalogue import variant_in_english
+from schema.types.catalogue import variant_in_english
 from schema.types.print import PAGE_NAMES
 from tests.schema.api import FINANCE, STAFF, VENDOR, Api
 from tests.schema.test_statements import counted
