@@ -72,6 +72,18 @@ def a_redemption(status: RedemptionStatus | None = None, sequence: int = 3) -> R
     )
 
 
+@pytest.mark.parametrize(
+    ("pool", "words"),
+    [
+        (PoolKey("physical-exam", 3), "physical-exam of year 3"),
+        (PoolKey("life-bank", 0), "life-bank of the membership"),
+        (PoolKey("policy-cover", 0, "P1"), "policy-cover of policy P1"),
+    ],
+)
+def test_a_pool_is_told_in_words(pool, words):
+    assert str(pool) == words
+
+
 def test_every_kind_has_a_move_between_two_stages():
     assert set(MOVES) == set(EntryKind) == {kind for kind, _ in KINDS}
     for source, target in MOVES.values():

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from handbook import Counted, Handbook, Per, start_of
@@ -284,7 +284,13 @@ def test_eligibility_refuses_what_a_redemption_refuses_and_nothing_else(
             assert quota.granted == done.quota.granted
 
 
-@given(days_and_stars, st.lists(requests, max_size=4), st.integers(0, 40), requests)
+@example(
+    stars={-100: 5},
+    past=[{"benefit": "nothing"}, {"benefit": "legal-consultation", "units": 60}],
+    days=10,
+    request_={"benefit": "legal-consultation", "units": 1},
+)
+@given(stars=days_and_stars, past=st.lists(requests, max_size=4), days=st.integers(0, 40), request_=requests)
 def test_the_first_day_that_a_refusal_names_is_the_first_on_which_it_does_not_apply(
     handbook, stars, past, days, request_
 ):
