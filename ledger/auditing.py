@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 from asyncpg import Record
 
-from base.conditions import Conditions
 from base.database import Pool, Reader
 from base.sql import Statements
 from ledger.reports.filters import Span
@@ -81,17 +80,17 @@ async def events_page(
     reader: Reader, *, where: AuditFilter, first: int, after: AuditPlace | None
 ) -> list[AuditEvent]:
     """Up to `first` events after a place, newest first."""
-    conditions = Conditions(1)
-    if after is not None:
-        conditions.add("(at, id) < (%s, %s)", after.at, after.id)
-    _one_of(conditions, "member_no", where.member_nos)
-    _one_of(conditions, "subject", where.subjects)
-    _one_of(conditions, "operation", where.operations)
-    if where.at.start is not None:
-        conditions.add("at >= %s", where.at.start)
-    if where.at.end is not None:
-        conditions.add("at < %s", where.at.end)
-    rows = await reader.fetch(SQL["page"].replace("{conditions}", conditions.text), first, *conditions.values)
+    rows = await reader.fetch(
+        SQL[_page_for(where)],
+        first,
+        after.at if after is not None else None,
+        after.id if after is not None else None,
+        where.at.start,
+        where.at.end,
+        where.member_nos,
+        where.subjects,
+        where.operations,
+    )
     return [_event(row) for row in rows]
 
 
@@ -100,12 +99,13 @@ async def drop_old_months(pool: Pool, *, kept_days: int) -> list[str]:
     return [row[0] for row in await pool.fetch(SQL["drop_old_months"], kept_days)]
 
 
-def _one_of(conditions: Conditions, column: str, values: frozenset[str] | None) -> None:
-    """Of one value an index gives the events in their order, of several it does not."""
-    if values is not None and len(values) == 1:
-        conditions.add(f"{column} = %s", *values)
-    else:
-        conditions.one_of(column, values)
+def _page_for(where: AuditFilter) -> str:
+    """The page whose index leaves the fewest events to look at."""
+    if where.member_nos is not None:
+        return "page_of_members"
+    if where.subjects is not None:
+        return "page_of_subjects"
+    return "page" if where.operations is None else "page_of_operations"
 
 
 def _month(moment: datetime) -> date:

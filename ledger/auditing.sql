@@ -13,13 +13,74 @@ select * from unnest(
     $9::text[], $10::text[])
 on conflict do nothing
 
+-- Pages of events, newest first: $1 events after the place $2 and $3 (null: from the newest) that happened from the moment $4
+-- until before $5, of the members $6, the subjects $7 and the operations $8 (null: all). Each page has its index.
+
 -- name: page
--- Events, newest first; $1 is how many.
+-- By the moment.
 select id, at, subject, role, vendor, token_id, operation, request_id, member_no, scope
 from audit_events
-where {conditions}
+where (at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+    and at >= coalesce($4::timestamptz, '-infinity') and at < coalesce($5::timestamptz, 'infinity')
+    and ($6::text[] is null or member_no = any ($6))
+    and ($7::text[] is null or subject = any ($7))
+    and ($8::text[] is null or operation = any ($8))
 order by at desc, id desc
-limit $1
+limit $1;
+
+-- name: page_of_members
+-- The newest of each member, and of these the newest: so also a member of whom there is little is found at once.
+select e.*
+from unnest($6::text[]) as asked (member)
+cross join lateral (
+    select id, at, subject, role, vendor, token_id, operation, request_id, member_no, scope
+    from audit_events
+    where member_no = asked.member
+        and (at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+        and at >= coalesce($4::timestamptz, '-infinity') and at < coalesce($5::timestamptz, 'infinity')
+        and ($7::text[] is null or subject = any ($7))
+        and ($8::text[] is null or operation = any ($8))
+    order by at desc, id desc
+    limit $1
+) e
+order by e.at desc, e.id desc
+limit $1;
+
+-- name: page_of_subjects
+-- As page_of_members, by subject.
+select e.*
+from unnest($7::text[]) as asked (subject)
+cross join lateral (
+    select id, at, subject, role, vendor, token_id, operation, request_id, member_no, scope
+    from audit_events
+    where audit_events.subject = asked.subject
+        and (at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+        and at >= coalesce($4::timestamptz, '-infinity') and at < coalesce($5::timestamptz, 'infinity')
+        and ($6::text[] is null or member_no = any ($6))
+        and ($8::text[] is null or operation = any ($8))
+    order by at desc, id desc
+    limit $1
+) e
+order by e.at desc, e.id desc
+limit $1;
+
+-- name: page_of_operations
+-- As page_of_members, by operation.
+select e.*
+from unnest($8::text[]) as asked (operation)
+cross join lateral (
+    select id, at, subject, role, vendor, token_id, operation, request_id, member_no, scope
+    from audit_events
+    where audit_events.operation = asked.operation
+        and (at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+        and at >= coalesce($4::timestamptz, '-infinity') and at < coalesce($5::timestamptz, 'infinity')
+        and ($6::text[] is null or member_no = any ($6))
+        and ($7::text[] is null or subject = any ($7))
+    order by at desc, id desc
+    limit $1
+) e
+order by e.at desc, e.id desc
+limit $1;
 
 -- name: drop_old_months
 -- The tables of months that ended before $1 days ago, dropped.

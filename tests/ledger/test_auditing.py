@@ -4,13 +4,13 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
+from uuid import UUID
 
 import asyncpg
 import pytest
 
 from handbook import start_of
 from ledger.auditing import (
-    SQL,
     AuditEvent,
     AuditFilter,
     AuditPlace,
@@ -19,7 +19,7 @@ from ledger.auditing import (
     write_events,
 )
 from ledger.reports.filters import Span
-from tests.ledger.test_query_plans import nodes
+from tests.plans import BOTH_WAYS, Explaining, scanned_tables
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 MONTHS = (
@@ -160,15 +160,19 @@ async def test_events_of_the_last_ninety_days_cannot_be_dropped(database):
     assert len(await found(database.pool)) == 1
 
 
-BY_INDEX = {
-    "member_no = 'M17'": "member_no",
-    "subject = 's17'": "subject",
-    "operation = 'o17'": "operation",
-    "(at, id) < ('2026-10-01T01:00:00Z', 'ffffffff-ffff-ffff-ffff-ffffffffffff')": "pkey",
-}
+LATER = AuditPlace(at=datetime(2026, 10, 1, 1, tzinfo=UTC), id=UUID(int=2**128 - 1))
+BY_INDEX = [
+    (AuditFilter(), "pkey"),
+    (AuditFilter(at=Span(start=LATER.at)), "pkey"),
+    (AuditFilter(member_nos=frozenset({"M17", "M18"})), "member_no"),
+    (AuditFilter(member_nos=frozenset({"M17"}), subjects=frozenset({"s17"})), "member_no"),
+    (AuditFilter(subjects=frozenset({"s17"}), operations=frozenset({"o17"})), "subject"),
+    (AuditFilter(operations=frozenset({"o17"})), "operation"),
+]
 
 
-async def test_a_page_is_read_by_an_index(database):
+@pytest.mark.parametrize("mode", BOTH_WAYS)
+async def test_a_page_is_read_by_an_index(database, mode):
     await write_events(database.pool, [an_event()])
     async with database.owner_pool.acquire() as conn:
         await conn.execute(
@@ -177,10 +181,10 @@ async def test_a_page_is_read_by_an_index(database):
             "from generate_series(1, 20000) n"
         )
         await conn.execute("analyze audit_events")
-        for condition, index in BY_INDEX.items():
-            statement = SQL["page"].replace("{conditions}", condition).replace("$1", "50")
-            found = nodes((await conn.fetchval(f"explain (format json) {statement}"))[0]["Plan"])
-            used = {node["Index Name"] for node in found if "Index Name" in node}
-            assert len(used) == 1
+        for (where, index), after in product(BY_INDEX, (None, LATER)):
+            reader = Explaining(conn, mode)
+            await events_page(reader, where=where, first=50, after=after)
+            used = {node["Index Name"] for node in reader.nodes() if "Index Name" in node}
+            assert len(used) == 1, where
             assert index in used.pop()
-            assert not [node for node in found if node["Node Type"] == "Seq Scan"]
+            assert scanned_tables(reader.nodes()) == []

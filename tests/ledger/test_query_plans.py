@@ -11,6 +11,7 @@ from ledger.verifying.verify import SQL as VERIFYING
 from ledger.what_if.portfolio import SQL as WHAT_IF
 from rating.customers import SQL as READING
 from tests.ledger.books import NOW
+from tests.plans import BOTH_WAYS, explained, scanned_tables
 
 SQL = {**ACCOUNTS, **POSTING, **VERIFYING, **WHAT_IF}
 
@@ -70,16 +71,6 @@ NOT_BY_CUSTOMER = {
 ONLY_WRITES = ("insert into",)
 
 
-def nodes(plan: dict) -> list[dict]:
-    """A plan's nodes, all levels."""
-    return [plan, *(node for below in plan.get("Plans", ()) for node in nodes(below))]
-
-
-def scanned_tables(explained: list[dict]) -> list[str]:
-    """The tables that a plan reads from end to end."""
-    return [node["Relation Name"] for node in nodes(explained[0]["Plan"]) if node["Node Type"] == "Seq Scan"]
-
-
 @pytest.fixture
 async def filled(database):
     """A database with some ten thousand rows in every table."""
@@ -89,18 +80,16 @@ async def filled(database):
     return database
 
 
-@pytest.mark.parametrize("kind", ["false", "true"], ids=["for these customers", "for any customers"])
-async def test_hot_statements_use_indexes_however_many_customers_there_are(filled, kind):
-    """Planned for the values given, and planned once for all values, as a connection does after a few times."""
+@pytest.mark.parametrize("mode", BOTH_WAYS)
+async def test_hot_statements_use_indexes_however_many_customers_there_are(filled, mode):
     scanned = {}
     async with filled.pool.acquire() as conn:
         for name, arguments in HOT.items():
-            explain = f"explain (format json, generic_plan {kind}) "
-            scanned[name] = scanned_tables(await conn.fetchval(explain + SQL[name], *arguments))
-        explained = await conn.fetchval(explain + READING["customers_after"], 5_000, 200)
-        scanned["customers_after"] = scanned_tables(explained)
-        scanned["moments"] = scanned_tables(await conn.fetchval(explain + CLOCKS["moments"]))
-        whole = await conn.fetchval("explain (format json) select from entries where reference = 'x'")
+            scanned[name] = scanned_tables(await explained(conn, SQL[name], *arguments, mode=mode))
+        page = await explained(conn, READING["customers_after"], 5_000, 200, mode=mode)
+        scanned["customers_after"] = scanned_tables(page)
+        scanned["moments"] = scanned_tables(await explained(conn, CLOCKS["moments"], mode=mode))
+        whole = await explained(conn, "select from entries where reference = 'x'")
     assert {name: tables for name, tables in scanned.items() if tables} == {}
     assert scanned_tables(whole) == ["entries"]
 

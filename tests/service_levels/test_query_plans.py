@@ -8,7 +8,8 @@ from handbook import start_of
 from ledger.reports import service_levels as reading
 from ledger.reports.service_levels import Days
 from tests.ledger.books import NOW
-from tests.ledger.test_query_plans import FILL, scanned_tables
+from tests.ledger.test_query_plans import FILL
+from tests.plans import BOTH_WAYS, explained, scanned_tables
 
 PAGE = ([17, 4_000, 11_999], [2, 2, 3])
 SPAN = Days(start=date(2020, 1, 1), end=date(2020, 2, 1))
@@ -23,7 +24,8 @@ async def filled(database):
     return database
 
 
-async def test_clocks_milestones_and_reports_are_read_by_index(filled, handbook):
+@pytest.mark.parametrize("mode", BOTH_WAYS)
+async def test_clocks_milestones_and_reports_are_read_by_index(filled, handbook, mode):
     span = (["v"], start_of(SPAN.start), start_of(SPAN.end), *reading._promises(handbook, SPAN))
     asked = {
         "clocks": (reading.SQL["clocks"], PAGE),
@@ -37,7 +39,5 @@ async def test_clocks_milestones_and_reports_are_read_by_index(filled, handbook)
     scanned = {}
     async with filled.pool.acquire() as conn:
         for name, (statement, arguments) in asked.items():
-            scanned[name] = scanned_tables(
-                await conn.fetchval("explain (format json) " + statement, *arguments)
-            )
+            scanned[name] = scanned_tables(await explained(conn, statement, *arguments, mode=mode))
     assert {name: tables for name, tables in scanned.items() if tables} == {}

@@ -1,0 +1,61 @@
+"""Every statement of every `.sql` file runs as it stands: anybody can read it, run it in psql and look at its plan."""
+
+import re
+from pathlib import Path
+
+import asyncpg
+
+from base.sql import Statements
+
+ROOT = Path(__file__).parents[1]
+PUT_TOGETHER = {
+    "ledger/quotas/liability.sql",
+    "ledger/reconciliation/closing.sql",
+    "ledger/reconciliation/findings.sql",
+    "ledger/reconciliation/matching.sql",
+    "ledger/reconciliation/reading.sql",
+    "ledger/reconciliation/statements.sql",
+    "ledger/reports/exporting.sql",
+    "ledger/reports/pages.sql",
+}
+"""Files whose statements still have holes that Python fills in."""
+FILES = [
+    path
+    for package in ("app", "base", "demo", "ledger", "rating")
+    for path in sorted((ROOT / package).rglob("*.sql"))
+    if "migrations" not in path.parts
+]
+HOLE = re.compile(r"\{[a-z_]+\}")
+MAKES_TABLES = re.compile(r"^create temporary table", re.MULTILINE)
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+async def test_every_statement_of_every_file_runs_as_it_stands(database):
+    """Each is prepared in the order of its file, and what makes temporary tables is run: later ones read these."""
+    failed, prepared = [], 0
+    async with database.owner_pool.acquire() as conn:
+        for path in FILES:
+            transaction = conn.transaction()
+            await transaction.start()
+            for name, text in Statements(path).items():
+                for statement in text.split(";\n"):
+                    try:
+                        async with conn.transaction():
+                            await conn.prepare(statement)
+                            if MAKES_TABLES.search(statement):
+                                await conn.execute(statement)
+                            prepared += 1
+                    except asyncpg.PostgresError as error:
+                        failed.append(f"{named(path)}: {name}: {error}")
+            await transaction.rollback()
+    broken = {each.partition(":")[0] for each in failed}
+    assert broken - PUT_TOGETHER == set(), failed
+    assert prepared > 150
+
+
+def test_no_statement_has_a_hole_to_be_filled_in():
+    holes = {named(path) for path in FILES if HOLE.search(path.read_text(encoding="utf-8"))}
+    assert holes == PUT_TOGETHER
