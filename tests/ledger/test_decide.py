@@ -361,6 +361,21 @@ def test_a_contract_does_not_hold_on_its_end(desk, days, code):
     assert code == (outcome.code if isinstance(outcome, Refusal) else None)
 
 
+def test_the_next_contract_that_is_told_is_the_first_ahead_for_the_benefit(desk):
+    ahead = [("physical-exam", 9), ("physical-exam", 5), ("dental-care", 2), ("physical-exam", -9)]
+    terms = [
+        Term(
+            benefit=benefit,
+            starts_on=TODAY + timedelta(days=days),
+            ends_on=TODAY + timedelta(days=days + 3),
+        )
+        for benefit, days in ahead
+    ]
+    outcome = desk.decide(a_redeem(), terms=terms).outcome
+    assert refused(outcome) == "VENDOR_NOT_CONTRACTED"
+    assert outcome.available_from == TODAY + timedelta(days=5)
+
+
 def test_options_and_evidence_are_asked_for_by_name(desk):
     assert refused(desk.ask(a_redeem("dental-care"))) == "OPTION_REQUIRED"
     assert refused(desk.ask(a_redeem("dental-care", option="gold"))) == "OPTION_REQUIRED"

@@ -183,6 +183,21 @@ def test_eligibility_for_an_unknown_benefit_has_no_quota(handbook):
     assert refusal.code == "UNKNOWN_BENEFIT"
 
 
+def test_numbers_have_a_quota_for_each_policy_that_has_one_and_for_the_next(handbook):
+    lucky = "lucky-policy-number"
+    account = replace(
+        customer().account,
+        taken={
+            PoolKey(lucky, 0, "P3"): Taken(1, 0),
+            PoolKey(lucky, 0, "P1"): Taken(0, 1),
+            PoolKey(lucky, 0, "released"): Taken(0, 0),
+            PoolKey(lucky, 0, ""): Taken(0, 1),
+            PoolKey("policy-cover", 0, "P2"): Taken(1, 0),
+        },
+    )
+    assert [quota.policy_no for quota in quotas(account, handbook)[lucky]] == [None, "P1", "P3"]
+
+
 def test_eligibility_asks_for_a_contract_only_where_a_vendor_asks(handbook):
     account = customer().account
     assert eligibility(account, handbook, NOW, benefit="physical-exam")[0] is None

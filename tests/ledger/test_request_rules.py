@@ -109,6 +109,15 @@ def test_which_hospital_is_asked_for_by_name_and_kept(desk):
     assert desk.entries[-1].details["facility"] == "zhuozhou"
 
 
+def test_only_the_hospitals_of_the_benefit_are_named(handbook):
+    latest = handbook.latest
+    another = replace(latest.facilities[0], code="beijing")
+    wider = Handbook([replace(latest, facilities=(*latest.facilities, another))])
+    missing = refused(Desk(wider).ask(a_redeem("proton-therapy", evidence=diagnosed_slip())))
+    assert missing.code == "FACILITY_REQUIRED"
+    assert "beijing" not in missing.message("en")
+
+
 def test_whoever_only_asks_needs_no_facility_and_no_documents(desk, handbook):
     assert eligibility(as_read(desk), handbook, NOW, benefit="proton-therapy")[0] is None
 
