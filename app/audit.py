@@ -15,7 +15,7 @@ from typing import Self
 
 import structlog
 
-from app.http.access import request_id
+from app.requests.access import request_id
 from base.database import Pool
 from base.outage_log import LogLimit
 from base.outages import described

@@ -51,7 +51,7 @@ def configure_logging(level: str = "info") -> None:
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = True
-    # `app.http.access` logs requests: without addresses' parameters, and with who asked.
+    # `app.requests.access` logs requests: without addresses' parameters, and with who asked.
     logging.getLogger("uvicorn.access").disabled = True
     # Says every start and stop in several lines; ours says what matters in one.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)

@@ -21,19 +21,19 @@ from tortoise.exceptions import BaseORMException
 
 from app.audit import AuditLog
 from app.capacity.admission import Gatekeeper, open_gate, timeouts
-from app.http.access import AccessLog, remark
 from app.http.downloads import Downloads
 from app.http.endpoint import GraphQLEndpoint
-from app.http.errors import RequestError, unavailable
-from app.http.negotiation import language
+from app.http.metrics import MetricsEndpoint
 from app.http.uploads import Uploads
 from app.identity.keys import key_ring
 from app.identity.tokens import Tokens, tokens_of
 from app.logging import configure_logging
-from app.observability.exposition import MetricsEndpoint
-from app.observability.readings import observed
 from app.observability.telemetry import Telemetry, telemetry_of
 from app.readiness import Readiness
+from app.readings import observed
+from app.requests.access import AccessLog, remark
+from app.requests.errors import RequestError, unavailable
+from app.requests.negotiation import language
 from app.services import Services, open_services
 from app.settings import load_settings
 from base.outage_log import log_outage

@@ -18,8 +18,8 @@ from starlette.types import Receive
 from app.capacity.bulkheads import Bulkhead, FullError
 from app.capacity.shares import CLEANUP_S, Share
 from app.database import close_pool
-from app.http.errors import unavailable
 from app.observability.telemetry import Telemetry
+from app.requests.errors import unavailable
 from app.services import Services
 from app.settings import Settings
 from app.settings.types import Places

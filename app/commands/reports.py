@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app.commands.running import DataOption, day_option, fail, reading_services
-from app.reporting import (
+from app.exports.reporting import (
     ReportForm,
     as_csv,
     liability_columns,

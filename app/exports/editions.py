@@ -14,8 +14,8 @@ from typing import IO
 from app.exports.columns import Cell, Column, Language
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
 from app.exports.making import book_in_the_making, saved
+from app.exports.reporting import table
 from app.exports.telling import SheetForm, Telling
-from app.reporting import table
 from handbook.diff import Change
 from ledger.what_if.comparing import BenefitChange, Consequences, Move
 from ledger.what_if.portfolio import NamedLoss

@@ -8,9 +8,9 @@ they may come through the same proxy.
 from starlette.requests import Request
 
 from app.budgets import FILE_COST, CallerBudgets
-from app.http.access import remark
-from app.http.errors import RequestError
 from app.identity.tokens import TokenError, Tokens
+from app.requests.access import remark
+from app.requests.errors import RequestError
 from schema.context import Viewer
 from schema.errors import ErrorCode, RateLimitedError
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from graphql import GraphQLError
 
 from app.errors import StartError
-from app.http.errors import RequestError
 from app.http.graphql_http import GraphQLRequest
+from app.requests.errors import RequestError
 from app.settings import Settings
 from schema.execution import EntitlementsSchema
 

@@ -20,13 +20,13 @@ from app.exports.findings import FindingsAsked, check_findings, findings_file
 from app.exports.making import file_chunks
 from app.exports.settlement import check_settlement, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
-from app.http.access import remark
 from app.http.authentication import pay_for_file, viewer_of
-from app.http.errors import RequestError, bad_request, unavailable
-from app.http.negotiation import language
 from app.http.parameters import at_most_one, day_of, month_of, one_of, parameters, values_of
 from app.http.streaming import Download
 from app.identity.tokens import Tokens
+from app.requests.access import remark
+from app.requests.errors import RequestError, bad_request, unavailable
+from app.requests.negotiation import language
 from app.services import Services
 from base.database import Pool
 from base.months import month_text

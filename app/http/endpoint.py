@@ -12,14 +12,14 @@ from strawberry.types import ExecutionResult
 from app.audit import AuditLog
 from app.capacity.admission import Attempt, Gatekeeper
 from app.editions import edition_folders
-from app.http.access import remark
 from app.http.authentication import viewer_of
 from app.http.documents import UnknownDocumentError, documents_of
-from app.http.errors import RequestError, unavailable
 from app.http.graphql_http import GraphQLRequest, execution_response, parse_request
 from app.http.limits import BodyTooLargeError, limited_body
-from app.http.negotiation import answer_type, language, wants_html
 from app.identity.tokens import Tokens
+from app.requests.access import remark
+from app.requests.errors import RequestError, unavailable
+from app.requests.negotiation import answer_type, language, wants_html
 from app.services import Services
 from ledger.refusals import RefusalCode
 from schema.billing import Bill

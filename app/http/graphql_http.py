@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 from graphql import GraphQLError
 from starlette.responses import Response
 
-from app.http.access import identified
-from app.http.errors import SERVICE_UNAVAILABLE, RequestError, bad_request
-from app.http.negotiation import GRAPHQL_JSON, JSON, media_type_of
+from app.requests.access import identified
+from app.requests.errors import SERVICE_UNAVAILABLE, RequestError, bad_request
+from app.requests.negotiation import GRAPHQL_JSON, JSON, media_type_of
 from ledger.refusals import RETRY_AFTER_S
 from schema.errors import AnswerTooLargeError, ErrorCode
 from schema.limits import LONGEST_NUMBER, MOST_JSON_VALUES

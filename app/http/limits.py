@@ -2,7 +2,7 @@
 
 from starlette.requests import ClientDisconnect, Request
 
-from app.http.errors import RequestError
+from app.requests.errors import RequestError
 
 
 class BodyTooLargeError(Exception):

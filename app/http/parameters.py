@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 
-from app.http.errors import RequestError, bad_request
 from app.http.limits import BodyTooLargeError, limited_body
-from app.http.negotiation import media_type_of
+from app.requests.errors import RequestError, bad_request
+from app.requests.negotiation import media_type_of
 from base.months import MONTH_EXPECTED, parse_month
 from schema.errors import WrongValueError
 from schema.scalars import parse_day

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.capacity.admission import until_gone
-from app.http.access import remark
+from app.requests.access import remark
 
 _SLOWEST_CHUNK_S = 60.0
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")

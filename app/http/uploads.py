@@ -17,12 +17,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.capacity.admission import Gatekeeper
-from app.http.access import identified, remark
 from app.http.authentication import pay_for_file, viewer_of
-from app.http.errors import SERVICE_UNAVAILABLE, RequestError, bad_request, try_again
 from app.http.limits import announced_length
-from app.http.negotiation import language, media_type_of
 from app.identity.tokens import Tokens
+from app.requests.access import identified, remark
+from app.requests.errors import SERVICE_UNAVAILABLE, RequestError, bad_request, try_again
+from app.requests.negotiation import language, media_type_of
 from app.services import Services
 from app.statements.importing import Imported, Sheet, import_sheet
 from app.statements.sheets import Row, SheetError

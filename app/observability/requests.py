@@ -6,8 +6,8 @@ value of their own, the rest share one.
 
 from collections import Counter
 
-from app.http.access import MONITORING_ROUTES, Answered
 from app.observability.metrics import Metrics
+from app.requests.access import MONITORING_ROUTES, Answered
 
 _MOST_NAMES = 200
 _LONGEST_NAME = 60

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from starlette.middleware import Middleware
 
-from app.http.access import Answered
 from app.observability.database import ObservedDatabase
 from app.observability.journal import ObservedJournal
 from app.observability.metrics import Metrics
 from app.observability.requests import RequestMetrics
 from app.observability.sampling import Sampler
+from app.requests.access import Answered
 from app.settings import Settings
 from base.observing import DatabaseObserver
 from ledger.posting.observing import JournalObserver

@@ -34,7 +34,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import StartError
-from app.http.access import ANSWERED, MONITORING_ROUTES, Answered, route_of
+from app.requests.access import ANSWERED, MONITORING_ROUTES, Answered, route_of
 from base.sql import statement_name
 
 if TYPE_CHECKING:

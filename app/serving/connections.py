@@ -35,9 +35,9 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from app.capacity.returns import Returns
-from app.http.access import MONITORING_ROUTES
-from app.http.errors import RequestError, unavailable
-from app.http.negotiation import language
+from app.requests.access import MONITORING_ROUTES
+from app.requests.errors import RequestError, unavailable
+from app.requests.negotiation import language
 from app.serving.transport import Transport
 from app.settings import Settings
 from base.outage_log import LogLimit

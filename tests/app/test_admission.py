@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from app.capacity.shares import Share
-from app.http.access import ANSWERED
-from app.http.negotiation import GRAPHQL_JSON, JSON
+from app.requests.access import ANSWERED
+from app.requests.negotiation import GRAPHQL_JSON, JSON
 from app.settings.types import Places
 from schema.context import Role
 from schema.work import WorkClass

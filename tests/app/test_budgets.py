@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from app.budgets import CallerBudgets
 from app.errors import StartError
-from app.http.negotiation import GRAPHQL_JSON
+from app.requests.negotiation import GRAPHQL_JSON
 from app.settings import Settings
 from schema.budgets import REFUSED_COST
 from schema.errors import RateLimitedError

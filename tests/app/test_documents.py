@@ -9,9 +9,9 @@ import pytest
 
 from app.errors import StartError
 from app.http.documents import Documents, UnknownDocumentError, documents_of
-from app.http.errors import RequestError
 from app.http.graphql_http import GraphQLRequest, parse_request
-from app.http.negotiation import GRAPHQL_JSON
+from app.requests.errors import RequestError
+from app.requests.negotiation import GRAPHQL_JSON
 from app.settings import Settings
 from schema.build import build_schema
 from schema.viewer import Role

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from app.http.negotiation import GRAPHQL_JSON, JSON
+from app.requests.negotiation import GRAPHQL_JSON, JSON
 
 NAME = {"query": "{ __typename }"}
 WITH_VARIABLE = {"query": "query Type($name: String!) { __type(name: $name) { name } }"}

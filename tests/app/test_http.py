@@ -5,9 +5,9 @@ import json
 import pytest
 import structlog
 
-from app.http.errors import RequestError
 from app.http.graphql_http import _written, parse_request
-from app.http.negotiation import GRAPHQL_JSON, JSON, answer_type, language, wants_html
+from app.requests.errors import RequestError
+from app.requests.negotiation import GRAPHQL_JSON, JSON, answer_type, language, wants_html
 from schema.context import Role
 
 QUERY = {"query": "{ programme { edition } }"}

@@ -10,10 +10,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.errors import StartError
-from app.http.access import Answered
 from app.observability.folder import VARIABLE, metrics_folder
 from app.observability.metrics import Metrics
 from app.observability.requests import RequestMetrics
+from app.requests.access import Answered
 from schema.context import Role
 from tests.app.conftest import serving
 from tests.ledger.stored import contract, enrol
@@ -161,7 +161,7 @@ def test_several_workers_answer_as_one_and_a_dead_one_leaves_its_counts_only(mon
 
 
 def gathered() -> tuple[float | None, float | None]:
-    from app.observability.exposition import shown_registry
+    from app.http.metrics import shown_registry
 
     registry = shown_registry(Metrics().registry)
     return (

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from app.http.negotiation import GRAPHQL_JSON, JSON
+from app.requests.negotiation import GRAPHQL_JSON, JSON
 from ledger.refusals import Refusal, busy
 from schema.context import Role
 

@@ -6,9 +6,9 @@ from contextlib import suppress
 import pytest
 from graphql import GraphQLError, get_introspection_query
 
-from app.http.errors import RequestError
 from app.http.graphql_http import parse_request
-from app.http.negotiation import JSON
+from app.requests.errors import RequestError
+from app.requests.negotiation import JSON
 from schema.documents import DocumentCache
 from schema.weights import weights
 from tests.schema.api import SCHEMA

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from app.exports.columns import Column
-from app.reporting import table
+from app.exports.reporting import table
 
 COLUMNS = [
     Column(name="name", title="名称", cell=lambda row: row[0]),

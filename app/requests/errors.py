@@ -7,8 +7,8 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from app.http.access import identified
-from app.http.negotiation import JSON
+from app.requests.access import identified
+from app.requests.negotiation import JSON
 from ledger.refusals import RETRY_AFTER_S
 from schema.context import Language
 from schema.errors import ErrorCode, Unavailability, unavailable_words

@@ -16,10 +16,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.http.authentication import viewer_of
-from app.http.errors import RequestError
 from app.identity.tokens import Tokens
 from app.observability.folder import VARIABLE, lives
 from app.observability.telemetry import Telemetry
+from app.requests.errors import RequestError
 from app.services import Services
 from schema.permissions import may
 
