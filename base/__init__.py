@@ -1,1 +1,1 @@
-"""What is no one's rule in particular: connections, SQL in files, outages, words in two languages, months."""
+"""Shared by all packages, without a business rule: database connections, SQL files, outages, bilingual text, months."""

@@ -1,7 +1,7 @@
-"""The conditions of a page and their parameters.
+"""The WHERE conditions of a paged query and their parameters.
 
-Only conditions that were asked for are in the text, so that the planner sees which index serves them; values go by
-parameter, whatever they are.
+Only the filters in use appear in the SQL text, so that the planner can choose an index for them; values are always
+bound by parameter, whatever they are.
 """
 
 

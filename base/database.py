@@ -1,4 +1,4 @@
-"""How everybody here connects to PostgreSQL: one kind of pool. JSON goes in and out as Python values, in all alike."""
+"""Connections to PostgreSQL: every pool is opened here, and reads and writes JSON as Python values."""
 
 import json
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class Timeouts:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the server is told. A session that holds locks and does nothing is ended too."""
+        """The server settings for it, with a timeout for sessions that are idle in a transaction."""
         told = {"lock_timeout": self.lock_s}
         if self.statement_s is not None:
             told |= {
@@ -77,9 +77,9 @@ async def connect_pool(
 ) -> Pool:
     """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
-    The server shows its connections under `name`. By `timeouts` a statement ends with LockNotAvailableError or
-    QueryCanceledError; without them nothing ends it. Raises what asyncpg raises: OSError when nobody answers,
-    PostgresError when the server says no.
+    `name` is the connections' application name. With `timeouts` a statement ends with LockNotAvailableError or
+    QueryCanceledError; without them it may run for ever. Raises what asyncpg raises: OSError when the server cannot be
+    reached, PostgresError when it refuses the connection.
     """
     settings = _settings(service_role=service_role, read_only=read_only) | {"application_name": name}
     options: dict[str, Any] = {
@@ -87,7 +87,7 @@ async def connect_pool(
         "max_size": max_size,
         "server_settings": settings | (timeouts.settings if timeouts else {}),
         "timeout": _CONNECT_S if timeouts else _PATIENT_CONNECT_S,
-        # A server that stands still ends nothing: then the client does, a second later.
+        # A server that hangs cannot time out a statement itself: the client does so, a second later.
         "command_timeout": timeouts.statement_s + 1 if timeouts and timeouts.statement_s else None,
     }
     if observer is None:

@@ -1,7 +1,7 @@
-"""What a pool of connections tells of its work, so that it can be measured and traced.
+"""Observers of a connection pool, for metrics and traces.
 
-Who wants to know passes an observer to `base.database.connect_pool`. Statements are told by name, without their
-values: the values are people's.
+An observer is passed to `base.database.connect_pool`. It gets the names of statements, never their values, which are
+personal data.
 """
 
 import time
@@ -23,14 +23,14 @@ class DatabaseObserver:
     """Whether `ran` is called: it costs something with each statement."""
 
     def waited(self, seconds: float) -> None:
-        """A connection was obtained after so long."""
+        """A connection was obtained after waiting so long."""
 
     def ran(self, text: str, seconds: float, error: BaseException | None) -> None:
-        """A statement ended just now, after so long: called soon after, in the context of the task that sent it."""
+        """A statement took so long. Called soon after its end, in the context of the task that sent it."""
 
 
 class ObservedPool(asyncpg.Pool):
-    """A pool that tells its observer how long each connection was waited for."""
+    """A pool that reports to its observer how long each connection was waited for."""
 
     def __init__(self, dsn: str, *, observer: DatabaseObserver, **options: Any) -> None:
         # What `asyncpg.create_pool` fills in, which makes pools of its own class only.
@@ -77,7 +77,7 @@ class _Acquiring:
 
 
 def observe_statements(conn: "asyncpg.Connection[Any]", observer: DatabaseObserver) -> None:
-    """Tell an observer that wants to hear of them about each statement of a connection."""
+    """Report each statement of a connection to the observer, if it overrides `ran`."""
     if not observer.hears_statements:
         return
 

@@ -1,6 +1,6 @@
-"""Outages in the log: one line now and then, however many requests they hit.
+"""Log lines for outages, limited in rate however many requests fail.
 
-In each second of an outage hundreds of requests fail, for one and the same reason.
+During an outage hundreds of requests a second fail for the same reason.
 """
 
 import time
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class LogLimit:
-    """Admits one line of a kind every ten seconds, and counts those that it leaves out."""
+    """Admits one log line of a kind every ten seconds, and counts those it suppresses."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """`clock` tells seconds that only grow."""
@@ -25,7 +25,7 @@ class LogLimit:
         self._left_out: dict[str, int] = {}
 
     def admit(self, kind: str = "") -> int | None:
-        """How many lines of this kind were left out since the last one; None: this one is left out too."""
+        """Return how many lines of this kind were suppressed since the last one; None: suppress this one too."""
         now = self._clock()
         logged_at = self._logged_at.get(kind)
         if logged_at is not None and now - logged_at < _EVERY_SECONDS:
@@ -51,9 +51,9 @@ def log_outage(error: BaseException, limit: LogLimit = _failures) -> None:
 
 
 class WritingOutage:
-    """What the log says of one writer: that writing fails, every ten seconds that it still does, that it works again.
+    """The log lines of one writer's outage: at its beginning, every ten seconds while it lasts, and at its end.
 
-    It tells how many commands and transactions have failed, and never what they were.
+    They count failed commands and transactions, and never show their contents.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -65,7 +65,7 @@ class WritingOutage:
         self._transactions = 0
 
     def failed(self, commands: int, error: Exception) -> None:
-        """A transaction of so many commands has failed for a reason of the environment."""
+        """A transaction of so many commands has failed because of the environment."""
         if self._since is None:
             self._since = self._clock()
         self._commands += commands
@@ -74,7 +74,7 @@ class WritingOutage:
             log.warning("nothing can be written", **self._counts(self._since), error=described(error))
 
     def over(self) -> None:
-        """A transaction is durable."""
+        """A transaction has committed: the outage, if there was one, is over."""
         if self._since is None:
             return
         log.warning("writing works again", **self._counts(self._since))

@@ -1,7 +1,7 @@
 """Failures of the environment: the database is away, stopping, full, read-only, or too slow to answer in time.
 
-None of them is the fault of what was asked. Nothing was kept of it, or it is unknown whether it was; so it may be sent
-again later, a command under the same key. Every other failure says something about the request or about the program.
+None of them is caused by the request. Either nothing was committed, or it is unknown whether it was: so the client may
+retry later, a command under the same idempotency key. Every other failure is caused by the request or is a bug.
 """
 
 import asyncpg
@@ -11,7 +11,7 @@ _CLASSES = frozenset({
     "08",  # the connection failed
     "28",  # the server refuses the user
     "3D",  # the database is not there
-    "40",  # deadlock, or serialization: the transaction was rolled back for the sake of another
+    "40",  # deadlock, or serialization: the transaction was rolled back in favour of another
     "53",  # disk full, out of memory, too many connections
     "57",  # cancelled by a timeout or by an operator, shutting down, starting
     "58",  # the operating system failed: input and output
@@ -22,7 +22,7 @@ _STATES = frozenset({
     "25006",  # the transaction is read-only: a standby
     "25P03",  # idle within a transaction for too long
     "25P04",  # the transaction took too long
-    "55P03",  # a lock was not had within `lock_timeout`
+    "55P03",  # a lock was not obtained within `lock_timeout`
 })  # fmt: skip
 
 _MOMENTARY_CLASSES = frozenset({"08", "40"})
@@ -44,14 +44,14 @@ _OF_THE_CALLER = (
 
 
 class OutageError(Exception):
-    """The environment keeps the service from doing this now: send it again later, a command under the same key."""
+    """The environment prevents this now: retry later, a command under the same idempotency key."""
 
 
 def is_momentary(error: BaseException) -> bool:
-    """Whether an outage may be over a moment later, so that the same transaction is worth another try at once.
+    """Whether an outage may be over within moments, so that the transaction is worth an immediate retry.
 
-    A connection that ended, a server that restarts, a transaction that gave way to another. Not a full disk, nor a
-    timeout: another try would only add to the load.
+    True for a lost connection, a restarting server, a deadlock or serialization failure. False for a full disk or a
+    timeout, where a retry would only add to the load.
     """
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
@@ -65,7 +65,7 @@ def is_lock_timeout(error: BaseException) -> bool:
 
 
 def described(error: BaseException) -> str:
-    """An error in one short line for the log: its type and SQLSTATE, and its message if it is an outage.
+    """Return an error as one short line for the log: its type and SQLSTATE, and its message if it is an outage.
 
     The messages of other errors quote values, which may be a member's, or a megabyte long.
     """
@@ -79,7 +79,7 @@ def described(error: BaseException) -> str:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether an error tells of the environment, and not of what was asked or of the program.
+    """Whether an error is caused by the environment, and not by the request or by a bug.
 
     Errors of asyncpg, of Tortoise (by what caused them), of the operating system, and timeouts.
     """
@@ -88,7 +88,7 @@ def is_outage(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
         return state[:2] in _CLASSES or state in _STATES
-    if isinstance(error, asyncpg.InternalClientError):  # a connection that was cut while nobody used it
+    if isinstance(error, asyncpg.InternalClientError):  # a connection that was cut while idle
         return True
     if isinstance(error, asyncpg.InterfaceError):  # a connection or a pool that is closed, or closes
         return not isinstance(error, _OF_THE_CALLER)

@@ -1,7 +1,7 @@
 """SQL kept in files.
 
-Statements stand in `.sql` files beside the module that runs them, each with a name and a word on what it is for, to be
-read, explained and tuned as SQL.
+Statements stand in `.sql` files beside the module that runs them, each with a name and a comment on its purpose, so
+that they can be read, explained and tuned as SQL.
 """
 
 import re
@@ -50,7 +50,7 @@ class Statements(Mapping[str, str]):
 
 
 def statement_name(text: str) -> str:
-    """What to call a statement: its file and its name there, or the first word of one that stands in no file."""
+    """Return a statement's name for traces: file and name, or the first word of one that stands in no file."""
     name = _NAMES.get(text)
     if name is None:
         word = _FIRST_WORD.search(text)

@@ -1,7 +1,7 @@
-"""A sentence exists in both languages or not at all.
+"""Text in Chinese and English: every message exists in both languages.
 
-Members and staff read Chinese, developers and auditors often English. Whoever writes a message writes both at
-once, in one value, so that no language falls behind.
+Members and staff read Chinese, developers and auditors often English. Both are written in one value, so that neither
+language falls behind.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ class Words(NamedTuple):
     en: str
 
     def spoken(self, language: str) -> str:
-        """Say it in `language`: English for "en", Chinese (the default language) for everything else."""
+        """Return the text in `language`: English for "en", Chinese (the default language) for everything else."""
         return self.en if language == "en" else self.zh
 
     def as_sentence(self) -> "Words":

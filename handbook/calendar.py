@@ -41,7 +41,7 @@ class WorkingYear:
 
 @dataclass(frozen=True, slots=True)
 class WorkingCalendar:
-    """The working days of every year: of the years given, else of those that ship, else weekdays."""
+    """The working days of every year: of the years given, else of those shipped, else weekdays."""
 
     given: tuple[WorkingYear, ...] = ()
     _by_year: dict[int, WorkingYear] = field(init=False, repr=False, compare=False)
@@ -115,7 +115,7 @@ def is_working_day_as_shipped(day: date) -> bool:
 
 
 def warning(years: Iterable[int], language: str) -> str | None:
-    """Return what must be said of what was counted in years that nobody knows; None without such a year."""
+    """Return the warning for dates counted in years without known holidays; None without such a year."""
     named = [str(year) for year in years]
     if not named:
         return None

@@ -18,7 +18,7 @@ _Files = tuple[tuple[str, tuple[tuple[str, bytes], ...]], ...]
 
 
 class Standing(StrEnum):
-    """How an edition in a folder stands to those in force."""
+    """The state of an edition in a folder compared with the editions in force."""
 
     ACTIVE = "active"
     """It is in force as it stands there."""

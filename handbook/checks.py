@@ -66,7 +66,7 @@ def tiers_join(edition: Edition) -> Iterator[Fault]:
 
 
 def rows_are_obeyed(edition: Edition) -> Iterator[Fault]:
-    """No row says what rating never asks a row for: which policies count at all, how long a yearly one does."""
+    """No row decides what rating does not take from rows: which policies count, how long one-year policies do."""
     for number, row in enumerate(edition.coefficients, start=1):
         if row.coverage == Coverage.UNDER_ONE_YEAR:
             reason = "policies of less than one year never count (不含一年期以下保单), whatever a row says; remove it"
@@ -105,7 +105,7 @@ def _kinds(rows: tuple[Coefficient, ...]) -> Iterator[Kind]:
 
 
 def rows_cover_and_are_reached(edition: Edition) -> Iterator[Fault]:
-    """Every long and one-year component has a row, and no row stands in the shadow of earlier ones."""
+    """Every long and one-year component has a row, and no row is unreachable behind earlier ones."""
     reached: set[int] = set()
     uncovered: Kind | None = None
     for kind in _kinds(edition.coefficients):
@@ -236,7 +236,7 @@ def options_for_relatives_are_shared(edition: Edition) -> Iterator[Fault]:
 
 
 def illnesses_have_evidence(edition: Edition) -> Iterator[Fault]:
-    """The day of a diagnosis is told with the evidence: without any, nobody could tell it."""
+    """The day of a diagnosis is part of the evidence: a benefit that needs it must ask for evidence."""
     for benefit in edition.benefits:
         if benefit.illness_after_waiting and not benefit.evidence:
             reason = "the day of the diagnosis comes with the evidence; name a kind under `evidence`"
@@ -257,7 +257,7 @@ def wished_numbers_are_per_policy(edition: Edition) -> Iterator[Fault]:
 
 
 def channels_are_given(edition: Edition) -> Iterator[Fault]:
-    """Everybody can be told how to ask for a benefit."""
+    """Every benefit has a channel through which it is asked for."""
     for benefit in edition.benefits:
         if not benefit.channels:
             reason = "say how the benefit is asked for: at least one channel"
@@ -265,7 +265,7 @@ def channels_are_given(edition: Edition) -> Iterator[Fault]:
 
 
 def settings_agree(edition: Edition) -> Iterator[Fault]:
-    """A hold that nobody asked to be longer is not longer than any hold may be; a shared benefit has who shares it."""
+    """The default hold is within the maximum; a benefit that the family shares needs relations that are family."""
     settings = edition.settings
     if settings.default_hold_hours > settings.max_hold_hours:
         reason = f"{settings.default_hold_hours} hours is more than max_hold_hours, {settings.max_hold_hours}"
@@ -282,7 +282,7 @@ def settings_agree(edition: Edition) -> Iterator[Fault]:
 
 
 def pools_stay_what_they_were(earlier: Edition, later: Edition) -> Iterator[Fault]:
-    """The ledger's entries outlive an edition: a code keeps its unit, and what it is given for."""
+    """Ledger entries outlive an edition: a benefit code keeps its unit, and what it is given per."""
     for benefit in later.benefits:
         before = earlier.benefit(benefit.code)
         if before is None:

@@ -1,9 +1,9 @@
 """What one edition changes in another: every value that differs, with its place in the files and a sentence about it.
 
-The values are walked field by field, whatever fields they have: one that is added tomorrow is compared tomorrow, in
-general words until somebody writes better ones (`handbook.diff_words`). What has a name of its own is matched by it: a
-tier by its star, a benefit by its code, a row of the conversion table by the kind of component that it is for. The
-rest is matched where it is equal, then in order. What only one of the two has is told as a whole.
+The values are walked field by field, whatever fields they have: a new field is compared without further code, and
+described in general words until it has its own (`handbook.diff_words`). What has a name of its own is matched by it: a
+tier by its star, a benefit by its code, a row of the conversion table by the kind of component that it is for. The rest
+is matched where it is equal, then in order. What only one of the two has is told as a whole.
 """
 
 import hashlib
@@ -84,7 +84,7 @@ def _change(place: str, field: str, before: object, after: object, item: Item) -
 
 
 def _with_unit(change: Change, field: str, before: object, after: object, item: Item) -> Change:
-    """Let the words on the units of a grade tell the whole allowance: 30 minutes per service year."""
+    """Describe a change of a grade's units as the whole allowance: 30 minutes per service year."""
     if field != "units" or not (isinstance(before, Grade) and isinstance(after, Grade)):
         return change
     return replace(change, words=altered(item, field, before.allowance, after.allowance))
@@ -115,7 +115,7 @@ def _list_changes(place: str, field: str, before: object, after: object, item: I
 
 
 def _matched(old: Sequence[object], new: Sequence[object]) -> list[int | None]:
-    """Return for each new value the number of the old one that it is, None where it is none."""
+    """Return for each new value the index of the old value that it corresponds to, None where there is none."""
     names = {_name(value): number for number, value in enumerate(old)}
     if None not in names and len(names) == len(old) and len({_name(value) for value in new}) == len(new):
         return [names.get(_name(value)) for value in new]
@@ -133,7 +133,7 @@ def _matched(old: Sequence[object], new: Sequence[object]) -> list[int | None]:
 
 
 def _name(value: object) -> object:
-    """Return what a value in a list is told apart by, None for one that has no name."""
+    """Return what identifies a value in a list, None for one that has no name."""
     if isinstance(value, Coefficient):
         return value.coverage, value.design, value.category, value.mode, value.min_term_years
     return next((getattr(value, name) for name in _NAMES if hasattr(value, name)), None)
@@ -150,7 +150,7 @@ def _is_list(value: object) -> bool:
 
 
 def _values(value: object) -> Sequence[object]:
-    """Return the values of a list; a star that has nothing of a benefit is none of its grades."""
+    """Return the values of a list; a star without the benefit has no grade."""
     if not isinstance(value, tuple):
         raise TypeError
     return [each for each in value if not (isinstance(each, Grade) and _is_nothing(each))]
@@ -194,6 +194,6 @@ def _sections(edition: Edition) -> tuple[object, ...]:
 
 
 def _summary(text: str) -> str:
-    """Return so much of the print that another one is told from it: nobody reads it whole in a table."""
+    """Return a short form of the print that still differs between prints: the whole is too long for a table."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     return f"{len(text.splitlines())} lines, SHA-256 {digest}…"

@@ -1,6 +1,6 @@
 """Sentences about what an edition changes, in both languages: which thing, which of its fields, from what to what.
 
-A field or a thing that is not in the tables here gets general words made of its name, so that nothing goes unsaid.
+A field or item missing from the tables here is described by its own name, so that no change is omitted.
 """
 
 from collections.abc import Callable, Mapping
@@ -157,7 +157,7 @@ _ONE_STAR_WORDS = "一二三四五六七八九"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """A thing that changes are told about: its name in a sentence, and what kind of value it is."""
+    """An item that changes are described for: its name in a sentence, and what kind of value it is."""
 
     words: Words
     kind: type
@@ -190,7 +190,7 @@ def item_of(value: object, within: Item | None, field: str, number: int = 0) -> 
 
 
 def part_of(item: Item, field: str) -> Item:
-    """Return the item that a field of several values is: the hours of a benefit, say."""
+    """Return the item for a field that has fields of its own, such as the hours of a benefit."""
     if field in _NOT_NAMED:
         return item
     label, around = label_of(field), item.words

@@ -1,7 +1,7 @@
 """The editions in the order of their days: on any day at most one of them is in force.
 
-Whatever happened on a day is judged by the edition of that day, also when it is judged later. So
-nobody asks for "the" edition: it is `Handbook.on(day)`, and `latest` is only for showing.
+What happened on a day is judged by the edition of that day, also when it is judged later. So there is no "current"
+edition: code asks for `Handbook.on(day)`, and `latest` is only for display.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ class Handbook:
     ) -> None:
         """Put the editions in the order of their days; `sources` are what they were read from, by code.
 
-        By `calendar` everybody who has the handbook counts working days.
+        `calendar` is what working days are counted by.
 
         Raises ValueError without any edition, for a code used twice, and when an edition does not
         end on the day on which the next one starts: a day would have no edition, or two.
@@ -72,7 +72,7 @@ class Handbook:
         """A hash of the whole content: ratings stored under another one were made by other rules."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Go to another process as what it was made of."""
+        """Pickle the arguments of the constructor instead of the indexes built from them."""
         return _handbook_of, (self.editions, dict(self.sources), self.fingerprint, self.calendar)
 
     def on(self, day: date) -> Edition | None:

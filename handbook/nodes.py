@@ -47,7 +47,7 @@ class EditionError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A node of a file, with its path. Every question that it cannot answer is an EditionError."""
+    """A node of a file, with its path. Every accessor raises EditionError for a value of another kind."""
 
     file: str
     path: str
@@ -222,7 +222,7 @@ class Entry:
 
 @lru_cache(maxsize=_MOST_FILES)
 def _node(text: str) -> yaml.Node | None:
-    """The tree of a file, which nobody changes. The parser in C would be faster, but deep nesting crashes it."""
+    """Return the tree of a file, not to be changed. The C parser would be faster, but deep nesting crashes it."""
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
@@ -258,7 +258,7 @@ def place_of(path: str, line: int) -> str:
 
 
 def suggestion(word: str, known: Collection[str]) -> str:
-    """Return what was probably meant, or all that is known, as the end of a reason."""
+    """Return the end of a reason: the known name that is most similar, or all known names."""
     near = difflib.get_close_matches(word, known, n=1)
     if near:
         return f"; did you mean {near[0]}?"

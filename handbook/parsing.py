@@ -54,8 +54,8 @@ from handbook.values import (
 UNLIMITED = "unlimited"
 """What `units` says when there is no limit."""
 
-# No numbers of the handbook: beyond these something was mistyped. All of them, and what they add up to, fit the columns
-# of the database (stars are smallint, units integer) and the years that days may lie in.
+# Sanity limits, not numbers of the handbook: a greater value is a typing error. All of them, and their sums, fit the
+# columns of the database (stars are smallint, units integer) and the range of dates.
 _UNITS_MAX = 1_000_000
 _UNITS_A_REDEMPTION_MAX = 100_000
 _DAYS_MAX = 3660

@@ -170,7 +170,7 @@ def _contradicts(cell: str, allowance: Allowance | None) -> bool:
 
 
 def grids_say_what_is_printed(edition: Edition) -> Iterator[Fault]:
-    """A cell that differs from the quoted rows is a slip of the pen, unless that cell is in dispute."""
+    """A cell that differs from the quoted rows is a typing error, unless that cell is in dispute."""
     for benefit in edition.benefits:
         for grade, *cells in zip(benefit.grid, *(row.cells for row in benefit.printed.rows), strict=True):
             said = next((cell for cell in cells if cell != NOTHING_PRINTED), NOTHING_PRINTED)

@@ -1,7 +1,7 @@
 """An edition as it was written: its files by name, wherever they were read from.
 
-The files are the edition. They are read from a folder before the edition is put in force, and from the database ever
-after, so that what a rating was made by can be read again when the folder is long gone.
+The files define the edition. They are read from a folder until the edition is activated, and from the database
+afterwards, so that the edition behind an old rating stays readable without the folder.
 """
 
 import hashlib

@@ -189,7 +189,7 @@ class Tier:
     cite: tuple[str, ...]
 
     def holds(self, rated_premium: Decimal) -> bool:
-        """Say whether a rated premium lies in this tier; amounts are compared unrounded."""
+        """Whether a rated premium lies in this tier; amounts are compared unrounded."""
         return self.from_ <= rated_premium and (self.to is None or rated_premium < self.to)
 
 
@@ -213,7 +213,7 @@ class Coefficient:
     cite: tuple[str, ...]
 
     def matches(self, coverage: str, design: str, category: str, mode: str, term_years: int | None) -> bool:
-        """Say whether a premium component of this kind falls under the row."""
+        """Whether a premium component of this kind falls under the row."""
         return (
             self.coverage == coverage
             and self.design in (None, design)
@@ -342,7 +342,7 @@ class Access:
 class Condition:
     """A condition of a benefit in words, with the clause that it is taken from.
 
-    `checked`: the service refuses a use that does not meet it; else it is shown and somebody must mind it.
+    `checked`: the service refuses a use that does not meet it; else it is only displayed, for people to follow.
     """
 
     text: str
@@ -353,7 +353,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WishedNumber:
-    """A number that is applied for before a policy is taken out: so many digits and letters, so long before.
+    """The policy number a customer may wish for before the policy is issued: its length and the lead time.
 
     `working_days_before`: at least so many working days lie between the application and the policy's issue.
     """

@@ -1,8 +1,8 @@
 """The working days of a year that the calendar that ships does not know, given by the operator as a small file.
 
 `working-days-2027.yaml` says which days of 2027 are off and which weekends are worked, and cites the notice that says
-so. A refusal is an `EditionError` that names the file, the place in it and the reason, as with an edition: a deadline
-that is counted from a mistyped day would be believed.
+so. A wrong file raises an `EditionError` that names the file, the place in it and the reason, as with an edition: a
+deadline counted from a mistyped day would look right.
 """
 
 from collections.abc import Iterable, Iterator
@@ -91,7 +91,7 @@ def _once(item: Entry, day: date, seen: dict[date, Entry]) -> None:
 
 
 def _refuse_other_than_shipped(place: Entry, year: WorkingYear) -> None:
-    """A year that the calendar that ships knows may be given, so that an update of it stops nobody, if it agrees."""
+    """A year that the shipped calendar knows may be given too if both agree: an update must not stop the start."""
     if not ships_with(year.year):
         return
     first, end = date(year.year, 1, 1), date(year.year + 1, 1, 1)
