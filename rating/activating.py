@@ -1,10 +1,11 @@
-"""Putting editions in force, as one step: everybody is rated by them beforehand, then one transaction switches.
+"""Activating editions: every customer is rated by them beforehand, then one transaction switches.
 
-Rating takes minutes, and keeps nobody waiting: it goes into staging tables, a batch a transaction, each row with the
-state of the customer that it is of. The switch waits for the writing transactions that are under way and lets none
-begin; it rates again whose history changed meanwhile, appends the versions of all whose timeline differs, known from
-that moment, and writes the activation. Killed at any point, everything is as before, or everything as after; run again,
-it is taken up where it was. Grants that follow are posted by whoever posts what is due: nobody's quota depends on them.
+Rating takes minutes and blocks nobody: the results go into staging tables, one transaction for each batch, each row
+with the state of the customer (arrivals, version) that it was computed from. The switch waits for running write
+transactions and keeps new ones from starting; it rates again the customers whose history has changed meanwhile, appends
+a version for each timeline that differs, known from that moment, and writes the activation. It is atomic, also when
+killed; a second run resumes from what is staged. The grants that follow are posted with what is due: no quota depends
+on them.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,12 +43,12 @@ Tell = Callable[[str], None]
 
 
 class OvertakenError(Exception):
-    """Another handbook came into force while this one was prepared: try again."""
+    """Another handbook came into force while this one was prepared: retry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activated:
-    """What an activation did: how many customers were looked at, and of how many the timeline changed."""
+    """The result of an activation: how many customers were rated, and how many timelines changed."""
 
     handbook: Handbook
     customers: int
@@ -57,11 +58,11 @@ class Activated:
 async def activate(
     pool: Pool, propose: Propose, *, clock: Callable[[], datetime], tell: Tell, progress: Progress
 ) -> Activated | None:
-    """Put a handbook in force, and rate everybody by it and by this program's method; None when nothing was proposed.
+    """Activate a handbook and rate every customer by it with this program's method; None when nothing was proposed.
 
     One activation at a time: another one waits, then proposes on top of the first. `tell` gets a line whenever it waits
-    for somebody. Safe to repeat and to interrupt. Raises OvertakenError, and EditionError when what is in force cannot
-    be read.
+    for another transaction. Safe to repeat and to interrupt. Raises OvertakenError, and EditionError when what is in
+    force cannot be read.
     """
     async with pool.acquire() as conn:
         await conn.execute(SQL["wait_for_ever"])
@@ -86,7 +87,7 @@ async def activate(
 
 
 async def _stage(conn: Connection, handbook: Handbook, progress: Progress) -> int:
-    """Rate all who are not staged as they are now; how many those were."""
+    """Rate the customers whose staged rating is missing or out of date; return how many those were."""
     total = await conn.fetchval(SQL["heads_count"])
     before = await conn.fetchval(SQL["staged_count"], handbook.fingerprint, METHOD)
     last = staged = 0
@@ -103,7 +104,7 @@ async def _unstaged(conn: Connection, handbook: Handbook, after: int) -> list[Re
 
 
 async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Handbook) -> None:
-    """Stage customers as their heads were read: what came since makes the row one of an earlier state, to be redone."""
+    """Stage customers in the state of the heads as read; a row is out of date once an event has come since."""
     ids = [head["customer_id"] for head in heads]
     events: dict[int, list[Arrived]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["events_until"], ids, [head["arrivals"] for head in heads]):
@@ -143,7 +144,7 @@ async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Hand
 async def _switch(
     conn: Connection, handbook: Handbook, base: int | None, *, clock: Callable[[], datetime], tell: Tell
 ) -> Activated:
-    """Let what is staged be what is so, in one transaction during which nobody else writes."""
+    """Apply what is staged, in one transaction during which nobody else writes."""
     by = (handbook.fingerprint, METHOD)
     async with conn.transaction():
         if not await conn.fetchval(SQL["try_to_end_lasting"]):
@@ -168,7 +169,7 @@ async def _switch(
 
 
 async def _clear(conn: Connection) -> None:
-    """Remove what was staged. Not within the switch, which keeps everybody waiting; what is left over harms nobody."""
+    """Delete the staged rows: not within the switch, which blocks all writers. Rows that are left over do no harm."""
     async with conn.transaction():
         for name in ("clear_ratings", "clear_periods", "clear_cooling_offs"):
             await conn.execute(SQL[name])

@@ -1,11 +1,11 @@
 -- Putting editions in force: everybody is rated by them beforehand, into staging tables, and one transaction switches.
 
 -- name: wait_for_ever
--- An activation waits for whoever writes, however long that takes; the connection forgets it when it is given back.
+-- An activation waits for writers without a timeout. The setting ends when the connection returns to its pool.
 set lock_timeout = 0;
 
 -- name: try_to_claim
--- Whether this session may activate: one at a time.
+-- Claim the right to activate, if no other session has it.
 select pg_try_advisory_lock(7216530117);
 
 -- name: claim
@@ -15,7 +15,8 @@ select pg_advisory_lock(7216530117);
 select pg_advisory_unlock(7216530117);
 
 -- name: try_to_end_lasting
--- Whether no transaction that lasts (an import, a match) is under way; none begins until this one ends. See follow_activation.
+-- Whether no long transaction (an import, a match) is under way; if so, none begins until this one ends. See
+-- follow_activation.
 select pg_try_advisory_xact_lock(7216530116);
 
 -- name: end_lasting

@@ -1,9 +1,9 @@
 """Which editions of the handbook are in force: those of the last activation, in the database.
 
-A folder holds candidates; what everybody is rated and served by is what was activated. A process keeps the handbook
-that it read last. Each writing transaction asks first whether that is still the one (`handbook_within`), under a lock
-that lets no other come into force until it ends; who only reads learns of another one within about a second (`look`).
-Registering a vendor does not ask: it writes a contract, and the handbook only tells whether a benefit exists.
+A folder holds candidates; what everybody is rated and served by is what was activated. A process caches the handbook
+that it read last. Each writing transaction first checks that it is still in force (`handbook_within`), under a lock
+that keeps others from coming into force until it ends; readers notice a change within about a second (`look`).
+Registering a vendor takes no lock: it writes a contract, and uses the handbook only to check that a benefit exists.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ SQL = Statements(Path(__file__).with_name("activations.sql"))
 
 
 class OutdatedProgramError(Exception):
-    """A newer version of this program has rated everybody by a newer method: this one must not write any more."""
+    """A newer version of this program has rated all customers by a newer method: this one must not write any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Activation:
-    """That some editions came into force: the handbook's fingerprint, and by which method everybody was rated."""
+    """An activation of editions: the handbook's fingerprint, and the method by which all customers were rated."""
 
     id: int
     handbook: str
@@ -43,7 +43,7 @@ class Activation:
 
 
 class ActiveHandbook:
-    """The handbook in force, as far as this process knows; and those before, for whoever asks what was known then."""
+    """The handbook in force as this process last read it, and earlier ones, for questions as known at a moment."""
 
     def __init__(self, activations: Sequence[Activation], handbook: Handbook) -> None:
         """Hold the handbook of the last of some activations; those that are read later count days by its calendar."""
@@ -142,9 +142,9 @@ def handbook_now(handbook: AnyHandbook) -> Handbook:
 async def handbook_within(conn: Connection, handbook: AnyHandbook, *, lasting: bool = False) -> Handbook:
     """Return the handbook to write by in this transaction: no other comes into force until it ends.
 
-    Called in every transaction that writes what the handbook has a say in, before anything is locked that others wait
-    for. A transaction that may last for minutes (an import, a match) says so: while an activation waits for it, only
-    others that last wait too. Raises OutdatedProgramError.
+    Called in every transaction whose writes depend on the handbook, before it takes any lock that others wait for. A
+    transaction that may last for minutes (an import, a match) says so: while an activation waits for it, only other
+    long transactions wait too. Raises OutdatedProgramError.
     """
     return await handbook.within(conn, lasting=lasting) if isinstance(handbook, ActiveHandbook) else handbook
 

@@ -1,4 +1,4 @@
-"""What front ends and the ledger read of customers, policies and ratings: sets in, sets out.
+"""Set-based reads of customers, policies and ratings, for front ends and the ledger.
 
 Every function is one statement, however many customers are asked for, so a page of a hundred costs what a page of one
 does. "As known at" a moment T is the greatest rating version known from T or earlier, and the events recorded by then.
@@ -162,7 +162,7 @@ async def histories(conn: Reader, keys: Sequence[Key]) -> dict[Key, History]:
 
 
 async def policies(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list[PolicyRow]]:
-    """Return the policies of customers, by issue; an empty list for who has none."""
+    """Return the policies of customers, by issue; an empty list for customers without any."""
     found: dict[int, list[PolicyRow]] = {customer_id: [] for customer_id in customer_ids}
     for row in await conn.fetch(SQL["policies"], list(found)):
         found[row["customer_id"]].append(_policy(row))
@@ -170,7 +170,7 @@ async def policies(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list[
 
 
 async def relatives(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list[RelativeRow]]:
-    """Return the registered relatives of customers, by registration; an empty list for who has none."""
+    """Return the registered relatives of customers, by registration; an empty list for customers without any."""
     found: dict[int, list[RelativeRow]] = {customer_id: [] for customer_id in customer_ids}
     for row in await conn.fetch(SQL["relatives"], list(found)):
         found[row["customer_id"]].append(
@@ -186,7 +186,7 @@ async def relatives(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list
 
 
 def _storable(texts: Iterable[str]) -> list[str]:
-    """Leave out what no text in the database can be: asking for it would be an error instead of an empty answer."""
+    """Leave out texts that PostgreSQL cannot store: a query with them would fail instead of finding nothing."""
     return [text for text in texts if _UNSTORABLE.search(text) is None]
 
 

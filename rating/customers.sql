@@ -8,7 +8,7 @@ select id, member_no, name, registered_on from customers where id = any($1::bigi
 
 -- name: customers_page
 -- At most $1 customers after the member number $2 (null: from the first), by member number. $3 null or the member
--- numbers wanted; $4 null or the stars wanted on the day $5. Who has no period on the day has star 0.
+-- numbers wanted; $4 null or the stars wanted on the day $5. A customer without a period on the day has star 0.
 select c.id, c.member_no, c.name, c.registered_on
 from customers c
 where ($2::text is null or c.member_no > $2)

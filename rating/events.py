@@ -1,10 +1,10 @@
-"""An event of the history stream is taken whole and exact, or not at all.
+"""Parsing events of the history stream, strictly: an event is accepted exactly as sent, or refused.
 
-The insurer's core system is the only witness of a policy's history, so nothing it says is guessed, rounded or
-dropped: an unknown field, a number where a decimal string belongs, a day that could mean two things, are refused
-with the place and the reason. The field names are the promise to the sender (formats, "The history stream").
+The insurer's core system is the only source of a policy's history, so nothing in it is guessed, rounded or dropped: an
+unknown field, a number in place of a decimal string, an ambiguous day are refused with the place and the reason. The
+field names are part of the published format ("The history stream").
 
-`content` is an event as it was sent, in one spelling; its hash tells a repetition from a changed event. The
+`content` is an event as it was sent, in canonical form; its hash tells a repetition from a changed event. The
 time of recording belongs to it only if the sender gave one.
 """
 
@@ -123,7 +123,7 @@ TermYears = Annotated[int, Strict(), Field(ge=1, le=100)]
 
 
 class _Event(BaseModel):
-    """What every event says: which event, of which customer, from which day, and when it was recorded."""
+    """The fields of every event: its id, its customer, its effective day, and when it was recorded."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -134,14 +134,14 @@ class _Event(BaseModel):
 
 
 class CustomerRegistered(_Event):
-    """A customer (policyholder) becomes known, or goes by a new name."""
+    """A customer (policyholder) is registered, or gets a new name."""
 
     type: Literal["customer_registered"] = "customer_registered"
     name: Name
 
 
 class RelativeRegistered(_Event):
-    """A relative becomes known, or the same relative by a new name or relation."""
+    """A relative is registered, or gets a new name or relation."""
 
     type: Literal["relative_registered"] = "relative_registered"
     relative_id: Identifier
@@ -307,7 +307,7 @@ def parse_line(line: bytes) -> PolicyEvent:
 
 
 def content(event: PolicyEvent) -> dict[str, Any]:
-    """Return what the sender said, as plain JSON values in one spelling, without what was left out.
+    """Return the event as the sender gave it, as plain JSON values in canonical form, without absent fields.
 
     `parse_event(content(event)) == event`.
     """
@@ -322,8 +322,8 @@ def content_text(event: PolicyEvent) -> bytes:
 def content_hash(text: bytes) -> bytes:
     """Return the SHA-256 of a content's text.
 
-    The same hash proves a repetition. Another one proves nothing (a later version of this program may spell the
-    same content otherwise): then `differing_fields` of the contents decides.
+    Equal hashes prove a repetition. Different ones prove nothing (a later version of this program may write the same
+    content differently): then `differing_fields` of the contents decides.
     """
     return hashlib.sha256(text).digest()
 

@@ -1,9 +1,9 @@
-"""What is known of a customer is what the events say, ordered by the day they take effect, then by arrival.
+"""A customer's history, folded from their events: ordered by effective day, then by arrival.
 
-Events arrive late and out of order, so nothing is decided by the order of arrival except between events of one
-day. `fold` turns any part of a customer's events into a `History`; it steps over an event that the life cycle does
-not allow there, because what was known at an earlier moment can lack what an event rests on. Whether events may be
-recorded at all is `rating.judging`'s question.
+Events arrive late and out of order, so the order of arrival decides only between events of one day. `fold` turns any
+subset of a customer's events into a `History`; it skips an event that the life cycle does not allow there, because what
+was known at an earlier moment can lack an event that this one depends on. Whether events may be recorded at all is
+`rating.judging`'s question.
 
 Spans of days are half-open. Amounts are CNY, one instalment as paid.
 """
@@ -124,7 +124,7 @@ class Relative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """A customer as told by some events; `first_day` is the earliest day among them, None without events."""
+    """A customer as given by some events; `first_day` is the earliest day among them, None without events."""
 
     name: str | None = None
     registered_on: date | None = None
@@ -168,7 +168,7 @@ def cooling_off_ends_on(
 
 
 class PolicyState:
-    """One policy while its events are folded in order: the only mutable value, and it never leaves the fold."""
+    """The mutable state of one policy while its events are folded; it never leaves the fold."""
 
     __slots__ = ("components", "issue", "renewed_on", "status", "statuses")
 
@@ -192,7 +192,7 @@ class PolicyState:
         )
 
     def allows(self, event: LifeEvent) -> bool:
-        """Say whether status and components allow an event here (the cooling-off's end aside)."""
+        """Whether status and components allow an event here; the end of the cooling-off period is checked elsewhere."""
         if next_status(self.status, event.type) is None:
             return False
         match event:
@@ -224,7 +224,7 @@ class PolicyState:
                 self._turn(event)
 
     def finished(self) -> PolicyHistory:
-        """Return what the events so far say, as a value."""
+        """Return the policy after the events so far, as a value."""
         issue = self.issue
         return PolicyHistory(
             policy_no=issue.policy_no,
@@ -286,7 +286,7 @@ def _set_from(steps: list[tuple[date, _Value]], day: date, value: _Value) -> Non
 
 
 def fold(events: Iterable[Arrived]) -> History:
-    """Return what events say, in any order given; an event not allowed where it stands is stepped over."""
+    """Fold events, given in any order, into a history; an event not allowed at its place is skipped."""
     ordered = sorted(events, key=lambda arrived: arrived.order)
     name: str | None = None
     registered_on: date | None = None

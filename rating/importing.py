@@ -1,9 +1,9 @@
-"""The bulk import: a whole history stream in one transaction, whatever its size, or nothing of it.
+"""The bulk import: a history stream of any size in one transaction.
 
 Lines are read one by one and staged in temporary tables by COPY; then customers are taken in batches, each customer's
 events in the order of the file, and judged, rated and written set-based. So memory is bounded by the batch, and an
-import repeated or interrupted leaves nothing half done. A line that cannot be taken is reported with its number and the
-reason: nothing at all is taken then, unless the caller keeps going.
+import is atomic and idempotent. A line that is refused is reported with its number and the reason: then nothing is
+imported, unless the caller asks to keep going.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence

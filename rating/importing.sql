@@ -1,5 +1,5 @@
--- Statements of the import. The file is staged in tables of this transaction, so that its size is the database's concern
--- and not this program's.
+-- Statements of the import. The file is staged in temporary tables of this transaction, so that the program's memory
+-- does not depend on its size.
 
 -- name: create_staging
 create temporary table staged_lines (

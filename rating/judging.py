@@ -1,12 +1,12 @@
-"""An event that cannot be, or that a policy's life cycle does not allow, is refused, saying what would be allowed.
+"""Refusing events that contradict themselves or that the policy's life cycle does not allow.
 
-By itself an event cannot be when its own fields exclude each other, or the moment of recording lies ahead
-(`contradiction`). All else is a question of the policy's history.
+An event contradicts itself when its own fields exclude each other, or when it was recorded in the future
+(`contradiction`). Everything else is judged on the policy's history.
 
 The life cycle is judged on the whole history, ordered by effective day and then arrival. So an event that arrives
 late can be fine by itself and yet make one impossible that was recorded before (a surrender, dated before a lapse
-already known): then the late one is the one refused, naming the other. Policies are judged one by one: what
-happens to one never decides about another.
+already known): then the late one is the one refused, naming the other. Policies are judged one by one: the events of
+one never affect another.
 
 Only what is new is ever refused. Earlier versions of this program took events that are refused today (a reduction
 that raises); what they took stays taken, and is folded as `rating.history` folds it.
@@ -40,14 +40,14 @@ from rating.lifecycle import STATUS_WORDS, allowed_events, next_status
 
 
 class Contradiction(NamedTuple):
-    """Why an event cannot be, whatever its policy's history: the field (in the stream's spelling), and the reason."""
+    """Why an event contradicts itself: the field (as the stream spells it), and the reason."""
 
     place: str
     words: Words
 
 
 def contradiction(event: PolicyEvent, now: datetime) -> Contradiction | None:
-    """Return the first field of an event that cannot be, None when all can; `now` is when it would be recorded."""
+    """Return the first contradiction in an event's fields, None without any; `now` is when it would be recorded."""
     if event.recorded_at is not None and event.recorded_at > now:
         given, moment = (each.astimezone(BUSINESS_ZONE).isoformat() for each in (event.recorded_at, now))
         return Contradiction(
@@ -114,9 +114,9 @@ def admit(
 ) -> tuple[list[Arrived], dict[int, Words]]:
     """Return which of the new events of ONE policy are taken, and by arrival why the others are refused.
 
-    If the whole is legal, all are taken. Otherwise each is tried in its order of arrival; one that rests on an event
-    further back in the batch is tried again after that has been taken. What is wrong with `stored` by itself is held
-    against no new event.
+    If the whole is legal, all are taken. Otherwise each is tried in its order of arrival; one that depends on an event
+    further back in the batch is tried again after that has been taken. Faults in `stored` itself never cause a new
+    event to be refused.
     """
     if judge([*stored, *new], handbook) is None:
         return list(new), {}
@@ -246,7 +246,7 @@ def _wrong_component(state: PolicyState, event: PremiumReduced | ComponentEnded)
 
 
 def _raised(state: PolicyState, event: PremiumReduced) -> Words | None:
-    """Return why a reduction is none. One to the premium of now changes nothing and is taken."""
+    """Return why a reduction is refused: it would raise the premium. A reduction to the current premium is accepted."""
     since, premium = state.components[event.component_id].premiums[-1]
     if event.premium <= premium:
         return None

@@ -1,8 +1,8 @@
 """A policy's life cycle is a table: from a status, the events it allows and the status that each leads to.
 
-Whatever the table does not hold is refused, for money follows from it: only a policy in force counts towards the
-star, only a lapsed one comes back, and from a cancelled, surrendered or terminated one nothing leads anywhere
-(formats, "The policy life cycle"). Tests walk every pair, legal and not.
+Every pair that is not in the table is refused, because money depends on it: only a policy in force counts towards the
+star, only a lapsed one can be reinstated, and cancelled, surrendered and terminated are final. Tests walk every pair,
+legal and not.
 
 Beyond the table: `cooling_off_cancelled` is not allowed after the cooling-off's last day, `renewed` needs a
 one-year policy, and events on components need a fitting component id. `rating.history` guards these.

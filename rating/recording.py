@@ -1,8 +1,9 @@
-"""Recording policy events: the events, the ratings that follow, and nothing twice.
+"""Recording policy events and the ratings that follow; idempotent by event id.
 
 Per customer, recording is serial: the rating head is locked, the whole history is judged and rated again, and events
 get the next arrival numbers. An event id stands for one event for ever, over all customers: the same content again is a
-repetition, other content is refused. Who loses a race for an event id starts over and then finds the other's event.
+repetition, other content is refused. A transaction that loses a race for an event id starts over, and then finds the
+other's event.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +37,7 @@ _ATTEMPTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedBatch:
-    """What recording a batch gave: a result for each event in order, and the customers that changed."""
+    """The result of recording a batch: one result for each event in order, and the customers that changed."""
 
     results: tuple[Result, ...]
     changes: tuple[Change, ...]
@@ -44,7 +45,7 @@ class RecordedBatch:
 
 
 class _OvertakenError(Exception):
-    """Another transaction recorded one of these events between our look and our lock."""
+    """Another transaction recorded one of these events after we looked and before we had the lock."""
 
 
 async def record(
@@ -121,7 +122,7 @@ async def _record(
 async def _known_before(
     conn: Connection, events: Sequence[PolicyEvent], firsts: Mapping[str, int]
 ) -> dict[int, Result]:
-    """Return what is to say of events whose id is already taken: repeated, or changed. By position, as `firsts` are."""
+    """Return the result for events whose id is already taken: repeated, or changed. By position, as `firsts` are."""
     known = {row["event_id"]: row for row in await conn.fetch(SQL["known_events"], list(firsts))}
     results: dict[int, Result] = {}
     unproven: list[str] = []
@@ -147,13 +148,13 @@ async def _known_before(
 def _contradictions(
     events: Sequence[PolicyEvent], positions: Iterable[int], now: datetime
 ) -> dict[int, Result]:
-    """Return the refusals of events that cannot be, whatever their customer's history: they register nobody either."""
+    """Return the refusals of events that contradict themselves; such an event registers no customer either."""
     found = ((position, contradicted(events[position], now)) for position in positions)
     return {position: refusal for position, refusal in found if refusal is not None}
 
 
 def contradicted(event: PolicyEvent, now: datetime) -> EventRefusal | None:
-    """Return the refusal of an event that cannot be, whatever its customer's history; `now` is when it is recorded."""
+    """Return the refusal of an event that contradicts itself, None without one; `now` is when it is recorded."""
     found = contradiction(event, now)
     if found is None:
         return None
@@ -256,7 +257,7 @@ def _results(change: Change, events: Sequence[PolicyEvent], positions: Sequence[
 
 
 def _second_of_batch(event: PolicyEvent, first: PolicyEvent, result: Result) -> Result:
-    """Return what is to say of an event whose id an earlier one of the same batch has."""
+    """Return the result for an event whose id an earlier one of the same batch has."""
     differing = differing_fields(content(first), content(event))
     if differing:
         return id_taken(event, differing)

@@ -18,8 +18,8 @@ where e.event_id = any($1::text[]);
 select member_no, id from customers where member_no = any($1::text[]);
 
 -- name: create_customers
--- In sorted order, so that two who register the same customers at once wait for each other and never in a circle.
--- Who comes second gets no row here and finds the customer of the first.
+-- In sorted order, so that two transactions that register the same customers wait for each other without a deadlock.
+-- The second one gets no row here and finds the customer of the first.
 insert into customers (member_no, name, registered_on, recorded_at)
 select member_no, name, registered_on, recorded_at
 from unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[])

@@ -1,8 +1,8 @@
-"""Rating again what is already known by the handbook in force, when somebody doubts what is stored.
+"""Rating customers again by the handbook in force, to repair what is stored.
 
-Other editions come into force by `rating.activating`, which rates everybody in one step. Rated again, a customer whose
-timeline comes out otherwise gets one more version, known from now on; what was known before stays as it was. Safe to
-repeat and to interrupt: whose timeline comes out the same is left alone.
+Other editions come into force by `rating.activating`, which rates everybody in one step. A customer whose timeline
+comes out differently gets one more version, known from now on; earlier versions stay. Idempotent, and safe to
+interrupt: an unchanged timeline is left alone.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence

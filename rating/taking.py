@@ -1,10 +1,10 @@
-"""What recording a batch of events means for one customer: worked out purely, then written as it is.
+"""The effect of a batch of events on one customer, computed purely and then written as it is.
 
-A batch is taken policy by policy: whole if the whole is legal, otherwise event by event. Ratings are stored in
-versions, so that "as known at" a moment stays a look-up: the greatest version known from then or earlier. Events
-recorded at r change what was known from r on; so for r and every later moment of recording a new version is appended,
-computed from what was recorded until then, by the handbook that was in force then. Where another handbook came into
-force after r, a version is known from that moment too. Versions already there are never touched.
+A batch is judged policy by policy: accepted as a whole if the whole is legal, otherwise event by event. Ratings are
+stored in versions, so that "as known at" a moment stays a look-up: the greatest version known from then or earlier.
+Events recorded at r change what was known from r on; so for r and every later moment of recording a new version is
+appended, computed from what was recorded until then, by the handbook that was in force then. Where another handbook
+came into force after r, a version is known from that moment too. Versions already there are never touched.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ class Recorded:
 class EventRefusal:
     """An event was not taken, and nothing changed.
 
-    `place` is the field that cannot be, in the stream's spelling (INVALID); the words then say what is wrong with it.
+    `place` is the wrong field, as the stream spells it (INVALID); the words then say what is wrong with it.
     `differing` names the fields that differ (EVENT_CHANGED).
     """
 
@@ -59,7 +59,7 @@ class EventRefusal:
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """What a message can be made of: the ids and the words in both languages."""
+        """The facts for a message: the ids, and the words in both languages."""
         return {
             "event_id": self.event_id,
             "member_no": self.member_no,
@@ -118,7 +118,7 @@ def take(
     handbook: Handbook,
     superseded: Sequence[Superseded] = (),
 ) -> Intake:
-    """Return what recording new events, in this order of arrival, yields; `now` is when they are recorded unless told.
+    """Return the result of recording new events in this order of arrival; `now` is when, for those that do not say.
 
     None of them may be a repetition, or contradict itself (`rating.judging.contradiction`). `superseded` are the
     handbooks that were in force since the first of these moments and are no longer, in order: what was known while one

@@ -1,7 +1,7 @@
 """The tier on any day is a look-up in the timeline, whatever the day: past, present or future.
 
-Whoever serves a benefit asks here which star a day has, since when without a break, and when a member was first one;
-nobody computes it again. Star 0 is no star. Before the first event a customer has none.
+The star of a day, since when it has held without a break, and the first day with a star are computed here only. Star 0
+is no star. Before the first event a customer has none.
 """
 
 from bisect import bisect_right
@@ -94,7 +94,7 @@ def spells(
 ) -> tuple[tuple[date, date | None], ...]:
     """Return the unbroken spans [from, to) in which every period holds; the end None is open.
 
-    What waits for a benefit is such a spell: `spells(periods, lambda period: period.star >= star)`.
+    A waiting period runs within such a spell: `spells(periods, lambda period: period.star >= star)`.
     """
     found: list[tuple[date, date | None]] = []
     for period in periods:

@@ -1,4 +1,4 @@
-"""The timeline: every period in which star and rated premium are constant, from the first event to for ever.
+"""The timeline: the spans in which star and rated premium are constant, from the first event on, the last one open.
 
 All that can ever change a rating is known with the events: statuses, ends of cooling-off, of validity and of
 components, coming editions. So a rise or fall ahead is already in the timeline, the tier on any day is a look-up,

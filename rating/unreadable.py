@@ -1,7 +1,7 @@
 """A line that cannot be read is reported with the place and the reason, in one line of words.
 
-pydantic says what it found wrong in its own terms; here each of its findings becomes a sentence that the sender
-of the history stream can act on, in both languages.
+pydantic reports errors in its own terms; here each of them becomes a sentence that the sender of the history stream can
+act on, in both languages.
 """
 
 from collections.abc import Mapping

@@ -1,10 +1,10 @@
-"""Rating every history again and comparing: a star that is shown must be the one that the events give.
+"""Verifying ratings: every history is rated again and compared with what is stored.
 
-The events are the truth, and each is what was taken in under its id: its content fits the hash of then. A stored rating
-is a cache, also that of a moment in the past; computed anew from what was known at that moment, by the handbook of
-then, it comes out the same. The current one of every customer must be what the handbook in force gives. Nothing is
-repaired here. What is older than activations, or was computed by an earlier method, cannot be computed again and is not
-judged.
+The events are the source of truth; the content of each must fit the hash stored under its id. A stored rating is a
+cache, also that of a moment in the past: computed again from the events known at that moment, by the handbook then in
+force, it must come out the same. Every customer's current rating must be what the handbook in force gives. Nothing is
+repaired here. A rating that is older than activations, or was computed by an earlier method, cannot be computed again
+and is not judged.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +36,7 @@ _CUSTOMERS_A_BATCH = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """Something that is wrong with what is stored of a customer: the place (an event, an entry, …), and what."""
+    """A fault in what is stored of a customer: the place (an event, an entry, …), and what is wrong."""
 
     customer_id: int
     member_no: str
@@ -176,7 +176,7 @@ def _numbering(name: str, numbers: Sequence[int], last: int) -> Iterator[Problem
 
 
 def _differences(row: Record, arrived: Arrived) -> Iterator[str]:
-    """An event is what it was when it came."""
+    """The content of each event still fits its hash."""
     event = arrived.event
     if row["content_hash"] is None:
         yield "its id does not stand for it"

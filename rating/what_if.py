@@ -1,7 +1,7 @@
-"""What a customer's history would be with events that have not happened: judged like real ones, and never recorded.
+"""A customer's history with hypothetical events: judged like real ones, and never recorded.
 
-The events come after those that are stored, in the order given. One that could not be recorded is refused for the same
-reasons and in the same words, and the others are taken without it.
+The events follow the stored ones, in the order given. One that could not be recorded is refused for the same reasons
+and in the same words; the others are applied without it.
 """
 
 from collections.abc import Mapping, Sequence

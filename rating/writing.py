@@ -1,4 +1,4 @@
-"""Rows of what was taken, table by table, and writing them: append-only tables by COPY, projections by UPDATE.
+"""Writing what was recorded, table by table: append-only tables by COPY, projections by UPDATE.
 
 Everything here happens under the locks of the customers' rating heads, so a policy or relative that no stored event
 names has no row yet, and one that some event names has one.
@@ -58,7 +58,7 @@ async def write(
     handbook: Handbook,
     subject: str | None = None,
 ) -> None:
-    """Write everything that was taken, as told by `subject`.
+    """Write everything that was recorded, with `subject` as its sender.
 
     Raises UniqueViolationError when an event id was taken by another meanwhile.
     """
@@ -160,7 +160,7 @@ async def _write_events(conn: Connection, changes: Sequence[Change], subject: st
                     subject,
                 )
             )
-    # Sorted, so that two who take the same ids at once wait for each other and never in a circle.
+    # Sorted, so that two transactions that take the same ids wait for each other without a deadlock.
     await _copy(conn, "event_ids", _EVENT_IDS, sorted(ids))
     await _copy(conn, "policy_events", _EVENTS, events)
 
