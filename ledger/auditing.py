@@ -1,7 +1,6 @@
 """Audit events: who looked at whose data, in which operation, when. Written in batches, read by auditors.
 
-The writer makes an event's id, so that a batch may be written again when it is unknown whether it was: writing is
-idempotent.
+The writer makes an event's id, so that writing is idempotent: a batch may be retried after an uncertain commit.
 """
 
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ SHORTEST_RETENTION_DAYS = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEvent:
-    """A member's data was shown, or a file of many members': `scope` then tells what was asked for."""
+    """A member's data was shown, or a file with that of many members: `scope` then says what was requested."""
 
     at: datetime
     subject: str
@@ -57,7 +56,7 @@ class AuditPlace:
 
 
 async def write_events(pool: Pool, events: Sequence[AuditEvent]) -> None:
-    """Write events, in one statement; those that are there already stay. Their months are made if need be."""
+    """Write events in one statement; existing ones stay as they are. Creates the partitions of months as needed."""
     async with pool.acquire() as conn, conn.transaction():
         for month in sorted({_month(each.at) for each in events}):
             await conn.execute(SQL["make_month"], month)
@@ -100,7 +99,7 @@ async def drop_old_months(pool: Pool, *, kept_days: int) -> list[str]:
 
 
 def _page_for(where: AuditFilter) -> str:
-    """The page whose index leaves the fewest events to look at."""
+    """The query whose index leaves the fewest events to scan."""
     if where.member_nos is not None:
         return "page_of_members"
     if where.subjects is not None:

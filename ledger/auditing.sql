@@ -29,7 +29,7 @@ order by at desc, id desc
 limit $1;
 
 -- name: page_of_members
--- The newest of each member, and of these the newest: so also a member of whom there is little is found at once.
+-- The newest events of each member, then the newest of those: so that a member with few events is found at once, too.
 select e.*
 from unnest($6::text[]) as asked (member)
 cross join lateral (

@@ -1,9 +1,9 @@
-"""What vendors and finance may ask of the ledger, as values, and what is wrong with a request on its face.
+"""The commands of vendors and finance, as values, and the checks that need nothing but the command itself.
 
-`subject` is who asks, by the token: it is kept with what is posted, and is no part of the request.
+`subject` is the token's subject: it is stored with what is posted, and is not part of the request.
 
-`malformed` needs neither state nor edition: what it refuses is never stored, so the sender may correct it and use the
-key again.
+`malformed` needs neither state nor edition: what it refuses is never stored, so the sender may correct the request and
+use its idempotency key again.
 """
 
 from collections.abc import Iterable
@@ -41,7 +41,7 @@ class Evidence:
 
     @property
     def stored(self) -> tuple[str, ...]:
-        """What is kept of it: kind, reference, and the day of the diagnosis if it was told."""
+        """What is stored of it: kind, reference, and the day of the diagnosis if it was given."""
         told = (self.diagnosed_on.isoformat(),) if self.diagnosed_on is not None else ()
         return (self.kind, self.reference, *told)
 
@@ -50,7 +50,7 @@ class Evidence:
 class Redeem:
     """A vendor delivered `units` of a benefit to a customer, or to a relative, at `occurred_at` (None: now).
 
-    `units` are times or minutes, as the benefit counts; None: not told. `policy_no`, `option`, `facility` and
+    `units` are times or minutes, as the benefit counts; None: not given. `policy_no`, `option`, `facility` and
     `wished_number` where the benefit needs one.
     """
 
@@ -73,13 +73,13 @@ class Redeem:
 
     @property
     def actor(self) -> str:
-        """Whose keys these are."""
+        """The actor in whose scope the idempotency key is."""
         return vendor_actor(self.vendor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold(Redeem):
-    """A vendor books an appointment: the units are set aside for `hold_hours`.
+    """A vendor books an appointment: the units are held for `hold_hours`.
 
     None: as long as the benefit's service level takes, else the edition's default.
     """
@@ -91,7 +91,7 @@ class Hold(Redeem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirm:
-    """What was held is delivered: `units` of it (None: all), the rest is released.
+    """A hold is delivered: `units` of it (None: all), the rest is released.
 
     `policy_no`: the policy that was issued, where a number was held for one to come.
     """
@@ -110,7 +110,7 @@ class Confirm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """The appointment is off: the units are available again."""
+    """The appointment is cancelled: the units are available again."""
 
     operation: ClassVar[str] = "release"
 
@@ -166,17 +166,17 @@ Command = Taking | FollowUp
 
 
 def vendor_actor(vendor: str) -> str:
-    """The actor that a vendor is."""
+    """The actor of a vendor."""
     return f"vendor:{vendor}"
 
 
 def diagnoses(evidence: Iterable[Evidence]) -> tuple[tuple[str, date], ...]:
-    """The days of diagnosis that are told with the evidence, each with the kind of its document."""
+    """The days of diagnosis given with the evidence, each with the kind of its document."""
     return tuple((item.kind, item.diagnosed_on) for item in evidence if item.diagnosed_on is not None)
 
 
 def canonical_request(command: Command) -> dict[str, Any]:
-    """What must be the same when a key is sent again: every field of the request, in one spelling."""
+    """The request in canonical form, every field of it: must be equal when an idempotency key is used again."""
     request: dict[str, Any] = {"operation": command.operation}
     for each in fields(command):
         if each.name in _NOT_COMPARED or (each.name == "vendor"):
@@ -195,16 +195,16 @@ def canonical_request(command: Command) -> dict[str, Any]:
 def differing_fields(stored: dict[str, Any], asked: dict[str, Any]) -> tuple[str, ...]:
     """The names, as the API spells them, of the fields in which a request differs from the stored one of its key."""
     names = sorted({*stored, *asked})
-    # A version that knew no facility stored 1 where no units were told: so its keys alone are answered for that.
+    # Versions before facilities stored 1 where units were absent: only requests stored by them may match that way.
     earlier = asked["operation"] in _TAKES_UNITS and "facility" not in stored
     if earlier and asked["units"] is None and stored.get("units") == 1:
         names.remove("units")
-    # No evidence is the same as a request that has no such field.
+    # A command without evidence equals one that has no such field.
     return tuple(api_name(name) for name in names if (stored.get(name) or None) != (asked.get(name) or None))
 
 
 def malformed(command: Command) -> Refusal | None:
-    """What is wrong with the request on its face, or None."""
+    """What is wrong with the request by itself, or None."""
     for name, value in _texts(command):
         problem = _text_problem(value)
         if problem is not None:
@@ -234,7 +234,7 @@ def malformed(command: Command) -> Refusal | None:
 
 
 def too_many_hours(hours: int | None, most: int) -> Refusal | None:
-    """Why a hold cannot be asked for so many hours, or None."""
+    """Why a hold may not last so many hours, or None."""
     if hours is None or hours <= most:
         return None
     return invalid(

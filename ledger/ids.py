@@ -1,7 +1,7 @@
-"""Opaque ids: clients hold them and hand them back, and must not read meaning into them.
+"""Opaque ids: clients store them and send them back, and must not interpret them.
 
 A redemption's id leads to its customer and the sequence of its first entry, so that whoever holds it finds the rows
-without an index over all customers. An id says nothing about rights: those are checked where it is used.
+without an index over all customers. An id grants no rights: those are checked where it is used.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -15,12 +15,12 @@ _MOST_DIGITS = len(str(_LARGEST))
 
 
 def opaque_id(kind: str, *parts: int | str) -> str:
-    """The opaque text for a thing of `kind`; `parts` lead to it and hold no colon."""
+    """The opaque id of an object of `kind`; `parts` are its key and contain no colon."""
     return urlsafe_b64encode(":".join([kind, *map(str, parts)]).encode()).decode().rstrip("=")
 
 
 def parse_opaque(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """Kind and parts of an opaque id; None when the text is none of ours."""
+    """Kind and parts of an opaque id; None when the text is not one."""
     if not text or len(text) > _LONGEST:
         return None
     try:
@@ -28,7 +28,7 @@ def parse_opaque(text: str) -> tuple[str, tuple[str, ...]] | None:
     except (Base64Error, ValueError):
         return None
     kind, *parts = plain.split(":")
-    # One spelling per thing: what would not be written so is not read either.
+    # Only the canonical form is accepted: each object has one id.
     return (kind, tuple(parts)) if parts and opaque_id(kind, *parts) == text else None
 
 
@@ -40,14 +40,14 @@ def parse_numbers(text: str, kind: str, count: int) -> tuple[int, ...] | None:
     if not all(part.isascii() and part.isdigit() and len(part) <= _MOST_DIGITS for part in parsed[1]):
         return None
     numbers = tuple(int(part) for part in parsed[1])
-    # Nor is 012 read for 12: the id of a thing is one text.
+    # 012 is not 12: each object has one id.
     canonical = all(str(number) == part for number, part in zip(numbers, parsed[1], strict=True))
     return numbers if canonical and max(numbers) <= _LARGEST else None
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class RedemptionId:
-    """Which redemption: its customer, and the sequence of its first entry in that customer's ledger."""
+    """A redemption's key: its customer, and the sequence of its first entry in that customer's ledger."""
 
     customer_id: int
     sequence: int

@@ -1,7 +1,7 @@
 """What a refusal says, in Chinese and English: what, why, and what would help.
 
-One table, so that somebody who is no programmer can read and correct it. A key is a code, or `CODE.case` where one
-code has several wordings. What follows a number in English comes with it, for one and for many:
+One table, so that people who do not program can read and correct it. A key is a code, or `CODE.case` where one
+code has several wordings. An English noun after a number is written with it, in singular and plural:
 `{count:finding waits|findings wait}`.
 """
 
@@ -51,12 +51,12 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "「{benefit_zh}」仅限客户及其直系亲属（{family_zh}）使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
         "{benefit_en} is for the customer and the immediate family ({family_en}); {beneficiary} is registered as {relation}.",
     ),
-    # Of refusals that were stored before they told the family of their edition.
+    # For refusals stored by versions that did not name the edition's family.
     "BENEFICIARY_NOT_COVERED.relation": (
         "「{benefit_zh}」仅限客户及其直系亲属使用；「{beneficiary}」登记的关系是「{relation_zh}」。",
         "{benefit_en} is for the customer and the immediate family; {beneficiary} is registered as {relation}.",
     ),
-    # As vendors are told, whether the relative is registered or not.
+    # The message for vendors, the same whether or not the relative is registered.
     "BENEFICIARY_NOT_COVERED.vendor": (
         "「{benefit_zh}」仅限客户及其已登记的直系亲属（{family_zh}）使用；「{beneficiary}」不在其中。",
         "{benefit_en} is for the customer and the registered immediate family ({family_en}); {beneficiary} is none of them.",
@@ -206,7 +206,7 @@ _LANGUAGES = ("zh", "en")
 
 
 class _Number(int):
-    """A number that is written with what fits it, one of `one|many`."""
+    """A number that is written with its noun, one of `one|many`."""
 
     def __format__(self, form: str, /) -> str:
         one, several, many = form.partition("|")
@@ -214,7 +214,7 @@ class _Number(int):
 
 
 def render(key: str, facts: Mapping[str, object], available_from: date | None, language: str) -> str:
-    """The words of a key in `zh` or `en`, with facts filled in, and from when on it would be otherwise."""
+    """The message of a key in `zh` or `en`, with facts filled in, and the day from which the request could succeed."""
     column = _LANGUAGES.index(language)
     told = {name: _Number(fact) if isinstance(fact, int) else fact for name, fact in facts.items()}
     words = MESSAGES[key][column].format_map(told)

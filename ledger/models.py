@@ -1,7 +1,7 @@
 """Vendors and their contracts, as Tortoise models: plain, small records that people register.
 
 The tables are made by `ledger.migrations`; everything else of the ledger is written by the journal and has no model.
-`DecimalField` rounds in silence: `ledger.vendors` refuses a price with more than two places before it comes here.
+`DecimalField` rounds silently: `ledger.vendors` refuses a price with more than two places beforehand.
 """
 
 from tortoise import fields

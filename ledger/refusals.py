@@ -1,7 +1,7 @@
-"""An expected "no" is a value: a code to act on, words to show, and what would help.
+"""Refusals, the expected "no" as a value: a code to act on, a message to show, and what would help.
 
-A refusal is stored with its code and facts, never with its words, so that the same stored refusal can be read in either
-language. Its words are made in `ledger.messages`.
+A refusal is stored with its code and facts, never with its words, so that the same stored refusal can be shown in
+either language. `ledger.messages` has the messages.
 """
 
 from collections.abc import Mapping
@@ -67,12 +67,12 @@ _NEVER_STORED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An expected "no".
+    """A refusal: an expected "no".
 
-    `case` picks among the wordings of one code; `facts` fill them in; in both languages where they are words
-    (keys ending in `_zh` and `_en`). `available_from` is the first day on which the same request could succeed,
-    as far as known today. `required_star` is the lowest star that has the benefit. `missing` and `differing` name
-    fields or kinds of evidence. `replayed`: its key had been answered before; like the words it is not stored.
+    `case` selects one of a code's messages; `facts` fill it in, in both languages where they are words (keys ending in
+    `_zh` and `_en`). `available_from` is the first day on which the same request could succeed, as far as known today.
+    `required_star` is the lowest star that has the benefit. `missing` and `differing` name fields or kinds of evidence.
+    `replayed`: its key had been answered before; like the words it is not stored.
     """
 
     code: RefusalCode
@@ -88,9 +88,8 @@ class Refusal:
     def leaves_key_free(self) -> bool:
         """Whether it is not stored, so that the key may be used again.
 
-        Either nobody could ever have taken the request, and it may be corrected; or nothing was decided yet; or it
-        comes from clocks that differ, and time alone changes it. A redemption that is somebody else's leaves as little
-        behind as one that there is not.
+        Either the request could never have succeeded and may be corrected; or nothing was decided; or clocks differ,
+        and the same request succeeds later. Another vendor's redemption is treated like one that does not exist.
         """
         return self.code in _NEVER_STORED or (self.code, self.case) == (RefusalCode.UNITS_INVALID, "minutes")
 
@@ -140,10 +139,10 @@ class Refusal:
 
 
 def busy() -> Refusal:
-    """Somebody else works on the same customer or vendor and has not finished in time; nothing was decided."""
+    """Another transaction held the lock on the customer or vendor for too long; nothing was decided."""
     return Refusal(code=RefusalCode.BUSY, facts={"retry_after": RETRY_AFTER_S})
 
 
 def invalid(words_zh: str, words_en: str) -> Refusal:
-    """A request that is wrong on its face; the words say where and what would help."""
+    """The refusal of a malformed request; the words say where and what would help."""
     return Refusal(code=RefusalCode.INVALID, facts={"words_zh": words_zh + "。", "words_en": words_en + "."})

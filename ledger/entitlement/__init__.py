@@ -1,4 +1,4 @@
-"""Who may use what, and when: a customer as the ledger judges them, and the rules of the handbook.
+"""Who may use which benefit, and when: a customer's account, and the rules of the handbook.
 
 `loading` reads customers; all else is pure.
 """

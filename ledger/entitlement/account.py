@@ -1,4 +1,4 @@
-"""A customer as the ledger judges them: tier, anchor, policies, relatives, and what was taken from each pool.
+"""A customer's account, on which the rules decide: tier, anchor, policies, relatives, and units taken from each pool.
 
 Plain values: read by `ledger.entitlement.loading`, judged by `ledger.entitlement.rules`, shown by `ledger.quotas`.
 """
@@ -17,14 +17,14 @@ INDIVIDUAL = "individual"
 
 @dataclass(frozen=True, slots=True, order=True)
 class PoolKey:
-    """Which pool of units: of a benefit, in a service year (period 0: for the membership), of a policy or none."""
+    """The key of a pool: its benefit, its service year (period 0: the whole membership), and its policy, if any."""
 
     benefit: str
     period: int
     policy_no: str = ""
 
     def __str__(self) -> str:
-        """The pool in words: of which year or policy, or of the membership."""
+        """The pool in words: its year or policy, or the membership."""
         if self.period:
             return f"{self.benefit} of year {self.period}"
         return f"{self.benefit} of {f'policy {self.policy_no}' if self.policy_no else 'the membership'}"
@@ -77,11 +77,11 @@ class ServiceYear:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """All that judging a customer needs. `anchor` is the stored one; until it is stored, the timeline's counts.
+    """All that the rules need of a customer. `anchor` is the stored one; until it is stored, the timeline's counts.
 
-    `taken` is what was used and held of each pool as of the day asked for. Where that day is past, `taken_by_now` is
-    what has been by now, which decides what is left: a unit that was used since cannot be used again (decision 18).
-    None: the same.
+    `taken` is the units used and held in each pool as of the day asked for. Where that day is past, `taken_by_now` is
+    the same as of now, and decides what is left: a unit that was used since cannot be used again (decision 18). None:
+    the same as `taken`.
     """
 
     customer_id: int
@@ -96,7 +96,7 @@ class Account:
     def anchor_by(self, day: date) -> date | None:
         """The first day of the first service year, if it has come by `day`.
 
-        A first star that is still ahead may yet be cancelled: it anchors nothing (decoded handbook §5).
+        A first star in the future may still be cancelled, so it sets no anchor (decoded handbook §5).
         """
         if self.anchor is not None:
             return self.anchor
@@ -145,7 +145,7 @@ class Account:
         return star_on(self.periods, day)
 
     def entitled_since(self, benefit: str, day: date, handbook: Handbook) -> date | None:
-        """First day of the unbroken spell of entitlement to `benefit` that `day` lies in; None if not entitled."""
+        """First day of the unbroken entitlement to `benefit` around `day`; None if not entitled on `day`."""
         for start, end in self._entitled_spells(benefit, handbook):
             if start <= day and (end is None or day < end):
                 return start
@@ -154,7 +154,7 @@ class Account:
     def usable_from(self, benefit: str, day: date, handbook: Handbook) -> date | None:
         """First day from `day` on when, as scheduled, the star has `benefit` and its waiting period is over.
 
-        None when no such day is in sight.
+        None when no such day is scheduled.
         """
         for start, end in self._entitled_spells(benefit, handbook):
             entitled = max(start, day)
@@ -167,7 +167,7 @@ class Account:
         return None
 
     def _entitled_spells(self, benefit: str, handbook: Handbook) -> tuple[tuple[date, date | None], ...]:
-        """The unbroken spells of entitlement. No period reaches over a change of edition."""
+        """The unbroken spans of entitlement. No span of the timeline crosses a change of edition."""
         return spells(self.periods, lambda each: _grants(handbook.on(each.start), benefit, each.star))
 
 

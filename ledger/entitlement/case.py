@@ -1,4 +1,4 @@
-"""One question to the rules: may this customer use these units of this benefit on this day. Pure."""
+"""A case for the rules: may this customer use these units of this benefit on this day? Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,15 +26,14 @@ class Term:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One question, whether this customer may use these units of this benefit on `day`.
+    """The question whether this customer may use some units of this benefit on `day`.
 
-    `today` is the business day of now. `terms` are the asking vendor's; None when nobody's contract matters.
-    `taken` overrides what the account says of the pool, then and by now (the write path knows better; of a past day
-    the account tells both: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: somebody only asks,
-    nothing is requested yet. `occurred_at` and `now` are given where something is said to have happened,
-    `delivered_at` where it is delivered and not just booked. `hold`: it is booked, for `hold_hours` if those are told.
-    `booked_on`: the day of the booking that is delivered. `numbers_held`: the numbers wished for in the customer's open
-    holds.
+    `today` is the business day of now. `terms` are the asking vendor's; None when no contract is checked.
+    `taken` overrides the account's figures of the pool, as of the day and as of now (the write path has newer ones; for
+    a past day the two differ: docs/decisions/0018-what-a-past-day-has-left.md). `evidence` None: an eligibility
+    question, not a request. `occurred_at` and `now` are given for events that have happened, `delivered_at` for
+    deliveries, not bookings. `hold`: a booking, for `hold_hours` if given. `booked_on`: the day of the booking that is
+    now delivered. `numbers_held`: the numbers wished for in the customer's open holds.
     """
 
     account: Account
@@ -84,7 +83,7 @@ class Case:
 
     @cached_property
     def allowance(self) -> Allowance | None:
-        """What the star gives of the benefit; None when nothing."""
+        """The star's allowance of the benefit; None without one."""
         return self.benefit.allowance(self.star) if self.benefit is not None else None
 
     @cached_property
@@ -94,12 +93,12 @@ class Case:
 
     @property
     def is_question(self) -> bool:
-        """Whether somebody only asks: then what comes with a request is not asked for."""
+        """Whether this is an eligibility question: then what only a request carries is not required."""
         return self.evidence is None
 
     @property
     def is_number(self) -> bool:
-        """Whether it is about a number that is wished for before there is a policy."""
+        """Whether it is an application for a wished number, before there is a policy."""
         return self.benefit is not None and self.benefit.wished_number is not None
 
     @cached_property
@@ -117,19 +116,19 @@ class Case:
 
     @cached_property
     def diagnoses(self) -> tuple[date, ...]:
-        """The days of diagnosis that the documents tell which the benefit asks for."""
+        """The days of diagnosis in those documents that the benefit requires."""
         asked = self.benefit.evidence if self.benefit is not None else ()
         return tuple(day for kind, day in self.diagnosed_on if kind in asked)
 
     @cached_property
     def pool_taken(self) -> Taken:
-        """What is used and held of the pool by now, also after the day: it cannot be used again (decision 18)."""
+        """Units of the pool used and held by now, also after the day: they cannot be used again (decision 18)."""
         by_now = self.account.taken if self.account.taken_by_now is None else self.account.taken_by_now
         return self._of_pool(by_now if self.taken is None else self.taken)
 
     @cached_property
     def pool_taken_then(self) -> Taken:
-        """What was used and held of the pool as of the day: history, whatever has happened since (decision 18)."""
+        """Units of the pool used and held as of the day, whatever has happened since (decision 18)."""
         return self._of_pool(self.account.taken if self.taken is None else self.taken)
 
     def _of_pool(self, taken: Mapping[PoolKey, Taken]) -> Taken:
@@ -139,7 +138,7 @@ class Case:
     def granted(self) -> int | None:
         """Units that the star gives for the pool; None without limit.
 
-        Of numbers, those that are taken, and one for the next policy to come (decision 19).
+        For wished numbers: those taken, and one for the next policy (decision 19).
         """
         if not isinstance(self.allowance, Counted):
             return 0 if self.allowance is None else None
@@ -149,7 +148,7 @@ class Case:
 
     @cached_property
     def for_the_next_policy(self) -> int:
-        """Units that exist only with a policy to come: nobody has applied for them, and no policy there gets them."""
+        """Units that exist only for a future policy: not applied for yet, and not for any existing policy."""
         if not self.is_number or self.policy_no is not None or not isinstance(self.allowance, Counted):
             return 0
         return self.allowance.units

@@ -1,4 +1,4 @@
-"""Whom of a customer's relatives a benefit may serve, by the rule that judges the redemption. Pure."""
+"""Which relatives a benefit covers, by the same rule as the redemption. Pure."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -14,7 +14,7 @@ def covered_relatives(
 ) -> frozenset[str]:
     """The ids of those whom a benefit covers on a day: registered immediate family, if the family shares it."""
     known = {relative.relative_id: relative for relative in relatives}
-    # The rule looks at the relatives alone: who has which star is not asked here.
+    # The rule looks only at relatives: the star plays no part here.
     account = Account(customer_id=0, member_no="", periods=(), relatives=known)
     return frozenset(
         relative_id

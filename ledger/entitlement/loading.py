@@ -1,4 +1,4 @@
-"""Reading customers as the ledger judges them: a fixed number of SQL statements, however many customers."""
+"""Loading accounts: a fixed number of SQL statements, however many customers."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,10 +20,10 @@ SQL = Statements(Path(__file__).with_name("loading.sql"))
 async def load_accounts(
     conn: Connection, customer_ids: Sequence[int], *, on: date, now: datetime
 ) -> dict[int, Account]:
-    """The customers by id, with what was used and held of each pool as of the day `on`; unknown ids are left out.
+    """Accounts by customer id, with the units used and held in each pool as of the day `on`; unknown ids are left out.
 
-    Today's figures come from the balances, those of another day from the entries that had occurred by its end. Of a
-    past day they are read both ways: what has been taken since leaves nothing for a backdated use.
+    Today's figures come from the balances, those of another day from the entries that had occurred by its end. For a
+    past day both are read, because units taken since are not left for a backdated use.
     """
     today = business_day(now)
     none: dict[int, dict[PoolKey, Taken]] = {}

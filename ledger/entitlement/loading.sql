@@ -1,7 +1,7 @@
--- Customers as the ledger judges them, a set at a time.
+-- Accounts, for a set of customers at a time.
 
 -- name: accounts
--- Customers with what judging them needs, nested: periods of the current rating, policies, relatives.
+-- Customers with what the rules need, nested: periods of the current rating, policies, relatives.
 select
     c.id,
     c.member_no,
@@ -47,8 +47,8 @@ where b.customer_id = any($1::bigint[]) and (b.used > 0 or b.held > 0);
 -- name: taken_by
 -- Used and held units by pool, from the entries that had occurred before $2; a redemption that began as a hold is
 -- taken from what is held. Holds that had run out before then no longer count, whether or not that is posted: one that
--- runs out at $2 itself is still held, as its EXPIRE_HOLD has occurred at $2. Each redemption is counted by itself: a
--- delivery may be told of that lies before its hold.
+-- runs out at $2 itself is still held, as its EXPIRE_HOLD has occurred at $2. Each redemption is counted by itself,
+-- because a delivery may be dated before its hold.
 select
     customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
 from (

@@ -1,7 +1,6 @@
 """When a service is open: its hours, on every day or on working days, in the business time zone. Pure.
 
-In a year whose holidays nobody knows only the times of day are checked: what we do not know is not held against the
-customer.
+In a year whose holidays are not known, only the time of day is checked: the doubt is in the customer's favour.
 """
 
 from datetime import date, datetime, timedelta

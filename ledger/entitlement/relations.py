@@ -1,4 +1,4 @@
-"""What a relative is to the customer, in words. Who is immediate family (直系亲属) is the edition's to say."""
+"""The relations of relatives to the customer, in words. Which are immediate family (直系亲属), the edition defines."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from handbook import Relation
 
 
 class RelationWords(NamedTuple):
-    """A relation in Chinese and English; `en_many` is for the relation as such, of whom there may be several."""
+    """A relation in Chinese and English; `en_many` is the English plural."""
 
     zh: str
     en: str

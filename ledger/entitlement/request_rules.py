@@ -1,7 +1,7 @@
 """What a benefit asks for beyond the star: policy, number, option, facility, documents, hours. Pure.
 
-Each rule looks at one `Case` and returns a refusal or None. Whoever only asks whether a member may is not asked for
-what comes with the request: documents, the facility, the number wished for.
+Each rule looks at one `Case` and returns a refusal or None. An eligibility question is not refused for what only a
+request carries: documents, facility, wished number.
 """
 
 from ledger.commands import too_many_hours
@@ -16,7 +16,7 @@ from ledger.refusals import Refusal, RefusalCode, invalid
 def policy_is_eligible(case: Case) -> Refusal | None:
     """A benefit given per policy (每份保单) needs an individual policy of the customer that is in force.
 
-    A number is wished for a policy that is still to come: it is applied for without one.
+    A wished number is for a future policy, so its application names none.
     """
     wished = case.benefit.wished_number if case.benefit is not None else None
     if wished is not None:
@@ -33,7 +33,7 @@ def policy_is_eligible(case: Case) -> Refusal | None:
 
 
 def option_is_chosen(case: Case) -> Refusal | None:
-    """Where a benefit is one of several services, which one must be said."""
+    """A benefit with several options needs one of them to be named."""
     options = case.benefit.options if case.benefit is not None else ()
     if not options:
         return None if case.option is None else _superfluous(case, "option")
@@ -68,7 +68,7 @@ def option_is_for_the_beneficiary(case: Case) -> Refusal | None:
 
 
 def facility_is_chosen(case: Case) -> Refusal | None:
-    """Where a benefit is given at one of several places, which one must be said."""
+    """A benefit with several facilities needs one of them to be named."""
     facilities = case.benefit.facilities if case.benefit is not None else ()
     if not facilities:
         return None if case.facility is None else _superfluous(case, "facility")
@@ -113,7 +113,7 @@ def illness_began_after_waiting(case: Case) -> Refusal | None:
     booked_on = case.booked_on or case.day
     since = case.account.entitled_since(case.benefit_code, booked_on, case.handbook)
     if since is None:
-        return None  # whether the customer is entitled is asked elsewhere
+        return None  # entitlement is another rule's question
     ends = waiting_ends(since, case.benefit.waiting_days)
     earliest = min(case.diagnoses)
     if earliest >= ends:
@@ -131,7 +131,7 @@ def illness_began_after_waiting(case: Case) -> Refusal | None:
 
 
 def service_is_open(case: Case) -> Refusal | None:
-    """What is delivered, is delivered within the hours of the service; it may be booked at any time."""
+    """A delivery must lie within the hours of the service; a booking may be made at any time."""
     hours = case.benefit.hours if case.benefit is not None else None
     if hours is None or case.delivered_at is None:
         return None
@@ -153,12 +153,12 @@ def service_is_open(case: Case) -> Refusal | None:
 
 
 def hold_is_not_too_long(case: Case) -> Refusal | None:
-    """A hold lasts as long as the vendor asks, up to what the edition of its day allows."""
+    """A hold lasts as long as the vendor asks, up to the maximum of the edition of its day."""
     return too_many_hours(case.hold_hours, case.settings.max_hold_hours)
 
 
 def _superfluous(case: Case, name: str) -> Refusal:
-    """A field that the benefit has no use for."""
+    """The refusal for a field that the benefit does not use."""
     facts = case.facts()
     return invalid(
         f"「{facts['benefit_zh']}」不使用 {name}，请去掉",

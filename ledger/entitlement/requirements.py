@@ -1,6 +1,6 @@
-"""What a benefit asks for before it is asked for: the same data as `ledger.entitlement.request_rules`. Pure.
+"""What a request for a benefit must contain: from the same data as `ledger.entitlement.request_rules`. Pure.
 
-A vendor reads here what must be told with a request, instead of learning it from refusals one by one.
+So that vendors can look up the requirements instead of learning them from refusals one by one.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ L = TypeVar("L", bound=Label)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequiredEvidence:
-    """A kind of document that must come with a request; with `diagnosis`, the day of the diagnosis must be told too."""
+    """A kind of document that a request must have; with `diagnosis`, also the day of the diagnosis."""
 
     label: Label
     diagnosis: bool
@@ -22,11 +22,11 @@ class RequiredEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
-    """What must be told with a request for a benefit, and what must be true of it.
+    """What a request for a benefit must contain, and the conditions on it.
 
-    `units`: they must be told, because the benefit counts minutes. `option`: one of `options` must be chosen.
-    `policy`: the policy must be named with the request; a benefit with a `wished_number` is told it when it is
-    confirmed. `facilities`: one of them must be named, if there are any. `relation`: what the beneficiary must be to
+    `units`: they must be given, because the benefit counts minutes. `option`: one of `options` must be chosen.
+    `policy`: the policy must be named with the request; for a benefit with a `wished_number` the policy is named at the
+    confirmation. `facilities`: one of them must be named, if there are any. `relation`: what the beneficiary must be to
     the customer. `hours`: in which it is delivered; None where nothing is printed. `waiting_days` run from the first
     day of the unbroken spell of entitlement.
     """
@@ -75,6 +75,6 @@ def labelled(codes: Iterable[str], labels: Iterable[L]) -> tuple[L, ...]:
 
 
 def _relation(options: tuple[Option, ...], chosen: str | None) -> Relation | None:
-    """What the option chosen asks of the beneficiary; with none chosen, what all that ask anything agree on."""
+    """The relation that the option requires; without an option, the one that all options with a relation share."""
     asked = {each.relation for each in options if each.relation is not None and chosen in (None, each.code)}
     return asked.pop() if len(asked) == 1 else None

@@ -1,8 +1,8 @@
-"""Who may use what, and when: the rules of the handbook as a tuple of functions of one shape.
+"""Who may use which benefit, and when: the rules of the handbook, as a tuple of functions of the same shape.
 
 Each rule looks at one `Case` and returns a refusal or None; `judge` returns the first refusal that applies, in the
-order of `RULES`. What a benefit asks for beyond the star is in `request_rules`. Redemptions, holds, the eligibility
-query and the member card all ask here, so they never disagree.
+order of `RULES`. What a benefit requires beyond the star is in `request_rules`. Redemptions, holds, the eligibility
+query and the member card all use these rules, so they cannot disagree.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Rule = Callable[[Case], Refusal | None]
 
 
 def benefit_is_known(case: Case) -> Refusal | None:
-    """The code must be one of the edition in force on the day."""
+    """The benefit code must be in the edition in force on the day."""
     if case.benefit is not None:
         return None
     if case.edition is None:
@@ -40,7 +40,7 @@ def benefit_is_known(case: Case) -> Refusal | None:
 
 
 def vendor_is_contracted(case: Case) -> Refusal | None:
-    """A vendor serves what its contract names, while it lasts."""
+    """A vendor may serve the benefits of its contract, during their terms."""
     if case.terms is None or any(term.covers(case.benefit_code, case.day) for term in case.terms):
         return None
     ahead = [
@@ -56,7 +56,7 @@ def vendor_is_contracted(case: Case) -> Refusal | None:
 
 
 def moment_is_not_ahead(case: Case) -> Refusal | None:
-    """What has not happened yet cannot be posted."""
+    """A use in the future cannot be posted."""
     if case.occurred_at is None or case.now is None or case.occurred_at <= case.now:
         return None
     zone = case.occurred_at.tzinfo
@@ -70,7 +70,7 @@ def moment_is_not_ahead(case: Case) -> Refusal | None:
 
 
 def day_is_not_too_long_ago(case: Case) -> Refusal | None:
-    """A use may be posted late, but not for ever (setting `backdating_days`)."""
+    """A use may be backdated, up to the setting `backdating_days`."""
     days = (case.handbook.on(case.today) or case.handbook.latest).settings.backdating_days
     earliest = case.today - timedelta(days=days)
     if case.day >= earliest:
@@ -82,7 +82,7 @@ def day_is_not_too_long_ago(case: Case) -> Refusal | None:
 
 
 def customer_is_a_member(case: Case) -> Refusal | None:
-    """Without a star there is nothing to use."""
+    """Without a star there are no benefits."""
     if case.star > 0:
         return None
     return Refusal(
@@ -94,7 +94,7 @@ def customer_is_a_member(case: Case) -> Refusal | None:
 
 
 def tier_has_the_benefit(case: Case) -> Refusal | None:
-    """The grid says from which star on a benefit is given."""
+    """The benefit must be given at the customer's star."""
     if case.allowance is not None:
         return None
     return Refusal(
@@ -150,7 +150,7 @@ def waiting_period_is_over(case: Case) -> Refusal | None:
 
 
 def units_are_valid(case: Case) -> Refusal | None:
-    """At least one, at most what the edition lets one redemption take; minutes are told, never taken to be one."""
+    """At least one unit, at most the edition's maximum for one redemption; minutes must be given."""
     if not case.units_told:
         return Refusal(code=RefusalCode.UNITS_INVALID, case="minutes", facts=case.facts(), missing=("units",))
     most = case.settings.max_units_per_redemption
@@ -160,7 +160,7 @@ def units_are_valid(case: Case) -> Refusal | None:
 
 
 def quota_is_left(case: Case) -> Refusal | None:
-    """Nobody takes more than the star gives; what was used counts against the tier held now."""
+    """No more than the allowance; earlier uses count against the current tier."""
     if case.remaining is None or case.units <= case.remaining or not isinstance(case.allowance, Counted):
         return None
     return Refusal(
@@ -214,7 +214,7 @@ CARD_RULES: tuple[Rule, ...] = (
 
 
 def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Refusal | None:
-    """The first refusal that applies, or None: the customer may."""
+    """The first refusal that applies; None when the use is allowed."""
     for rule in rules:
         refusal = rule(case)
         if refusal is not None:
@@ -223,7 +223,7 @@ def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Refusal | None:
 
 
 def _next_year_with(case: Case) -> date | None:
-    """The first day of a later service year on which as much is left, as the star is scheduled; None: none in sight."""
+    """The first day of the next service year with enough units, by the scheduled star; None: none is scheduled."""
     if not isinstance(case.allowance, Counted) or case.allowance.per is not Per.SERVICE_YEAR:
         return None
     year = case.account.service_year(case.day)
@@ -238,7 +238,7 @@ def _next_year_with(case: Case) -> date | None:
             return None
         year = case.account.service_year(
             usable
-        )  # of a day gone by: the year after it may be used up by now, too
+        )  # for a past day: the following year may be used up by now, too
     return None
 
 

@@ -1,4 +1,4 @@
-"""A number that is wished for before there is a policy (订制保单吉祥号): how it is applied for. Pure.
+"""Wished numbers (订制保单吉祥号): the rules of the application, before there is a policy. Pure.
 
 What follows, when the policy is issued, is in `ledger.posting.applications`.
 """
@@ -9,7 +9,7 @@ from ledger.refusals import Refusal, RefusalCode, invalid
 
 
 def number_is_for_a_policy_to_come(case: Case) -> Refusal | None:
-    """A policy that is there gets no number (请于投保前 2 个工作日申请); it is applied for before the policy."""
+    """An existing policy gets no number (请于投保前 2 个工作日申请): it is applied for before the policy."""
     wished = case.benefit.wished_number if case.benefit is not None else None
     if wished is None or case.policy_no is None:
         return None
@@ -17,9 +17,9 @@ def number_is_for_a_policy_to_come(case: Case) -> Refusal | None:
 
 
 def number_is_applied_for(case: Case, wished: WishedNumber) -> Refusal | None:
-    """A number is held before there is a policy. Whether another customer has the number, the insurer knows.
+    """A number is held before there is a policy. Whether another customer has it, only the insurer's core system knows.
 
-    Whether the customer has the policy that is named is not told: vendors would learn policy numbers by it.
+    The refusal does not say whether the named policy is the customer's: vendors could probe policy numbers with it.
     """
     if case.policy_no is not None or (not case.hold and not case.is_question):
         return _applied_before(case, wished)
