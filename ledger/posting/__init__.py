@@ -1,1 +1,1 @@
-"""The only way into the ledger: commands decided purely, committed in groups, and what is due posted."""
+"""The only writer of entries: commands are decided purely and committed in groups; what is due is posted."""

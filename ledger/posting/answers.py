@@ -1,4 +1,4 @@
-"""What the steps of a decision share, and the answer that a redemption gets. Pure."""
+"""What the steps of a decision share, and the outcome of a redemption. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ class Context:
 
 
 def outcome_of(posting: Posting, redemption: Redemption, context: Context) -> RedemptionOutcome:
-    """What is told of a redemption, with the counts of its pool once all is posted."""
+    """The outcome of a redemption, with the counts of its pool after all entries."""
     account = posting.state.account
     balance = posting.balance(redemption.pool)
     relative = account.relatives.get(redemption.beneficiary) if redemption.beneficiary is not None else None

@@ -1,4 +1,4 @@
-"""A number that was wished for before there was a policy (订制保单吉祥号), and the policy that was then issued. Pure.
+"""Wished numbers (订制保单吉祥号): from the application's hold to the policy that was issued. Pure.
 
 The hold of an application has no policy: its unit comes into being with the hold, in the pool of applications (policy
 number empty), and goes when the hold ends without a policy. At the confirmation the hold goes over to the policy: it is
@@ -20,7 +20,7 @@ from ledger.refusals import Refusal, RefusalCode, invalid
 def wrong_policy(
     case: Case, posting: Posting, redemption: Redemption, policy_no: str | None
 ) -> Refusal | None:
-    """Why a hold cannot be confirmed with the policy that is named, or with none; None when it can.
+    """Why a hold cannot be confirmed with the policy named, or without one; None when it can.
 
     `case` is of the day of the delivery; the number was applied for on the day of the hold, by the edition of that day.
     """
@@ -64,7 +64,7 @@ def wrong_policy(
 
 
 def earliest_issue(wished: WishedNumber, requested_on: date, handbook: Handbook) -> date:
-    """The first day on which the policy may be issued that a number was applied for on a day, itself not counted."""
+    """The first day on which the policy may be issued after an application on `day`, which itself does not count."""
     return handbook.calendar.add(requested_on, wished.working_days_before)
 
 
@@ -98,7 +98,7 @@ def _issued_too_early(
 def hold_for_policy(
     posting: Posting, redemption: Redemption, policy_no: str, *, occurred_at: datetime
 ) -> Redemption:
-    """Let the hold go over to the policy: granted there if it is not yet, and held."""
+    """Move the hold to the policy's pool: grant there if there is no grant yet, then hold."""
     pool = _policy_pool(redemption, policy_no)
     account = posting.state.account
     day = business_day(occurred_at)

@@ -1,6 +1,6 @@
 """One batch of writing: lock the heads, load the states, and write back what changed, with one statement each.
 
-Both who decides commands (`committing`) and who posts what is due (`granting`) work through here.
+Used both for deciding commands (`committing`) and for posting what is due (`granting`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -51,7 +51,7 @@ class Written:
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """The customers of a transaction: as they were loaded, and as they are after what was decided so far."""
+    """The customers of a transaction: as loaded, and after the decisions so far."""
 
     loaded: dict[int, State]
     states: dict[int, State] = field(default_factory=dict)
@@ -73,9 +73,9 @@ async def load_batch(
 ) -> Batch:
     """Lock the customers' heads in sorted order, then load what their commands touch.
 
-    Without `commands` everything that can be due is loaded: all pools, and the holds that have run out.
-    Without `wait` the customers whom somebody else has locked are left out.
-    Must run inside a transaction; the locks last until its end.
+    Without `commands` everything that can be due is loaded: all pools, and the holds that have run out. Without `wait`
+    the customers that another transaction has locked are skipped. Must run inside a transaction; the locks last until
+    its end.
     """
     asked = [command for each in (commands or {}).values() for command in each]
     heads = await conn.fetch(SQL["lock_heads" if wait else "lock_free_heads"], sorted(customer_ids))
@@ -184,7 +184,7 @@ async def _write_entries(conn: Connection, entries: Sequence[Entry]) -> None:
 
 
 async def _write_balances(conn: Connection, changed: Sequence[tuple[State, State]]) -> None:
-    """Write the balances that are new or different. Under the heads' locks nobody else makes a new one."""
+    """Write the balances that are new or different. The heads' locks keep others from inserting one."""
     new: list[tuple[Any, ...]] = []
     different: list[tuple[Any, ...]] = []
     for before, after in changed:

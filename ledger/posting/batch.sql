@@ -2,8 +2,8 @@
 -- Every join of per-customer tables is by customer_id.
 
 -- name: lock_heads
--- The only lock of the write path, always in sorted order. It stands alone, because a distributed database takes
--- row locks in another form: this and the next are the one place to change then.
+-- The only lock of the write path, always in sorted order. A statement of its own, because a distributed database takes
+-- row locks in another form: then only this and the next change.
 select customer_id, next_sequence, last_hash, nullif(last_recorded_at, '-infinity') as last_recorded_at, anchor
 from ledger_heads
 where customer_id = any($1::bigint[])
@@ -18,7 +18,7 @@ select id from customers where id = any($1::bigint[]) order by id
 on conflict do nothing;
 
 -- name: lock_free_heads
--- The same lock, of those only that nobody else holds just now: who is in a long import must not hold up the others.
+-- The same lock, skipping heads that are locked: customers in a long import must not delay the others.
 select customer_id, next_sequence, last_hash, nullif(last_recorded_at, '-infinity') as last_recorded_at, anchor
 from ledger_heads
 where customer_id = any($1::bigint[])
@@ -34,7 +34,8 @@ from balances
 where customer_id = any($1::bigint[]) and ($2::text[] is null or benefit = any($2::text[]));
 
 -- name: redemptions_to_decide
--- Those that commands name, the open holds that have run out, and those of the numbers that commands wish for.
+-- The redemptions that commands name, the open holds that have run out, and the holds of numbers that commands wish
+-- for.
 select *
 from redemptions
 where

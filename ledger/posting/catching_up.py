@@ -1,8 +1,8 @@
 """Posting what is due: holds that ran out, years that ended, grants that follow the tier. Pure.
 
 The ledger posts the difference between what the tier gives today and what is net granted, so used units carry over by
-themselves; a revoke never takes more than is available, so nothing is clawed back. Reads never depend on any of this:
-it brings the books up to date, it decides nothing.
+themselves; a revoke never takes more than is available, so nothing is clawed back. Reads and decisions never depend on
+it: it only brings the entries up to date.
 """
 
 from collections.abc import Container
@@ -15,7 +15,7 @@ from ledger.posting.state import Posting
 
 
 class _Everything:
-    """A container of all benefits."""
+    """A container that contains every benefit."""
 
     def __contains__(self, _item: object) -> bool:
         return True
@@ -60,7 +60,7 @@ def catch_up(
 
 
 def expire_holds(posting: Posting, *, benefits: Container[str] = EVERY_BENEFIT) -> None:
-    """Give back what is held by appointments that have run out."""
+    """Return the units of holds that have run out."""
     for redemption in sorted(posting.redemptions.values(), key=lambda each: each.id):
         if (
             redemption.status is RedemptionStatus.HELD
@@ -78,7 +78,7 @@ def expire_holds(posting: Posting, *, benefits: Container[str] = EVERY_BENEFIT) 
 def expire_years(
     posting: Posting, *, today: date, benefits: Container[str] = EVERY_BENEFIT, keep: PoolKey | None = None
 ) -> None:
-    """Let what is available in the pools of past service years lapse: nothing is carried over (decoded §5)."""
+    """Expire what is available in the pools of past service years: unused units are not carried over (decoded §5)."""
     account = posting.state.account
     current = account.service_year_number(today) or 0
     for pool, balance in sorted(posting.balances.items()):
@@ -101,7 +101,7 @@ def expire_years(
 def _targets(
     posting: Posting, handbook: Handbook, today: date, benefits: Container[str]
 ) -> dict[PoolKey, int | None]:
-    """What each pool of today should have been granted, in units; None is without limit."""
+    """The units that each of today's pools should have been granted; None is without limit."""
     account = posting.state.account
     number = account.service_year_number(today) or 0
     star = account.star_on(today)
@@ -112,7 +112,7 @@ def _targets(
         if benefit.code not in benefits or allowance is None:
             continue
         if benefit.wished_number is not None:
-            continue  # a number is granted when it is held or confirmed (decision 19); what is left over goes, below
+            continue  # a number is granted when it is held or confirmed (decision 19); a rest is revoked below
         if not isinstance(allowance, Counted):
             targets[PoolKey(benefit.code, pool_period(benefit.per, number))] = None
             continue
@@ -121,15 +121,15 @@ def _targets(
         for policy_no in policies:
             targets[PoolKey(benefit.code, period, policy_no)] = allowance.units
     for pool, balance in sorted(posting.balances.items()):
-        # what the star no longer gives, or a policy's number that nobody took; a grant without limit has no units to
-        # take back
+        # what the star no longer gives, or a policy's number that was not taken; a grant without limit has no units to
+        # revoke
         if pool.benefit in benefits and pool.period in (0, number) and not balance.unlimited:
             targets.setdefault(pool, 0)
     return targets
 
 
 def _differences(balance: Balance, target: int | None) -> list[tuple[EntryKind, int | None]]:
-    """The entries that bring what is net granted to the target, as far as they are due."""
+    """The entries that bring the net grant to the target, as far as they are due."""
     if target is None:
         return [] if balance.unlimited else [(EntryKind.GRANT, None)]
     found: list[tuple[EntryKind, int | None]] = []

@@ -1,9 +1,9 @@
 """The chain of a customer's entries: each hash covers every field of its entry and the previous hash.
 
-Fields are length-prefixed, so that no two different entries spell the same bytes; None is told from empty. The subject
-is the last field, and is not there at all in an entry without one: so the hashes of entries from before it was kept are
-what they were, and adding or removing a subject changes the bytes all the same. Whoever
-changes, drops or reorders a line behind the service's back changes every later hash (`entitlements verify` looks).
+Fields are length-prefixed, so that different entries never give the same bytes; None differs from an empty text. The
+subject is the last field and is omitted in an entry without one: so older entries, which have none, keep their hashes,
+and adding or removing a subject still changes the bytes. Changing, deleting or reordering entries outside of the
+service changes every later hash, which `entitlements verify` detects.
 """
 
 import json

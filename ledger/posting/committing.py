@@ -1,6 +1,6 @@
-"""A batch of commands in one transaction: customers locked, state loaded, commands decided, and what follows written.
+"""A batch of commands in one transaction: lock customers, load state, decide, write.
 
-A customer that another transaction has locked is not waited for: the journal (`journal`) retries its commands.
+A customer locked by another transaction is not waited for: the journal (`journal`) retries its commands.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from ledger.vendors.registry import contracts_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A batch that is written: the commands' outcomes in their order, and the entries.
+    """The result of a batch: the commands' outcomes in their order, and the entries written.
 
     The outcome is None for a command whose customer another transaction has locked: it is to be retried.
     """
@@ -32,7 +32,7 @@ class Decided:
 async def commit(
     conn: Connection, commands: Sequence[Command], *, now: datetime, handbook: Handbook
 ) -> Decided:
-    """Decide commands in their order and write what follows, inside the caller's transaction."""
+    """Decide commands in their order and write the results, inside the caller's transaction."""
     customers = await _customers(conn, commands)
     by_customer: dict[int, list[Command]] = {}
     for command, customer_id in zip(commands, customers, strict=True):
@@ -71,14 +71,14 @@ async def commit(
 
 
 async def _known(conn: Connection, customer_ids: Iterable[int]) -> frozenset[int]:
-    """Those of the ids that are a customer's."""
+    """Those of the ids that belong to a customer."""
     asked = sorted(customer_ids)
     rows = await conn.fetch(SQL["heads_of"], asked) if asked else ()
     return frozenset(row["customer_id"] for row in rows)
 
 
 def no_customer(command: Command) -> Refusal:
-    """The refusal of a command that names no customer's member number, or no redemption."""
+    """The refusal of a command whose member number or redemption is unknown."""
     if isinstance(command, Redeem):
         return Refusal(code=RefusalCode.UNKNOWN_CUSTOMER, facts={"member_no": command.member_no})
     return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)

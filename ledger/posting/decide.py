@@ -1,8 +1,8 @@
-"""Deciding a command: a pure function of what is known of the customer, the command and the moment.
+"""Deciding a command: a pure function of the customer's state, the command and the moment.
 
-A refused command changes nothing but its own stored outcome: whatever was posted on the way is dropped. A command
-whose key has been answered gets that answer again. What nobody could ever have taken is not stored: who sent it may
-correct it under its key.
+A refused command changes nothing but its own stored outcome: entries posted on the way are dropped. A command whose
+idempotency key has an outcome gets that outcome again. A request that could never succeed is not stored, so that its
+sender may correct it under the same key.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,10 @@ from ledger.service_levels.milestones import Milestone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """What a command leads to: its outcome, what to write, and the state for the next command.
+    """The result of a command: its outcome, what to write, and the state for the next command.
 
-    A command writes entries or one milestone, never both. `stored` is the outcome to store; None when the key had been
-    answered before, or stays free.
+    A command writes entries or one milestone, never both. `stored` is the outcome to store; None when the key has one
+    already, or stays free.
     """
 
     outcome: Outcome
@@ -75,7 +75,7 @@ def decide(
 
 
 def _with_units(command: Redeem, now: datetime, handbook: Handbook) -> Redeem:
-    """The command with its units: one time where none are told. Minutes must be told, so they stay untold."""
+    """The command with its units: one time by default. Minutes have no default and stay None."""
     if command.units is not None:
         return command
     edition = handbook.on(business_day(command.occurred_at or now)) or handbook.latest
@@ -163,7 +163,7 @@ def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:
 
 
 def _make_available(posting: Posting, case: Case, pool: PoolKey, number: int) -> None:
-    """Grant what a backdated use needs and the pool has no more.
+    """Grant the units that a backdated use needs and that are no longer in the pool.
 
     A use is judged by its own day; since then the year may have ended or the tier fallen, and what was available has
     lapsed or been revoked, or was never granted because the ledger began later.
@@ -187,7 +187,7 @@ def _make_available(posting: Posting, case: Case, pool: PoolKey, number: int) ->
 
 
 def _numbers_held(posting: Posting) -> frozenset[str]:
-    """The numbers wished for in open holds, as far as the state knows them."""
+    """The numbers wished for in those open holds that the state has loaded."""
     return frozenset(
         redemption.wished_number
         for redemption in posting.redemptions.values()
@@ -200,11 +200,11 @@ def _taken(posting: Posting) -> dict[PoolKey, Taken]:
 
 
 def _expiry(command: Hold, case: Case, posting: Posting) -> datetime:
-    """When a hold runs out: as asked, else with what the benefit's service level promises (decoded handbook §5).
+    """When a hold runs out: as asked, else at the end of the benefit's service level (decoded handbook §5).
 
-    A hold that is told of when the last day of the promise is over lasts as long as one without a promise. One of a
-    number for a policy to come lasts so long from the first day on which the policy may be issued: before that day
-    nobody could confirm it.
+    A hold reported after the last day of its service level lasts as long as one without a service level. The hold of a
+    wished number lasts so long from the first day on which the policy may be issued: before that day it cannot be
+    confirmed.
     """
     told, settings = posting.recorded_at, case.settings
     if command.hold_hours is not None or case.benefit is None:
@@ -219,7 +219,7 @@ def _expiry(command: Hold, case: Case, posting: Posting) -> datetime:
 
 
 def _details(redemption: Redemption) -> dict[str, object]:
-    """What the cached row has and the entry's own columns have not: the row can be made from the entries alone."""
+    """The fields of the cached row that the entry has no columns for: the row can be rebuilt from entries alone."""
     details: dict[str, object] = {}
     if redemption.variant is not None:
         details["variant"] = redemption.variant

@@ -1,7 +1,7 @@
 """Entries: the immutable lines of the ledger, what each kind moves, and what a pool holds after them.
 
-A double entry by kind: units leave one pool and enter another, so nothing appears or vanishes. The table `MOVES` is
-the whole of it; balances, `verify` and the model in the tests all read from it.
+A double entry by kind: units leave one stage and enter another, so none appear or vanish. The table `MOVES` defines all
+of it; balances, `verify` and the model in the tests use it.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class EntryKind(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where units can be."""
+    """The stage of units within a pool."""
 
     ISSUED = "ISSUED"
     AVAILABLE = "AVAILABLE"
@@ -51,7 +51,7 @@ MOVES: Mapping[EntryKind, tuple[Stage, Stage]] = {
 
 
 class RedemptionStatus(StrEnum):
-    """Where a redemption stands."""
+    """The status of a redemption."""
 
     HELD = "HELD"
     REDEEMED = "REDEEMED"
@@ -69,18 +69,18 @@ LIFE_CYCLE: Mapping[tuple[RedemptionStatus | None, EntryKind], RedemptionStatus]
     (RedemptionStatus.HELD, EntryKind.EXPIRE_HOLD): RedemptionStatus.EXPIRED,
     (RedemptionStatus.HELD, EntryKind.NO_SHOW): RedemptionStatus.NO_SHOW,
     (RedemptionStatus.REDEEMED, EntryKind.REVERSE): RedemptionStatus.REVERSED,
-    # the customer had come, or nobody had to: a no-show that was told by mistake
+    # a no-show that was reported by mistake
     (RedemptionStatus.NO_SHOW, EntryKind.REVERSE): RedemptionStatus.REVERSED,
-    # the hold of an application goes over to the policy that was issued
+    # the hold of an application moves to the policy that was issued
     (RedemptionStatus.HELD, EntryKind.HOLD): RedemptionStatus.HELD,
-    # what a partly confirmed hold did not use: the redemption stays redeemed
+    # the rest of a partly confirmed hold: the redemption stays redeemed
     (RedemptionStatus.REDEEMED, EntryKind.RELEASE): RedemptionStatus.REDEEMED,
 }
 """A redemption's life: what is not in the table does not happen."""
 
 
 class BrokenInvariantError(Exception):
-    """A posting would have broken an invariant of the ledger: a fault in this program, never the client's."""
+    """A posting would have broken an invariant of the ledger: a bug, never the client's fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class Entry:
 
     @property
     def move(self) -> tuple[Stage, Stage]:
-        """From where to where its units go: a redemption that began as a hold is redeemed from what is held."""
+        """The stages that its units leave and enter: what began as a hold is redeemed from what is held."""
         if self.kind is EntryKind.REDEEM and self.redemption != self.sequence:
             return Stage.HELD, Stage.USED
         return MOVES[self.kind]
@@ -122,7 +122,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """What the entries of one pool add up to, in units. `granted` is net of revokes. `unlimited`: nothing runs out."""
+    """The sums of one pool's entries, in units. `granted` is net of revokes. `unlimited`: there is no limit."""
 
     unlimited: bool = False
     granted: int = 0
@@ -132,7 +132,7 @@ class Balance:
 
     @property
     def available(self) -> int:
-        """Units that may be taken; without meaning while `unlimited`."""
+        """Units that may be taken; meaningless while `unlimited`."""
         return self.granted - self.used - self.held - self.expired
 
     def after(self, entry: Entry) -> "Balance":
@@ -154,7 +154,7 @@ class Balance:
 
 def _moved(balance: Balance, stage: Stage, units: int) -> Balance:
     match stage:
-        case Stage.ISSUED:  # what leaves the issuer is granted, what returns to it is not
+        case Stage.ISSUED:  # leaving the issuer is a grant, returning to it a revoke
             return replace(balance, granted=balance.granted - units)
         case Stage.HELD:
             return replace(balance, held=balance.held + units)
@@ -162,5 +162,5 @@ def _moved(balance: Balance, stage: Stage, units: int) -> Balance:
             return replace(balance, used=balance.used + units)
         case Stage.LAPSED:
             return replace(balance, expired=balance.expired + units)
-        case Stage.AVAILABLE:  # what is granted and nowhere else
+        case Stage.AVAILABLE:  # granted, and in no other stage
             return balance

@@ -1,6 +1,6 @@
-"""What is asked of a redemption that exists: confirm, release, no-show, reverse, and what is reported of it. Pure.
+"""Commands on an existing redemption: confirm, release, no-show, reverse, and milestones. Pure.
 
-A redemption is its vendor's: nobody else learns that it exists, but finance, which may reverse it.
+A redemption belongs to its vendor: no other vendor learns that it exists; finance may reverse it.
 """
 
 from dataclasses import replace
@@ -76,7 +76,7 @@ def follow_up(posting: Posting, command: Confirm | Release | NoShow | Reverse, c
 
 
 def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:
-    """The redemption, if it exists, is the actor's, and stands where the command needs it."""
+    """The redemption; a refusal if it is unknown, another vendor's, or its status does not allow the command."""
     redemption = posting.redemptions.get(command.redemption.sequence)
     may = {vendor_actor(redemption.vendor)} if redemption is not None else set()
     if isinstance(command, Reverse):
@@ -97,7 +97,7 @@ def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:
 def report(
     posting: Posting, command: Respond, context: Context
 ) -> tuple[RedemptionOutcome, Milestone] | Refusal:
-    """Take a milestone of an open hold. What is due is settled for the answer only: a milestone posts no entry."""
+    """Take a milestone of an open hold. What is due is worked out for the answer only: a milestone posts no entry."""
     redemption = _asked_about(posting, command)
     if isinstance(redemption, Refusal):
         return redemption
@@ -120,7 +120,7 @@ def _delivery(
     context: Context,
     diagnosed_on: tuple[tuple[str, date], ...] = (),
 ) -> Case:
-    """The case of something about a redemption that is said to have happened at `occurred_at`."""
+    """The case of an event of a redemption at `occurred_at`."""
     day, booked_on = business_day(occurred_at), business_day(redemption.occurred_at)
     return Case(
         account=posting.state.account,
@@ -139,9 +139,9 @@ def _delivery(
 def _confirm(
     posting: Posting, redemption: Redemption, command: Confirm, context: Context
 ) -> Redemption | Refusal:
-    """Deliver what is held. Tier, waiting period and contract are not asked again: what was booked is honoured.
+    """Deliver what is held. Tier, waiting period and contract are not checked again: a booking is honoured.
 
-    A delivery of a day before the booking has no booking to be honoured by: tier and waiting period are asked of it.
+    A delivery dated before the booking is not covered by it, so its tier and waiting period are checked.
     """
     occurred_at = command.occurred_at or posting.recorded_at
     case = _delivery(posting, redemption, occurred_at, context, diagnoses(command.evidence))

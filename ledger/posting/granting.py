@@ -1,6 +1,6 @@
 """Posting what is due for whole customers: after their events, and for everybody by `entitlements grant`.
 
-Safe to repeat and to interrupt: what is due is worked out from the books themselves each time.
+Idempotent, and safe to interrupt: what is due is computed from the ledger each time.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,12 +25,12 @@ async def post_due(
     handbook: Handbook,
     subject: str | None = None,
 ) -> int:
-    """Post the grants, revokes and expiries that are due for these customers; how many entries that took.
+    """Post the grants, revokes and expiries that are due for these customers; return the number of entries.
 
-    Those who are new get the head of their books here: who registers customers calls this in the same transaction.
-    `subject` is who did what made them due, or asked for it. Must run inside a transaction.
+    New customers get their ledger head here: whatever registers customers calls this in the same transaction. `subject`
+    is whose action made them due. Must run inside a transaction.
     """
-    ids = sorted(customer_ids)  # the order in which everybody locks heads
+    ids = sorted(customer_ids)  # all transactions lock heads in this order
     return sum(
         [
             await _post_due(
@@ -63,9 +63,9 @@ async def grant_all(
     subject: str | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Post what is due for every customer, some hundred a transaction; how many entries that took.
+    """Post what is due for every customer, some hundred a transaction; return the number of entries.
 
-    Each transaction posts at what `clock` says by then. `progress` is told how many customers of how many are done.
+    Each transaction reads `clock` anew. `progress` gets the number of customers done, and of all.
     """
     async with pool.acquire() as conn:
         total = await count_customers(conn)

@@ -1,14 +1,14 @@
-"""The journal: commands in, outcomes out, committed in groups.
+"""The journal: decides commands and commits them in groups.
 
 One committer per process takes all commands that are waiting and decides them in one transaction: concurrent requests
 share a commit, and a single request does not wait for more. A command whose customer another transaction has locked (a
 long import) is put aside and retried, so that it does not hold up the others; after some seconds it is refused as BUSY.
 A refused command does not affect the others of its batch.
 
-A transaction that fails for a moment is tried again. An outage of the environment (disk full, database away) fails all
-its commands at once, as OutageError: splitting would not help. What a command's own values can have caused is
-split, so that one bad command cannot take others down. An outcome is answered only after its transaction is durable;
-after an uncertain commit the stored outcomes tell what happened.
+A transaction with a transient failure is retried. An outage of the environment (disk full, database away) fails all its
+commands at once, as OutageError: splitting would not help. A batch whose failure may come from a command's own values
+is split, so that one bad command cannot fail others. An outcome is answered only after its transaction is durable;
+after an uncertain commit the stored outcomes say what happened.
 """
 
 import asyncio
@@ -44,11 +44,11 @@ log = structlog.get_logger(__name__)
 
 
 class JournalClosedError(OutageError):
-    """The service is stopping: the journal takes no more commands."""
+    """The service is stopping: the journal accepts no more commands."""
 
 
 class BatchFailedError(Exception):
-    """A transaction failed for a reason that is no command's own, and is no outage either; the cause says which."""
+    """A transaction failed, neither because of a command nor of an outage; see the cause."""
 
 
 @dataclass(slots=True, eq=False)
@@ -74,7 +74,7 @@ class Journal:
         busy_after_seconds: float = _BUSY_AFTER_SECONDS,
         observer: JournalObserver = SILENT,
     ) -> None:
-        """Work on `pool` as the service's role; `clock` tells the moment at which commands are recorded.
+        """Work on `pool` as the service's role; `clock` gives the moment at which commands are recorded.
 
         A command whose customer stays locked by others for `busy_after_seconds` is refused as BUSY.
         """
@@ -93,39 +93,39 @@ class Journal:
 
     @property
     def running(self) -> bool:
-        """Whether commands are taken."""
+        """Whether commands are accepted."""
         return self._task is not None and not self._task.done() and not self._closing
 
     @property
     def waiting(self) -> int:
-        """How many commands are in no batch yet, those aside that rest."""
+        """How many commands are in no batch yet, without those that are set aside."""
         return len(self._waiting)
 
     @property
     def resting(self) -> int:
-        """How many commands rest because another transaction has their customers locked."""
+        """How many commands are set aside because another transaction has locked their customers."""
         return len(self._resting)
 
     @property
     def delay_s(self) -> float:
-        """For how many seconds the command waits that has waited longest; those aside that rest."""
+        """How many seconds the oldest waiting command has waited, without those that are set aside."""
         now = asyncio.get_running_loop().time()
         oldest = (*self._committing[:1], *islice(self._waiting, 1))
         return max((now - each.since for each in oldest), default=0.0)
 
     async def start(self) -> None:
-        """Begin to take commands."""
+        """Begin to accept commands."""
         self._task = asyncio.create_task(self._commit_for_ever(), name="journal")
 
     async def stop(self) -> None:
-        """Take no more commands, and finish those that are waiting."""
+        """Accept no more commands, and finish those that are waiting."""
         self._closing = True
         self._arrived.set()
         if self._task is not None:
             await self._task
 
     async def post(self, command: Command) -> Outcome:
-        """Decide one command; the outcome is durable when this returns. Raises OutageError: send it again."""
+        """Decide one command; the outcome is durable when this returns. Raises OutageError: retry."""
         return (await self.post_many([command]))[0]
 
     async def post_many(self, commands: Sequence[Command]) -> list[Outcome]:
@@ -150,12 +150,12 @@ class Journal:
                     self._committing = ()
                 if self._closing and not self._resting:
                     return
-        finally:  # this task was cancelled: those that wait must not wait for ever
+        finally:  # this task was cancelled: its callers must not wait for ever
             for each in (*batch, *self._waiting, *self._resting):
                 self._fail([each], None, JournalClosedError())
 
     def _next_batch(self) -> list[_Waiting]:
-        """The commands that have waited longest, up to a batch. Those whose client has left are left out."""
+        """The oldest waiting commands, up to a batch, without those whose client has disconnected."""
         batch: list[_Waiting] = []
         while self._waiting and len(batch) < _LARGEST_BATCH:
             each = self._waiting.popleft()
@@ -195,9 +195,9 @@ class Journal:
             self._fail(batch, BatchFailedError, error)
 
     def _fail(self, batch: Sequence[_Waiting], kind: type[Exception] | None, cause: Exception) -> None:
-        """Answer each command with an exception of its own (the traceback of one that many raise grows).
+        """Answer each command with an exception of its own (the traceback of a shared one would grow).
 
-        With `kind` None they have the cause itself.
+        With `kind` None they get the cause itself.
         """
         self._observer.failed(len(batch))
         for each in batch:
@@ -210,7 +210,7 @@ class Journal:
             each.answer.set_exception(error)
 
     def _rest(self, locked: list[_Waiting]) -> None:
-        """Put commands aside whose customers another transaction has locked; those that waited too long are BUSY."""
+        """Set aside commands on customers that another transaction has locked; refuse as BUSY after too long."""
         loop = asyncio.get_running_loop()
         resting = [each for each in locked if loop.time() - each.since < self._busy_after_seconds]
         for each in locked:
@@ -251,12 +251,12 @@ class Journal:
 
 
 def _by_values(error: Exception) -> bool:
-    """Whether a command's own values can have caused an error: those of the program too, for it may be about them."""
+    """Whether a command's own values may have caused an error: also bugs, which some value may have triggered."""
     if not isinstance(error, asyncpg.PostgresError):
         return True
     return (error.sqlstate or "")[:2] in _BY_VALUES
 
 
 def _answer(waiting: _Waiting, outcome: Outcome) -> None:
-    if not waiting.answer.done():  # done: the client has gone
+    if not waiting.answer.done():  # done: the client has disconnected
         waiting.answer.set_result(outcome)

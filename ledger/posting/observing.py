@@ -1,7 +1,7 @@
-"""What the journal tells of its work while it works, so that it can be measured and traced.
+"""Observers of the journal, for metrics and traces.
 
-The journal knows nothing of metrics and traces: who wants them passes an observer (`app.observability`). Observers are
-called on the event loop, between a batch and the next: they count, and return.
+The journal does not depend on metrics and traces: `app.observability` passes an observer. Observers are called on the
+event loop between batches, so they must be quick.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,13 +12,13 @@ class JournalObserver:
     """Does nothing. Subclasses override the methods that they need."""
 
     def caller(self) -> object:
-        """Who posts a command: asked within the caller's task, and handed to `batch` when the command is decided."""
+        """What identifies a command's caller: taken in the caller's task, passed to `batch` when it is decided."""
         return None
 
     def batch(self, callers: Sequence[object]) -> AbstractContextManager[object]:
-        """Surround one try to commit a batch, a command for each caller: from its first statement to its commit.
+        """Surround one attempt to commit a batch, from first statement to commit; one caller for each command.
 
-        The block raises when the try fails.
+        The block raises when the attempt fails.
         """
         del callers
         return nullcontext()
@@ -27,10 +27,10 @@ class JournalObserver:
         """Entries of these kinds, one for each entry, are durable."""
 
     def rested(self, commands: int) -> None:
-        """So many commands met a customer whom another transaction has locked, and will be decided later."""
+        """So many commands are set aside, because another transaction has locked their customers."""
 
     def retried(self) -> None:
-        """A batch failed in passing and is tried again."""
+        """A batch had a transient failure and is retried."""
 
     def failed(self, commands: int) -> None:
         """So many commands are answered with an error, because their batch could not be committed."""

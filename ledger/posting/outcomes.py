@@ -1,6 +1,6 @@
-"""What a command is answered with, and how the answer is stored: once, in the same transaction as its entries.
+"""The outcome of a command, and its stored form: written once, in the same transaction as its entries.
 
-A stored outcome is a snapshot. Sent the same key again, the ledger answers the snapshot, whatever happened since.
+A stored outcome is a snapshot: the same key is answered with it again, whatever has happened since.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ class BeneficiaryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionOutcome:
-    """A redemption as it was when the command was answered. `replayed`: the key had been answered before."""
+    """A redemption as it was when the command was decided. `replayed`: the key had a stored outcome."""
 
     id: RedemptionId
     member_no: str
@@ -53,7 +53,7 @@ class RedemptionOutcome:
     replayed: bool = False
 
     def as_json(self) -> dict[str, Any]:
-        """What is stored of it."""
+        """The stored form."""
         who = self.beneficiary
         return {
             "id": self.id.opaque,
@@ -111,12 +111,12 @@ Outcome = RedemptionOutcome | Refusal
 
 
 def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
-    """What is stored under a key."""
+    """The stored form of an outcome."""
     return {"refusal" if isinstance(outcome, Refusal) else "redemption": outcome.as_json()}
 
 
 def replayed(stored: Mapping[str, Any]) -> Outcome:
-    """The stored outcome, as it is answered when the same key comes again."""
+    """The stored outcome, as the answer to a repeated request."""
     if "refusal" in stored:
         return replace(Refusal.from_json(stored["refusal"]), replayed=True)
     return replace(RedemptionOutcome.from_json(stored["redemption"]), replayed=True)

@@ -1,7 +1,7 @@
-"""Taking policy events: the events, the ratings that follow and the grants that are due, in one transaction.
+"""Recording policy events: the events, the ratings that follow and the grants that are due, in one transaction.
 
-Locks are taken in sorted order within a transaction, but an import takes its customers batch by batch: who meets it may
-be chosen to give way by the database, and then simply starts over.
+Locks are taken in sorted order within a transaction, but an import takes its customers batch by batch: a transaction
+that collides with it may be a deadlock's victim, and then starts over.
 """
 
 from collections.abc import Sequence
@@ -29,10 +29,10 @@ async def record_events(
     handbook: AnyHandbook,
     subject: str | None = None,
 ) -> list[Recorded | Refusal]:
-    """Take events, each on its own: what was recorded, or why it was refused, in the order of the events.
+    """Record events, each on its own; return for each, in order, that it was recorded or why it was refused.
 
-    `subject` is who tells them; the grants that follow are its too.
-    All are refused as BUSY, and nothing is recorded, when somebody else holds one of their customers for too long.
+    `subject` is their sender, also of the grants that follow. All are refused as BUSY, and nothing is recorded, when
+    another transaction locks one of their customers for too long.
     """
     for attempt in range(1, _TRIES + 1):
         try:
@@ -59,7 +59,7 @@ async def _record(
 
 
 def refusal_of(refused: EventRefusal) -> Refusal:
-    """An event's refusal in the words and the spelling of the API."""
+    """An event's refusal in the form of the API."""
     if refused.place is not None:
         place = api_name(refused.place)
         return invalid(f"{place}：{refused.words.zh}", f"{place}: {refused.words.en}")

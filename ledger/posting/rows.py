@@ -1,4 +1,4 @@
-"""Rows of the ledger's tables, and what they stand for: entries, balances, heads, redemptions, milestones."""
+"""Conversions between table rows and values: entries, balances, heads, redemptions, milestones."""
 
 import json
 from collections.abc import Sequence

@@ -1,8 +1,8 @@
-"""What the write path knows of a customer while it decides: account, head, balances, redemptions, stored outcomes.
+"""A customer's state on the write path: account, head, balances, redemptions, stored outcomes.
 
 A `State` is a value. A `Posting` collects the entries of one command on top of it and keeps balances, head and
-redemptions in step, so that later steps of the same command see the earlier ones; a command that is refused drops its
-posting, and nothing has happened.
+redemptions in step, so that later steps of the same command see the earlier ones; a refused command drops its posting,
+which leaves the state unchanged.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class Redemption:
     """A redemption as the cache holds it. `occurred_at` is the hold's while held, then the delivery's.
 
     `reversed_no_show`: what was reversed was a no-show, so nothing was ever delivered.
-    Each piece of evidence is its kind, its reference and, if told, the day of the diagnosis.
+    Each piece of evidence is its kind, its reference and, if given, the day of the diagnosis.
     """
 
     id: RedemptionId
@@ -71,7 +71,7 @@ class Redemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOutcome:
-    """What was asked under a key, and what was answered."""
+    """The request stored under an idempotency key, and its outcome."""
 
     request: Mapping[str, Any]
     outcome: Mapping[str, Any]
@@ -95,9 +95,9 @@ class Posting:
     """The entries of one command, and the state after them."""
 
     def __init__(self, state: State, now: datetime, subject: str | None = None) -> None:
-        """Start on `state`; entries are recorded at `now`, also if the clock was ahead of it before.
+        """Start on `state`; entries are recorded at `now`, even if earlier ones have a later clock.
 
-        `subject` is who acts, in all entries: also in those that are due and posted on the way.
+        `subject` goes into all entries, also into those that are due and posted on the way.
         """
         self.state = state
         self.recorded_at = now
@@ -113,7 +113,7 @@ class Posting:
         return self.head.next_sequence
 
     def set_anchor(self, anchor: date) -> None:
-        """Store the service-year anchor: once, and for ever."""
+        """Store the service-year anchor; it never changes again."""
         if self.head.anchor is not None and self.head.anchor != anchor:
             message = f"customer {self.state.account.customer_id}: the anchor {self.head.anchor} never moves"
             raise BrokenInvariantError(message)
@@ -136,7 +136,7 @@ class Posting:
         redemption: Redemption | None = None,
         details: Mapping[str, Any] | None = None,
     ) -> Entry:
-        """Add an entry at the end of the ledger; it takes vendor, beneficiary and the like from its redemption."""
+        """Append an entry; vendor, beneficiary and similar fields come from its redemption."""
         entry = Entry(
             customer_id=self.state.account.customer_id,
             sequence=self.head.next_sequence,
@@ -176,7 +176,7 @@ class Posting:
         occurred_at: datetime,
         details: Mapping[str, Any] | None = None,
     ) -> Redemption:
-        """Post an entry of a redemption's life; its status follows from `LIFE_CYCLE`."""
+        """Post an entry of a redemption's life cycle; its status follows from `LIFE_CYCLE`."""
         before = self.redemptions.get(redemption.id.sequence)
         status = LIFE_CYCLE.get((before.status if before is not None else None, kind))
         if status is None:
@@ -201,7 +201,7 @@ class Posting:
         return after
 
     def after(self) -> State:
-        """The state once this posting is taken."""
+        """The state after this posting."""
         return replace(
             self.state,
             account=replace(self.state.account, anchor=self.head.anchor),
