@@ -1,1 +1,1 @@
-"""What a member may use, what is used, held and left: of one pool, of a member, of everybody."""
+"""Quotas: granted, used, held and remaining units of one pool, of a member, and of all members (the liability)."""

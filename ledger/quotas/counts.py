@@ -1,4 +1,4 @@
-"""What is granted, used, held and left of one pool, as everybody is told it, after a command and when reading. Pure."""
+"""Granted, used, held and remaining units of one pool: one formula for outcomes and reads. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,7 +10,7 @@ from ledger.entitlement.case import Case
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaCounts:
-    """Units of an allowance: what the star gives, what is used, held and left. None: without limit."""
+    """Units of an allowance: granted by the star, used, held and remaining. None: without limit."""
 
     granted: int | None
     used: int

@@ -1,10 +1,9 @@
 """What the insurer still owes its members in services: unused allowance, by benefit and star, on a day.
 
-The same figures as the members' own quotas, added up: a test compares them one by one. They come set-based, from the
-tier of the day and the entries, never from what is posted as granted; so a day gone by, or one ahead as scheduled, can
-be asked about like today. A number exists only with a new policy: none is owed before it is held (decision 19), so what
-is counted of numbers is what is held and used. Waiting periods and documents change when a service is due, not that it
-is owed.
+The same figures as the members' own quotas, added up: a test compares them one by one. They are computed set-based from
+the tier of the day and the entries, never from posted grants; so past and future days work like today. A wished number
+exists only with a new policy: none is owed before it is held (decision 19), so of numbers only the held and used are
+counted. Waiting periods and documents change when a service is due, not that it is owed.
 """
 
 from collections.abc import Iterable
@@ -22,10 +21,10 @@ SQL = Statements(Path(__file__).with_name("liability.sql"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiabilityRow:
-    """What the members of one star have of one benefit, in its units; `per` None: without limit.
+    """The totals of one star's members for one benefit, in its units; `per` None: without limit.
 
     `allowance` is what the star gives to all of them, for one service year, membership, or policy; None without limit.
-    `used` and `held` may exceed it where a tier has fallen; `remaining` counts nobody's as less than nothing.
+    `used` and `held` may exceed it where a tier has fallen; `remaining` is floored at zero per member.
     `unit_price` is the highest of the vendors' prices on the day, in CNY, None where no vendor has one; `value` is what
     the remaining units cost at it.
     """
@@ -79,9 +78,9 @@ async def liability(conn: Reader, on: date, *, handbook: Handbook, now: datetime
 
 
 async def prices(conn: Reader, on: date, edition: Edition | None) -> dict[tuple[str, int], Decimal]:
-    """What one unit costs on a day by benefit and star of an edition, in CNY, as the liability values it.
+    """The unit prices by which the liability is valued on a day, in CNY, by benefit and star of an edition.
 
-    What no vendor has a price for is left out.
+    Benefits without any price are left out.
     """
     if edition is None:
         return {}
@@ -95,7 +94,7 @@ def total_value(rows: Iterable[LiabilityRow]) -> Decimal:
 
 
 def _grid(edition: Edition) -> list[dict[str, object]]:
-    """What each star has of each benefit: the pools that are counted `per`, and how many units are in one."""
+    """The allowances of each star and benefit: what pools are counted `per`, and the units of one pool."""
     cells = [
         (benefit, grade)
         for benefit in edition.benefits

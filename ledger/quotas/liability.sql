@@ -1,10 +1,10 @@
--- What members could still use on a day: the allowances of their stars less what they took.
+-- The liability on a day: the allowances of the members' stars less used and held units.
 -- $1 is the day; $2 the grid of its edition: an array of {star, benefit, variant, per, units, wished} (units null: no
 -- limit; wished: a number that is applied for before there is a policy, so none is owed but those that are taken).
 
 -- name: liability
 -- For each star and benefit of the grid: members, the units that their allowances add up to, what is used and held of
--- them, and what is left. Only pools that something was taken from are looked at one by one: the others are whole.
+-- them, and what is left. Only pools with used or held units are looked at one by one: the others are whole.
 -- A text between braces is filled in by liability.py, from this file only.
 with grid as (
     select *
@@ -103,7 +103,7 @@ from summed
 order by place
 
 -- name: pools_now
--- Used and held by pool, from the balances; holds that have run out by $3 no longer count.
+-- Used and held units by pool, from the balances; holds that have run out by $3 no longer count.
 select b.customer_id, b.benefit, b.period, b.policy_no, b.used, b.held - coalesce(o.units, 0) as held
 from balances b
 left join (
@@ -116,8 +116,9 @@ left join (
 where b.used > 0 or b.held > 0
 
 -- name: pools_by
--- Used and held by pool, from the entries that had occurred before $3, each redemption counted by itself; holds that had
--- run out before then no longer count, whether or not that is posted. Pools of other service years are left out at once.
+-- Used and held units by pool, from the entries that had occurred before $3, each redemption counted by itself; holds
+-- that had run out before then no longer count, whether or not that is posted. Pools of other service years are
+-- filtered out early.
 select customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
 from (
     select

@@ -1,6 +1,6 @@
-"""What a member may use on a day: every benefit's allowance, what is used, held and left. Pure.
+"""A member's quotas on a day: every benefit's allowance, with used, held and remaining units. Pure.
 
-Computed from the tier's allowance and the entries, never from what happens to be posted as granted.
+Computed from the tier's allowance and the entries, never from posted grants.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,10 +18,10 @@ from ledger.refusals import Refusal
 class Quota:
     """An allowance with what is granted, used, held and remaining, in its units; None: without limit.
 
-    `entitled`: one unit could be used on the day; else `refusal` says why not. `policy_no`: for which policy, where
-    the benefit is given per policy. `resets_on`: first day of the next service year, where the allowance is per year.
-    Of a past day `used` and `held` are as they were then, while `remaining`, `entitled` and `refusal` are what a use of
-    that day would find that is posted now (docs/decisions/0018-what-a-past-day-has-left.md).
+    `entitled`: one unit could be used on the day; otherwise `refusal` says why not. `policy_no`: for which policy,
+    where the benefit is given per policy. `resets_on`: first day of the next service year, where the allowance is per
+    year. For a past day `used` and `held` are as of that day, while `remaining`, `entitled` and `refusal` apply to a
+    use of that day that is posted now (docs/decisions/0018-what-a-past-day-has-left.md).
     """
 
     benefit: Benefit
@@ -41,8 +41,8 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
     """The quotas of every benefit of the edition in force on the day `on`, in printed order.
 
     A benefit given per policy has one for each eligible policy, or one without policy where there is none.
-    Numbers wished for before there is a policy have one without policy, of what is applied for and the next, and one
-    for each policy that has a number.
+    Wished numbers have one quota without policy, for the open applications and the next one, and one for each policy
+    that has a number.
     """
     edition, today = handbook.on(on), business_day(now)
     return tuple(
@@ -55,7 +55,7 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
 def cases_of(
     account: Account, benefit: Benefit, on: date, handbook: Handbook, *, today: date
 ) -> Iterator[Case]:
-    """Yield what the quotas of a benefit on a day are about, in their order; nothing is judged yet."""
+    """Yield the cases of a benefit's quotas on a day, in order, not judged yet."""
     allowance = benefit.allowance(account.star_on(on))
     per = allowance.per if isinstance(allowance, Counted) else None
     policies: Sequence[str | None] = account.eligible_policies(on) if per is Per.POLICY else ()
@@ -73,7 +73,7 @@ def cases_of(
 
 
 def _with_numbers(account: Account, benefit: Benefit) -> list[str]:
-    """The policies that have a number, or have one applied for under their own, as an earlier version did."""
+    """The policies that have a number, or an application in their own pool, as earlier versions made."""
     return sorted(
         pool.policy_no
         for pool, taken in account.taken.items()
@@ -94,11 +94,11 @@ def eligibility(
     vendor: str = "",
     terms: tuple[Term, ...] | None = None,
 ) -> tuple[Refusal | None, Quota | None]:
-    """Whether a redemption now would be taken, and the quota; None for an unknown benefit.
+    """Whether a redemption now would succeed, and the quota; None for an unknown benefit.
 
-    Judged by the same rules as the redemption itself, but for what comes with one: documents, facility, wished number.
-    `units` None: whether one more could be used. Of a wished number the question is whether it may be applied for.
-    `terms` are the asking vendor's contract, None for others.
+    Judged by the same rules as the redemption itself, except for what only a request has: documents, facility, wished
+    number. `units` None: one. For a wished number the question is whether it may be applied for. `terms` are the asking
+    vendor's contract, None for others.
     """
     today = business_day(now)
     case = Case(
@@ -122,7 +122,7 @@ def eligibility(
 
 
 def quota_of(case: Case, rules: tuple[Rule, ...]) -> Quota:
-    """The quota that a case is about, with the first of `rules` that refuses it."""
+    """The quota of a case, with the first refusal by `rules`."""
     if case.benefit is None:
         message = f"no quota of an unknown benefit: {case.benefit_code}"
         raise ValueError(message)

@@ -1,1 +1,1 @@
-"""What people read of the ledger: pages, sums, service levels, files."""
+"""Reads of the ledger: pages, totals, service levels, files."""

@@ -1,8 +1,8 @@
-"""The ledger on its way out: every entry that a filter asks for, from one moment, however many millions there are.
+"""Exporting entries: all that match a filter, in one snapshot and bounded memory.
 
-A file of the ledger is evidence. So it is read in one snapshot (what is posted meanwhile is not in it), it carries
-whatever an entry's hash covers together with the hash before it, and a filter that names something that does not exist
-is refused: it would make an empty file that reads like "there was nothing".
+A file of the ledger is evidence. So it is read in one snapshot (without what is posted meanwhile), it has every field
+that an entry's hash covers and the previous hash, and a filter that names something that does not exist is refused: an
+empty file would look like "there was nothing".
 """
 
 from collections.abc import AsyncGenerator, Sequence
@@ -32,7 +32,7 @@ class ExportedEntry:
 
 
 async def unknown_in(pool: Pool, where: EntryFilter, handbook: Handbook) -> list[str]:
-    """What a filter names that there is not, a line of words for each; empty when all of it exists."""
+    """The values of a filter that do not exist, one line of words for each; empty when all exist."""
     vendors, members = sorted(where.vendors or ()), sorted(where.member_nos or ())
     unwritable = [text for text in (*vendors, *members) if not text.isprintable()]
     if unwritable:
@@ -53,7 +53,7 @@ async def unknown_in(pool: Pool, where: EntryFilter, handbook: Handbook) -> list
 
 
 async def stream_entries(pool: Pool, where: EntryFilter) -> AsyncGenerator[Sequence[ExportedEntry]]:
-    """The entries of all customers that a filter asks for, by customer and sequence, some hundred at a time.
+    """The entries of all customers that match a filter, by customer and sequence, some hundred at a time.
 
     One connection reads them by a cursor in one snapshot, and is given back when the generator is closed.
     """

@@ -1,7 +1,7 @@
--- What leaves the ledger as a file. A text between braces is filled in by exporting.py.
+-- Exports of the ledger. A text between braces is filled in by exporting.py.
 
 -- name: entries
--- Entries with what makes each checkable by itself: every field that its hash covers, and the hash before it. In the
+-- Entries with all that is needed to check each: every field that its hash covers, and the previous hash. In the
 -- order of the ledger, so that in a file without a filter each line's hash is the next one's previous.
 select e.*, c.member_no, p.hash as previous
 from entries e
@@ -11,7 +11,7 @@ where {conditions}
 order by e.customer_id, e.sequence
 
 -- name: unknown
--- Which of the vendors $1 and of the member numbers $2 there are not.
+-- Which of the vendors $1 and of the member numbers $2 do not exist.
 select 'vendor' as what, asked.value
 from unnest($1::text[]) as asked (value)
 where not exists (select from vendors v where v.code = asked.value)

@@ -1,7 +1,7 @@
-"""Which entries and redemptions people ask for, and how a statement of SQL asks for them.
+"""Filters of entries and redemptions, and their SQL conditions.
 
-A filter is a value: None asks for nothing, an empty set allows nothing. Lists of all customers are read newest first,
-by keyset: a place is where a page ended, so that what is recorded meanwhile moves nothing.
+A filter is a value: None asks for nothing, an empty set allows nothing. Lists over all customers are read newest first,
+by keyset: a place is where a page ended, so that entries recorded meanwhile shift no page.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Place:
 
 
 def entry_conditions(where: EntryFilter, *, after: Place | None = None, parameters: int = 0) -> Conditions:
-    """What a filter and a place ask of entries `e`, after so many parameters that the statement has itself."""
+    """The conditions on entries `e` for a filter and a place, numbered after the statement's own parameters."""
     conditions = Conditions(parameters)
     _after(conditions, "e", after)
     conditions.one_of("e.vendor", where.vendors)
@@ -64,7 +64,7 @@ def entry_conditions(where: EntryFilter, *, after: Place | None = None, paramete
 
 
 def redemption_conditions(where: RedemptionFilter, *, after: Place | None, parameters: int) -> Conditions:
-    """What a filter and a place ask of redemptions `r`; the statement's own parameter $1 is the moment asked."""
+    """The conditions on redemptions `r` for a filter and a place; the statement's own $1 is the moment asked."""
     conditions = Conditions(parameters)
     _after(conditions, "r", after)
     conditions.one_of("r.vendor", where.vendors)
@@ -95,7 +95,7 @@ def _after(conditions: Conditions, table: str, place: Place | None) -> None:
 
 def _members(conditions: Conditions, table: str, member_nos: frozenset[str] | None) -> None:
     if member_nos is not None:
-        # An array, not a join: the planner then begins with the key of the customer.
+        # An array, not a join: so the planner starts from the customer's key.
         conditions.add(
             f"{table}.customer_id = "  # noqa: S608 (a table of ours, a value by parameter)
             "any (array(select id from customers where member_no = any (%s::text[])))",

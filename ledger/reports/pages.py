@@ -1,7 +1,7 @@
-"""What people read of the ledger: pages of entries and redemptions, and what vendors delivered.
+"""Pages of entries and redemptions, and vendors' deliveries.
 
-Newest first, by keyset. The rows come with everything that a reader is shown, in one statement a page: below this
-nothing is looked up row by row. A hold that has run out reads as expired, whether or not that is posted yet.
+Newest first, by keyset. One statement a page reads all that is shown: there are no look-ups row by row. A hold that has
+run out is shown as expired, whether or not that is posted yet.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ class VendorName:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionRow:
-    """A redemption as it stands. `occurred_at` is the hold's while held, then the delivery's."""
+    """A redemption as it is now. `occurred_at` is the hold's while held, then the delivery's."""
 
     id: RedemptionId
     member_no: str
@@ -101,7 +101,7 @@ class UsageRow:
     """What a vendor delivered of a benefit at a price: deliveries, their units, and how many of these were reversed.
 
     `unit_price` in CNY is the contract's on the day of delivery; None if the contract has none for that day. `variant`:
-    of which grade, where the price is for that one only.
+    the grade, where the price is for that one only.
     """
 
     vendor: str
@@ -228,7 +228,7 @@ def _entry(row: Record) -> EntryRow:
 def _redemption(row: Record) -> RedemptionRow | None:
     vendor = _vendor(row["r_vendor"], row["r_vendor_name"])
     if vendor is None:
-        return None  # an entry that belongs to no redemption: every redemption has a vendor
+        return None  # an entry without a redemption: every redemption has a vendor
     return RedemptionRow(
         id=RedemptionId(row["customer_id"], row["r_sequence"]),
         member_no=row["member_no"],

@@ -1,4 +1,4 @@
--- What people read of the ledger: pages of entries and redemptions, and what vendors delivered.
+-- Pages of entries and redemptions, and vendors' deliveries.
 -- Every list is newest first, by keyset. A text between braces is filled in by reports.py, from this file only.
 -- $1 is always the moment of the question: a hold that has run out by then reads as EXPIRED, posted or not.
 

@@ -1,7 +1,7 @@
-"""Reading service levels: the clocks of single holds, and what became of all holds of a vendor in a span of days.
+"""Service levels: the clocks of single holds, and a report on a vendor's holds of a span of days.
 
-The database finds the days and counts equal clocks, the pure clock judges them, so that a report costs one statement
-and a rule stands in one place. The promise for a hold is the handbook's of its day.
+The database reads the days and counts equal clocks, the pure clock judges them: so a report costs one statement, and
+each rule is written once. The promise for a hold is that of the edition of its day.
 """
 
 from collections.abc import Iterable, Sequence
@@ -39,7 +39,7 @@ class ClockView:
 
     @property
     def unknown_years(self) -> tuple[int, ...]:
-        """The years of its days whose holidays nobody knows."""
+        """The years of its days whose holidays are not known."""
         return self.calendar.unknown_years(self.clock.days)
 
     @property
@@ -50,7 +50,7 @@ class ClockView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many holds stand how, and the greatest lateness among them in working days."""
+    """How many holds have each standing, and the greatest lateness among them in working days."""
 
     on_time: int = 0
     late: int = 0
@@ -61,11 +61,11 @@ class Counts:
 
     @property
     def holds(self) -> int:
-        """All of them: each stands in one way."""
+        """The number of holds: each has one standing."""
         return self.on_time + self.late + self.open + self.overdue + self.ended
 
     def plus(self, standing: ServiceStanding, late_working_days: int, holds: int) -> "Counts":
-        """The counts with so many more holds that stand like this."""
+        """The counts with so many more holds of this standing."""
         name = standing.value.lower()
         changed = {name: getattr(self, name) + holds}
         return replace(
@@ -77,9 +77,9 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceReport:
-    """What became of a vendor's holds of a benefit: as a whole, and of each promise (None: nothing is promised).
+    """The standings of a vendor's holds of a benefit: overall, and for each promise (None: nothing is promised).
 
-    `unknown_years` are those of its days whose holidays nobody knows; `cites` the notices that an operator gave.
+    `unknown_years` are those of its days whose holidays are not known; `cites` the notices that an operator gave.
     """
 
     vendor: str
@@ -114,7 +114,7 @@ class _Adding:
 
 
 def promise(handbook: Handbook, benefit: str, held_on: date) -> ServiceLevel | None:
-    """What is promised for a hold of a day; None for nothing."""
+    """The service level for a hold of a day; None without one."""
     edition = handbook.on(held_on)
     known = edition.benefit(benefit) if edition is not None else None
     return known.service_level if known is not None else None
@@ -141,7 +141,7 @@ async def clocks(
 
 
 async def milestones(conn: Reader, ids: Sequence[RedemptionId]) -> dict[RedemptionId, list[Milestone]]:
-    """What was reported of redemptions, in the order in which it was recorded; in one statement."""
+    """The milestones of redemptions, in the order of recording; in one statement."""
     found: dict[RedemptionId, list[Milestone]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["milestones"], *_pairs(ids)):
         milestone = milestone_from(row)
@@ -152,7 +152,7 @@ async def milestones(conn: Reader, ids: Sequence[RedemptionId]) -> dict[Redempti
 async def service_reports(
     conn: Reader, vendors: Iterable[str], days: Days, *, handbook: Handbook, now: datetime
 ) -> dict[str, list[ServiceReport]]:
-    """For each vendor what became of the holds of these days, benefit by benefit as printed; in one statement.
+    """For each vendor a report on the holds of these days, by benefit in printed order; in one statement.
 
     Benefits without a hold are left out.
     """
@@ -245,7 +245,7 @@ def _plus(counts: Counts | None, stage: Stage | None, holds: int) -> Counts | No
 def _promises(
     handbook: Handbook, days: Days
 ) -> tuple[list[str], list[date], list[datetime | None], list[datetime | None]]:
-    """What is promised for holds of each benefit on each of the days, column by column: the first moments too late."""
+    """The deadlines for holds of each benefit and day, as columns: the first moments that are too late."""
     benefits: list[str] = []
     held: list[date] = []
     respond: list[datetime | None] = []

@@ -1,5 +1,5 @@
--- What the clock reads of holds: from the view hold_clocks (migration 0009), which knows no moment. What is overdue by now
--- is told by comparing with the deadlines.
+-- The clock's inputs, from the view hold_clocks (migration 0009), which does not depend on the time. Whether a hold is
+-- overdue follows from comparing with the deadlines.
 
 -- name: clocks
 -- The clocks of those of the redemptions $1 and $2 that began as holds.
@@ -8,7 +8,7 @@ from unnest($1::bigint[], $2::bigint[]) as asked (customer_id, sequence)
 join hold_clocks c on c.customer_id = asked.customer_id and c.sequence = asked.sequence
 
 -- name: milestones
--- What was reported of the redemptions $1 and $2, in the order in which it was recorded.
+-- The milestones of the redemptions $1 and $2, in the order of recording.
 select s.customer_id, s.redemption, s.kind, s.occurred_at, s.appointment_at, s.actor, s.key, s.recorded_at, s.subject
 from unnest($1::bigint[], $2::bigint[]) as asked (customer_id, sequence)
 join milestones s on s.customer_id = asked.customer_id and s.redemption = asked.sequence
@@ -17,7 +17,7 @@ order by s.customer_id, s.redemption, s.id
 -- name: report
 -- How many of the holds that were booked at the vendors $1 from the moment $2 until before $3 have the same clock: by
 -- vendor, benefit and the days that matter. $4 to $7 are the promises for holds of each benefit and day: the first
--- moments too late. What was in time is one group, whenever it was.
+-- moments too late. All that was in time is one group.
 select
     c.vendor, c.benefit, c.held_on,
     case

@@ -1,7 +1,7 @@
-"""What vendors delivered, added up by whatever finance asks for, at the prices of the days of delivery.
+"""Usage: vendors' deliveries, grouped as finance asks, at the prices of the days of delivery.
 
-Counted from the redemptions as they stand, in one statement; however it is grouped, the groups add up to the same. What
-was reversed is counted with what was delivered and told apart; nothing is owed for it.
+Counted from the redemptions as they are now, in one statement; every grouping adds up to the same total. Reversed units
+are included in the delivered ones and also shown apart; nothing is owed for them.
 """
 
 from collections.abc import Iterable
@@ -44,8 +44,8 @@ class UsageFilter:
 class UsageFigures:
     """Deliveries, their units, and how many of these units were reversed since.
 
-    `amount` in CNY is what is owed for the units that were not reversed; `unpriced_units` are those among them that it
-    lacks, because the contract has no price for their day.
+    `amount` in CNY is what is owed for the units that were not reversed; `unpriced_units` are those not in `amount`,
+    because the contract has no price for their day.
     """
 
     redemptions: int
@@ -59,7 +59,8 @@ class UsageFigures:
 class UsageView:
     """The figures of one group. What it was not grouped by is None; `variant` also for what is not graded.
 
-    A variant is some benefit's, so who groups by it is told the benefit. `star`: on the day that the use was judged by.
+    A variant belongs to a benefit, so grouping by variant groups by benefit too. `star`: on the day that the use was
+    judged by.
     """
 
     month: date | None
@@ -74,7 +75,7 @@ class UsageView:
 async def usage(
     conn: Reader, start: date, end: date, *, where: UsageFilter, by: Iterable[UsageGroup], most: int
 ) -> list[UsageView]:
-    """What was delivered on the business days [start, end), at most `most` groups, in the order of their days."""
+    """The deliveries on the business days [start, end), at most `most` groups, in the order of their days."""
     rows = await conn.fetch(
         SQL["usage"],
         start,

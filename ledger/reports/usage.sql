@@ -1,9 +1,9 @@
--- What was delivered, by whatever finance groups it by.
+-- Deliveries, grouped as finance asks.
 
 -- name: usage
 -- Deliveries on the days from $1 until before $2, of the vendors $3, the benefits $4 and the stars $5 (null: all),
--- grouped by what $6 names; at most $7 groups, in the order of their days. They are added up by day before anything is
--- looked up: a price is the one of the day and of the variant, else of the benefit.
+-- grouped by what $6 names; at most $7 groups, in the order of their days. They are added up by day before prices are
+-- looked up: a price is that of the day and of the variant, else of the benefit.
 with delivered as (
     select
         r.vendor, r.benefit, r.variant, r.star, (r.occurred_at at time zone 'Asia/Shanghai')::date as day,

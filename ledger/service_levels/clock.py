@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 
 
 class ServiceStanding(StrEnum):
-    """What became of a promise."""
+    """The standing of a promise."""
 
     ON_TIME = "ON_TIME"
     LATE = "LATE"
@@ -39,7 +39,7 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldDays:
-    """The days that a hold's clock reads. None: not so far. `released_on`: the appointment was called off."""
+    """The inputs of a hold's clock. None: has not happened. `released_on`: the appointment was cancelled."""
 
     held_on: date
     responded_on: date | None = None
@@ -49,7 +49,7 @@ class HoldDays:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One promise of a hold: its last day, what became of it, and by how many working days it is late (0: not)."""
+    """One promise of a hold: its last day, its standing, and by how many working days it is late (0: not)."""
 
     last_day: date
     standing: ServiceStanding
@@ -72,12 +72,12 @@ class Clock:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """The promises that there are."""
+        """The promises that were made."""
         return tuple(stage for stage in (self.respond, self.arrange) if stage is not None)
 
     @property
     def standing(self) -> ServiceStanding:
-        """Of the hold as a whole: a broken promise first, then what is still owed, then what was kept."""
+        """The standing of the hold as a whole: a broken promise first, then one still open, then one kept."""
         found = {stage.standing for stage in self.stages}
         return next(each for each in _WORST_FIRST if each in found)
 
@@ -127,7 +127,7 @@ def late_working_days(last: date, day: date, calendar: WorkingCalendar) -> int:
 
 
 def clock_of(level: ServiceLevel, days: HoldDays, today: date, calendar: WorkingCalendar) -> Clock | None:
-    """What became by `today` of what is promised for a hold; None when nothing is promised."""
+    """The clock of a hold as of `today`; None when nothing is promised."""
     last = last_days(level, days.held_on, calendar)
     clock = Clock(
         held_on=days.held_on,

@@ -1,8 +1,8 @@
-"""Milestones: what a vendor reports of a hold on the way to its delivery, and when it may. Pure.
+"""Milestones: what a vendor reports between hold and delivery, and when it may. Pure.
 
-A milestone moves no units. It needs an open hold of the vendor's own; like a delivery it may be reported late, but
-neither ahead nor too long ago, nor of a day before the hold. It may be reported again (an appointment that moves): the
-first of a kind is what the clock reads, the last appointment is the one that stands.
+A milestone moves no units. It needs an open hold of the vendor's own; like a delivery it may be backdated within
+limits, but not dated in the future nor before the day of the hold. It may be reported again (an appointment that
+moves): the first of a kind is what the clock reads, the last appointment is the one that stands.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ledger.refusals import Refusal, invalid
 
 
 class MilestoneKind(StrEnum):
-    """What was reported."""
+    """The kinds of milestones."""
 
     RESPONDED = "RESPONDED"
     ARRANGED = "ARRANGED"
@@ -37,7 +37,7 @@ class Milestone:
 
 
 def milestone_of(command: Respond, *, held_at: datetime, recorded_at: datetime) -> Milestone | Refusal:
-    """The milestone that a command reports of a hold booked at `held_at`; INVALID when its days cannot be."""
+    """The milestone that a command reports of a hold booked at `held_at`; INVALID when its days are impossible."""
     occurred_at = command.occurred_at or recorded_at
     day, held_on = business_day(occurred_at), business_day(held_at)
     if day < held_on:

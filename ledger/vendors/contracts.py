@@ -1,9 +1,9 @@
-"""What a unit of a benefit costs at a vendor, day by day, and what a new price may change. Pure.
+"""Contract terms: the price of a benefit's unit day by day, and what a new price may change. Pure.
 
 Amounts owed follow from the price on the day of delivery, so the past is never rewritten. Terms are only added: a
 later price ends the open one on the day it begins, and a price for some days only interrupts the open one, which goes
 on after them. What was delivered keeps its price, today's too, and nothing changes in a month that is closed. A variant
-that is priced apart has its own terms; while none of them is in force, it costs what the benefit costs.
+with a price of its own has its own terms; on days without one, the benefit's price holds.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,10 +25,10 @@ it too."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermView:
-    """What one unit of a benefit costs, in CNY, on the days [starts_on, ends_on); no end is open.
+    """The price of one unit of a benefit, in CNY, on the days [starts_on, ends_on); None is open.
 
     `variant`: of which grade, where the grades are priced apart; None for every one that has no price of its own.
-    `recorded_by` is who registered it, and no part of what it says; None: not known.
+    `recorded_by` is who registered it, which does not count when terms are compared; None: not known.
     """
 
     benefit: str
@@ -55,7 +55,7 @@ class TermView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """That a benefit, in a variant (None: ungraded), was delivered on a day, however often."""
+    """A benefit, in a variant (None: ungraded), was delivered on a day, once or more."""
 
     benefit: str
     variant: str | None
@@ -64,14 +64,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """Open terms that end, each on its day, and terms to add."""
+    """A change of terms: open terms that end, each on its day, and terms to add."""
 
     closing: dict[TermView, date]
     adding: tuple[TermView, ...]
 
 
 def term_of(terms: Iterable[TermView], delivery: Delivery) -> TermView | None:
-    """The term that says what a delivery costs: its variant's own, else the benefit's; None when there is neither."""
+    """The term that prices a delivery: its variant's own, else the benefit's; None when there is neither."""
     fitting = [
         term
         for term in terms
@@ -89,13 +89,13 @@ def change(
     delivered: Iterable[Delivery] = (),
     closed: Iterable[date] = (),
 ) -> Change | Refusal:
-    """What the new terms change in the stored ones, in order of their days.
+    """The change that new terms make to the stored ones, in order of their days.
 
     `delivered` are the deliveries there are, whose price stays what it was; `closed` the first days of the months
     that are closed. Refused: terms that overlap (INVALID), and a change of the past (INVALID, PERIOD_CLOSED).
     """
     told = sorted(terms, key=lambda each: each.starts_on)
-    alone = _standing(told, ())  # what contradicts itself is refused whatever there is
+    alone = _standing(told, ())  # terms that contradict each other are refused in any case
     if isinstance(alone, Refusal):
         return alone
     together = _standing(told, stored)
@@ -117,15 +117,15 @@ def change(
 def _standing(
     told: Sequence[TermView], stored: Sequence[TermView]
 ) -> tuple[list[TermView], list[TermView]] | Refusal:
-    """The stored terms, some of them now with an end, after them those to add; and which of `told` say anything new.
+    """The stored terms, some of them now with an end, then those to add; and which of `told` are new.
 
     `told` are in the order of their days.
     """
     standing = list(stored)
     new: list[TermView] = []
-    resumed: set[int] = set()  # places of open prices that go on after an interruption
+    resumed: set[int] = set()  # positions of open prices that go on after an interruption
     for term in told:
-        if _goes_without_saying(term, standing):
+        if _is_redundant(term, standing):
             continue
         new.append(term)
         met = next((place for place, old in enumerate(standing) if term.overlaps(old)), None)
@@ -134,7 +134,7 @@ def _standing(
             continue
         old = standing[met]
         if met in resumed and old.starts_on == term.starts_on:
-            standing[met] = term  # the price that was to go on has a successor at once
+            standing[met] = term  # the price that would go on is succeeded at once
             resumed.remove(met)
         elif old.ends_on is not None or term.starts_on <= old.starts_on:
             return _overlap(term, old)
@@ -147,8 +147,8 @@ def _standing(
     return standing, new
 
 
-def _goes_without_saying(term: TermView, standing: Sequence[TermView]) -> bool:
-    """Whether the standing terms say the same already: sent again, or the price that is in force anyway."""
+def _is_redundant(term: TermView, standing: Sequence[TermView]) -> bool:
+    """Whether the standing terms say the same already: a repetition, or the price that is in force anyway."""
     priced = (term.benefit, term.variant, term.unit_price)
     for old in standing:
         if (old.benefit, old.variant, old.unit_price) != priced:
@@ -171,7 +171,7 @@ def _goes_without_saying(term: TermView, standing: Sequence[TermView]) -> bool:
 def _in_closed_month(
     new: Iterable[TermView], stored: Sequence[TermView], closed: Iterable[date]
 ) -> Refusal | None:
-    """A closed month keeps its prices, whether or not something was delivered; and no price begins in it."""
+    """A closed month keeps its prices, with or without deliveries; and no price begins in it."""
     months = sorted(closed)
     for term in new:
         for month in months:
@@ -201,7 +201,7 @@ def _of_deliveries(
     delivered: Iterable[Delivery],
     closed: Iterable[date],
 ) -> Refusal | None:
-    """What was delivered keeps its price; what had none may be given one, unless its month is closed."""
+    """A delivery keeps its price; one without a price may be given one, unless its month is closed."""
     months = frozenset(closed)
     last: Delivery | None = None
     for each in delivered:
@@ -221,7 +221,7 @@ def _of_deliveries(
 
 
 def malformed_term(place: str, term: TermView, handbook: Handbook) -> Refusal | None:
-    """What is wrong with a term on its face, told with its `place` in the request; None when nothing is."""
+    """What is wrong with a term by itself, with its `place` in the request; None when nothing is."""
     if term.benefit not in handbook.benefit_codes:
         known = ", ".join(sorted(handbook.benefit_codes))
         shown = term.benefit[:64]

@@ -1,7 +1,7 @@
 """Vendors and their contracts: which benefits a vendor delivers, from when, and for how much.
 
-What a new price may change is judged by `ledger.vendors.contracts`; here it is stored, while the vendor's row is held:
-registrations of one vendor take turns, with each other and with the closing of a month.
+What a new price may change is judged by `ledger.vendors.contracts`; here it is stored, under a lock on the vendor's
+row: registrations of one vendor are serialised with each other and with the closing of a month.
 """
 
 import re
@@ -61,7 +61,7 @@ async def vendors_by_code(conn: Reader, codes: Iterable[str]) -> dict[str, Vendo
 
 
 async def members_served(conn: Reader, vendor: str, member_nos: Iterable[str]) -> frozenset[str]:
-    """Those of the member numbers for whom the vendor has held or delivered anything; in one statement."""
+    """Those of the member numbers that the vendor has had a hold or delivery for; in one statement."""
     rows = await conn.fetch(SQL["members_served"], vendor, list(member_nos))
     return frozenset(row["member_no"] for row in rows)
 
@@ -72,7 +72,7 @@ async def vendors_page(conn: Reader, *, first: int, after: str | None) -> list[V
 
 
 async def contracts_of(conn: Reader, vendors: Iterable[str]) -> dict[str, tuple[Term, ...]]:
-    """The contracts that the vendors' requests and questions are judged by; none of an unknown vendor."""
+    """The contracts by which the vendors' requests are judged; none for an unknown vendor."""
     found: dict[str, tuple[Term, ...]] = {}
     for row in await conn.fetch(SQL["contracts"], list(vendors)):
         term = Term(benefit=row["benefit"], starts_on=row["starts_on"], ends_on=row["ends_on"])
@@ -92,13 +92,13 @@ async def register_vendor(
 ) -> VendorView | Refusal:
     """Register a vendor, or add terms to a registered one (whose name it then takes); the same again changes nothing.
 
-    `subject` is who registers. `date_tolerance_days` None leaves it as it is. `handbook` only tells which benefits
-    there are: nothing of it is written, so no activation is waited for.
+    `subject` is who registers. `date_tolerance_days` None leaves it as it is. `handbook` only serves to check that
+    benefits exist: nothing of it is written, so no activation is waited for.
 
     Refused, nothing written: as INVALID a malformed code, name or price, an unknown benefit or variant, an end not
     after its beginning, terms that overlap, and a price that would change what was delivered cost; as PERIOD_CLOSED
-    one that would begin in, or change, a month that is closed; as BUSY when somebody else has the vendor's turn for too
-    long.
+    one that would begin in, or change, a month that is closed; as BUSY when another transaction locks the vendor for
+    too long.
     """
     wrong = _malformed(code, name, terms, date_tolerance_days, handbook)
     if wrong is not None:
@@ -125,11 +125,11 @@ async def _register(
         await Vendor.get_or_create(
             code=code, defaults={"name": name, "registered_at": now}, using_db=connection
         )
-        # Two registrations of one vendor wait for each other here, and for whoever closes a month of it.
+        # Locks the vendor: against other registrations, and against the closing of a month.
         vendor = await Vendor.select_for_update().using_db(connection).get(code=code)
         changed = await _changed(connection, vendor, terms, subject)
         if isinstance(changed, Refusal):
-            return changed  # only of a vendor that has terms or months already: nothing was written
+            return changed  # only for a vendor that has terms or months already: nothing was written
         vendor.name = name
         if date_tolerance_days is not None:
             vendor.date_tolerance_days = date_tolerance_days
@@ -147,7 +147,7 @@ async def _register(
 async def _changed(
     connection: BaseDBAsyncClient, vendor: Vendor, terms: Sequence[TermView], subject: str | None
 ) -> Change | Refusal:
-    """Change the vendor's terms, whose row is locked."""
+    """Change the terms of a vendor whose row is locked."""
     code = vendor.code
     stored = await ContractTerm.filter(vendor_id=code).using_db(connection).order_by("starts_on", "id")
     delivered: list[Delivery] = []

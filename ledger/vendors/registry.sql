@@ -1,4 +1,4 @@
--- Vendors and what they are contracted for.
+-- Vendors and their contracts.
 
 -- name: vendors_by_code
 -- The vendors $1 with all their terms, earliest first.
@@ -12,7 +12,7 @@ order by v.code, t.starts_on, t.benefit, t.variant nulls first
 select vendor, benefit, starts_on, ends_on from contract_terms where vendor = any ($1::text[])
 
 -- name: members_served
--- Those of the member numbers $2 for whom the vendor $1 has held or delivered anything.
+-- Those of the member numbers $2 that the vendor $1 has had a hold or delivery for.
 select distinct c.member_no
 from customers c join redemptions r on r.customer_id = c.id
 where c.member_no = any ($2::text[]) and r.vendor = $1
@@ -33,5 +33,5 @@ where vendor = $1 and status in ('REDEEMED', 'REVERSED') and not reversed_no_sho
     and occurred_at >= $2::date::timestamp at time zone 'Asia/Shanghai'
 
 -- name: closed_months
--- The months of the vendor $1 that are closed. Whoever closes one holds the vendor's row, like whoever asks here.
+-- The months of the vendor $1 that are closed. Closing a month locks the vendor's row, and so does the caller here.
 select month from periods where vendor = $1 and closed_at is not null

@@ -1,1 +1,1 @@
-"""Whether the books are right: every entry replayed, every cache compared, every clock looked at."""
+"""Verifying the ledger: every entry is replayed, every cache compared, every clock checked."""

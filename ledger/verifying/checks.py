@@ -1,7 +1,7 @@
-"""What must hold of one customer's books: checks of one shape, which return what is wrong as values. Pure.
+"""The invariants of one customer's ledger: checks of the same shape, which return problems as values. Pure.
 
-The entries are the truth: they are replayed, and every cache is compared with what they say. Each problem names its
-place, so that somebody can look there.
+The entries are the source of truth: they are replayed, and every cache is compared with the result. Each problem names
+its place.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +27,7 @@ from ledger.service_levels.milestones import Milestone
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Books:
-    """All that is written about one customer."""
+    """All rows of one customer."""
 
     customer_id: int
     entries: Sequence[Entry]
@@ -88,7 +88,7 @@ def balances_are_the_sum(books: Books) -> list[Problem]:
 
 
 def redemptions_follow_their_life_cycle(books: Books) -> list[Problem]:
-    """Every redemption went through its life cycle, and its row says what its entries say."""
+    """Every redemption follows the life cycle, and its row agrees with its entries."""
     found: list[Problem] = []
     lives: dict[int, Redemption] = {}
     for entry in books.entries:
@@ -142,7 +142,7 @@ def service_years_count_from_the_anchor(books: Books) -> list[Problem]:
 
 
 def outcomes_are_the_entries(books: Books) -> list[Problem]:
-    """What was answered under a key is in the ledger, and what vendors did was answered under one key each."""
+    """Every outcome has its entries, and every command's entries have one outcome under one key."""
     done = _answerable(books.entries)
     found = []
     for actor, key, outcome in books.outcomes:
@@ -169,7 +169,7 @@ def outcomes_are_the_entries(books: Books) -> list[Problem]:
 
 
 def milestones_are_the_outcomes(books: Books) -> list[Problem]:
-    """Every milestone is of a hold and was answered under its key; every answered milestone is there, and no other."""
+    """Every milestone belongs to a hold and has an outcome under its key; every such outcome has its milestone."""
     holds = {entry.sequence for entry in books.entries if entry.kind is EntryKind.HOLD}
     answered = {
         (actor, key): (outcome["redemption"]["id"], outcome["redemption"]["milestone"])
@@ -220,7 +220,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def problems_of(books: Books) -> list[Problem]:
-    """Everything that is wrong with a customer's books, check by check."""
+    """All problems of a customer's ledger, check by check."""
     found: list[Problem] = []
     for check in CHECKS:
         try:
@@ -231,7 +231,7 @@ def problems_of(books: Books) -> list[Problem]:
 
 
 def _next_life(before: Redemption | None, entry: Entry, status: RedemptionStatus) -> Redemption:
-    """What a redemption's row should say after `entry`, made from the entries alone."""
+    """What a redemption's row should be after `entry`, computed from the entries alone."""
     details = entry.details
     evidence = tuple(tuple(piece) for piece in details.get("evidence", ()))
     if before is None:

@@ -1,9 +1,9 @@
-"""What a wrong clock leaves behind, and how the service notices that a clock is wrong.
+"""Traces of wrong clocks in the ledger, and warnings about a clock that is wrong now.
 
-`recorded_at` is what the clock said; the order of a customer's entries is that of their sequence. So a clock that leapt
-ahead once has changed no use but those of that time. These are reported here, for `entitlements verify`, for the start
-of the service and for the metrics. A redemption that takes units in a year that has not begun is a fault: it must be
-taken back. Everything else stays as it was written, and is a note.
+`recorded_at` is what the clock said; the order of a customer's entries is that of their sequence. So a clock that once
+leapt ahead has affected only what was recorded meanwhile. That is reported here, for `entitlements verify`, for the
+start of the service and for the metrics. A redemption that takes units in a year that has not begun is a fault: it must
+be taken back. Everything else stays as it was written, and is a note.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +33,7 @@ _Words = Callable[[Record, datetime], tuple[str, str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
-    """What to compare a clock with: the database's, and the latest `recorded_at` of all entries (None: no entry)."""
+    """What a clock is compared with: the database's, and the latest `recorded_at` of all entries (None: no entry)."""
 
     database_now: datetime
     newest: datetime | None
@@ -41,14 +41,14 @@ class Moments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrongClocks:
-    """`faults` are to be repaired, which ends them; `notes` tell what was written by a wrong clock and stays."""
+    """`faults` need repair, which removes them; `notes` name what a wrong clock has written for good."""
 
     faults: list[Fault]
     notes: list[Fault]
 
 
 async def moments(reader: Reader) -> Moments:
-    """The clocks that a process can compare its own with, in one statement that costs next to nothing."""
+    """The moments that a process can compare its clock with, in one cheap statement."""
     row = await reader.fetchrow(SQL["moments"])
     if row is None:  # an expression without FROM always has a row
         raise AssertionError
@@ -56,7 +56,7 @@ async def moments(reader: Reader) -> Moments:
 
 
 def warnings(seen: Moments, now: datetime, *, frozen: bool) -> list[str]:
-    """What is wrong with a process's clock, which says `now`, a line for each; a `frozen` one is not the database's."""
+    """Warnings about a process's clock, which says `now`; a `frozen` clock is not compared with the database's."""
     found = []
     apart = now - seen.database_now
     if not frozen and abs(apart) > TOLERANCE:
@@ -73,7 +73,7 @@ def warnings(seen: Moments, now: datetime, *, frozen: bool) -> list[str]:
 
 
 async def wrong_clocks(pool: Pool, *, now: datetime) -> WrongClocks:
-    """What wrong clocks have left in the books, as seen at `now`."""
+    """The traces of wrong clocks in the ledger, as of `now`."""
     late = now + TOLERANCE
 
     async def told(name: str, since: datetime | date | timedelta, words: _Words) -> list[Fault]:
@@ -138,7 +138,7 @@ def _said(moment: datetime) -> str:
 
 
 def _span(span: timedelta) -> str:
-    """A span of time as people say it: days, hours, minutes or seconds."""
+    """A duration in words: days, hours, minutes or seconds."""
     seconds = abs(int(span.total_seconds()))
     for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
         if seconds >= 2 * length:

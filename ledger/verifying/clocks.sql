@@ -1,4 +1,4 @@
--- What wrong clocks have left behind. Statements that `verify` runs read whole tables; the first is asked often.
+-- Traces of wrong clocks. The statements of `verify` read whole tables; the first one runs often.
 
 -- name: moments
 -- The database's clock, and the moment of the entry that is latest by its own clock (null: there is none): one step down
@@ -8,7 +8,7 @@ select
     (select recorded_at from entries order by recorded_at desc, customer_id desc, sequence desc limit 1) as newest;
 
 -- name: booked_ahead
--- Redemptions for after the moment $1 that take units: up to $2, and how many there are.
+-- Redemptions dated after the moment $1 that take units: up to $2 of them, and how many there are.
 select r.customer_id, c.member_no, r.sequence, r.status, r.occurred_at as moment, count(*) over () as total
 from redemptions r join customers c on c.id = r.customer_id
 where
@@ -48,7 +48,7 @@ order by h.customer_id
 limit $2;
 
 -- name: ran_back
--- Entries that were recorded more than $1 before the entry in front of them.
+-- Entries that were recorded more than $1 before the preceding entry.
 select e.customer_id, c.member_no, e.sequence, e.back, count(*) over () as total
 from (
     select

@@ -1,7 +1,7 @@
-"""Replaying the ledger of every customer: what its own history says, and whether the caches agree.
+"""Replaying the ledger of every customer, and comparing the caches with it.
 
-Nothing is repaired here: entries never change, and a cache that disagrees with them is evidence of a fault that
-somebody must see first.
+Nothing is repaired here: entries never change, and a cache that disagrees with them is evidence of a fault that must be
+investigated first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ async def verify(
     progress: Callable[[int, int], None] | None = None,
     checked: Checked | None = None,
 ) -> list[Fault]:
-    """Check every customer's books in one consistent snapshot; what is wrong, in order of customers.
+    """Check every customer's ledger in one consistent snapshot; yields problems in order of customers.
 
     `progress` is told how many customers of how many are done; `checked` counts the entries. Memory is bounded by a
     batch of customers.

@@ -1,7 +1,7 @@
--- What is read to replay the books of customers, some hundred at a time.
+-- Reads for replaying the ledgers of customers, some hundred at a time.
 
 -- name: customers_to_verify
--- The next customers by id, and heads that are no customer's (member_no null).
+-- The next customers by id, and heads without a customer (member_no null).
 select coalesce(c.id, l.customer_id) as customer_id, c.member_no
 from (select id, member_no from customers where id > $1 order by id limit $2) c
 full join (select customer_id from ledger_heads where customer_id > $1 order by customer_id limit $2) l
@@ -10,7 +10,7 @@ order by 1
 limit $2;
 
 -- name: rows_of_nobody
--- What stands under a customer id that is no customer's: one row for each such id and table.
+-- Rows under a customer id that does not exist: one row for each such id and table.
 select distinct e.customer_id, 'entries' as place
 from entries e
 where not exists (select from customers c where c.id = e.customer_id)

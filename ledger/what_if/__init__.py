@@ -1,1 +1,1 @@
-"""What another handbook would do to everybody, without writing anything."""
+"""The effect of another handbook on all customers, computed without writing."""

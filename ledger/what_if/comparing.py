@@ -1,8 +1,8 @@
-"""What another handbook would do to a portfolio: which stars, how many units, and who loses which benefit. Pure.
+"""The effect of another handbook on a portfolio: stars, units, and who loses which benefit. Pure.
 
 Every customer is rated from their own history under both handbooks, by the same `timeline` that a rating is made by,
-and their allowances are looked at through the same `Case` that quotas and redemptions are judged by. So what is told
-here is what an activation then does. What is left of a past day is counted as of that day, like the liability of it.
+and their allowances come from the same `Case` that quotas and redemptions are judged by. So the result is what an
+activation would do. Units left on a past day are counted as of that day, as in the liability.
 """
 
 from collections import Counter
@@ -29,7 +29,7 @@ class NoEditionError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What is otherwise on the day `on` if `after` is in force instead of `before`? `today` is the day of now."""
+    """What differs on the day `on` if `after` is in force instead of `before`? `today` is the current day."""
 
     before: Handbook
     after: Handbook
@@ -40,7 +40,7 @@ class Question:
     def about(
         cls, edition: Edition, *, before: Handbook, after: Handbook, on: date | None, today: date
     ) -> "Question":
-        """Return the question what an edition of `after` does on a day: None is today, or its first day if ahead.
+        """Return the question about an edition of `after` on a day: None is today, or its first day if that is ahead.
 
         Raises NoEditionError.
         """
@@ -52,7 +52,7 @@ class Question:
 
     @cached_property
     def benefits(self) -> Mapping[str, Unit]:
-        """The benefits that are there on the day before or after, by code in printed order, with what is counted."""
+        """The benefits in either edition on the day, by code in printed order, with the unit counted."""
         found: dict[str, Unit] = {}
         for edition in (self.after.on(self.on), self.before.on(self.on)):
             for each in edition.benefits if edition is not None else ():
@@ -62,7 +62,7 @@ class Question:
 
 @dataclass(slots=True)
 class Figures:
-    """What the customers of one star have of one benefit: how many customers, units granted and units left.
+    """The totals of one star's customers for one benefit: customers, units granted and units left.
 
     `unlimited` are the customers among them whose allowance has no limit; they are in no count of units.
     """
@@ -94,7 +94,7 @@ class Loss:
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """Some customers under both handbooks, added up.
+    """The totals of some customers under both handbooks.
 
     `moves` are from a star to another; `losing` and `gaining` are customers by benefit.
     """
@@ -119,7 +119,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenefitChange:
-    """What becomes of a benefit: units granted, of `unit`, and what those left cost at contract prices, in CNY.
+    """The change of a benefit: units granted, of `unit`, and the cost of units left at contract prices, in CNY.
 
     `unlimited_…` are customers without limit, `losing` and `gaining` those entitled only before, and only after.
     """
@@ -138,7 +138,7 @@ class BenefitChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
-    """So many customers would have another star. Star 0 is none: they enter, or leave."""
+    """How many customers would move from one star to another. Star 0 is none: they enter, or leave."""
 
     from_star: int
     to_star: int
@@ -147,7 +147,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consequences:
-    """What another handbook would do on a day, to all customers."""
+    """The effect of another handbook on a day, on all customers."""
 
     on: date
     customers: int
@@ -156,7 +156,7 @@ class Consequences:
 
 
 def account_by(account: Account, history: History, handbook: Handbook) -> Account:
-    """Return the account as this history, rated by this handbook, makes it; what was taken stays."""
+    """Return the account for a history rated by a handbook; units taken stay as they are."""
     return replace(
         account,
         periods=timeline(history, handbook),
@@ -181,7 +181,7 @@ def account_by(account: Account, history: History, handbook: Handbook) -> Accoun
 
 
 def tally(customers: Iterable[tuple[Account, History]], question: Question) -> tuple[Tally, tuple[Loss, ...]]:
-    """Add up some customers under both handbooks; and which of them lose which benefit from when on."""
+    """Add up some customers under both handbooks; and find who loses which benefit, and from which day."""
     sums = Tally()
     losses: list[Loss] = []
     for account, history in customers:
@@ -199,7 +199,7 @@ def consequences(
     prices_before: Mapping[BenefitAtStar, Decimal],
     prices_after: Mapping[BenefitAtStar, Decimal],
 ) -> Consequences:
-    """Return what the sums over all customers mean, their open units at the prices of the day."""
+    """Return the result from the totals of all customers, with units left at the prices of the day."""
     before, after = _by_benefit(sums.before, prices_before), _by_benefit(sums.after, prices_after)
     nothing = (Figures(), Decimal("0.00"))
     changes = []
@@ -231,8 +231,8 @@ def losses_of(
 ) -> Iterator[Loss]:
     """Yield each benefit that a customer would lose, with the first day from `on` on.
 
-    A day on which the handbook now in force entitles and the other one does not, as scheduled: also one ahead, on which
-    a validity ends, say.
+    That is a day on which the handbook in force entitles and the other does not; it may be ahead, as when a validity
+    ends.
     """
     days = {question.on, *(each.start for each in (*before, *after) if each.start > question.on)}
     lost: set[str] = set()

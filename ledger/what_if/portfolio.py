@@ -1,7 +1,7 @@
 """The what-if of a whole portfolio: customers read batch by batch, nothing written, in bounded memory.
 
-One transaction that only reads sees one state of the database throughout, whatever is recorded meanwhile. Whoever has
-processes to spare (`app.what_if`) lets them work batches in the same state.
+One read-only transaction sees one snapshot of the database throughout. Other processes (`app.what_if`) may work on
+batches in the same snapshot.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class UnderWayError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedLoss:
-    """A loss, and what the customer is called."""
+    """A loss, with the customer's name."""
 
     loss: Loss
     name: str
@@ -43,7 +43,7 @@ class NamedLoss:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialResult:
-    """What some customers come to."""
+    """The result of some customers."""
 
     sums: Tally
     losses: tuple[NamedLoss, ...]
@@ -65,7 +65,7 @@ async def work_batch(
 
 
 async def export_snapshot(conn: Connection) -> str:
-    """Return the name of the state of the database that a transaction sees, for other connections to see the same."""
+    """Return the name of a transaction's snapshot, for other connections to use the same."""
     return str(await conn.fetchval(SQL["export_snapshot"]))
 
 
@@ -78,7 +78,7 @@ async def begin_in_snapshot(conn: Connection, snapshot: str) -> None:
 
 
 async def valued(conn: Connection, sums: Tally, question: Question) -> Consequences:
-    """Return what the sums over all customers mean, at the contract prices of the day."""
+    """Return the result from the totals of all customers, at the contract prices of the day."""
     return consequences(
         sums,
         question,
@@ -95,10 +95,10 @@ async def what_if(
     progress: Progress | None = None,
     losses: Callable[[Sequence[NamedLoss]], None] | None = None,
 ) -> Consequences:
-    """Return what another handbook would do; other work of the process goes on meanwhile.
+    """Return the effect of another handbook; other work of the process goes on meanwhile.
 
-    `losses` is given what members would lose, batch by batch, in the order of the customers. One question at a time
-    in a process, because it keeps a connection and a processor for a minute. Raises UnderWayError.
+    `losses` is called with the members' losses, batch by batch, in order of customers. One at a time in a process,
+    because it occupies a connection and a processor for a minute. Raises UnderWayError.
     """
     turn = _TURNS.setdefault(asyncio.get_running_loop(), asyncio.Lock())
     if turn.locked():

@@ -1,5 +1,5 @@
--- What several processes need to read the same state of the portfolio.
+-- Statements for several processes that read the same snapshot.
 
 -- name: export_snapshot
--- Names what this transaction sees, so that others can see the same until it ends.
+-- Exports this transaction's snapshot, so that others can use it until it ends.
 select pg_export_snapshot();
