@@ -1,9 +1,9 @@
 """Closing a vendor's month: once, with a settlement that never changes.
 
-Nothing may be left to decide. What is paid is written down by benefit; what is in dispute goes on to the first month
-that is still open, and so does everything that comes late. The seal is a hash over all that the settlement rests on:
-the statements, the pairs with the hashes of their ledger entries, findings, decisions, and the seal before it. So
-nobody can change any of it unseen.
+No finding may be open. The settlement records what is paid, by benefit; disputes are carried over to the first month
+that is still open, and so is all that comes late. The seal is a hash over everything the settlement depends on: the
+statements, the pairs with the hashes of their ledger entries, findings, decisions, and the previous seal. So any later
+change is detected.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ class _Paid:
     amount: Decimal
 
     def as_json(self) -> list[Any]:
-        """The line in the one spelling that is sealed."""
+        """The line in the canonical form that is sealed."""
         return [self.benefit, self.occurred_in.isoformat(), self.correction, self.units, str(self.amount)]
 
 
@@ -64,7 +64,7 @@ class _Settlement:
     closed_at: datetime
 
     def seal(self) -> bytes:
-        """The hash over everything, in one spelling."""
+        """The hash over everything, in canonical form."""
         content = {
             "vendor": self.vendor,
             "number": self.number,
@@ -87,7 +87,7 @@ async def close_period(
 ) -> int | Refusal:
     """Close a vendor's month and settle it; the id of the period, whose settlement is durable.
 
-    The match runs once more before. Refused: FINDINGS_OPEN (the message says which, and they can be decided on),
+    The match runs once more beforehand. Refused: FINDINGS_OPEN (the message says which, and they can be decided on),
     PERIOD_CLOSED, INVALID for an unknown vendor or a month that has not begun.
     """
     async with pool.acquire() as conn, conn.transaction():
@@ -96,16 +96,15 @@ async def close_period(
         await reconcile(conn, period.id, handbook=within, now=now)
         waiting = await conn.fetch(SQL["open_findings"], period.id)
         if waiting:
-            return _open(waiting)  # and keep what the match has found, to be decided on
+            return _open(waiting)  # and keep the findings of the match, so that they can be decided
         await _settle(conn, period, by=by, handbook=within, now=now)
         return period.id
 
 
 async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[str]:
-    """What is wrong with the settlements, one line a finding; `checked` counts them.
+    """Problems of the settlements, one line each; `checked` counts settlements.
 
-    Each must bear the seal of all that it rests on, every closed month must have one, and no pair may be there that
-    none of them knows.
+    Each seal must match its content, every closed month must have a settlement, and every pair must be covered by one.
     """
     wrong: list[str] = []
     lines_changed = SQL["changed_statements"].replace("{content}", STATEMENTS["content"])
@@ -148,7 +147,7 @@ async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[s
 
 
 def _unknown_pair(row: Record) -> str:
-    """A pair that no settlement knows, by its line and its delivery."""
+    """The problem of a pair that no settlement covers, named by its line and its delivery."""
     pair = (
         f"line {row['line_no']} is matched with redemption {row['sequence']} of customer {row['customer_id']}"
     )
@@ -172,7 +171,7 @@ def _open(waiting: Sequence[Record]) -> Refusal:
 
 
 def _which(row: Record, language: str) -> str:
-    """One finding that waits: of which line, or of which delivery."""
+    """An open finding in words: its line, or its delivery."""
     if row["line_no"] is not None:
         if language == "zh":
             return f"对账单 {row['number']} 第 {row['line_no']} 行 {row['kind']}"

@@ -1,7 +1,7 @@
--- Closing a period: what is paid, what is carried on, and the seal over everything that this rests on.
+-- Closing a period: payments, carryovers, and the seal.
 
 -- name: open_findings
--- Findings that nobody has decided on: how many, and the first ten.
+-- Open findings: how many, and the first ten.
 select
     count(*) over () as total, f.kind, f.line_no, s.number, f.reference_of, f.member_no
 from (
@@ -76,7 +76,7 @@ order by f.statement, f.line_no, f.customer_id, f.sequence;
 update periods set closed_at = $2 where id = $1;
 
 -- name: was_reconciled
--- Whether somebody works on the month already: then what is carried on is to be seen there.
+-- Whether the month has been reconciled already: then its match must run again, to show what is carried over.
 select reconciled_at is not null from periods where id = $1;
 
 -- name: previous
@@ -92,8 +92,8 @@ insert into settlement_lines (period, benefit, occurred_in, correction, units, a
 select $1, * from unnest($2::text[], $3::date[], $4::boolean[], $5::bigint[], $6::numeric[]);
 
 -- name: digests
--- Hashes of what a settlement rests on, each over its rows in one order and one spelling: the statements, the pairs that
--- simply agree (each with the hash of the ledger's entry of delivery), the findings, the decisions.
+-- Hashes of what a settlement depends on, each over its rows in a fixed order and canonical form: the statements, the
+-- pairs that simply agree (each with the hash of the ledger's entry of delivery), the findings, the decisions.
 select
     (
         select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
@@ -135,7 +135,7 @@ select
     ) as decisions;
 
 -- name: changed_statements
--- Statements of the period $1 whose lines are not those that were taken in.
+-- Statements of the period $1 whose lines differ from those that were submitted.
 select s.number
 from statements s
 left join lateral (

@@ -1,4 +1,4 @@
-"""From a row of a page of findings to what is shown of it."""
+"""Conversions from rows of a findings page to the values shown."""
 
 from dataclasses import replace
 from datetime import date
@@ -22,7 +22,7 @@ from ledger.reports.pages import RedemptionRow
 
 
 def decision_of(row: Record) -> DecisionView:
-    """A row of the history of a finding."""
+    """A decision, from a row of a finding's history."""
     matched = row["matched_sequence"]
     return DecisionView(
         action=Action(row["action"]),
@@ -38,7 +38,7 @@ def decision_of(row: Record) -> DecisionView:
 def view_of(
     row: Record, deliveries: dict[RedemptionId, RedemptionRow], history: tuple[DecisionView, ...]
 ) -> FindingView:
-    """A row of a page, with the deliveries that it refers to and what was decided of it."""
+    """A finding, from a row of a page, with its deliveries and decisions."""
     facts = row["facts"] or {}
     kind = FindingKind(row["kind"])
     delivery = delivery_of(row)
@@ -72,9 +72,7 @@ def view_of(
         waits=row["waits"],
         history=history,
     )
-    if (
-        row["delivered_units"] is not None
-    ):  # reversed since: the ledger counts nothing of it, but this was delivered
+    if row["delivered_units"] is not None:  # reversed since: the ledger counts zero, but this was delivered
         return replace(
             found, delivered_units=row["delivered_units"], delivered_amount=row["delivered_amount"]
         )
@@ -122,19 +120,19 @@ def _named(row: Record) -> Named | None:
 
 
 def id_of(row: Record) -> FindingId:
-    """Which finding a row of a page is."""
+    """The finding's id, from a row of a page."""
     return id_in(row, row["period"])
 
 
 def id_in(row: Record, period: int) -> FindingId:
-    """Which finding of a period a row speaks of: of its line if it has one, else of its delivery."""
+    """The id of the finding of a row: of its line if it has one, else of its delivery."""
     if row["line_no"] is not None:
         return LineFindingId(period=period, statement=row["statement"], line_no=row["line_no"])
     return LedgerFindingId(period=period, customer_id=row["customer_id"], sequence=row["sequence"])
 
 
 def delivery_of(row: Record) -> RedemptionId | None:
-    """The delivery that it is about, or that its line is matched with."""
+    """The finding's delivery, or the one that its line is matched with."""
     if row["sequence"] is None:
         return None
     return RedemptionId(row["customer_id"], row["sequence"])

@@ -1,7 +1,7 @@
-"""What a finding pays: a pure function of its two sides and of what somebody decided.
+"""What a finding pays: a pure function of its two sides and of the decision.
 
-We pay what both the statement and the ledger bear out, never more than either; what was paid and is reversed later is
-taken back. Anything else is an exception that a person answers for.
+Paid is what both the statement and the ledger support, never more than either; what was paid and is reversed later is
+taken back. Anything else is an exception under a person's name.
 """
 
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ _PAIRS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """The two sides of a finding, units and CNY; None where a side says nothing.
+    """The two sides of a finding, in units and CNY; None where there is no line or no delivery.
 
-    Of a correction (what was paid for and reversed later) the ledger's side is less than nothing.
+    For a correction (paid, then reversed) the ledger's side is negative.
     """
 
     kind: FindingKind
@@ -30,7 +30,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payable:
-    """What is paid for: units, and the amount in CNY."""
+    """The units paid for, and the amount in CNY."""
 
     units: int
     amount: Decimal
@@ -40,7 +40,7 @@ NOTHING = Payable(units=0, amount=Decimal(0))
 
 
 def payable_when_accepted(sides: Sides) -> Payable:
-    """What is paid when the finding stands: what both sides bear out; a correction takes back what was paid."""
+    """What ACCEPT pays: what both sides support; a correction takes back what was paid."""
     if sides.stated_units is None or sides.stated_amount is None:
         if sides.kind is FindingKind.REVERSED:
             return Payable(units=sides.ledger_units or 0, amount=sides.ledger_amount or Decimal(0))
@@ -54,7 +54,7 @@ def payable_when_accepted(sides: Sides) -> Payable:
 
 
 def payable_as_said(sides: Sides, pay: Decimal) -> Payable:
-    """What is paid when somebody says how much."""
+    """What is paid when the decision names an amount."""
     if not pay or sides.stated_units is None:
         return Payable(units=0, amount=pay)
     paired = sides.kind in _PAIRS and sides.ledger_units is not None

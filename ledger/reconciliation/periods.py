@@ -1,7 +1,7 @@
-"""A vendor's month as the unit of work: one writer at a time, who holds the vendor's row until the transaction ends.
+"""A vendor's month: one writer at a time, who locks the vendor's row until the end of the transaction.
 
-A refusal inside such work must leave everything as it was: it is raised, so that the transaction rolls back, and
-answered as a value.
+A refusal inside such a transaction must leave everything unchanged: it is raised, so that the transaction rolls back,
+and then returned as a value.
 """
 
 from collections.abc import Callable, Coroutine
@@ -28,7 +28,7 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """A vendor's month; nobody else writes to what belongs to it until the end of the transaction."""
+    """A vendor's month, locked: nobody else writes to its rows until the end of the transaction."""
 
     id: int
     vendor: str
@@ -36,7 +36,7 @@ class Period:
     closed_at: datetime | None
 
     def must_be_open(self) -> None:
-        """Refuse with PERIOD_CLOSED when nothing may change any more."""
+        """Refuse with PERIOD_CLOSED when the period is closed."""
         if self.closed_at is not None:
             raise RefusedError(
                 Refusal(code=RefusalCode.PERIOD_CLOSED, facts={"period": month_text(self.month)})
@@ -44,7 +44,7 @@ class Period:
 
 
 class RefusedError(Exception):
-    """Ends a transaction without a trace; the refusal is what is answered."""
+    """Rolls a transaction back; the refusal is the answer."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal.code.value)
@@ -54,7 +54,7 @@ class RefusedError(Exception):
 def answering_refusals(
     work: Callable[_Arguments, Coroutine[Any, Any, _Answer]],
 ) -> Callable[_Arguments, Coroutine[Any, Any, _Answer | Refusal]]:
-    """Let work that opens its own transaction answer the refusal that ended it; BUSY if its turn was long in coming."""
+    """Decorate work with a transaction of its own: return the refusal that ended it; BUSY after a lock timeout."""
 
     @wraps(work)
     async def answering(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer | Refusal:
@@ -69,7 +69,7 @@ def answering_refusals(
 
 
 async def lock_month(conn: Connection, vendor: str, month: date) -> Period:
-    """Take the vendor's turn; its month, made if need be. Refuses with INVALID for an unknown vendor."""
+    """Lock the vendor and return its month, created if need be. Refuses with INVALID for an unknown vendor."""
     if not is_text(vendor) or await conn.fetchval(SQL["lock_vendor"], vendor) is None:
         raise _no_vendor(vendor)
     await conn.execute(SQL["open_period"], vendor, month)
@@ -89,31 +89,31 @@ async def lock_open_month(conn: Connection, vendor: str, month: date, *, now: da
 
 
 async def must_not_be_closed(conn: Connection, vendor: str, month: date) -> None:
-    """Refuse with PERIOD_CLOSED as things stand: without the vendor's turn, the month may close the moment after."""
+    """Refuse with PERIOD_CLOSED as of now: without the vendor's lock, the month may still be closed right after."""
     row = await conn.fetchrow(SQL["period_of_month"], vendor, month)
     if row is not None:
         _period(row).must_be_open()
 
 
 async def lock_period(conn: Connection, period: int) -> Period | None:
-    """Take the turn of the period's vendor; the period, or None when there is none of this id."""
+    """Lock the period's vendor; return the period, or None when there is none of this id."""
     row = await conn.fetchrow(SQL["period_by_id"], period)
     if row is None:
         return None
     await conn.fetchval(SQL["lock_vendor"], row["vendor"])
-    # Read again: somebody else may have closed it before the turn was ours.
+    # Read again: it may have been closed while we waited for the lock.
     row = await conn.fetchrow(SQL["period_by_id"], period)
     return _period(row) if row is not None else None
 
 
 async def must_be_a_vendor(conn: Connection, vendor: str) -> None:
-    """Refuse with INVALID when nobody is registered under this code."""
+    """Refuse with INVALID when no vendor has this code."""
     if not is_text(vendor) or not await conn.fetchval(SQL["vendor_exists"], vendor):
         raise _no_vendor(vendor)
 
 
 def must_be_text(name: str, value: str) -> None:
-    """Refuse with INVALID a text that says nothing, or cannot be shown."""
+    """Refuse with INVALID a text that is empty or has characters that cannot be shown."""
     if not is_text(value):
         raise RefusedError(
             invalid(f"{name} 须为 1 至 200 个可见字符", f"{name}: expected 1 to 200 visible characters")

@@ -1,11 +1,11 @@
--- The rows of periods, and who may work on them.
+-- Periods and their locks.
 
 -- name: vendor_exists
 select exists (select from vendors where code = $1);
 
 -- name: lock_vendor
--- Submitting, deciding and closing take turns, vendor by vendor: a delivery may be in reach of two months, a settlement is
--- sealed with the one before. Whoever redeems waits for none of it.
+-- Serialises submitting, deciding and closing for each vendor: a delivery may match lines of two months, and a
+-- settlement is sealed with the one before. Redemptions do not wait for it.
 select code from vendors where code = $1 for no key update;
 
 -- name: open_period

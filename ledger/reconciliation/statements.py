@@ -1,8 +1,8 @@
-"""Taking statements in: all of one or nothing, once, and in bounded memory.
+"""Submitting statements: atomic, idempotent, and in bounded memory.
 
 The lines are streamed into a temporary table before anything is locked; then, in the same transaction, they become the
-statement, and the match runs. A statement is known by its vendor's number: the same again changes nothing, other
-content under the same number is refused with what differs.
+statement, and the match runs. A statement is identified by its vendor's number: the same content again changes nothing,
+other content under the same number is refused with the differences.
 """
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable
@@ -51,7 +51,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """A statement that is stored; `replayed`: it had been before."""
+    """A statement that is stored; `replayed`: it had been stored before."""
 
     statement: int
     replayed: bool = False
@@ -70,12 +70,12 @@ async def submit(
     handbook: AnyHandbook,
     progress: Progress | None = None,
 ) -> Submitted | Refusal:
-    """Take a vendor's statement for the month that begins on `month`, and match it.
+    """Submit a vendor's statement for the month that begins on `month`, and match it.
 
     Refused, nothing stored: INVALID for an unknown vendor, a malformed number or line, a month ahead; KEY_REUSED for
-    other content under a number that was used; PERIOD_CLOSED. What `lines` raises is raised on, and nothing is stored.
-    Lines may come as slowly as somebody uploads them, and keep no activation waiting: whether their benefits exist is
-    read from the handbook as this process knows it, and only the match follows the one in force.
+    other content under a number that was used; PERIOD_CLOSED. What `lines` raises is passed on, and nothing is stored.
+    Lines may arrive slowly, during an upload, so they do not hold up activations: whether their benefits exist is
+    checked with this process's cached handbook, and only the match follows the one in force.
     """
     async with pool.acquire() as conn, conn.transaction():
         await _must_be_awaited(conn, vendor=vendor, number=number, month=month, now=now)
@@ -93,9 +93,9 @@ async def submit(
 async def refused_unread(
     pool: Pool, *, vendor: str, number: str, month: date, now: datetime
 ) -> Refusal | None:
-    """What `submit` would refuse a statement for whatever its lines are; None when that depends on them.
+    """The refusal of `submit` that does not depend on the lines; None when there is none.
 
-    To be asked before somebody reads a sheet, and mends its rows in vain.
+    Checked before a sheet is read, so that nobody corrects its rows in vain.
     """
     async with pool.acquire() as conn:
         await _must_be_awaited(conn, vendor=vendor, number=number, month=month, now=now)
@@ -106,7 +106,7 @@ async def refused_unread(
 async def withdraw(
     pool: Pool, *, statement: int, note: str, by: str, handbook: AnyHandbook, now: datetime
 ) -> Submitted | Refusal:
-    """Take a statement back while its period is open: its lines count no more. Twice is once.
+    """Withdraw a statement while its period is open: its lines no longer count. Idempotent.
 
     Refused: UNKNOWN_STATEMENT, PERIOD_CLOSED, INVALID for an empty note.
     """
@@ -123,7 +123,7 @@ async def _withdraw(
     period = await lock_period(conn, row["period"]) if row is not None else None
     if period is None:
         raise RefusedError(Refusal(code=RefusalCode.UNKNOWN_STATEMENT))
-    # Asked under the lock: somebody else may have withdrawn it meanwhile.
+    # Checked under the lock: it may have been withdrawn meanwhile.
     if await conn.fetchval(SQL["is_withdrawn"], statement):
         return Submitted(statement=statement, replayed=True)
     period.must_be_open()
@@ -141,7 +141,7 @@ async def _must_be_awaited(conn: Connection, *, vendor: str, number: str, month:
     stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
     if stored is None:
         await must_not_be_closed(conn, vendor, month)
-    else:  # it may come again, also after the close: that changes nothing
+    else:  # a repetition is accepted, also after the close: it changes nothing
         await _must_not_be_withdrawn(conn, stored["id"])
 
 
@@ -153,7 +153,7 @@ async def _must_not_be_withdrawn(conn: Connection, statement: int) -> None:
 async def _checked(
     lines: AsyncIterable[StatementLine], handbook: Handbook, progress: Progress | None
 ) -> AsyncIterator[tuple[Any, ...]]:
-    """The lines as rows; refuses, once some are known, when any is malformed."""
+    """The lines as rows; refuses when any is malformed, with the first problems."""
     problems: list[LineProblem] = []
     read = 0
     async for line in lines:
@@ -219,7 +219,7 @@ async def _store(
         by,
         now,
     )
-    if statement is None:  # somebody has just used the number for another month
+    if statement is None:  # the number has just been used for another month
         stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
         if stored is None:
             raise AssertionError
@@ -232,7 +232,7 @@ async def _store(
 async def _again(
     conn: Connection, stored: Record, content: bytes, *, month: date, handbook: Handbook, now: datetime
 ) -> Submitted:
-    """The number was used: the same statement is answered again, and matched with what the ledger has by now."""
+    """The number was used before: the stored statement is returned, and matched with the ledger as it is now."""
     await _must_not_be_withdrawn(conn, stored["id"])
     differing = []
     if stored["month"] != month:

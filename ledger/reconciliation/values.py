@@ -1,7 +1,7 @@
-"""What a reconciliation speaks of: months, lines of a statement, kinds of findings, and their ids.
+"""The values of a reconciliation: months, statement lines, kinds of findings, and their ids.
 
-Pure. A line is checked here, field by field, before anything is stored: what is wrong with it is told with the row and
-column where a person finds it, so that a vendor can mend all of it at once.
+Pure. A line is checked here, field by field, before anything is stored: each problem names row and column, so that a
+vendor can correct all of them at once.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ _PLACES = 2
 
 
 class FindingKind(StrEnum):
-    """What a reconciliation found of a line, a redemption, or a pair of both."""
+    """The kinds of findings: of a line, a redemption, or a pair of both."""
 
     MATCHED = "MATCHED"
     UNITS_DIFFER = "UNITS_DIFFER"
@@ -43,7 +43,7 @@ class FindingKind(StrEnum):
 
 
 class Action(StrEnum):
-    """What a person decides of a finding."""
+    """The decisions on a finding."""
 
     MATCH = "MATCH"
     ACCEPT = "ACCEPT"
@@ -52,7 +52,7 @@ class Action(StrEnum):
 
 
 class Pass(StrEnum):
-    """How a line and a redemption came together, in the order in which it is tried; HAND is a person's doing."""
+    """The passes of the match, in their order; HAND is a match by a person."""
 
     REFERENCE = "REFERENCE"
     EXACT = "EXACT"
@@ -79,7 +79,7 @@ class StatementLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineProblem:
-    """Why a line cannot be taken: where, and in words what would be right."""
+    """Why a line is refused: the place, and in words what would be right."""
 
     row: int
     column: str
@@ -94,7 +94,7 @@ class LineProblem:
 
 
 def problems_of(line: StatementLine, handbook: Handbook) -> list[LineProblem]:
-    """Everything that is wrong with a line on its face; columns are called what the API calls them."""
+    """All problems of a line by itself; columns are named as in the API."""
     return [
         LineProblem(row=line.line_no, column=column, words_zh=words_zh, words_en=words_en)
         for column, words_zh, words_en in _wrong(line, handbook)
@@ -141,7 +141,7 @@ def _wrong(line: StatementLine, handbook: Handbook) -> Iterator[tuple[str, str, 
 
 
 def is_text(value: str) -> bool:
-    """Whether a text can stand for something: not empty, not too long, and nothing in it that cannot be seen."""
+    """Whether a text is usable as an identifier: not empty, not too long, without invisible characters."""
     return (
         bool(value.strip())
         and len(value) <= _LONGEST_TEXT
@@ -158,7 +158,7 @@ def _is_amount(amount: Decimal) -> bool:
 
 @dataclass(frozen=True, slots=True, order=True)
 class StatementId:
-    """Which statement."""
+    """A statement's id."""
 
     number: int
 
@@ -176,7 +176,7 @@ class StatementId:
 
 @dataclass(frozen=True, slots=True, order=True)
 class LineFindingId:
-    """Which finding of a line: in which period (a disputed line is found again in a later one), and of which line."""
+    """The id of a line's finding: its period (a disputed line is found again in a later one) and its line."""
 
     period: int
     statement: int
@@ -190,7 +190,7 @@ class LineFindingId:
 
 @dataclass(frozen=True, slots=True, order=True)
 class LedgerFindingId:
-    """Which finding of a redemption that no line of the period speaks of."""
+    """The id of the finding of a redemption without a line in the period."""
 
     period: int
     customer_id: int

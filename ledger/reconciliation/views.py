@@ -1,7 +1,7 @@
-"""What is read of a reconciliation: statements, findings, periods and settlements as they stand.
+"""Values read from a reconciliation: statements, findings, periods and settlements as they are now.
 
-Values. A difference is what is stated less what the ledger counts: nothing for a line without a delivery, for a
-repeated or undecided one, and for a delivery that was reversed; less than nothing for the correction of what was paid.
+A difference is what is stated less what the ledger counts: the ledger counts zero for a line without a delivery, for a
+duplicate or ambiguous one, and for a reversed delivery; a negative value for the correction of a payment.
 """
 
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ _NOTHING = Decimal()
 
 
 class StatementStatus(StrEnum):
-    """Where a statement stands: as its period, unless it was taken back."""
+    """The status of a statement: that of its period, unless it was withdrawn."""
 
     OPEN = "OPEN"
     CLOSED = "CLOSED"
@@ -42,10 +42,10 @@ class PeriodStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """What the findings of a statement or a period come to; money in CNY.
+    """The totals of a statement's or a period's findings; money in CNY.
 
-    `matched` is what is stated on lines that simply agree. `payable` is what is to be paid as it stands: what agrees
-    and what was decided. `open` findings wait for a decision; `counts` leaves out kinds that do not occur.
+    `matched` is what is stated on lines that simply agree. `payable` is what would be paid now: what agrees and what
+    was decided. `open` findings wait for a decision; `counts` leaves out kinds that do not occur.
     """
 
     matched_units: int
@@ -57,7 +57,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithdrawalView:
-    """Why, by whom and when a statement was taken back."""
+    """Why, by whom and when a statement was withdrawn."""
 
     note: str
     by: str
@@ -66,7 +66,7 @@ class WithdrawalView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementView:
-    """A vendor's statement and how it stands. `month` is the first day of its period."""
+    """A vendor's statement as it is now. `month` is the first day of its period."""
 
     id: int
     period: int
@@ -84,7 +84,7 @@ class StatementView:
 
     @property
     def matched_units(self) -> int:
-        """Units stated on its lines that simply agree."""
+        """Units stated on its lines that agree."""
         return self.tally.matched_units
 
     @property
@@ -94,7 +94,7 @@ class StatementView:
 
     @property
     def payable(self) -> Decimal:
-        """What is to be paid as it stands, in CNY."""
+        """What would be paid now, in CNY."""
         return self.tally.payable
 
     @property
@@ -110,7 +110,7 @@ class StatementView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeriodView:
-    """A vendor's month: its statements, latest first, and what they come to. `id` None: nobody has touched it yet."""
+    """A vendor's month: its statements, latest first, and their totals. `id` None: it has no row yet."""
 
     id: int | None
     vendor: VendorName
@@ -130,7 +130,7 @@ class PeriodView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """What somebody decided of a finding, why and when. `payable` in CNY; None for REOPEN."""
+    """A decision on a finding, with note and moment. `payable` in CNY; None for REOPEN."""
 
     action: Action
     kind: FindingKind
@@ -277,7 +277,7 @@ class FindingView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementLineView:
-    """What is paid for a benefit delivered in a month; `correction`: taken back of what was paid before. CNY."""
+    """What is paid for a benefit delivered in a month, in CNY; `correction`: takes back an earlier payment."""
 
     benefit: str
     occurred_in: date
@@ -288,7 +288,7 @@ class SettlementLineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementView:
-    """What a closed period came to, in CNY. `seal` is a hash, in hexadecimal, over everything it rests on."""
+    """The settlement of a closed period, in CNY. `seal` is a hexadecimal hash over everything it depends on."""
 
     period: int
     vendor: VendorName

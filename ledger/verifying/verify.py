@@ -33,7 +33,7 @@ async def verify(
     progress: Callable[[int, int], None] | None = None,
     checked: Checked | None = None,
 ) -> list[Fault]:
-    """Check every customer's ledger in one consistent snapshot; yields problems in order of customers.
+    """Check every customer's ledger in one consistent snapshot; return the faults in order of customers.
 
     `progress` is told how many customers of how many are done; `checked` counts the entries. Memory is bounded by a
     batch of customers.
