@@ -1,4 +1,4 @@
 """The GraphQL API: types, queries, mutations, loaders, permissions, limits.
 
-Thin: what a customer may do is judged in `rating` and `ledger`; this package asks, and shows the answer.
+Thin: no rule lives here. `rating` and `ledger` decide; this package calls them and shows the results.
 """

@@ -1,8 +1,8 @@
-"""What a document asks for: which fields, and how much work its answer takes at most.
+"""Static analysis of a document: the fields it uses, and the most work that its answer can take.
 
-Worked out once for a document and kept; for each request only the values of the variables are filled in. Cost is work:
-every field has a weight (`schema.weights`), a list with `first` counts that many rows, a list of an argument as many as
-the argument has, any other list the length that the weights tell. What a directive leaves out is counted.
+Computed once for a document and cached; each request only fills in the values of its variables. Cost is work: every
+field has a weight (`schema.weights`), a list with `first` counts that many rows, a list that answers an argument as
+many as the argument has, any other list the length given by the weights. Fields excluded by a directive are counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,14 +39,14 @@ UNIT_US = 10
 """The unit of cost, in microseconds of this process."""
 
 _FIRST = "first"
-# The rows of a page: as many as `first` says, one level up.
+# The rows of a page: `first` of the field one level up.
 _ROWS = "edges"
 INTROSPECTION: Mapping[str, GraphQLField] = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """How many a variable says: its value, or, of a list, its length."""
+    """A count from a variable: its value, or the length of a list."""
 
     variable: str
     value: bool = False
@@ -60,9 +60,9 @@ class _Count:
 
 @dataclass(slots=True, eq=False)
 class _Asked:
-    """A field as a document asks for it.
+    """A field as selected in a document.
 
-    `if_given` is its weight where one of the variables that it hangs on has a value. `values_us` is the weight of
+    `if_given` is its weight where one of the variables that it depends on has a value. `values_us` is the weight of
     literal arguments, `values_of` names the variables whose values come on top.
     """
 
@@ -77,7 +77,7 @@ class _Asked:
 
 @dataclass(slots=True, eq=False)
 class _Selection:
-    """Fields that are asked for together, and the fragments among them."""
+    """A selection set: fields and fragments."""
 
     parts: "list[_Asked | _Selection]" = field(default_factory=list)
 
@@ -94,11 +94,11 @@ class Analysis:
 
     @property
     def of_schema(self) -> bool:
-        """Whether nothing is asked but what the schema holds."""
+        """Whether it is pure introspection."""
         return not self.fields
 
     def cost(self, variables: Mapping[str, Any]) -> int:
-        """The work that the answer takes at most, in units, given the values of the variables."""
+        """The most work that the answer can take, in units, given the values of the variables."""
         return ceil(_Sum(self._weights, variables, self._types).total_us(self._selection) / UNIT_US)
 
 
@@ -117,7 +117,7 @@ class _Sum:
         return self._weights.fields[OPERATION].each_us + once + each
 
     def _selection(self, selection: _Selection, rows: float) -> tuple[float, float]:
-        """What the fields take: once, and for each object that has them."""
+        """The work of the fields: once, and for each object that has them."""
         key = id(selection), rows
         if key not in self._known:
             sums = [
@@ -158,7 +158,7 @@ def analysis_of(
     root: GraphQLNamedType,
     table: Weights,
 ) -> Analysis:
-    """What a valid document's operation asks for, beginning at the type `root`, and what it costs by the table."""
+    """Analyse an operation of a valid document, from the type `root` on, with the costs of the table."""
     walk = _Walk(schema, document, table)
     selection = walk.selections(operation.selection_set, root)
     return Analysis(

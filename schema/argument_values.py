@@ -1,4 +1,4 @@
-"""What the values within arguments weigh: those written in the document, and those of its variables."""
+"""The weight of argument values: literals in the document, and values of its variables."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -20,7 +20,7 @@ from schema.weights import Weights
 def literals(
     definitions: Mapping[str, GraphQLArgument], arguments: Sequence[ArgumentNode], table: Weights
 ) -> tuple[float, Sequence[str]]:
-    """The weight of what stands in arguments, and the variables among it."""
+    """The weight of the literals in arguments, and the variables among them."""
     total, names = 0.0, []
     waiting: list[tuple[Any, ValueNode]] = [
         (definitions[each.name.value].type, each.value) for each in arguments

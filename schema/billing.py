@@ -1,6 +1,6 @@
-"""What an operation costs its caller: known before it runs, and paid before it waits for its place.
+"""Charging callers for operations: the cost is known before an operation runs, and paid before it queues.
 
-Every answer tells, as `extensions.cost`, what was asked, what was taken and what is left.
+Every answer shows in `extensions.cost` the cost, the amount taken and what is left.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from schema.viewer import Viewer
 
 @dataclass(slots=True, kw_only=True)
 class Bill:
-    """What one operation costs its caller. `asked` is None as long as nobody knows; `taken` is what was paid."""
+    """The charge for one operation. `asked` is None until the cost is known; `taken` is what was paid."""
 
     budgets: Budgets | None
     viewer: Viewer
@@ -34,7 +34,7 @@ class Bill:
         self.taken = cost
 
     async def pay_for_reading(self) -> None:
-        """Pay for a document that was read and may not run, as far as there is something to pay with."""
+        """Pay for a document that was parsed and refused, as far as the budget allows."""
         if self.budgets is None or self.taken:
             return
         try:
@@ -49,7 +49,7 @@ class Bill:
             self.level = await self.budgets.level(self.viewer)
 
     def told(self, look_ups: Level | None) -> dict[str, Any]:
-        """The bill as the answer tells it, in Shopify's words; `lookUps` for a vendor that asked for member numbers."""
+        """The bill for `extensions.cost`, in Shopify's format; `lookUps` for a vendor that asked for member numbers."""
         told: dict[str, Any] = {
             "requestedQueryCost": self.asked,
             "actualQueryCost": self.taken,

@@ -1,6 +1,6 @@
-"""What a caller may ask for in a while: each has a budget of cost that is refilled evenly.
+"""Budgets: each caller may spend cost from a bucket that is refilled evenly.
 
-What is here is what the schema needs to know of them; `app.budgets` counts.
+This is the interface that the schema needs; `app.budgets` implements it.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Level:
     refill: float
 
     def told(self) -> dict[str, float]:
-        """The level in the words of `extensions.cost`."""
+        """The level in the format of `extensions.cost`."""
         return {
             "maximumAvailable": self.size,
             "currentlyAvailable": max(0, self.left),
@@ -45,7 +45,7 @@ class Budgets(Protocol):
         """Whether a vendor has asked for a member number lately."""
 
     async def look_ups(self, vendor: str) -> Level | None:
-        """How many look-ups of member numbers a vendor has left; less than nothing: a debt."""
+        """How many look-ups of member numbers a vendor has left; negative: a debt."""
 
     async def looked_up(self, vendor: str, member_nos: frozenset[str], cost: int) -> None:
-        """Note the numbers that a vendor has asked for, and take what that costs, as a debt if need be."""
+        """Note the numbers that a vendor has asked for, and charge for them, as a debt if need be."""

@@ -1,4 +1,4 @@
-"""The schema, put together and checked: what is served is what the permission table knows."""
+"""Building the schema, and checking it against the permission table."""
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry.schema.config import StrawberryConfig
@@ -13,7 +13,7 @@ from schema.weights import Weights, weights
 
 
 def build_schema(*, introspection: bool = True, table: Weights | None = None) -> EntitlementsSchema:
-    """The schema, which can be asked for what it holds with `introspection`; operations are weighed by the table.
+    """Build the schema, with or without `introspection`; operations cost by the table of weights.
 
     Raises ValueError when the permission table does not name every guarded field.
     """

@@ -21,7 +21,7 @@ from schema.errors import BadInputError
 async def known_candidates(context: Context) -> Sequence[Candidate]:
     """The editions in the service's folders, and how each stands to those in force. None where a folder is wrong.
 
-    A folder that is wrong is the operator's to hear of: at the start, and by the command line.
+    A wrong folder is reported to the operator: at the start, and by the command line.
     """
     if context.candidates is None:  # once for all fields of the request
         reading = asyncio.to_thread(_read, context.handbook, tuple(context.edition_folders))

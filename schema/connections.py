@@ -1,6 +1,6 @@
-"""Pages by keyset: a cursor is the place of a row in the order, so that rows which arrive meanwhile shift nothing.
+"""Keyset pagination: a cursor is the place of a row in the order, so that new rows do not shift pages.
 
-Cursors are opaque and belong to the list that gave them. `first` is required and bounded: a page's cost is known before
+Cursors are opaque and valid only for their own list. `first` is required and bounded: so a page's cost is known before
 it is read.
 """
 
@@ -136,7 +136,7 @@ def microseconds_of(moment: datetime) -> int:
 
 
 def moment_of(microseconds: int) -> datetime:
-    """The moment that a cursor holds; BAD_USER_INPUT for a number that no cursor of ours has."""
+    """The moment in a cursor; BAD_USER_INPUT for a number that is out of range."""
     try:
         return _EPOCH + timedelta(microseconds=microseconds)
     except OverflowError:

@@ -1,7 +1,7 @@
-"""Who asks, and what answering needs: one `Context` for each request.
+"""The context of a request: the viewer, and what resolvers need.
 
-The moment of a request is read from the clock once, so that every part of an answer speaks of the same "now"; after a
-mutation once more, so that its answer speaks of no moment before what was written.
+The clock is read once for a request, so that every part of an answer is as of the same "now"; after a mutation once
+more, so that its answer is not as of a moment before its writes.
 """
 
 from asyncio import Task
@@ -32,15 +32,15 @@ Language = Literal["zh", "en"]
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """What resolvers reach through `info.context`. `viewer` is None without a valid token.
+    """What resolvers get as `info.context`. `viewer` is None without a valid token.
 
-    `handbook` is what the answer is read by, the same one throughout; writers are given `handbooks`, and look for
-    themselves which one is in force. `edition_folders` hold the candidates, which are read once when first asked for.
-    `admission` gives an operation its place and the pool that it reads by; without one it runs at once, by `pool`.
-    `budgets` are what callers pay from; without them all is free. `look_ups` is what a vendor has left of its budget of
-    member numbers, once it has asked for some. `document` is the operation's, parsed and found valid, `variables` are
-    the values that it runs with; `work` is the operation once it may run, and `refusals` are the codes of
-    refusals in its answer, for the log and the metrics.
+    `handbook` is the one that reads use, the same throughout; writers get `handbooks`, and look up which one is in
+    force. `edition_folders` have the candidates, which are read once when first needed. `admission` gives an
+    operation its place and the pool that it reads by; without one it runs at once, by `pool`. `budgets` are what
+    callers pay from; without them there are no charges. `look_ups` is the level of a vendor's budget of member numbers,
+    once it has asked for some. `document` is the operation's, parsed and validated, `variables` are the coerced values
+    that it runs with; `work` is the operation once it may run, and `refusals` are the codes of refusals in its answer,
+    for the log and the metrics.
     """
 
     viewer: Viewer | None
@@ -73,7 +73,7 @@ class Context:
 
     @asynccontextmanager
     async def admitted(self, work: Work) -> AsyncIterator[None]:
-        """Wait for the place of an operation, and keep it while the block runs. Raises UnavailableError."""
+        """Wait for a place for the operation, and keep it while the block runs. Raises UnavailableError."""
         self.work = work
         if self.admission is None:
             yield
@@ -84,7 +84,7 @@ class Context:
             yield
 
     def renew_loaders(self) -> None:
-        """Forget what was read: called after a mutation, so that its answer shows what it wrote, as of after it."""
+        """Discard cached reads: called after a mutation, so that its answer shows the state after it."""
         self.now = max(self.now, self.clock())
         self.handbook = handbook_now(self.handbooks)
         self.candidates = None

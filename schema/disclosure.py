@@ -1,4 +1,4 @@
-"""Whose data an answer shows: noted where a member's number enters the answer, for the audit log.
+"""Recording whose data an answer shows, for the audit log.
 
 Every type that holds a member's data is built in one place, and that place notes the member; so a new field or list of
 such a type is covered without further code. The number is added to the set of `collecting`; without one (in tests of

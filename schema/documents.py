@@ -66,7 +66,7 @@ class Operation:
 
     @cached_property
     def analysis(self) -> Analysis:
-        """What it asks for. Raises BadInputError for a kind of operation that there is not."""
+        """Its analysis. Raises BadInputError for a kind of operation that the schema does not have."""
         root = self._schema.get_root_type(self._node.operation)
         if root is None:
             raise BadInputError("There are queries and mutations only.")
@@ -75,14 +75,14 @@ class Operation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A document's operations by name, and what is wrong with it; `weight` is in bytes."""
+    """A document's operations by name, and its errors; `weight` is in bytes."""
 
     operations: Mapping[str | None, Operation]
     errors: Sequence[GraphQLError]
     weight: int
 
     def operation(self, name: str | None) -> Operation:
-        """The operation that is to run. Raises BadInputError when the name leaves that open, or names none."""
+        """The operation to run. Raises BadInputError when the name is missing and needed, or unknown."""
         if name is None and len(self.operations) > 1:
             raise BadInputError("operationName: the document has several operations; say which one to run.")
         found = next(iter(self.operations.values()), None) if name is None else self.operations.get(name)
@@ -92,7 +92,7 @@ class Prepared:
 
 
 class DocumentCache:
-    """Prepares documents for a schema, weighed by the table, and keeps the latest."""
+    """Prepares documents for a schema, with the table of weights, and keeps the latest."""
 
     def __init__(self, schema: GraphQLSchema, table: Weights, *, introspection: bool = True) -> None:
         self._schema = schema
@@ -112,7 +112,7 @@ class DocumentCache:
         return found
 
     def known(self, text: str) -> Prepared | None:
-        """A document that is kept: without errors, and at no cost."""
+        """A document that is cached: without errors, and without doing any work."""
         return self._kept.get(text)
 
 
@@ -136,7 +136,7 @@ def _prepare(schema: GraphQLSchema, table: Weights, rules: Sequence[type], text:
 
 
 def parse(text: str) -> DocumentNode:
-    """The document of a text. Raises GraphQLError at the first thing that is wrong."""
+    """Parse a text. Raises GraphQLError at the first error."""
     parser = _Parser(text, max_tokens=MOST_TOKENS)
     try:
         return parser.parse_document()
@@ -145,7 +145,7 @@ def parse(text: str) -> DocumentNode:
 
 
 class _Parser(Parser):
-    """GraphQL's own, which refuses numbers of more digits than any value has before Python reads them."""
+    """GraphQL's parser, except that overlong numbers are refused before Python converts them."""
 
     def parse_int(self, is_const: bool = False) -> IntValueNode:  # noqa: FBT001, FBT002 - the parser's form
         self._check_number(self._lexer.token)

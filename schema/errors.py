@@ -1,7 +1,7 @@
-"""Errors are for requests that are malformed, unauthenticated, forbidden, or that we fail; expected refusals are data.
+"""Errors are for requests that are malformed, unauthenticated, forbidden, or fail in the service; refusals are data.
 
-Every error that leaves has `extensions.code`. What went wrong inside is logged with an id, and the client gets the id
-instead of the words, which may name tables, hosts or people.
+Every error in an answer has `extensions.code`. Internal errors are logged with an id, and the client gets only the id,
+because messages may name tables, hosts or people.
 """
 
 import logging
@@ -65,14 +65,14 @@ class AnswerTooLargeError(GraphQLError):
 
 
 class BusyError(GraphQLError):
-    """Somebody else holds what the request needs: the same may be sent again after `retry_after_s` seconds."""
+    """Another transaction locks what the request needs: retry after `retry_after_s` seconds."""
 
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(message, extensions={"code": ErrorCode.BUSY.value, "retryAfter": retry_after_s})
 
 
 class RateLimitedError(GraphQLError):
-    """The caller has used up a budget: the same request may be sent again after `retry_after_s` seconds."""
+    """The caller has used up a budget: retry after `retry_after_s` seconds."""
 
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(
@@ -82,7 +82,7 @@ class RateLimitedError(GraphQLError):
 
 
 class UnavailableError(GraphQLError):
-    """The service cannot answer now, and the request is right: send it again after `retry_after_s` seconds."""
+    """The service cannot answer now, through no fault of the request: retry after `retry_after_s` seconds."""
 
     def __init__(self, message: str, *, retry_after_s: int) -> None:
         super().__init__(
@@ -93,7 +93,7 @@ class UnavailableError(GraphQLError):
 class Unavailability(StrEnum):
     """Why the service cannot answer now."""
 
-    OUTAGE = "outage"  # of the database, or of what it stands on
+    OUTAGE = "outage"  # an outage of the database or of its machine
     FULL = "full"  # no place for this class of work
     LATE = "late"  # past the deadline
 
@@ -102,7 +102,7 @@ class WrongValueError(ValueError):
     """A scalar that a client sent is not of its form; the text says what would be right."""
 
 
-# An error quotes what was sent; nobody needs ten thousand characters of it back.
+# Errors quote the value sent, shortened to this length.
 _LONGEST_MESSAGE = 600
 
 _INTERNAL = {
@@ -128,7 +128,7 @@ _UNAVAILABLE = {
 
 
 def unavailable_words(why: Unavailability, language: Language) -> str:
-    """What a client reads: why, and that it may send the same again."""
+    """The message for a client: why, and that it may retry."""
     return _UNAVAILABLE[why][language] + _AGAIN[language]
 
 
@@ -153,7 +153,7 @@ def _presentable(error: GraphQLError, language: Language) -> GraphQLError:
 
 
 def _cause(error: GraphQLError) -> Exception | None:
-    """The exception of ours that an error wraps; None for what is wrong with the request."""
+    """Our own exception that an error wraps; None for an error of the request."""
     cause: Exception | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error

@@ -1,8 +1,8 @@
-"""How an operation runs: who asks, what the document asks for, whether that may be, then the resolvers, then errors.
+"""Executing an operation: authentication, document, permissions, cost, resolvers, presentation of errors.
 
 A document is prepared once (`schema.documents`). What depends on the request — the viewer's role, variables, cost — is
-checked each time, before anything is executed. The values of the variables are worked out once: what was checked and
-counted is what runs.
+checked each time, before anything is executed. Variables are coerced once: the values that were checked and counted are
+those that run.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ from schema.work import Work, WorkClass, class_of
 
 
 class PreparedDocument(SchemaExtension):
-    """Hands Strawberry the document that is parsed and checked already."""
+    """Gives Strawberry the document that is already parsed and validated."""
 
     def on_parse(self) -> Iterator[None]:
         """Give the document."""
@@ -38,7 +38,7 @@ class PreparedDocument(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        """Nothing is left to find."""
+        """Already validated."""
         self.execution_context.pre_execution_errors = []
         yield
 
@@ -54,7 +54,7 @@ class _Execution(StrawberryGraphQLCoreExecutionContext):
 
 
 class EntitlementsSchema(Schema):
-    """The schema with its own way in, `execute`, and out: every result passes `presentable`, however it came about."""
+    """The schema with its own `execute`; every result passes through `presentable`."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class EntitlementsSchema(Schema):
         self._introspections = IntrospectionAnswers()
 
     def faults(self, document: str) -> Sequence[GraphQLError]:
-        """What keeps a document from running for whoever asks; nothing if its operations may run."""
+        """The errors of a document that do not depend on the viewer; empty if its operations may run."""
         try:
             prepared = self._prepare(document)
         except GraphQLError as error:
@@ -87,7 +87,7 @@ class EntitlementsSchema(Schema):
         )
 
     def known_class(self, document: str, operation_name: str | None) -> WorkClass | None:
-        """The class of an operation if its document has been prepared before; found out at no cost."""
+        """The class of an operation if its document is cached; without doing any work."""
         known = self._prepare.known(document)
         if known is None:
             return None
@@ -99,7 +99,7 @@ class EntitlementsSchema(Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Log nothing here: `presentable` logs what is ours to mend, once, with the id that the client gets."""
+        """Log nothing here: `presentable` logs internal errors, once, with the id that the client gets."""
 
     async def execute(
         self,
@@ -111,7 +111,7 @@ class EntitlementsSchema(Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Execute an operation for the viewer of the context; nothing is raised, whatever is wrong."""
+        """Execute an operation for the viewer of the context; never raises."""
         if context_value is None or context_value.viewer is None:
             return _refused(UnauthenticatedError())
         if not query:
@@ -191,7 +191,7 @@ def _check_permitted(operation: Operation, viewer: Viewer) -> None:
 
 
 def _work(operation: Operation, name: str | None, variables: VariableValues, viewer: Viewer) -> Work:
-    """What the operation is to the process. Raises _ObjectedError when it costs too much."""
+    """The operation as a unit of work. Raises _ObjectedError when it costs too much."""
     cost = operation.analysis.cost(variables.coerced)
     if cost > MOST_COST:
         message = (

@@ -1,4 +1,4 @@
-"""What one request may cost, known before any of it runs.
+"""Limits of one request, checked before any of it runs.
 
 Shape (depth, aliases, text that no database can store) is a validation rule: its verdict is cached with the document.
 Fragments are measured once each, however often they are spread, so that measuring is linear in the document. Tokens are
@@ -41,7 +41,7 @@ MOST_FIELDS = 10_000
 MOST_COST = 25_000
 """A quarter of a second of the process, in the units of `schema.analysis`."""
 
-# NUL has no place in PostgreSQL's text, half a surrogate pair none in UTF-8.
+# PostgreSQL's text cannot hold NUL, UTF-8 no lone surrogate.
 UNSTORABLE_TEXT = "A text holds NUL or half a character: such text cannot be stored."
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -49,8 +49,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 class ShapeRule(ValidationRule):
     """Depth, aliases, fields side by side, fields alike and text of a document stay within limits.
 
-    What is out of shape is refused before any rule walks the document: GraphQL compares all fields that are answered
-    together under one name with each other, in a process that meanwhile does nothing else.
+    Checked before any other rule walks the document: GraphQL compares all fields of the same response name with each
+    other, which blocks the process meanwhile.
     """
 
     def __init__(self, context: ValidationContext) -> None:
@@ -113,7 +113,7 @@ class _Shape:
 
 
 class _Together:
-    """The fields of a document as they are answered: those of one name in one place laid together.
+    """The fields of a document as they are merged in the answer: by place and response name.
 
     `alike` is the greatest number of them; `fields` how many there are, beyond MOST_FIELDS no longer counted.
     """

@@ -1,10 +1,10 @@
 """Look-ups of member numbers by vendors: a vendor may look up the members that it serves, and may not enumerate them.
 
 A vendor has a budget of look-ups, whatever it asks by: `customer`, `eligibility`, `redeem`, `hold`, `redeemMany`. A
-number that is a customer's costs little, one that is nobody's much; one that it asked for lately, or has delivered to,
-nothing. Whether it may look is decided before anything is looked up, and what that costs is paid afterwards, as a debt
-if need be: so a refusal tells nothing of the number. When the budget is used up, members whom the vendor has served
-before are served on.
+customer's number costs little, an unknown number much; one that it asked for lately, or has delivered to, nothing.
+Whether a look-up is allowed is decided before it is made, and it is charged afterwards, as a debt if need be: so a
+refusal reveals nothing about the number. With the budget used up, members whom the vendor has served before can still
+be served.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ UNKNOWN_COST = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUp:
-    """A vendor's question for member numbers. `new` is to be paid for; `withheld` may not be looked up for now."""
+    """A vendor's look-up of member numbers. `new` ones are to be paid for; `withheld` ones may not be looked up now."""
 
     budgets: Budgets | None = None
     vendor: str = ""
@@ -35,7 +35,7 @@ class LookUp:
 
     @property
     def refusal(self) -> Refusal:
-        """What is answered for a number that is withheld."""
+        """The refusal for a withheld number."""
         return Refusal(code=RefusalCode.RATE_LIMITED, facts={"retry_after": self.wait_s})
 
     def check(self) -> None:
@@ -46,7 +46,7 @@ class LookUp:
     async def pay(
         self, context: Context, *, unknown: Collection[str] = (), free: Collection[str] = ()
     ) -> None:
-        """Pay for the numbers, of which these turned out to be nobody's, and these cost nothing."""
+        """Pay for the numbers, given which of them are unknown and which are free."""
         if self.budgets is None or not self.new:
             return
         misses = len(self.new.intersection(unknown))
@@ -55,9 +55,9 @@ class LookUp:
         context.look_ups = await self.budgets.look_ups(self.vendor)
 
     async def pay_for(self, context: Context, outcomes: Collection[tuple[str, Outcome]]) -> None:
-        """Pay for the numbers that commands named, by what these were answered.
+        """Pay for the numbers in commands, by their outcomes.
 
-        A delivery costs nothing: it stands in the ledger, and the member hears of it. A hold costs: it may be released.
+        A delivery is free: it is recorded in the ledger, where the member sees it. A hold is not: it may be released.
         """
         unknown = {
             number
@@ -90,5 +90,5 @@ async def look_up(context: Context, member_nos: Collection[str]) -> LookUp:
 
 
 def _wait_s(level: Level) -> int:
-    """The seconds until there is something left again."""
+    """The seconds until the budget is positive again."""
     return max(1, ceil((1 - level.left) / level.refill))

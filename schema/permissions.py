@@ -1,9 +1,9 @@
 """Who may see and do what: one table, checked in one place before anything runs.
 
-A document that touches a field its bearer's role may not see is refused whole with FORBIDDEN: an answer with silent
-holes would be read as "there is nothing". Who may fetch and send files by HTTP stands in the same table, which `app`
-asks (`may`). What depends on a value (whose customer, whose redemption) is checked by the
-functions at the end, which the resolvers at the root call. `tests/schema/test_permissions.py` walks the table.
+A document with a field that the viewer's role may not see is refused as a whole with FORBIDDEN: an answer with fields
+silently missing would be read as "there is nothing". Downloads and uploads by HTTP are in the same table, which `app`
+uses (`may`). What depends on a value (whose customer, whose redemption) is checked by the functions at the end, which
+the resolvers at the root call. `tests/schema/test_permissions.py` walks the table.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -118,7 +118,7 @@ _DENIED: Mapping[Role, frozenset[str]] = {
 
 
 def check_table(schema: GraphQLSchema) -> None:
-    """Raise ValueError unless the table names exactly what is guarded: nothing is open by oversight."""
+    """Raise ValueError unless the table names exactly the guarded fields: none is open by oversight."""
     everything = {
         f"{name}.{field}" for name, kind in schema.type_map.items() for field in getattr(kind, "fields", {})
     }
@@ -147,7 +147,7 @@ def check_customer(viewer: Viewer | None, member_no: str) -> None:
 
 
 def check_editor(viewer: Viewer | None) -> None:
-    """FORBIDDEN for who may not know an edition before it is in force."""
+    """FORBIDDEN for roles that may not see an edition before it is in force."""
     if viewer is not None and viewer.role not in EDITORS:
         raise ForbiddenError(f"The role {viewer.role.value} may not ask about another edition.")
 
@@ -165,7 +165,7 @@ def check_own_vendor(viewer: Viewer | None, code: str) -> None:
 
 
 def check_own(viewer: Viewer | None, vendor: str | None, things: str) -> None:
-    """FORBIDDEN unless a vendor's own; somebody else's and nobody's (None) look the same: ids tell a vendor nothing."""
+    """FORBIDDEN unless a vendor's own; another's and unknown (None) look the same: ids reveal nothing to a vendor."""
     if viewer is None or viewer.role not in STAFF | {VENDOR}:
         raise ForbiddenError(f"This role may not see {things}.")
     if viewer.role is VENDOR and (vendor is None or viewer.vendor != vendor):
@@ -173,7 +173,7 @@ def check_own(viewer: Viewer | None, vendor: str | None, things: str) -> None:
 
 
 def own_vendors(viewer: Viewer | None, asked: frozenset[str] | None) -> frozenset[str] | None:
-    """The vendors whose things a list holds: those asked for, a vendor's itself only. FORBIDDEN for another one."""
+    """The vendors that a list is about: those asked for; for a vendor only itself. FORBIDDEN for another one."""
     if viewer is None or viewer.role is not VENDOR:
         return asked
     own = acting_vendor(viewer)
@@ -218,10 +218,10 @@ def shown_name(viewer: Viewer | None, name: str) -> str:
 
 
 def shown_refusal(viewer: Viewer | None, answer: _Answer) -> _Answer | Refusal:
-    """An answer as the viewer may see it: a vendor is not told who is registered on a member, and how related."""
+    """A refusal as the viewer may see it: for a vendor without a member's registered relatives and their relation."""
     if not is_vendor(viewer) or not isinstance(answer, Refusal):
         return answer
-    # One that was stored before it told the family of its edition stays as the vendor had it then.
+    # A refusal stored before it named the edition's family is left as it was.
     if answer.code is not RefusalCode.BENEFICIARY_NOT_COVERED or "family_en" not in answer.facts:
         return answer
     facts = {name: fact for name, fact in answer.facts.items() if not name.startswith("relation")}

@@ -1,6 +1,6 @@
-"""Which refusals mutations answer with: noted for the log and the metrics, in one place for all mutations.
+"""Noting the refusals of mutations for the log and the metrics, in one place for all mutations.
 
-A refusal is data, so neither the HTTP status nor `errors` tell of it.
+A refusal is data, so neither the HTTP status nor `errors` shows it.
 """
 
 from collections.abc import Callable, Iterable

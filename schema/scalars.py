@@ -1,6 +1,6 @@
-"""Amounts, days and moments on the wire: exact, strict, one spelling for each value.
+"""Scalars for amounts, days and moments: exact, strict, with one canonical form for each value.
 
-A sloppy date ("20260101", a time without an offset) is refused rather than guessed at. Amounts are decimal strings,
+An ambiguous date ("20260101", a time without an offset) is refused, not guessed. Amounts are decimal strings,
 because a JSON number passes through binary floating point in most clients.
 """
 
@@ -17,7 +17,7 @@ from schema.errors import WrongValueError
 Long = NewType("Long", int)
 """A whole number that may go beyond 32 bits, where GraphQL's own integers end: units of a whole month."""
 
-# Beyond these no customer has a history: refusing them here keeps arithmetic on days from overflowing below.
+# No history lies outside of these; refusing such days here keeps date arithmetic below from overflowing.
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")

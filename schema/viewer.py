@@ -1,4 +1,4 @@
-"""Who asks: what a token proves of its bearer."""
+"""The viewer: what a token proves about its bearer."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +16,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who asks: a role, and what binds it.
+    """The viewer: a role, and what it is bound to.
 
     `vendor` is the vendor's code (role vendor only). `member` binds a frontend to one member number. `subject` says who
     holds the token, for the logs; `token_id` is the token's own name (`jti`).

@@ -1,4 +1,4 @@
-"""What each field of the schema takes of this process, as data: `weights.yaml`, written by `python -m bench.weights`.
+"""The processor time of each field of the schema, as data: `weights.yaml`, written by `python -m bench.weights`.
 
 All times are microseconds of the process's own processor time; what the database does meanwhile is not in them. They
 hold for the machine that they were measured on, and for its demo portfolio: elsewhere they are a scale.
@@ -20,7 +20,7 @@ OPERATION = "operation"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWeight:
-    """What a field takes: for each object that has it, for each row, and once for each place in a document.
+    """The time that a field takes: for each object that has it, for each row, and once for each place in a document.
 
     Rows are those of the page that it is, of its list of rows, or the items of the argument that is as long. `length`
     is how many objects its list holds: a number, or the argument that has as many items. None: it is no list of
@@ -59,7 +59,7 @@ def weights() -> Weights:
 
 
 def weights_of(table: Mapping[str, Any]) -> Weights:
-    """The weights that a table holds."""
+    """The weights from a table."""
     fields: dict[str, FieldWeight] = {}
     dearer: dict[str, dict[str, FieldWeight]] = {}
     for type_name, of_type in table["types"].items():

@@ -1,4 +1,4 @@
-"""What an operation is to the process that runs it: of which class, what it costs, who asks for it.
+"""An operation as a unit of work: its class, its cost, its viewer.
 
 Each class has connections and a queue of its own, so that none of them starves another: `app.capacity.admission`
 implements `Admission`. A document that mixes classes belongs to the one with the longest work.
@@ -15,7 +15,7 @@ from schema.viewer import Viewer
 
 
 class WorkClass(StrEnum):
-    """The classes of work; files are no operations, but they share the database with them."""
+    """The classes of work; files are not operations, but share the database with them."""
 
     READS = "reads"
     REDEMPTIONS = "redemptions"

@@ -1,4 +1,4 @@
-"""One loader a file: what many rows of an answer ask for is read once, set-based, whatever the number of rows.
+"""Data loaders, one a file: what many rows of an answer need is read in one set-based statement.
 
 Loaders live for one request, and their pool is not the journal's: none of them reads inside a transaction.
 """

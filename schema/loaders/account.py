@@ -1,4 +1,4 @@
-"""Customers as the ledger judges them, by (customer, day): what quotas and service years are computed from."""
+"""Accounts by (customer, day), from which quotas and service years are computed."""
 
 from datetime import date, datetime
 

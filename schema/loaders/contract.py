@@ -1,4 +1,4 @@
-"""What vendors are contracted for, as the rules judge it, by the vendor's code."""
+"""Contract terms for the rules, by the vendor's code."""
 
 from strawberry.dataloader import DataLoader
 

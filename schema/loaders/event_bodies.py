@@ -1,4 +1,4 @@
-"""Contents of recorded events by their ids, which are unique over all customers: whether a supposed one's is taken."""
+"""Contents of recorded events by id, unique over all customers: to check the ids of hypothetical events."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ Body = Mapping[str, Any]
 
 
 def event_bodies_loader(pool: Pool) -> DataLoader[str, Body | None]:
-    """Contents; None for an id that stands for no event."""
+    """Contents; None for an unknown id."""
 
     async def load(keys: list[str]) -> list[Body | None]:
         async with pool.acquire() as conn:

@@ -1,4 +1,4 @@
-"""Keys that differ in a field's argument need a statement for each value of it: few, as aliases are limited."""
+"""Grouping keys by a field's argument: a statement for each value, of which limits on aliases allow few."""
 
 from collections.abc import Hashable, Sequence
 from typing import TypeVar

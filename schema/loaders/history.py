@@ -1,4 +1,4 @@
-"""What was known of customers at a moment (None: now), by (customer, moment): what contributions are explained from."""
+"""Histories as known at a moment (None: now), by (customer, moment): contributions are explained from them."""
 
 from datetime import datetime
 

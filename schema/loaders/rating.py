@@ -1,4 +1,4 @@
-"""Ratings as known at a moment (None: now), by (customer, moment): what tiers are looked up in."""
+"""Ratings as known at a moment (None: now), by (customer, moment): tiers are looked up in them."""
 
 from datetime import datetime
 

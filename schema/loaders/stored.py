@@ -1,4 +1,4 @@
-"""What is stored of customers, by their ids: what events are supposed on top of."""
+"""Recorded events by customer: the base for hypothetical ones."""
 
 from strawberry.dataloader import DataLoader
 

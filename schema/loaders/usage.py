@@ -1,4 +1,4 @@
-"""What vendors delivered in a span of days, by (vendor, first day, first day no longer)."""
+"""Vendors' deliveries in a span of days, by (vendor, first day, day after the last)."""
 
 from datetime import date
 from typing import TypeAlias

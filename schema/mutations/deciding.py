@@ -1,4 +1,4 @@
-"""Who acts, as it is kept with all that is written."""
+"""The actor, as it is stored with all writes."""
 
 from schema.context import Context
 

@@ -115,6 +115,6 @@ def evidence(given: Iterable[EvidenceInput] | None) -> tuple[Evidence, ...]:
 
 
 def about(redemption: str, build: Callable[..., FollowUp]) -> FollowUp | Refusal:
-    """The command that `build` makes about a redemption; an id that is none of ours names no redemption."""
+    """The command that `build` makes for a redemption; UNKNOWN_REDEMPTION for a malformed id."""
     parsed = RedemptionId.parse(redemption)
     return build(redemption=parsed) if parsed is not None else Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)

@@ -1,4 +1,4 @@
-"""The root of all that may be done."""
+"""The root type of mutations."""
 
 import strawberry
 

@@ -15,12 +15,12 @@ from schema.types.redemption import outcome
 
 
 async def post(context: Context, command: Command | Refusal) -> Any:
-    """Decide a command; what could not even be made one is refused as it is."""
+    """Post a command; a refusal in its place is passed on."""
     return (await post_many(context, [command]))[0]
 
 
 async def post_many(context: Context, commands: Sequence[Command | Refusal]) -> list[Any]:
-    """Decide commands, each on its own; the answers come in their order."""
+    """Post commands, each on its own; the outcomes are in their order."""
     by = decider(context)
     asked = await look_up(context, {each.member_no for each in commands if isinstance(each, Redeem)})
     told = [_withheld(each, asked) or each for each in commands]

@@ -1,4 +1,4 @@
-"""`reconcilePeriod`: the match runs again, for what the ledger has learnt since."""
+"""`reconcilePeriod`: the match runs again, with what has been recorded since."""
 
 from typing import Any, cast
 

@@ -1,4 +1,4 @@
-"""`recordPolicyEvents`: what the insurer's core system tells, one or a few events at a time."""
+"""`recordPolicyEvents`: events of the insurer's core system, one or a few at a time."""
 
 from typing import Annotated, cast
 
@@ -33,7 +33,7 @@ EventOutcome = Annotated[
 
 @strawberry.type
 class RecordPolicyEventsMutation:
-    """What the insurer's core system tells."""
+    """Events of the insurer's core system."""
 
     @strawberry.mutation(
         description=f"Record up to {_MOST_EVENTS} events, rate their customers anew and post the grants that follow. "

@@ -76,6 +76,6 @@ class RegisterVendorMutation:
                 answer.message(context.language), retry_after_s=answer.retry_after or RETRY_AFTER_S
             )
         if isinstance(answer, Refusal):
-            # The answer's type is the vendor itself, so what is wrong with the request is an error here.
+            # The result type is the vendor itself, so refusals are errors here.
             raise BadInputError(answer.message(context.language))
         return Vendor.of(answer)

@@ -1,4 +1,4 @@
-"""`release`: the appointment is off."""
+"""`release`: the appointment is cancelled."""
 
 from typing import cast
 

@@ -1,4 +1,4 @@
-"""`resolveFinding`: what a person decides of a finding."""
+"""`resolveFinding`: a person decides on a finding."""
 
 from decimal import Decimal
 from typing import cast

@@ -53,7 +53,7 @@ class StatementLineInput:
 
 
 def _line_of(type_: type, given: Mapping[str, Any], _: InputContext) -> Any:
-    """A line of values that GraphQL has read already; looking at each of them again takes two thirds of the call."""
+    """A line from coerced values: validating each of them again would take two thirds of the call's time."""
     return type_(
         line_no=given["lineNo"],
         reference=given.get("reference"),

@@ -1,1 +1,1 @@
-"""What may be asked, one subject a file: resolvers check who asks, read set-based, and show."""
+"""Queries, one subject a file: resolvers check the viewer, read set-based, and convert."""

@@ -14,7 +14,7 @@ from schema.look_ups import look_up
 from schema.permissions import check_customer, shown_refusal
 from schema.types.quota import Eligibility
 
-# Stands for what a question has not, and a redemption has.
+# A placeholder for what a redemption has and a question has not.
 _UNSAID = "-"
 
 
@@ -74,7 +74,7 @@ class EligibilityQueries:
             policy_no=policy_no,
             option=option,
             vendor=vendor or "",
-            # Nobody's contract matters when it is no vendor that asks.
+            # Contracts are checked only when a vendor asks.
             terms=await context.loaders.contract.load(vendor) if vendor is not None else None,
         )
         # A vendor sees the quotas of its contract only, as on the customer.

@@ -1,4 +1,4 @@
-"""`node`: whatever has an id, found again by it, for those who may see it."""
+"""`node`: any object with an id, for viewers who may see it."""
 
 import strawberry
 
@@ -54,7 +54,7 @@ async def _customer(context: Context, customer_id: int) -> Customer | None:
 async def _redemption(context: Context, redemption_id: RedemptionId) -> Redemption | None:
     row = await redemption(context.pool, redemption_id, now=context.now)
     _check_member(context, row.member_no if row is not None else None)
-    # Somebody else's and nobody's look the same: ids tell a vendor nothing.
+    # Another's and unknown look the same: ids reveal nothing to a vendor.
     if _is(context, Role.VENDOR) and (
         row is None or context.viewer is None or row.vendor.code != context.viewer.vendor
     ):
@@ -81,5 +81,5 @@ def _is(context: Context, role: Role) -> bool:
 
 
 def _check_member(context: Context, member_no: str | None) -> None:
-    """FORBIDDEN for a bound frontend unless the thing is its member's; what does not exist is nobody's."""
+    """FORBIDDEN for a bound frontend unless the object is its member's; so also for unknown ids."""
     check_customer(context.viewer, member_no or "")

@@ -1,4 +1,4 @@
-"""A vendor's months and what they came to; vendors see their own."""
+"""Vendors' months and their totals; vendors see their own."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""The handbook, and who is asking for it."""
+"""The handbook, and the viewer."""
 
 from datetime import date
 from typing import Annotated, cast

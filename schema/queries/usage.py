@@ -1,4 +1,4 @@
-"""What finance adds up: what was delivered in a span of days, and what is still owed on a day."""
+"""Reports of finance: usage in a span of days, and the liability on a day."""
 
 from datetime import date
 from typing import Annotated
@@ -37,7 +37,7 @@ class UsageWhere:
 
 @strawberry.type
 class UsageQueries:
-    """Questions of finance that add up."""
+    """Reports of finance."""
 
     @strawberry.field(
         description="What was delivered on the days [from, to), grouped by everything that `groupBy` names: one row "

@@ -1,7 +1,6 @@
 """Benefits by code, for rows that carry only the code.
 
-What happened long ago may name a benefit that the edition of today no longer has: then the latest edition that had it
-tells its name.
+Old rows may name a benefit that today's edition no longer has: then its name comes from the latest edition that had it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +15,7 @@ from schema.types.benefit import Benefit, variant_of
 def benefit_of(handbook: Handbook, code: str, edition: str | None = None) -> Benefit:
     """The benefit of a code, as the edition has it (None, or not in it: the latest edition that has it).
 
-    KeyError for a code that no edition has: nothing like it can have been written.
+    KeyError for a code that no edition has: no row can have it.
     """
     for benefit in _benefits(handbook, code, edition):
         return benefit

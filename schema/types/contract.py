@@ -1,4 +1,4 @@
-"""What a vendor is contracted for, and what it delivered at its prices."""
+"""A vendor's contract terms, and its usage at their prices."""
 
 from datetime import date
 from decimal import Decimal

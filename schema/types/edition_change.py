@@ -1,4 +1,4 @@
-"""What an edition changes, and what it would do to everybody. Read off `handbook.diff` and `ledger.what_if`."""
+"""The changes of an edition, and its effect on all customers. Read off `handbook.diff` and `ledger.what_if`."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Things with an id of their own."""
+"""Objects with an id of their own."""
 
 import strawberry
 

@@ -1,4 +1,4 @@
-"""Policies as the insurer's events tell them. Read straight off `rating.customers`."""
+"""Policies, from the insurer's events. Read straight off `rating.customers`."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What stands in the print: clauses, conditions, contents, and where it disagrees. Read off `handbook.values`."""
+"""The printed text: clauses, conditions, contents, and its discrepancies. Read off `handbook.values`."""
 
 from typing import cast
 

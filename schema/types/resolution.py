@@ -1,4 +1,4 @@
-"""What somebody decided of a finding. From `ledger.reconciliation.views`."""
+"""Decisions on findings. From `ledger.reconciliation.views`."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The service-level clock of a hold: what was promised, what was done when, and what became of it."""
+"""The service-level clock of a hold: promises, milestones, and standing."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Settlements: what a closed month came to."""
+"""Settlements of closed months."""
 
 from datetime import datetime
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What a statement consists of: its lines, its findings counted, and that it was taken back."""
+"""The parts of a statement: lines, totals of findings, withdrawal."""
 
 from datetime import date, datetime
 from decimal import Decimal

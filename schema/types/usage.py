@@ -1,4 +1,4 @@
-"""What was delivered, and what is still owed, as finance adds it up."""
+"""Usage and liability, as finance groups them."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What would become of one customer: with events that have not happened, or by another edition. Nothing is written."""
+"""What-if for one customer: with hypothetical events, or by another edition. Nothing is written."""
 
 import asyncio
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ async def what_if(
     edition: str | None,
     on: date | None,
 ) -> WhatIf:
-    """What would become of a customer with these events, in the edition of this code (None: those in force)."""
+    """A customer with these hypothetical events, by the edition of this code (None: those in force)."""
     if len(events) > MOST_EVENTS:
         raise BadInputError(f"events: expected at most {MOST_EVENTS}; got {len(events)}.")
     handbook, day = context.handbook, on or context.today
@@ -78,7 +78,7 @@ async def _supposed(
     events: Sequence[PolicyEventInput],
     handbook: Handbook,
 ) -> tuple[Supposed, list[LedgerRefusal]]:
-    """The history with the events, and what is refused of them: first what cannot be an event at all."""
+    """The history with the events, and the refusals: first of those that cannot be parsed."""
     read = [each.event() for each in events]
     malformed = [each for each in read if isinstance(each, LedgerRefusal)]
     told = [each for each in read if not isinstance(each, LedgerRefusal)]
