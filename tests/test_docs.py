@@ -108,3 +108,19 @@ def test_every_module_that_is_named_is_there() -> None:
     named = [(file.name, name) for file in files for name in MODULE.findall(file.read_text(encoding="utf-8"))]
     assert len(named) > 50
     assert not [each for each in named if each[1] != "schema.graphql" and not is_there(each[1])]
+
+
+TERM = re.compile(r"^\| (?!term |-)([^|]+) \|[^|]*\|[^|]+\|$", re.MULTILINE)
+
+
+def test_every_term_of_the_glossary_is_used_by_the_schema_or_the_code() -> None:
+    terms = TERM.findall((ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"))
+    code = "\n".join(
+        file.read_text(encoding="utf-8") for package in PACKAGES for file in (ROOT / package).rglob("*.py")
+    )
+    used = (ROOT / "schema.graphql").read_text(encoding="utf-8") + code
+    assert len(terms) > 80
+    assert len(set(terms)) == len(terms)
+    assert not [
+        term for term in terms if not re.search(re.sub(r"[ -]", r"[\\s_-]?", term), used, re.IGNORECASE)
+    ]
