@@ -22,9 +22,9 @@ select id, at, subject, role, vendor, token_id, operation, request_id, member_no
 from audit_events
 where (at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
     and at >= coalesce($4::timestamptz, '-infinity') and at < coalesce($5::timestamptz, 'infinity')
-    and ($6::text[] is null or member_no = any ($6))
-    and ($7::text[] is null or subject = any ($7))
-    and ($8::text[] is null or operation = any ($8))
+    and wanted(member_no, $6) is not null
+    and wanted(subject, $7) is not null
+    and wanted(operation, $8) is not null
 order by at desc, id desc
 limit $1;
 
@@ -38,8 +38,8 @@ cross join lateral (
     where member_no = asked.member
         and (at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
         and at >= coalesce($4::timestamptz, '-infinity') and at < coalesce($5::timestamptz, 'infinity')
-        and ($7::text[] is null or subject = any ($7))
-        and ($8::text[] is null or operation = any ($8))
+        and wanted(subject, $7) is not null
+        and wanted(operation, $8) is not null
     order by at desc, id desc
     limit $1
 ) e
@@ -56,8 +56,8 @@ cross join lateral (
     where audit_events.subject = asked.subject
         and (at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
         and at >= coalesce($4::timestamptz, '-infinity') and at < coalesce($5::timestamptz, 'infinity')
-        and ($6::text[] is null or member_no = any ($6))
-        and ($8::text[] is null or operation = any ($8))
+        and wanted(member_no, $6) is not null
+        and wanted(operation, $8) is not null
     order by at desc, id desc
     limit $1
 ) e
@@ -74,8 +74,8 @@ cross join lateral (
     where audit_events.operation = asked.operation
         and (at, id) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
         and at >= coalesce($4::timestamptz, '-infinity') and at < coalesce($5::timestamptz, 'infinity')
-        and ($6::text[] is null or member_no = any ($6))
-        and ($7::text[] is null or subject = any ($7))
+        and wanted(member_no, $6) is not null
+        and wanted(subject, $7) is not null
     order by at desc, id desc
     limit $1
 ) e

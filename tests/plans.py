@@ -7,10 +7,13 @@ all values: then a condition such as `$1 is null or …` serves no index any mor
 
 from typing import Any
 
+_RUN = "analyze, costs off, timing off, summary off, buffers off, format json"
 BOTH_WAYS = ("force_custom_plan", "force_generic_plan")
 
 
-async def explained(conn: Any, statement: str, *values: object, mode: str = BOTH_WAYS[0]) -> list[dict]:
+async def explained(
+    conn: Any, statement: str, *values: object, mode: str = BOTH_WAYS[0], options: str = "format json"
+) -> list[dict]:
     """The nodes of the plan, all levels."""
     await conn.execute(f"set plan_cache_mode = {mode}")
     prepared = await conn.prepare(statement)
@@ -19,7 +22,7 @@ async def explained(conn: Any, statement: str, *values: object, mode: str = BOTH
         for parameter, value in zip(prepared.get_parameters(), values, strict=True)
     ]
     given = f"({', '.join(literals)})" if literals else ""
-    plan = await conn.fetchval(f"explain (format json) execute {prepared.get_name()}{given}")
+    plan = await conn.fetchval(f"explain ({options}) execute {prepared.get_name()}{given}")
     return _nodes(plan[0]["Plan"])
 
 
@@ -32,8 +35,17 @@ def scanned_tables(nodes: list[dict]) -> list[str]:
     return [node["Relation Name"] for node in nodes if node["Node Type"] == "Seq Scan"]
 
 
+def rows_read(nodes: list[dict]) -> int:
+    """How many rows of tables a plan that was run has looked at, those that it did not want too."""
+    return sum(
+        node["Actual Loops"] * (node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+        for node in nodes
+        if "Relation Name" in node
+    )
+
+
 class Explaining:
-    """Stands for a connection: keeps the plan of each statement that is read, and reads no rows."""
+    """Stands for a connection: keeps the plan of each statement that is read, as it was run, and gives no rows."""
 
     def __init__(self, conn: Any, mode: str) -> None:
         self._conn, self._mode = conn, mode
@@ -41,7 +53,8 @@ class Explaining:
 
     async def fetch(self, statement: str, *values: object) -> list[Any]:
         """Keep the plan of the statement; no rows."""
-        self.plans.append(await explained(self._conn, statement, *values, mode=self._mode))
+        plan = await explained(self._conn, statement, *values, mode=self._mode, options=_RUN)
+        self.plans.append(plan)
         return []
 
     async def fetchrow(self, statement: str, *values: object) -> None:

@@ -9,14 +9,8 @@ from base.sql import Statements
 
 ROOT = Path(__file__).parents[1]
 PUT_TOGETHER = {
-    "ledger/quotas/liability.sql",
-    "ledger/reconciliation/closing.sql",
     "ledger/reconciliation/findings.sql",
     "ledger/reconciliation/matching.sql",
-    "ledger/reconciliation/reading.sql",
-    "ledger/reconciliation/statements.sql",
-    "ledger/reports/exporting.sql",
-    "ledger/reports/pages.sql",
 }
 """Files whose statements still have holes that Python fills in."""
 FILES = [

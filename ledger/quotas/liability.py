@@ -51,12 +51,9 @@ async def liability(conn: Reader, on: date, *, handbook: Handbook, now: datetime
     edition = handbook.on(on)
     if edition is None:
         return []
-    if on == business_day(now):
-        pools, moment = SQL["pools_now"], now
-    else:
-        pools, moment = SQL["pools_by"], start_of(on + timedelta(days=1))
-    statement = SQL["liability"].replace("{pools}", pools).replace("{prices}", SQL["prices"])
-    rows = await conn.fetch(statement, on, _grid(edition), moment)
+    today = on == business_day(now)
+    moment = now if today else start_of(on + timedelta(days=1))
+    rows = await conn.fetch(SQL["liability"], on, _grid(edition), moment, today)
     units = {benefit.code: benefit.unit for benefit in edition.benefits}
     return [
         LiabilityRow(

@@ -1,11 +1,11 @@
 -- The liability on a day: the allowances of the members' stars less used and held units.
 -- $1 is the day; $2 the grid of its edition: an array of {star, benefit, variant, per, units, wished} (units null: no
--- limit; wished: a number that is applied for before there is a policy, so none is owed but those that are taken).
+-- limit; wished: a number that is applied for before there is a policy, so none is owed but those that are taken); $3 a
+-- moment; $4 whether it is now.
 
 -- name: liability
 -- For each star and benefit of the grid: members, the units that their allowances add up to, what is used and held of
 -- them, and what is left. Only pools with used or held units are looked at one by one: the others are whole.
--- A text between braces is filled in by liability.py, from this file only.
 with grid as (
     select *
     from jsonb_to_recordset($2::jsonb)
@@ -55,7 +55,44 @@ policies_counted as (
     select star, count(*) as policies from carrying group by star
 ),
 pools as (
-    {pools}
+    -- Now: from the balances. Holds that have run out by the moment no longer count.
+    select b.customer_id, b.benefit, b.period, b.policy_no, b.used, b.held - coalesce(o.units, 0) as held
+    from balances b
+    left join (
+        select customer_id, benefit, period, policy_no, sum(units)::integer as units
+        from redemptions
+        where status = 'HELD' and expires_at <= $3
+        group by customer_id, benefit, period, policy_no
+    ) o
+        on o.customer_id = b.customer_id and o.benefit = b.benefit and o.period = b.period and o.policy_no = b.policy_no
+    where $4::boolean and (b.used > 0 or b.held > 0)
+    union all
+    -- At another moment: from the entries that had occurred before, each redemption counted by itself. Holds that had run
+    -- out before no longer count, whether or not that is posted. Pools of other service years are filtered out early.
+    select customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
+    from (
+        select
+            e.customer_id, e.benefit, e.period, e.policy_no,
+            greatest(0, coalesce(sum(e.units) filter (where e.kind in ('REDEEM', 'NO_SHOW')), 0)
+            - coalesce(sum(e.units) filter (where e.kind = 'REVERSE'), 0)) as used,
+            greatest(0, coalesce(sum(e.units) filter (where e.kind = 'HOLD'), 0)
+            - coalesce(
+                sum(e.units) filter (
+                    where e.kind in ('RELEASE', 'EXPIRE_HOLD', 'NO_SHOW')
+                    or (e.kind = 'REDEEM' and e.redemption <> e.sequence)
+                ),
+                0
+            )
+            - coalesce(
+                sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at < $3), 0
+            )) as held
+        from members m
+        join entries e on e.customer_id = m.customer_id and e.period in (0, m.service_year)
+        left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
+        where not $4 and e.occurred_at < $3 and e.redemption is not null
+        group by e.customer_id, e.benefit, e.period, e.policy_no, e.redemption
+    ) each_redemption
+    group by customer_id, benefit, period, policy_no
 ),
 taken as (
     select
@@ -74,9 +111,6 @@ taken as (
       end
     group by g.star, g.benefit
 ),
-priced as (
-    {prices}
-),
 summed as (
     select
         g.*,
@@ -94,61 +128,14 @@ summed as (
     left join counted c on c.star = g.star
     left join policies_counted o on o.star = g.star
     left join taken t on t.star = g.star and t.benefit = g.benefit
-    left join priced p on p.star = g.star and p.benefit = g.benefit
+    left join highest_prices($2, $1) p on p.star = g.star and p.benefit = g.benefit
 )
 select
     star, benefit, variant, per, members, allowance, used, held, (allowance - gone)::bigint as remaining, unit_price,
     (allowance - gone) * unit_price as value
 from summed
-order by place
-
--- name: pools_now
--- Used and held units by pool, from the balances; holds that have run out by $3 no longer count.
-select b.customer_id, b.benefit, b.period, b.policy_no, b.used, b.held - coalesce(o.units, 0) as held
-from balances b
-left join (
-    select customer_id, benefit, period, policy_no, sum(units)::integer as units
-    from redemptions
-    where status = 'HELD' and expires_at <= $3
-    group by customer_id, benefit, period, policy_no
-) o
-    on o.customer_id = b.customer_id and o.benefit = b.benefit and o.period = b.period and o.policy_no = b.policy_no
-where b.used > 0 or b.held > 0
-
--- name: pools_by
--- Used and held units by pool, from the entries that had occurred before $3, each redemption counted by itself; holds
--- that had run out before then no longer count, whether or not that is posted. Pools of other service years are
--- filtered out early.
-select customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
-from (
-    select
-        e.customer_id, e.benefit, e.period, e.policy_no,
-        greatest(0, coalesce(sum(e.units) filter (where e.kind in ('REDEEM', 'NO_SHOW')), 0)
-        - coalesce(sum(e.units) filter (where e.kind = 'REVERSE'), 0)) as used,
-        greatest(0, coalesce(sum(e.units) filter (where e.kind = 'HOLD'), 0)
-        - coalesce(
-            sum(e.units) filter (
-                where e.kind in ('RELEASE', 'EXPIRE_HOLD', 'NO_SHOW')
-                or (e.kind = 'REDEEM' and e.redemption <> e.sequence)
-            ),
-            0
-        )
-        - coalesce(
-            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at < $3), 0
-        )) as held
-    from members m
-    join entries e on e.customer_id = m.customer_id and e.period in (0, m.service_year)
-    left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
-    where e.occurred_at < $3 and e.redemption is not null
-    group by e.customer_id, e.benefit, e.period, e.policy_no, e.redemption
-) each_redemption
-group by customer_id, benefit, period, policy_no
+order by place;
 
 -- name: prices
--- What one unit of each benefit and star of the grid costs on the day: the highest of the vendors' prices, each the
--- variant's own, else the benefit's. Those without any price are left out.
-select g.star, g.benefit, max(t.unit_price) as unit_price
-from jsonb_to_recordset($2::jsonb) as g (star smallint, benefit text, variant text)
-cross join vendors v
-cross join lateral price_on(v.code, g.benefit, g.variant, $1) t
-group by g.star, g.benefit
+-- What one unit of each benefit and star of the grid costs on the day.
+select star, benefit, unit_price from highest_prices($2, $1);

@@ -23,7 +23,6 @@ from base.sql import Statements
 from handbook import Handbook
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
-from ledger.reconciliation.statements import SQL as STATEMENTS
 from ledger.refusals import Refusal, RefusalCode
 from rating.activations import AnyHandbook, handbook_within
 from rating.verifying import Checked
@@ -107,7 +106,6 @@ async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[s
     Each seal must match its content, every closed month must have a settlement, and every pair must be covered by one.
     """
     wrong: list[str] = []
-    lines_changed = SQL["changed_statements"].replace("{content}", STATEMENTS["content"])
     previous: dict[str, bytes] = {}
     for row in await conn.fetch(SQL["settlements"]):
         if checked is not None:
@@ -131,7 +129,7 @@ async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[s
         )
         if sealed.seal() != row["seal"]:
             wrong.append(f"{place}: the seal is not that of what it rests on")
-        changed = [each["number"] for each in await conn.fetch(lines_changed, row["period"])]
+        changed = [each["number"] for each in await conn.fetch(SQL["changed_statements"], row["period"])]
         wrong += [f"{place}: the lines of statement {each} are not those taken in" for each in changed]
         if await conn.fetchval(SQL["lost_carryovers"], row["period"]):
             wrong.append(f"{place}: what it carried forward is not what was disputed")

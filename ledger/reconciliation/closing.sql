@@ -141,7 +141,9 @@ from statements s
 left join lateral (
     select
         count(*) as lines, coalesce(sum(l.units), 0) as units, coalesce(sum(l.amount), 0) as amount,
-        {content}
+        sha256(coalesce(string_agg(line_digest(
+            l.line_no, l.reference, l.member_no, l.benefit, l.units, l.occurred_on, l.amount
+        ), ''::bytea order by l.line_no), ''::bytea)) as content
     from statement_lines l
     where l.statement = s.id
 ) l on true

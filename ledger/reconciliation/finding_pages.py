@@ -12,7 +12,6 @@ from pathlib import Path
 
 from asyncpg import Record
 
-from base.conditions import Conditions
 from base.database import Reader
 from base.sql import Statements
 from ledger.ids import RedemptionId
@@ -101,8 +100,23 @@ async def findings_pages(
     now: datetime,
 ) -> dict[int, list[FindingView]]:
     """The same page for each of the statements or periods; as many statements of SQL for many as for one."""
-    statement, values = _page(kind, where, after)
-    rows = await conn.fetch(statement, list(ids), first, *values)
+    statements, periods = (ids, ()) if kind is ScopeKind.STATEMENT else ((), ids)
+    section, major, minor = (after.section, after.major, after.minor) if after is not None else (None,) * 3
+    rows = await conn.fetch(
+        SQL["findings_page"],
+        statements,
+        periods,
+        first,
+        section,
+        major,
+        minor,
+        where.kinds,
+        where.actions,
+        where.benefits,
+        where.member_nos,
+        where.open,
+        where.needs_findings,
+    )
     views = await _views(conn, rows, now)
     pages: dict[int, list[FindingView]] = {scope: [] for scope in ids}
     for row, view in zip(rows, views, strict=True):
@@ -155,74 +169,6 @@ async def _finding(conn: Reader, which: FindingId, *, now: datetime) -> FindingV
         if page and page[0].id == which:
             return page[0]
     return None
-
-
-def _page(kind: ScopeKind, where: FindingFilter, after: FindingPlace | None) -> tuple[str, list[object]]:
-    """The statement of a page, and its parameters after scopes and length."""
-    conditions = Conditions(2)
-    conditions.one_of("coalesce(f.kind, 'MATCHED')", where.kinds)
-    conditions.one_of("f.action", where.actions)
-    conditions.one_of("{benefit}", where.benefits)
-    if where.open is not None:
-        waits = "coalesce(f.waits, false)"
-        conditions.add(f"({waits})" if where.open else f"not ({waits})")
-    if where.member_nos is not None:
-        conditions.add("{member} = any (%s::text[])", sorted(where.member_nos))
-    asked = conditions.text
-    lines = _lines(conditions, asked, where, after)
-    carried = _later(conditions, asked, after, _CARRIED, "(l.statement, l.line_no)")
-    deliveries = _later(conditions, asked, after, _DELIVERIES, "(f.customer_id, f.sequence)")
-    scopes = SQL["scopes_by_statement" if kind is ScopeKind.STATEMENT else "scopes_by_period"]
-    latest = SQL["latest"].replace("{of_scopes}", SQL["of_statements"])
-    statement = (
-        SQL["findings_page"]
-        .replace("{sections}", f"{lines}\nunion all\n{carried}\nunion all\n{deliveries}")
-        .replace("{scopes}", scopes.replace("{latest}", latest))
-    )
-    return statement, conditions.values
-
-
-def _lines(conditions: Conditions, asked: str, where: FindingFilter, after: FindingPlace | None) -> str:
-    from_statement, after_line = "", ""
-    if after is not None and after.section > _LINES:
-        from_statement = "and false"
-    elif after is not None:
-        statement, line_no = conditions.parameter(after.major), conditions.parameter(after.minor)
-        from_statement = f"and st.id >= {statement}::bigint"
-        after_line = (
-            f"and l.line_no > case when st.id = {statement}::bigint then {line_no}::bigint else 0 end"
-        )
-    return (
-        SQL["lines"]
-        .replace("{joined}", SQL["findings_joined" if where.needs_findings else "lines_joined"])
-        .replace("{from_statement}", from_statement)
-        .replace("{after_line}", after_line)
-        .replace("{conditions}", _spoken_of_lines(asked))
-    )
-
-
-def _later(conditions: Conditions, asked: str, after: FindingPlace | None, section: int, place: str) -> str:
-    after_place = ""
-    if after is not None and after.section > section:
-        after_place = "and false"
-    elif after is not None and after.section == section:
-        major, minor = conditions.parameter(after.major), conditions.parameter(after.minor)
-        after_place = f"and {place} > ({major}::bigint, {minor}::bigint)"
-    of_lines = section == _CARRIED
-    return (
-        SQL["carried" if of_lines else "deliveries"]
-        .replace("{after}", after_place)
-        .replace("{conditions}", _spoken_of_lines(asked) if of_lines else _spoken_of_deliveries(asked))
-    )
-
-
-def _spoken_of_lines(asked: str) -> str:
-    return asked.replace("{benefit}", "l.benefit").replace("{member}", "l.member_no")
-
-
-def _spoken_of_deliveries(asked: str) -> str:
-    member = "(select c.member_no from customers c where c.id = f.customer_id)"
-    return asked.replace("{benefit}", "f.benefit").replace("{member}", member)
 
 
 async def _views(conn: Reader, rows: Sequence[Record], now: datetime) -> list[FindingView]:

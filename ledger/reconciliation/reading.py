@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from asyncpg import Record
 
-from base.conditions import Conditions
 from base.database import Reader
 from ledger.reconciliation.finding_pages import (
     SQL,
@@ -92,7 +91,7 @@ class SettlementPlace:
 
 async def statements_by_id(conn: Reader, ids: Iterable[int]) -> dict[int, StatementView]:
     """The statements by id, unknown ones left out."""
-    rows = await conn.fetch(_filled("statements_by_id"), list(ids))
+    rows = await conn.fetch(SQL["statements_by_id"], list(ids))
     return {view.id: view for view in await _statements(conn, rows)}
 
 
@@ -100,15 +99,8 @@ async def statements_page(
     conn: Reader, *, where: StatementFilter, first: int, after: int | None
 ) -> list[StatementView]:
     """Up to `first` statements that came before the statement `after`, the latest first."""
-    conditions = Conditions(1)
-    conditions.one_of("s.vendor", where.vendors)
-    conditions.one_of(SQL["status"], where.statuses)
-    if where.months is not None:
-        conditions.add("p.month = any (%s::date[])", sorted(where.months))
-    if after is not None:
-        conditions.add("s.id < %s", after)
-    statement = _filled("statements_page").replace("{conditions}", conditions.text)
-    return await _statements(conn, await conn.fetch(statement, first, *conditions.values))
+    rows = await conn.fetch(SQL["statements_page"], first, after, where.vendors, where.months, where.statuses)
+    return await _statements(conn, rows)
 
 
 async def period_view(conn: Reader, vendor: str, month: date) -> PeriodView | None:
@@ -139,44 +131,39 @@ async def period_statements(conn: Reader, period: int) -> list[StatementView]:
 
 async def settlement(conn: Reader, vendor: str, month: date) -> SettlementView | None:
     """What a closed period came to; None while it is open."""
-    conditions = Conditions(1)
-    conditions.add("st.vendor = %s and st.month = %s", vendor, month)
-    return next(iter(await _settlements(conn, conditions, 1)), None)
+    rows = await conn.fetch(SQL["settlements"], 1, [vendor], month, None, None)
+    return next(iter(await _settlements(conn, rows)), None)
 
 
 async def settlements_page(
     conn: Reader, *, vendors: frozenset[str] | None, first: int, after: SettlementPlace | None
 ) -> list[SettlementView]:
     """Up to `first` settlements after a place, the latest first; `vendors` None: of all."""
-    conditions = Conditions(1)
-    conditions.one_of("st.vendor", vendors)
-    if after is not None:
-        conditions.add("(st.closed_at, st.period) < (%s, %s)", after.closed_at, after.period)
-    return await _settlements(conn, conditions, first)
+    closed_at, period = (after.closed_at, after.period) if after is not None else (None, None)
+    rows = await conn.fetch(SQL["settlements"], first, vendors, None, closed_at, period)
+    return await _settlements(conn, rows)
 
 
 async def _statements(conn: Reader, rows: list[Record]) -> list[StatementView]:
     if not rows:
         return []
     tallies: dict[int, list[Record]] = {row["id"]: [] for row in rows}
-    for tally in await conn.fetch(_filled("statement_tallies"), list(tallies)):
+    for tally in await conn.fetch(SQL["statement_tallies"], list(tallies)):
         tallies[tally["scope"]].append(tally)
     return [_statement(row, tallies[row["id"]]) for row in rows]
 
 
 def _statement(row: Record, tallies: list[Record]) -> StatementView:
     withdrawal = None
-    status = StatementStatus.OPEN if row["closed_at"] is None else StatementStatus.CLOSED
     if row["withdrawn_at"] is not None:
         withdrawal = WithdrawalView(note=row["note"], by=row["withdrawn_by"], at=row["withdrawn_at"])
-        status = StatementStatus.WITHDRAWN
     return StatementView(
         id=row["id"],
         period=row["period"],
         number=row["number"],
         vendor=_vendor(row),
         month=row["month"],
-        status=status,
+        status=StatementStatus(row["status"]),
         lines=row["lines"],
         stated_units=row["units"],
         stated_amount=row["amount"],
@@ -210,9 +197,7 @@ def _tally(stated: Record, rows: list[Record]) -> Tally:
     )
 
 
-async def _settlements(conn: Reader, conditions: Conditions, first: int) -> list[SettlementView]:
-    statement = SQL["settlements"].replace("{conditions}", conditions.text)
-    rows = await conn.fetch(statement, first, *conditions.values)
+async def _settlements(conn: Reader, rows: list[Record]) -> list[SettlementView]:
     if not rows:
         return []
     lines: dict[int, list[SettlementLineView]] = {row["period"]: [] for row in rows}
@@ -244,12 +229,3 @@ async def _settlements(conn: Reader, conditions: Conditions, first: int) -> list
 
 def _vendor(row: Record) -> VendorName:
     return VendorName(code=row["vendor"], name=row["vendor_name"])
-
-
-def _filled(name: str) -> str:
-    return (
-        SQL[name]
-        .replace("{statements}", SQL["statements"])
-        .replace("{latest}", SQL["latest"])
-        .replace("{of_scopes}", SQL["of_statements"])
-    )

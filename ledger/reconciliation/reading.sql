@@ -1,5 +1,4 @@
 -- What people read of a reconciliation. Whatever the size of a page, it takes as many statements; lists go by keyset.
--- A text between braces is filled in by reading.py, from this file only.
 --
 -- Most lines of a statement simply agree, and have no row in findings: what they come to is everything that was stated
 -- less what the findings say, so that nobody counts a million lines. The findings of a statement are those of its lines;
@@ -7,30 +6,25 @@
 
 -- name: statements_by_id
 -- The statements $1.
-{statements}
-where s.id = any ($1::integer[])
+select * from statement_details s where s.id = any ($1::integer[]);
 
 -- name: statements_page
--- $1 statements, the latest first.
-{statements}
-where {conditions}
+-- $1 statements, the latest first, before the statement $2 (null: from the latest), of the vendors $3, the months $4 and
+-- the statuses $5 (null: all).
+select * from statement_details s
+where s.id < coalesce($2::integer, 2147483647)
+    and ($3::text[] is null or s.vendor = any ($3))
+    and ($4::date[] is null or s.month = any ($4))
+    and ($5::text[] is null or s.status = any ($5))
 order by s.id desc
-limit $1
-
--- name: statements
-select
-    s.id, s.period, s.number, s.vendor, v.name as vendor_name, p.month, p.closed_at, s.lines, s.units, s.amount,
-    s.submitted_by, s.submitted_at, w.note, w.withdrawn_by, w.withdrawn_at
-from statements s
-join periods p on p.id = s.period
-join vendors v on v.code = s.vendor
-left join withdrawals w on w.statement = s.id
-
--- name: status
-case when w.statement is not null then 'WITHDRAWN' when p.closed_at is not null then 'CLOSED' else 'OPEN' end
+limit $1;
 
 -- name: statement_tallies
--- What the findings of the statements $1 come to, by kind; `own`: of a statement's own lines.
+-- What the findings of the statements $1 come to, by kind; `own`: of a statement's own lines. OFFSET 0 keeps the findings of
+-- each looked up by an index.
+with asked as (
+    select s.id, s.period, s.id = latest_statement(s.period) as latest from statements s where s.id = any ($1::integer[])
+)
 select
     f.scope, f.kind, f.own, count(*) as findings, coalesce(sum(f.stated_units), 0)::bigint as stated_units,
     coalesce(sum(f.stated_amount), 0) as stated_amount,
@@ -38,29 +32,28 @@ select
     coalesce(sum(f.stated_amount) filter (where f.action is null and not f.waits), 0) as agreeing_amount
 from (
     select s.id as scope, true as own, f.*
-    from statements s join findings f on f.period = s.period and f.statement = s.id and f.line_no is not null
-    where s.id = any ($1::integer[])
+    from asked s
+    cross join lateral (
+        select * from findings f where f.period = s.period and f.statement = s.id and f.line_no is not null offset 0
+    ) f
     union all
     select s.id, false, f.*
-    from ({latest}) s join findings f on f.period = s.period and f.line_no is null
-    where s.id = any ($1::integer[])
+    from asked s
+    cross join lateral (select * from findings f where f.period = s.period and f.line_no is null offset 0) f
+    where s.latest
     union all
     select s.id, false, f.*
-    from ({latest}) s
-    join carryovers c on c.period = s.period
-    join findings f on f.period = c.period and f.statement = c.statement and f.line_no = c.line_no
-    where s.id = any ($1::integer[])
+    from asked s
+    cross join lateral (
+        select f.*
+        from carryovers c
+        join findings f on f.period = c.period and f.statement = c.statement and f.line_no = c.line_no
+        where c.period = s.period
+        offset 0
+    ) f
+    where s.latest
 ) f
-group by f.scope, f.kind, f.own
-
--- name: latest
--- The latest statement of each period that was not taken back.
-select max(s.id) as id, s.period from statements s
-where not exists (select from withdrawals w where w.statement = s.id) {of_scopes}
-group by s.period
-
--- name: of_statements
-and s.period in (select asked.period from statements asked where asked.id = any ($1::integer[]))
+group by f.scope, f.kind, f.own;
 
 -- name: period
 -- The period of the vendor $1 in the month $2, with what its statements come to; without a row nobody has touched it.
@@ -98,126 +91,125 @@ group by f.kind, f.own
 select s.id from statements s where s.period = $1 order by s.id desc
 
 -- name: findings_page
--- For each statement or period of $1 a page of $2 findings, with all that a reader is shown but deliveries and decisions.
+-- For each of the statements $1 and of the periods $2 a page of $3 findings after a place: its section $4 (0: lines, 1: lines
+-- carried forward from closed periods, 2: deliveries that no line speaks of; null: from the beginning) and in it $5 and $6.
+-- Asked for are the kinds $7, the actions $8, the benefits $9 and the members $10 (null: all), those that wait for a
+-- decision or do not by $11 (null: both), and with $12 only lines that have a finding, which is then where to begin.
+-- OFFSET 0 keeps rows looked up by their keys.
 select
-    a.scope, page.*, a.period, p.vendor, p.month, s.number, v.date_tolerance_days, other.number as other_number,
+    a.scope, page.*, p.vendor, p.month, s.number, v.date_tolerance_days, other.number as other_number,
     d.units as delivered_units, d.amount as delivered_amount
-from ({scopes}) a
+from (
+    select s.id as scope, s.id as statement, s.period, s.id = latest_statement(s.period) as has_rest
+    from statements s where s.id = any ($1::integer[])
+    union all
+    select p.id, null, p.id, true from periods p where p.id = any ($2::integer[])
+) a
 cross join lateral (
-    select * from ({sections}) u
+    (
+        select l.*
+        from (
+            select st.id from statements st
+            where coalesce($4::integer, 0) = 0 and st.period = a.period and (a.statement is null or st.id = a.statement)
+                and st.id >= coalesce($5::bigint, 0)
+                and not exists (select from withdrawals w where w.statement = st.id)
+        ) st
+        cross join lateral (
+            (
+                select 0 as section, l.statement::bigint as major, l.line_no::bigint as minor, l.*
+                from line_outcomes l
+                where not $12::boolean and l.statement = st.id
+                    and l.line_no > case when st.id = $5 then $6::bigint else 0 end
+                    and wanted(l.kind, $7) is not null and wanted(l.action, $8) is not null
+                    and wanted(l.benefit, $9) is not null and wanted(l.member_no, $10) is not null
+                    and wanted(l.waits, $11) is not null
+                order by l.line_no
+                limit $3
+            )
+            union all
+            (
+                select 0, l.statement::bigint, l.line_no::bigint, l.*
+                from line_findings l
+                where $12 and l.period = a.period and l.statement = st.id
+                    and l.line_no > case when st.id = $5 then $6 else 0 end
+                    and wanted(l.kind, $7) is not null and wanted(l.action, $8) is not null
+                    and wanted(l.benefit, $9) is not null and wanted(l.member_no, $10) is not null
+                    and wanted(l.waits, $11) is not null
+                order by l.line_no
+                limit $3
+            )
+        ) l
+        order by l.major, l.minor
+        limit $3
+    )
+    union all
+    (
+        select 1, l.statement::bigint, l.line_no::bigint, l.*
+        from carryovers c
+        cross join lateral (
+            select * from line_findings l
+            where l.period = c.period and l.statement = c.statement and l.line_no = c.line_no
+            offset 0
+        ) l
+        where a.has_rest and coalesce($4, 0) <= 1 and c.period = a.period
+            and (c.statement, c.line_no) > (case when $4 = 1 then $5 else 0 end, case when $4 = 1 then $6 else 0 end)
+            and wanted(l.kind, $7) is not null and wanted(l.action, $8) is not null
+            and wanted(l.benefit, $9) is not null and wanted(l.member_no, $10) is not null
+            and wanted(l.waits, $11) is not null
+        order by l.statement, l.line_no
+        limit $3
+    )
+    union all
+    (
+        select 2, f.customer_id, f.sequence, f.*
+        from delivery_findings f
+        where a.has_rest and f.period = a.period
+            and (f.customer_id, f.sequence) > (case when $4 = 2 then $5 else 0 end, case when $4 = 2 then $6 else 0 end)
+            and wanted(f.kind, $7) is not null and wanted(f.action, $8) is not null
+            and wanted(f.benefit, $9) is not null and wanted(f.waits, $11) is not null
+            and wanted((select c.member_no from customers c where c.id = f.customer_id), $10) is not null
+        order by f.customer_id, f.sequence
+        limit $3
+    )
     order by section, major, minor
-    limit $2
+    limit $3
 ) page
 join periods p on p.id = a.period
 join vendors v on v.code = p.vendor
 left join statements s on s.id = page.statement
 left join statements other on other.id = (page.facts ->> 'statement')::integer
-left join deliveries d on d.vendor = p.vendor and d.sequence = page.sequence
-    -- Only of pairs that were reversed: of the others the ledger's side is what was delivered.
-    and d.customer_id = case when page.kind = 'REVERSED' and page.line_no is not null then page.customer_id end
-order by a.scope, page.section, page.major, page.minor
-
--- name: scopes_by_statement
-select s.id as scope, s.id as statement, s.period, s.id = l.id as rest
-from statements s
-left join ({latest}) l on l.period = s.period
-where s.id = any ($1::integer[])
-
--- name: scopes_by_period
-select p.id as scope, null::integer as statement, p.id as period, true as rest
-from periods p where p.id = any ($1::integer[])
-
--- name: lines
--- Lines of the statements at hand. Those that simply agree have no finding: what they agree with is in matches.
-(
-    select l.*
-    from (
-        select st.id from statements st
-        where st.period = a.period and (a.statement is null or st.id = a.statement)
-            and not exists (select from withdrawals w where w.statement = st.id)
-            {from_statement}
-    ) st
-    cross join lateral (
-        select
-            0 as section, l.statement::bigint as major, l.line_no::bigint as minor, l.statement, l.line_no, l.reference,
-            l.member_no, l.benefit, l.units, l.occurred_on as stated_on, l.amount,
-            coalesce(f.kind, 'MATCHED') as kind, case when f.kind is null then m.pass::text else f.pass end as pass,
-            case when f.kind is null then m.customer_id else f.customer_id end as customer_id,
-            case when f.kind is null then m.sequence else f.sequence end as sequence,
-            coalesce(f.occurred_on, l.occurred_on) as occurred_on,
-            case when f.kind is null then l.units else f.ledger_units end as ledger_units,
-            case when f.kind is null then l.amount else f.ledger_amount end as ledger_amount,
-            f.candidates, f.facts, f.carried_from, f.action, f.payable, coalesce(f.waits, false) as waits
-        from {joined}
-        where l.statement = st.id {after_line} and {conditions}
-        order by l.line_no
-        limit $2
-    ) l
-    order by major, minor
-    limit $2
-)
-
--- name: lines_joined
--- All of them.
-lines l
-left join findings f on f.period = a.period and f.statement = l.statement and f.line_no = l.line_no
 left join lateral (
-    -- Looked up line by line: a page has few.
-    select m.pass, m.customer_id, m.sequence from matches m
-    where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+    -- Only of pairs that were reversed: of the others the ledger's side is what was delivered.
+    select d.units, d.amount from deliveries d
+    where page.kind = 'REVERSED' and page.line_no is not null
+        and d.vendor = p.vendor and d.customer_id = page.customer_id and d.sequence = page.sequence
     offset 0
-) m on f.kind is null
-
--- name: findings_joined
--- Those that have a finding, which is where to begin when the others are not asked for.
-findings f
-join statement_lines l on f.period = a.period and f.statement = st.id and f.line_no is not null
-    and l.statement = f.statement and l.line_no = f.line_no
-left join matches m on false
-
--- name: carried
--- Lines of closed periods that were disputed, and are found again here.
-(
-    select
-        1, l.statement::bigint as major, l.line_no::bigint as minor, l.statement, l.line_no, l.reference, l.member_no,
-        l.benefit, l.units, l.occurred_on, l.amount, f.kind, f.pass, f.customer_id, f.sequence, f.occurred_on,
-        f.ledger_units, f.ledger_amount, f.candidates, f.facts, f.carried_from, f.action, f.payable, f.waits
-    from carryovers c
-    join findings f on f.period = c.period and f.statement = c.statement and f.line_no = c.line_no
-    join statement_lines l on l.statement = f.statement and l.line_no = f.line_no
-    where a.rest and c.period = a.period {after} and {conditions}
-    order by l.statement, l.line_no
-    limit $2
-)
-
--- name: deliveries
--- What no line speaks of.
-(
-    select
-        2, f.customer_id as major, f.sequence as minor, null::integer, null::integer, null, null,
-        f.benefit, null::integer, null::date, null::numeric, f.kind, f.pass, f.customer_id, f.sequence, f.occurred_on,
-        f.ledger_units, f.ledger_amount, f.candidates, f.facts, f.carried_from, f.action, f.payable, f.waits
-    from findings f
-    where a.rest and f.period = a.period and f.line_no is null {after} and {conditions}
-    order by f.customer_id, f.sequence
-    limit $2
-)
+) d on true
+order by a.scope, page.section, page.major, page.minor;
 
 -- name: decisions
 -- Everything decided of findings by line ($1 period, $2 statement, $3 number) and by delivery ($4 period, $5 customer,
--- $6 sequence), oldest first: in their period, and before they were carried into it.
+-- $6 sequence), oldest first: in their period, and before they were carried into it. OFFSET 0 keeps each looked up by an
+-- index.
 select asked.period as asked_in, d.*
 from unnest($1::integer[], $2::integer[], $3::integer[]) as asked (period, statement, line_no)
 join periods p on p.id = asked.period
 join periods q on q.vendor = p.vendor and q.month <= p.month
-join decisions d on d.period = q.id and d.statement = asked.statement and d.line_no = asked.line_no
+cross join lateral (
+    select * from decisions d
+    where d.period = q.id and d.statement = asked.statement and d.line_no = asked.line_no
+    offset 0
+) d
 union all
 select asked.period, d.*
 from unnest($4::integer[], $5::bigint[], $6::bigint[]) as asked (period, customer_id, sequence)
 join periods p on p.id = asked.period
 join periods q on q.vendor = p.vendor and q.month <= p.month
-join decisions d on d.period = q.id and d.customer_id = asked.customer_id and d.sequence = asked.sequence
-    and d.line_no is null
+cross join lateral (
+    select * from decisions d
+    where d.period = q.id and d.customer_id = asked.customer_id and d.sequence = asked.sequence and d.line_no is null
+    offset 0
+) d
 order by id
 
 -- name: line_of_delivery
@@ -227,12 +219,15 @@ from matches m join statements s on s.id = m.statement
 where m.customer_id = $2 and m.sequence = $3 and s.period = $1
 
 -- name: settlements
--- $1 settlements, the latest first.
+-- $1 settlements, the latest first, of the vendors $2 (null: all) and of the month $3 (null: any), after the moment $4 of
+-- closing (null: from the latest) and the period $5.
 select st.period, st.vendor, v.name as vendor_name, st.month, st.payable, st.carried_forward, st.seal, st.closed_by, st.closed_at
 from settlements st join vendors v on v.code = st.vendor
-where {conditions}
+where (st.closed_at, st.period) < (coalesce($4::timestamptz, 'infinity'), coalesce($5::integer, 0))
+    and ($2::text[] is null or st.vendor = any ($2))
+    and ($3::date is null or st.month = $3)
 order by st.closed_at desc, st.period desc
-limit $1
+limit $1;
 
 -- name: settlement_lines
 -- The lines of the settlements $1.

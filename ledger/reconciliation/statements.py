@@ -197,7 +197,7 @@ async def _store(
                 f"行号（lineNo）重复：{shown}", f"lineNo: each line has its own number; repeated: {shown}"
             )
         )
-    summary = await conn.fetchrow(SQL["summary"].replace("{content}", SQL["content"]))
+    summary = await conn.fetchrow(SQL["summary"])
     if summary is None:  # an aggregate without grouping has one row
         raise AssertionError
     period = await lock_month(conn, vendor, month)

@@ -23,19 +23,10 @@ select
     coalesce(sum(amount), 0) as amount,
     min(occurred_on) as first_day,
     max(occurred_on) as last_day,
-    {content}
+    sha256(coalesce(string_agg(line_digest(
+        l.line_no, l.reference, l.member_no, l.benefit, l.units, l.occurred_on, l.amount
+    ), ''::bytea order by l.line_no), ''::bytea)) as content
 from incoming_lines l;
-
--- name: content
--- The hash over lines l: of each in one spelling, in the order of their numbers. A statement is known by it, and seals rest
--- on it: whoever takes lines in and whoever looks at them again must mean the same.
-sha256(coalesce(string_agg(
-    sha256(convert_to(
-        jsonb_build_array(l.line_no, l.reference, l.member_no, l.benefit, l.units, l.occurred_on, l.amount::text)::text,
-        'UTF8'
-    )),
-    ''::bytea order by l.line_no
-), ''::bytea)) as content
 
 -- name: store_statement
 -- No row comes back when the vendor has used the number before.

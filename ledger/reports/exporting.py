@@ -15,7 +15,7 @@ from handbook import Handbook
 from ledger.posting.chain import GENESIS
 from ledger.posting.entries import Entry, EntryKind
 from ledger.posting.rows import entry_of
-from ledger.reports.filters import EntryFilter, entry_conditions
+from ledger.reports.filters import EntryFilter
 
 SQL = Statements(Path(__file__).with_name("exporting.sql"))
 
@@ -57,10 +57,17 @@ async def stream_entries(pool: Pool, where: EntryFilter) -> AsyncGenerator[Seque
 
     One connection reads them by a cursor in one snapshot, and is given back when the generator is closed.
     """
-    conditions = entry_conditions(where)
-    statement = SQL["entries"].replace("{conditions}", conditions.text)
+    asked = (
+        where.vendors,
+        where.kinds,
+        where.benefits,
+        where.member_nos,
+        where.occurred.start,
+        where.occurred.end,
+    )
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        cursor = await conn.cursor(statement, *conditions.values)
+        await conn.execute(SQL["plan_for_values"])
+        cursor = await conn.cursor(SQL["entries"], *asked)
         while rows := await cursor.fetch(_ENTRIES_A_BATCH):
             yield [
                 ExportedEntry(

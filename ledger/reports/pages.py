@@ -23,8 +23,6 @@ from ledger.reports.filters import (
     EntryFilter,
     Place,
     RedemptionFilter,
-    entry_conditions,
-    redemption_conditions,
 )
 
 SQL = Statements(Path(__file__).with_name("pages.sql"))
@@ -122,9 +120,22 @@ async def entries_page(
     conn: Reader, *, where: EntryFilter, first: int, after: Place | None, now: datetime
 ) -> list[EntryRow]:
     """Up to `first` entries of all customers after a place, newest first."""
-    conditions = entry_conditions(where, after=after, parameters=2)
-    page = SQL["page_of_entries"].replace("{conditions}", conditions.text)
-    rows = await conn.fetch(_filled("entries", page=page), now, first, *conditions.values)
+    name, chosen = "entries", []
+    if where.member_nos is not None:
+        name, chosen = "entries_of_members", [where.member_nos, where.vendors]
+    elif where.vendors is not None:
+        name, chosen = "entries_of_vendors", [where.vendors]
+    rows = await conn.fetch(
+        SQL[name],
+        now,
+        first,
+        *_keyset(after),
+        where.kinds,
+        where.benefits,
+        where.occurred.start,
+        where.occurred.end,
+        *chosen,
+    )
     return [_entry(row) for row in rows]
 
 
@@ -138,13 +149,10 @@ async def customers_entries(
     now: datetime,
 ) -> dict[int, list[EntryRow]]:
     """For each customer up to `first` entries before a sequence, newest first; in one statement."""
-    statement = _filled("entries", page=SQL["page_of_customers"])
-    rows = await conn.fetch(statement, now, first, list(customer_ids), service_year, before)
+    rows = await conn.fetch(SQL["entries_of_customers"], now, first, customer_ids, service_year, before)
     pages: dict[int, list[EntryRow]] = {customer_id: [] for customer_id in customer_ids}
     for row in rows:
         pages[row["customer_id"]].append(_entry(row))
-    for page in pages.values():
-        page.sort(key=lambda entry: -entry.sequence)
     return pages
 
 
@@ -160,13 +168,19 @@ async def redemptions_page(
     conn: Reader, *, where: RedemptionFilter, first: int, after: Place | None, now: datetime
 ) -> list[RedemptionRow]:
     """Up to `first` redemptions of all customers after a place, newest first."""
-    conditions = redemption_conditions(where, after=after, parameters=2)
-    statement = _filled("redemptions", conditions=conditions.text)
-    return [
-        redemption
-        for row in await conn.fetch(statement, now, first, *conditions.values)
-        if (redemption := _redemption(row)) is not None
-    ]
+    name, chosen = _redemptions(where)
+    rows = await conn.fetch(
+        SQL[name],
+        now,
+        first,
+        *_keyset(after),
+        where.statuses,
+        where.benefits,
+        where.occurred.start,
+        where.occurred.end,
+        *chosen,
+    )
+    return [_redemption(row) for row in rows]
 
 
 async def redemption(conn: Reader, redemption_id: RedemptionId, *, now: datetime) -> RedemptionRow | None:
@@ -195,11 +209,21 @@ async def vendor_usage(
     return usage
 
 
-def _filled(name: str, **parts: str) -> str:
-    statement = SQL[name].replace("{redemption_columns}", SQL["redemption_columns"])
-    for part, text in parts.items():
-        statement = statement.replace(f"{{{part}}}", text)
-    return statement
+def _redemptions(where: RedemptionFilter) -> tuple[str, list[Iterable[object] | None]]:
+    """The statement that begins with the fewest redemptions, and what it asks for beyond what all of them do."""
+    if where.ids is not None:
+        ids = sorted(where.ids)
+        customer_ids, sequences = [each.customer_id for each in ids], [each.sequence for each in ids]
+        return "redemptions_by_id", [customer_ids, sequences, where.vendors, where.member_nos]
+    if where.member_nos is not None:
+        return "redemptions_of_members", [where.member_nos, where.vendors]
+    if where.vendors is not None:
+        return "redemptions_of_vendors", [where.vendors]
+    return "redemptions", []
+
+
+def _keyset(after: Place | None) -> tuple[datetime | None, int | None, int | None]:
+    return (None, None, None) if after is None else (after.recorded_at, after.customer_id, after.sequence)
 
 
 def _entry(row: Record) -> EntryRow:
@@ -212,7 +236,7 @@ def _entry(row: Record) -> EntryRow:
         units=row["units"],
         policy_no=row["policy_no"] or None,
         service_year=row["service_year"],
-        vendor=_vendor(row["vendor"], row["vendor_name"]),
+        vendor=_vendor(row["vendor"], row["vendor_name"]) if row["vendor"] is not None else None,
         beneficiary=_beneficiary(row["beneficiary"], row["beneficiary_name"], row["beneficiary_relation"]),
         option=row["option"],
         reference=row["reference"],
@@ -221,40 +245,40 @@ def _entry(row: Record) -> EntryRow:
         occurred_at=row["occurred_at"],
         recorded_at=row["recorded_at"],
         recorded_by=row["subject"],
-        redemption=_redemption(row),
+        redemption=_redemption(row, "r_") if row["r_sequence"] is not None else None,
     )
 
 
-def _redemption(row: Record) -> RedemptionRow | None:
-    vendor = _vendor(row["r_vendor"], row["r_vendor_name"])
-    if vendor is None:
-        return None  # an entry without a redemption: every redemption has a vendor
+def _redemption(row: Record, prefix: str = "") -> RedemptionRow:
+    """A redemption, whose columns begin with a prefix where they stand beside those of an entry."""
     return RedemptionRow(
-        id=RedemptionId(row["customer_id"], row["r_sequence"]),
+        id=RedemptionId(row["customer_id"], row[f"{prefix}sequence"]),
         member_no=row["member_no"],
-        status=RedemptionStatus(row["r_status"]),
-        units=row["r_units"],
-        pool=PoolKey(row["r_benefit"], row["r_period"], row["r_policy_no"]),
-        variant=row["r_variant"],
+        status=RedemptionStatus(row[f"{prefix}status_then"]),
+        units=row[f"{prefix}units"],
+        pool=PoolKey(row[f"{prefix}benefit"], row[f"{prefix}period"], row[f"{prefix}policy_no"]),
+        variant=row[f"{prefix}variant"],
         beneficiary=_beneficiary(
-            row["r_beneficiary"], row["r_beneficiary_name"], row["r_beneficiary_relation"]
+            row[f"{prefix}beneficiary"],
+            row[f"{prefix}beneficiary_name"],
+            row[f"{prefix}beneficiary_relation"],
         ),
-        option=row["r_option"],
-        facility=row["r_facility"],
-        wished_number=row["r_wished_number"],
-        vendor=vendor,
-        reference=row["r_reference"],
-        star=row["r_star"],
-        edition=row["r_edition"],
-        occurred_at=row["r_occurred_at"],
-        recorded_at=row["r_recorded_at"],
-        expires_at=row["r_expires_at"],
-        reason=row["r_reason"],
+        option=row[f"{prefix}option"],
+        facility=row[f"{prefix}facility"],
+        wished_number=row[f"{prefix}wished_number"],
+        vendor=_vendor(row[f"{prefix}vendor"], row[f"{prefix}vendor_name"]),
+        reference=row[f"{prefix}reference"],
+        star=row[f"{prefix}star"],
+        edition=row[f"{prefix}edition"],
+        occurred_at=row[f"{prefix}occurred_at"],
+        recorded_at=row[f"{prefix}recorded_at"],
+        expires_at=row[f"{prefix}expires_at"],
+        reason=row[f"{prefix}reason"],
     )
 
 
-def _vendor(code: str | None, name: str | None) -> VendorName | None:
-    return VendorName(code=code, name=name or code) if code is not None else None
+def _vendor(code: str, name: str | None) -> VendorName:
+    return VendorName(code=code, name=name or code)
 
 
 def _beneficiary(relative_id: str | None, name: str | None, relation: str | None) -> BeneficiaryView | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 
 import asyncpg
 import pytest
@@ -505,3 +506,14 @@ async def test_what_came_after_a_close_by_a_clock_that_was_ahead_is_found_all_th
     await month.reverse(paid)
     await month.deliver(october(20), "B", late=True)
     assert sorted(await found_in(month, NOVEMBER)) == [("NOT_IN_STATEMENT", None), ("REVERSED", None)]
+
+
+async def test_a_statement_is_known_by_one_spelling_of_its_lines_for_ever(month):
+    """Seals of settlements closed long ago rest on it."""
+    await month.state(line(2, october(4), amount="0.50"), line(1, october(3), "预约 “A”\\", units=2))
+    spelled = (
+        '[1, "预约 “A”\\\\", "M1", "family-doctor-phone", 2, "2026-10-03", "24.00"]',
+        '[2, null, "M1", "family-doctor-phone", 1, "2026-10-04", "0.50"]',
+    )
+    content = await month.pool.fetchval("select content from statements")
+    assert content == sha256(b"".join(sha256(each.encode()).digest() for each in spelled)).digest()

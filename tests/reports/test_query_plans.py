@@ -1,0 +1,67 @@
+"""What people read of the ledger costs a page, by an index, whatever they ask for."""
+
+from datetime import datetime
+from itertools import product
+
+import pytest
+
+from ledger.ids import RedemptionId
+from ledger.reports.exporting import SQL as EXPORTING
+from ledger.reports.filters import EntryFilter, Place, RedemptionFilter, Span
+from ledger.reports.pages import customers_entries, entries_page, redemptions_page
+from tests.ledger.books import NOW
+from tests.ledger.test_query_plans import FILL
+from tests.plans import BOTH_WAYS, Explaining, explained, rows_read, scanned_tables
+
+LARGE = {"entries", "redemptions", "customers", "relatives"}
+SOME_PAGES = 1500
+IN_THE_MIDDLE = Place(recorded_at=datetime.max.replace(tzinfo=NOW.tzinfo), customer_id=6_000, sequence=3)
+MEMBERS = frozenset({"M17", "M4000"})
+ALWAYS = Span(end=datetime.max.replace(tzinfo=NOW.tzinfo))
+ENTRIES = [
+    EntryFilter(),
+    EntryFilter(kinds=frozenset({"REDEEM"}), benefits=frozenset({"b1"}), occurred=ALWAYS),
+    EntryFilter(member_nos=MEMBERS),
+    EntryFilter(member_nos=MEMBERS, vendors=frozenset({"v"})),
+]
+REDEMPTIONS = [
+    RedemptionFilter(),
+    RedemptionFilter(statuses=frozenset({"REDEEMED"}), benefits=frozenset({"b2"}), occurred=ALWAYS),
+    RedemptionFilter(vendors=frozenset({"v"})),
+    RedemptionFilter(vendors=frozenset({"v", "rare"}), statuses=frozenset({"REDEEMED"}), occurred=ALWAYS),
+    RedemptionFilter(vendors=frozenset({"rare"})),
+    RedemptionFilter(member_nos=MEMBERS),
+    RedemptionFilter(ids=frozenset({RedemptionId(17, 2), RedemptionId(4_000, 3)}), vendors=frozenset({"v"})),
+]
+
+
+@pytest.fixture
+async def filled(database):
+    """A database with some ten thousand rows in every table."""
+    async with database.owner_pool.acquire() as conn:
+        await conn.execute(FILL)
+        await conn.execute("update redemptions set vendor = 'rare' where customer_id = 77")
+        await conn.execute("analyze")
+        yield conn
+
+
+def costs_a_page(reader):
+    scanned = LARGE.intersection(scanned_tables(reader.nodes()))
+    return scanned == set() and rows_read(reader.nodes()) < SOME_PAGES
+
+
+async def test_what_is_read_of_the_ledger_costs_a_page(filled):
+    page = {"first": 100, "now": NOW}
+    for mode, after in product(BOTH_WAYS, (None, IN_THE_MIDDLE)):
+        reader = Explaining(filled, mode)
+        for where in ENTRIES:
+            await entries_page(reader, where=where, after=after, **page)
+            assert costs_a_page(reader), (mode, after, where)
+        for where in REDEMPTIONS:
+            await redemptions_page(reader, where=where, after=after, **page)
+            assert costs_a_page(reader), (mode, after, where)
+        for service_year, before in product((None, 1), (None, 4)):
+            await customers_entries(reader, [17, 4_000], service_year=service_year, before=before, **page)
+            assert costs_a_page(reader), (mode, service_year, before)
+    file = await explained(filled, EXPORTING["entries"], None, None, None, ["M17"], None, None)
+    assert scanned_tables(file) == []
