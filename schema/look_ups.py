@@ -67,7 +67,7 @@ class LookUp:
         delivered = {
             number
             for number, answer in outcomes
-            if isinstance(answer, RedemptionOutcome) and answer.expires_at is None
+            if isinstance(answer, RedemptionOutcome) and answer.redemption.expires_at is None
         }
         await self.pay(context, unknown=unknown, free=delivered)
 

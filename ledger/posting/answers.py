@@ -7,8 +7,9 @@ from datetime import date
 from handbook import Handbook
 from ledger.entitlement.account import Taken
 from ledger.entitlement.case import Term
-from ledger.posting.outcomes import BeneficiaryView, RedemptionOutcome
-from ledger.posting.state import Posting, Redemption
+from ledger.posting.outcomes import RedemptionOutcome
+from ledger.posting.redemptions import Beneficiary, Redemption
+from ledger.posting.state import Posting
 from ledger.quotas.counts import counts_of
 
 
@@ -27,27 +28,14 @@ def outcome_of(posting: Posting, redemption: Redemption, context: Context) -> Re
     balance = posting.balance(redemption.pool)
     relative = account.relatives.get(redemption.beneficiary) if redemption.beneficiary is not None else None
     return RedemptionOutcome(
-        id=redemption.id,
-        member_no=account.member_no,
-        status=redemption.status,
-        units=redemption.units,
-        benefit=redemption.pool.benefit,
-        variant=redemption.variant,
-        beneficiary=BeneficiaryView(
-            relative_id=relative.relative_id, name=relative.name, relation=relative.relation
-        )
-        if relative is not None
-        else None,
-        option=redemption.option,
-        facility=redemption.facility,
-        wished_number=redemption.wished_number,
-        policy_no=redemption.pool.policy_no or None,
-        vendor=redemption.vendor,
-        reference=redemption.reference,
-        occurred_at=redemption.occurred_at,
-        recorded_at=redemption.recorded_at,
-        expires_at=redemption.expires_at,
-        reason=redemption.reason,
+        redemption=redemption.shown(
+            member_no=account.member_no,
+            beneficiary=Beneficiary(
+                relative_id=relative.relative_id, name=relative.name, relation=relative.relation
+            )
+            if relative is not None
+            else None,
+        ),
         quota=counts_of(
             replace(account, anchor=posting.head.anchor),
             redemption.pool,

@@ -13,7 +13,8 @@ from handbook import Counted, Handbook, WishedNumber, business_day
 from ledger.entitlement.account import Policy, PoolKey
 from ledger.entitlement.case import Case
 from ledger.posting.entries import EntryKind
-from ledger.posting.state import Posting, Redemption
+from ledger.posting.redemptions import Redemption
+from ledger.posting.state import Posting
 from ledger.refusals import Refusal, RefusalCode, invalid
 
 

@@ -16,6 +16,7 @@ from ledger.entitlement.account import PoolKey
 from ledger.entitlement.loading import SQL as ACCOUNTS
 from ledger.entitlement.loading import account_of, pool_of
 from ledger.posting.entries import Balance, Entry
+from ledger.posting.redemptions import Redemption
 from ledger.posting.rows import (
     BALANCE_COLUMNS,
     ENTRY_COLUMNS,
@@ -28,7 +29,7 @@ from ledger.posting.rows import (
     redemption_of,
     redemption_row,
 )
-from ledger.posting.state import Redemption, State, StoredOutcome
+from ledger.posting.state import State, StoredOutcome
 from ledger.service_levels.milestones import Milestone
 
 SQL = Statements(Path(__file__).with_name("batch.sql"))

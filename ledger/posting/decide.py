@@ -21,7 +21,8 @@ from ledger.posting.catching_up import catch_up, expire_holds
 from ledger.posting.entries import Entry, EntryKind, RedemptionStatus
 from ledger.posting.follow_ups import follow_up, report
 from ledger.posting.outcomes import Outcome, outcome_as_json, replayed
-from ledger.posting.state import Posting, Redemption, State, StoredOutcome
+from ledger.posting.redemptions import Redemption
+from ledger.posting.state import Posting, State, StoredOutcome
 from ledger.refusals import Refusal, RefusalCode
 from ledger.service_levels.clock import deadline, last_days
 from ledger.service_levels.milestones import Milestone

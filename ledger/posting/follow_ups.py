@@ -33,7 +33,8 @@ from ledger.posting.applications import hold_for_policy, release_application, wr
 from ledger.posting.catching_up import catch_up
 from ledger.posting.entries import LIFE_CYCLE, EntryKind, RedemptionStatus
 from ledger.posting.outcomes import Outcome, RedemptionOutcome
-from ledger.posting.state import Posting, Redemption
+from ledger.posting.redemptions import Redemption
+from ledger.posting.state import Posting
 from ledger.refusals import Refusal, RefusalCode, invalid
 from ledger.service_levels.milestones import Milestone, milestone_of
 

@@ -8,71 +8,64 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from ledger.entitlement.account import PoolKey
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
+from ledger.posting.redemptions import Beneficiary, RedemptionView
 from ledger.quotas.counts import QuotaCounts
 from ledger.refusals import Refusal
 
-_IF_TOLD = ("facility", "wished_number", "milestone")
+_IF_TOLD = ("facility", "wished_number", "edition")
 """Stored only where there is something to store: what an earlier version stored has none of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BeneficiaryView:
-    """The relative that a benefit was for."""
-
-    relative_id: str
-    name: str
-    relation: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RedemptionOutcome:
-    """A redemption as it was when the command was decided. `replayed`: the key had a stored outcome."""
+    """A redemption as it was when the command was decided, and the counts of its pool after it.
 
-    id: RedemptionId
-    member_no: str
-    status: RedemptionStatus
-    units: int
-    benefit: str
-    variant: str | None
-    beneficiary: BeneficiaryView | None
-    option: str | None
-    policy_no: str | None
-    vendor: str
-    reference: str | None
-    occurred_at: datetime
-    recorded_at: datetime
-    expires_at: datetime | None
-    reason: str | None
+    `milestone` is what the command reported, if it was a milestone: then it brought the redemption into no other
+    status. `replayed`: the key had a stored outcome.
+    """
+
+    redemption: RedemptionView
     quota: QuotaCounts
-    facility: str | None = None
-    wished_number: str | None = None
     milestone: str | None = None
-    """What the command reported, if it was a milestone: then it brought the redemption into no other status."""
     replayed: bool = False
+
+    @property
+    def id(self) -> RedemptionId:
+        """Which redemption."""
+        return self.redemption.id
+
+    @property
+    def status(self) -> RedemptionStatus:
+        """Where it stood."""
+        return self.redemption.status
 
     def as_json(self) -> dict[str, Any]:
         """The stored form."""
-        who = self.beneficiary
+        told, quota = self.redemption, self.quota
+        who = told.beneficiary
         return {
-            "id": self.id.opaque,
-            "member_no": self.member_no,
-            "status": self.status.value,
-            "units": self.units,
-            "benefit": self.benefit,
-            "variant": self.variant,
+            "id": told.id.opaque,
+            "member_no": told.member_no,
+            "status": told.status.value,
+            "units": told.units,
+            "benefit": told.benefit,
+            "period": told.pool.period,
+            "variant": told.variant,
             "beneficiary": [who.relative_id, who.name, who.relation] if who else None,
-            "option": self.option,
-            "policy_no": self.policy_no,
-            "vendor": self.vendor,
-            "reference": self.reference,
-            "occurred_at": self.occurred_at.isoformat(),
-            "recorded_at": self.recorded_at.isoformat(),
-            "expires_at": self.expires_at.isoformat() if self.expires_at else None,
-            "reason": self.reason,
-            "quota": [self.quota.granted, self.quota.used, self.quota.held, self.quota.remaining],
-            **{name: told for name in _IF_TOLD if (told := getattr(self, name)) is not None},
+            "option": told.option,
+            "policy_no": told.policy_no,
+            "vendor": told.vendor,
+            "reference": told.reference,
+            "occurred_at": told.occurred_at.isoformat(),
+            "recorded_at": told.recorded_at.isoformat(),
+            "expires_at": told.expires_at.isoformat() if told.expires_at else None,
+            "reason": told.reason,
+            "quota": [quota.granted, quota.used, quota.held, quota.remaining],
+            **{name: value for name in _IF_TOLD if (value := getattr(told, name)) is not None},
+            **({"milestone": self.milestone} if self.milestone is not None else {}),
         }
 
     @classmethod
@@ -84,25 +77,28 @@ class RedemptionOutcome:
             raise ValueError(message)
         who = stored["beneficiary"]
         granted, used, held, remaining = stored["quota"]
-        return cls(
+        told = RedemptionView(
             id=redemption,
             member_no=stored["member_no"],
             status=RedemptionStatus(stored["status"]),
             units=stored["units"],
-            benefit=stored["benefit"],
+            pool=PoolKey(stored["benefit"], stored.get("period", 0), stored["policy_no"] or ""),
             variant=stored["variant"],
-            beneficiary=BeneficiaryView(relative_id=who[0], name=who[1], relation=who[2]) if who else None,
+            beneficiary=Beneficiary(relative_id=who[0], name=who[1], relation=who[2]) if who else None,
             option=stored["option"],
-            policy_no=stored["policy_no"],
+            facility=stored.get("facility"),
+            wished_number=stored.get("wished_number"),
             vendor=stored["vendor"],
             reference=stored["reference"],
+            edition=stored.get("edition"),
             occurred_at=datetime.fromisoformat(stored["occurred_at"]),
             recorded_at=datetime.fromisoformat(stored["recorded_at"]),
             expires_at=datetime.fromisoformat(stored["expires_at"]) if stored["expires_at"] else None,
             reason=stored.get("reason"),
+        )
+        return cls(
+            redemption=told,
             quota=QuotaCounts(granted=granted, used=used, held=held, remaining=remaining),
-            facility=stored.get("facility"),
-            wished_number=stored.get("wished_number"),
             milestone=stored.get("milestone"),
         )
 

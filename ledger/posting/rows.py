@@ -10,7 +10,8 @@ from ledger.entitlement.account import PoolKey
 from ledger.entitlement.loading import pool_of
 from ledger.ids import RedemptionId
 from ledger.posting.entries import Balance, Entry, EntryKind, RedemptionStatus
-from ledger.posting.state import Head, Redemption
+from ledger.posting.redemptions import Redemption
+from ledger.posting.state import Head
 from ledger.service_levels.milestones import Milestone
 
 ENTRY_COLUMNS = (

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.entitlement.account import Account, PoolKey
-from ledger.ids import RedemptionId
 from ledger.posting.chain import GENESIS, entry_hash
 from ledger.posting.entries import (
     LIFE_CYCLE,
@@ -21,6 +20,7 @@ from ledger.posting.entries import (
     EntryKind,
     RedemptionStatus,
 )
+from ledger.posting.redemptions import Redemption
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,42 +31,6 @@ class Head:
     last_hash: bytes = GENESIS
     last_recorded_at: datetime | None = None
     anchor: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Redemption:
-    """A redemption as the cache holds it. `occurred_at` is the hold's while held, then the delivery's.
-
-    `reversed_no_show`: what was reversed was a no-show, so nothing was ever delivered.
-    Each piece of evidence is its kind, its reference and, if given, the day of the diagnosis.
-    """
-
-    id: RedemptionId
-    status: RedemptionStatus
-    pool: PoolKey
-    variant: str | None
-    service_year: int
-    option: str | None
-    facility: str | None = None
-    wished_number: str | None = None
-    beneficiary: str | None
-    vendor: str
-    units: int
-    reference: str | None
-    evidence: tuple[tuple[str, ...], ...]
-    star: int
-    edition: str | None
-    occurred_at: datetime
-    recorded_at: datetime
-    expires_at: datetime | None
-    reason: str | None = None
-    reversed_no_show: bool = False
-
-    def status_at(self, now: datetime) -> RedemptionStatus:
-        """The status, a hold that has run out counted as expired whether or not that is posted yet."""
-        if self.status is RedemptionStatus.HELD and self.expires_at is not None and self.expires_at <= now:
-            return RedemptionStatus.EXPIRED
-        return self.status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from asyncpg import Record
 from base.database import Reader
 from base.sql import Statements
 from ledger.ids import RedemptionId
+from ledger.posting.redemptions import RedemptionView
 from ledger.reconciliation.finding_rows import (
     candidates_of,
     decision_of,
@@ -31,7 +32,7 @@ from ledger.reconciliation.values import (
 )
 from ledger.reconciliation.views import DecisionView, FindingPlace, FindingView, place_of
 from ledger.reports.filters import RedemptionFilter
-from ledger.reports.pages import RedemptionRow, redemptions_page
+from ledger.reports.pages import redemptions_page
 
 SQL = Statements(Path(__file__).with_name("reading.sql"))
 
@@ -179,7 +180,7 @@ async def _views(conn: Reader, rows: Sequence[Record], now: datetime) -> list[Fi
 
 async def _deliveries(
     conn: Reader, rows: Iterable[Record], now: datetime
-) -> dict[RedemptionId, RedemptionRow]:
+) -> dict[RedemptionId, RedemptionView]:
     ids = {each for row in rows for each in (delivery_of(row), *candidates_of(row)) if each is not None}
     if not ids:
         return {}

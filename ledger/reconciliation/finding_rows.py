@@ -7,6 +7,7 @@ from asyncpg import Record
 
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
+from ledger.posting.redemptions import RedemptionView
 from ledger.reconciliation.values import (
     Action,
     FindingId,
@@ -18,7 +19,6 @@ from ledger.reconciliation.values import (
 )
 from ledger.reconciliation.views import DecisionView, FindingView
 from ledger.reconciliation.words import LineName, Named
-from ledger.reports.pages import RedemptionRow
 
 
 def decision_of(row: Record) -> DecisionView:
@@ -36,7 +36,7 @@ def decision_of(row: Record) -> DecisionView:
 
 
 def view_of(
-    row: Record, deliveries: dict[RedemptionId, RedemptionRow], history: tuple[DecisionView, ...]
+    row: Record, deliveries: dict[RedemptionId, RedemptionView], history: tuple[DecisionView, ...]
 ) -> FindingView:
     """A finding, from a row of a page, with its deliveries and decisions."""
     facts = row["facts"] or {}

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from ledger.ids import RedemptionId
+from ledger.posting.redemptions import RedemptionView
 from ledger.reconciliation.paying import Sides, payable_when_accepted
 from ledger.reconciliation.values import (
     Action,
@@ -20,7 +21,7 @@ from ledger.reconciliation.values import (
     StatementLine,
 )
 from ledger.reconciliation.words import Case, Delivered, LineName, Named, Side, reason
-from ledger.reports.pages import RedemptionRow, VendorName
+from ledger.reports.pages import VendorName
 
 _NOTHING = Decimal()
 
@@ -163,12 +164,12 @@ class FindingView:
     statement_number: str | None
     line: StatementLine | None
     unknown_member: bool
-    redemption: RedemptionRow | None
+    redemption: RedemptionView | None
     ledger_units: int | None
     ledger_amount: Decimal | None
     delivered_units: int | None
     delivered_amount: Decimal | None
-    candidates: tuple[RedemptionRow, ...]
+    candidates: tuple[RedemptionView, ...]
     duplicate_of: LineName | None
     named: Named | None
     tolerance_days: int

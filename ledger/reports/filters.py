@@ -6,8 +6,10 @@ by keyset: a place is where a page ended, so that entries recorded meanwhile shi
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from ledger.ids import RedemptionId
+from ledger.posting.redemptions import RedemptionView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +50,9 @@ class Place:
     recorded_at: datetime
     customer_id: int
     sequence: int
+
+    @classmethod
+    def of(cls, redemption: RedemptionView) -> Self:
+        """Where a redemption is listed."""
+        which = redemption.id
+        return cls(recorded_at=redemption.recorded_at, customer_id=which.customer_id, sequence=which.sequence)

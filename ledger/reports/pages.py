@@ -18,7 +18,7 @@ from handbook import start_of
 from ledger.entitlement.account import PoolKey
 from ledger.ids import RedemptionId
 from ledger.posting.entries import EntryKind, RedemptionStatus
-from ledger.posting.outcomes import BeneficiaryView
+from ledger.posting.redemptions import Beneficiary, RedemptionView
 from ledger.reports.filters import (
     EntryFilter,
     Place,
@@ -37,35 +37,6 @@ class VendorName:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RedemptionRow:
-    """A redemption as it is now. `occurred_at` is the hold's while held, then the delivery's."""
-
-    id: RedemptionId
-    member_no: str
-    status: RedemptionStatus
-    units: int
-    pool: PoolKey
-    variant: str | None
-    beneficiary: BeneficiaryView | None
-    option: str | None
-    facility: str | None
-    wished_number: str | None
-    vendor: VendorName
-    reference: str | None
-    star: int
-    edition: str | None
-    occurred_at: datetime
-    recorded_at: datetime
-    expires_at: datetime | None
-    reason: str | None
-
-    @property
-    def place(self) -> Place:
-        """Its place in the list."""
-        return Place(recorded_at=self.recorded_at, customer_id=self.id.customer_id, sequence=self.id.sequence)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRow:
     """A line of the ledger. `units` None: a grant without limit."""
 
@@ -78,7 +49,7 @@ class EntryRow:
     policy_no: str | None
     service_year: int
     vendor: VendorName | None
-    beneficiary: BeneficiaryView | None
+    beneficiary: Beneficiary | None
     option: str | None
     reference: str | None
     star: int
@@ -86,7 +57,7 @@ class EntryRow:
     occurred_at: datetime
     recorded_at: datetime
     recorded_by: str | None
-    redemption: RedemptionRow | None
+    redemption: RedemptionView | None
 
     @property
     def place(self) -> Place:
@@ -166,7 +137,7 @@ async def entry(conn: Reader, customer_id: int, sequence: int, *, now: datetime)
 
 async def redemptions_page(
     conn: Reader, *, where: RedemptionFilter, first: int, after: Place | None, now: datetime
-) -> list[RedemptionRow]:
+) -> list[RedemptionView]:
     """Up to `first` redemptions of all customers after a place, newest first."""
     name, chosen = _redemptions(where)
     rows = await conn.fetch(
@@ -183,7 +154,7 @@ async def redemptions_page(
     return [_redemption(row) for row in rows]
 
 
-async def redemption(conn: Reader, redemption_id: RedemptionId, *, now: datetime) -> RedemptionRow | None:
+async def redemption(conn: Reader, redemption_id: RedemptionId, *, now: datetime) -> RedemptionView | None:
     """One redemption, or None when there is none of that id."""
     where = RedemptionFilter(ids=frozenset({redemption_id}))
     return next(iter(await redemptions_page(conn, where=where, first=1, after=None, now=now)), None)
@@ -249,9 +220,9 @@ def _entry(row: Record) -> EntryRow:
     )
 
 
-def _redemption(row: Record, prefix: str = "") -> RedemptionRow:
+def _redemption(row: Record, prefix: str = "") -> RedemptionView:
     """A redemption, whose columns begin with a prefix where they stand beside those of an entry."""
-    return RedemptionRow(
+    return RedemptionView(
         id=RedemptionId(row["customer_id"], row[f"{prefix}sequence"]),
         member_no=row["member_no"],
         status=RedemptionStatus(row[f"{prefix}status_then"]),
@@ -266,9 +237,9 @@ def _redemption(row: Record, prefix: str = "") -> RedemptionRow:
         option=row[f"{prefix}option"],
         facility=row[f"{prefix}facility"],
         wished_number=row[f"{prefix}wished_number"],
-        vendor=_vendor(row[f"{prefix}vendor"], row[f"{prefix}vendor_name"]),
+        vendor=row[f"{prefix}vendor"],
+        vendor_name=row[f"{prefix}vendor_name"] or row[f"{prefix}vendor"],
         reference=row[f"{prefix}reference"],
-        star=row[f"{prefix}star"],
         edition=row[f"{prefix}edition"],
         occurred_at=row[f"{prefix}occurred_at"],
         recorded_at=row[f"{prefix}recorded_at"],
@@ -281,7 +252,7 @@ def _vendor(code: str, name: str | None) -> VendorName:
     return VendorName(code=code, name=name or code)
 
 
-def _beneficiary(relative_id: str | None, name: str | None, relation: str | None) -> BeneficiaryView | None:
+def _beneficiary(relative_id: str | None, name: str | None, relation: str | None) -> Beneficiary | None:
     if relative_id is None:
         return None
-    return BeneficiaryView(relative_id=relative_id, name=name or relative_id, relation=relation or "other")
+    return Beneficiary(relative_id=relative_id, name=name or relative_id, relation=relation or "other")

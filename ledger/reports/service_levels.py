@@ -16,8 +16,9 @@ from base.sql import Statements
 from handbook import Handbook, ServiceLevel, WorkingCalendar, business_day, start_of
 from handbook.calendar import Span
 from ledger.ids import RedemptionId
+from ledger.posting.redemptions import RedemptionView
 from ledger.reports.filters import Place, RedemptionFilter
-from ledger.reports.pages import RedemptionRow, redemptions_page
+from ledger.reports.pages import redemptions_page
 from ledger.service_levels.clock import Clock, HoldDays, ServiceStanding, Stage, clock_of, deadline, last_days
 from ledger.service_levels.milestones import Milestone, MilestoneKind
 
@@ -193,9 +194,9 @@ async def late_holds(
     after: Place | None,
     handbook: Handbook,
     now: datetime,
-) -> dict[tuple[str, str], list[RedemptionRow]]:
+) -> dict[tuple[str, str], list[RedemptionView]]:
     """For each vendor and benefit up to `first` late or overdue holds after a place, newest first; two statements."""
-    found: dict[tuple[str, str], list[RedemptionRow]] = {pair: [] for pair in pairs}
+    found: dict[tuple[str, str], list[RedemptionView]] = {pair: [] for pair in pairs}
     rows = await conn.fetch(
         SQL["late"],
         sorted({vendor for vendor, _ in pairs}),

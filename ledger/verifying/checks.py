@@ -21,7 +21,8 @@ from ledger.posting.entries import (
     EntryKind,
     RedemptionStatus,
 )
-from ledger.posting.state import Head, Redemption
+from ledger.posting.redemptions import Redemption
+from ledger.posting.state import Head
 from ledger.service_levels.milestones import Milestone
 
 

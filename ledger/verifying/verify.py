@@ -14,8 +14,8 @@ from ledger.entitlement.account import PoolKey
 from ledger.entitlement.loading import pool_of
 from ledger.posting.batch import SQL as POSTING
 from ledger.posting.entries import Balance, Entry
+from ledger.posting.redemptions import Redemption
 from ledger.posting.rows import balance_of, entry_of, head_of, redemption_of
-from ledger.posting.state import Redemption
 from ledger.reports.service_levels import milestone_from
 from ledger.service_levels.milestones import Milestone
 from ledger.verifying.checks import Books, problems_of

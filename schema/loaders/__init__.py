@@ -14,8 +14,9 @@ from handbook import Handbook
 from ledger.entitlement.account import Account
 from ledger.entitlement.case import Term
 from ledger.ids import RedemptionId
+from ledger.posting.redemptions import RedemptionView
 from ledger.reconciliation.reading import FindingView, StatementView
-from ledger.reports.pages import EntryRow, RedemptionRow, UsageRow
+from ledger.reports.pages import EntryRow, UsageRow
 from ledger.reports.service_levels import ClockView, ServiceReport
 from ledger.service_levels.milestones import Milestone
 from ledger.vendors.registry import VendorView
@@ -83,7 +84,7 @@ class Loaders:
         return clock_loader(self.pool, self.handbook, self.now)
 
     @cached_property
-    def late_holds(self) -> DataLoader[LateKey, list[RedemptionRow]]:
+    def late_holds(self) -> DataLoader[LateKey, list[RedemptionView]]:
         """Pages of late holds by vendor and benefit."""
         return late_loader(self.pool, self.handbook, self.now)
 

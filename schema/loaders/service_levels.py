@@ -8,8 +8,8 @@ from strawberry.dataloader import DataLoader
 from base.database import Pool
 from handbook import Handbook
 from ledger.ids import RedemptionId
+from ledger.posting.redemptions import RedemptionView
 from ledger.reports.filters import Place
-from ledger.reports.pages import RedemptionRow
 from ledger.reports.service_levels import (
     ClockView,
     Days,
@@ -63,14 +63,14 @@ def report_loader(
     return DataLoader(load)
 
 
-def late_loader(pool: Pool, handbook: Handbook, now: datetime) -> DataLoader[LateKey, list[RedemptionRow]]:
+def late_loader(pool: Pool, handbook: Handbook, now: datetime) -> DataLoader[LateKey, list[RedemptionView]]:
     """Late holds by (vendor and benefit, page): two statements for each page, whatever the number of pairs."""
 
-    async def load(keys: list[LateKey]) -> list[list[RedemptionRow]]:
+    async def load(keys: list[LateKey]) -> list[list[RedemptionView]]:
         pairs: dict[tuple[Days, int, Place | None], list[tuple[str, str]]] = {}
         for pair, page in keys:
             pairs.setdefault(page, []).append(pair)
-        found: dict[LateKey, list[RedemptionRow]] = {}
+        found: dict[LateKey, list[RedemptionView]] = {}
         for page, asked in pairs.items():
             days, first, after = page
             late = await late_holds(pool, asked, days, first=first, after=after, handbook=handbook, now=now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypeAlias
 
 from ledger.commands import Command, Redeem
 from ledger.posting.outcomes import Outcome
@@ -11,15 +11,17 @@ from schema.context import Context
 from schema.look_ups import LookUp, look_up
 from schema.mutations.deciding import decider
 from schema.permissions import shown_refusal
-from schema.types.redemption import outcome
+from schema.types.redemption import Redemption
+
+Answer: TypeAlias = Redemption | Refusal
 
 
-async def post(context: Context, command: Command | Refusal) -> Any:
+async def post(context: Context, command: Command | Refusal) -> Answer:
     """Post a command; a refusal in its place is passed on."""
     return (await post_many(context, [command]))[0]
 
 
-async def post_many(context: Context, commands: Sequence[Command | Refusal]) -> list[Any]:
+async def post_many(context: Context, commands: Sequence[Command | Refusal]) -> list[Answer]:
     """Post commands, each on its own; the outcomes are in their order."""
     by = decider(context)
     asked = await look_up(context, {each.member_no for each in commands if isinstance(each, Redeem)})
@@ -35,7 +37,7 @@ async def post_many(context: Context, commands: Sequence[Command | Refusal]) -> 
         context, [(each.member_no, answer) for each, answer in named if isinstance(each, Redeem)]
     )
     context.renew_loaders()
-    return [outcome(shown_refusal(context.viewer, answer)) for answer in answers]
+    return [Redemption.answered(shown_refusal(context.viewer, answer)) for answer in answers]
 
 
 def _withheld(command: Command | Refusal, asked: LookUp) -> Refusal | None:

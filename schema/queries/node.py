@@ -56,10 +56,10 @@ async def _redemption(context: Context, redemption_id: RedemptionId) -> Redempti
     _check_member(context, row.member_no if row is not None else None)
     # Another's and unknown look the same: ids reveal nothing to a vendor.
     if _is(context, Role.VENDOR) and (
-        row is None or context.viewer is None or row.vendor.code != context.viewer.vendor
+        row is None or context.viewer is None or row.vendor != context.viewer.vendor
     ):
         raise ForbiddenError("A vendor may see its own redemptions only.")
-    return Redemption.read(row) if row is not None else None
+    return Redemption.of(row) if row is not None else None
 
 
 async def _entry(context: Context, customer_id: int, sequence: int) -> Entry | None:

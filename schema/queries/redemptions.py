@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import strawberry
 
-from ledger.reports.filters import RedemptionFilter
+from ledger.reports.filters import Place, RedemptionFilter
 from ledger.reports.pages import redemptions_page
 from schema.connections import (
     LARGEST_PAGE,
@@ -80,7 +80,7 @@ class RedemptionQueries:
         )
         return connection(
             Page.of(rows, first),
-            cursor=lambda row: place_cursor(row.place),
-            node=Redemption.read,
+            cursor=lambda row: place_cursor(Place.of(row)),
+            node=Redemption.of,
             after=after,
         )

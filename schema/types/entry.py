@@ -1,11 +1,11 @@
 """Lines of the ledger. From `ledger.reports.pages`."""
 
 from datetime import datetime
-from typing import cast
 
 import strawberry
 
 from ledger.ids import opaque_id
+from ledger.posting import redemptions
 from ledger.reports.pages import EntryRow
 from schema.context import Info
 from schema.disclosure import shown
@@ -38,8 +38,8 @@ class Entry(Node):
     policy: PolicyReference | None = strawberry.field(
         description="For which policy, where the benefit is given per policy."
     )
-    beneficiary: Beneficiary | None = strawberry.field(
-        description="For which relative; null: for the customer."
+    beneficiary: redemptions.Beneficiary | None = strawberry.field(
+        graphql_type=Beneficiary | None, description="For which relative; null: for the customer."
     )
     option: str | None = strawberry.field(description="The choice taken, where the benefit has options.")
     reference: str | None = strawberry.field(description="The vendor's own reference.")
@@ -70,9 +70,9 @@ class Entry(Node):
             star=row.star,
             edition=row.edition,
             vendor=Vendor.of(row.vendor) if row.vendor is not None else None,
-            redemption=Redemption.read(row.redemption) if row.redemption is not None else None,
+            redemption=Redemption.of(row.redemption) if row.redemption is not None else None,
             policy=PolicyReference.of(row.policy_no),
-            beneficiary=cast("Beneficiary | None", row.beneficiary),
+            beneficiary=row.beneficiary,
             option=row.option,
             reference=row.reference,
             occurred_at=row.occurred_at,

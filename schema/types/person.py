@@ -1,10 +1,11 @@
 """Relatives, and whom a benefit was for. Read off `rating` and `ledger`; vendors see names masked."""
 
 from datetime import date
-from typing import Any
 
 import strawberry
 
+from ledger.posting import redemptions
+from rating import history
 from schema.context import Info
 from schema.permissions import shown_name
 from schema.types.enums import Relation
@@ -19,8 +20,8 @@ class Relative:
     registered_on: date = strawberry.field(description="First day of being registered.")
 
     @strawberry.field(description=_NAME)
-    def name(self, info: Info) -> str:
-        person: Any = self
+    @staticmethod
+    def name(person: strawberry.Parent[history.Relative], info: Info) -> str:
         return shown_name(info.context.viewer, person.name)
 
 
@@ -30,6 +31,6 @@ class Beneficiary:
     relation: Relation = strawberry.field(description="What the relative is to the customer.")
 
     @strawberry.field(description=_NAME)
-    def name(self, info: Info) -> str:
-        person: Any = self
+    @staticmethod
+    def name(person: strawberry.Parent[redemptions.Beneficiary], info: Info) -> str:
         return shown_name(info.context.viewer, person.name)

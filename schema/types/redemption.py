@@ -1,23 +1,27 @@
 """Vendors, the redemptions that they deliver, and reports of their holds: each names another, so they stand together.
 
-A redemption is read from the ledger, or just answered to a command.
+A redemption is one object, whether it is read from the ledger or answers a command.
 """
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import strawberry
 
 from handbook import Handbook
 from handbook.calendar import warning
+from ledger import refusals
 from ledger.entitlement.account import PoolKey, Taken
 from ledger.ids import RedemptionId
-from ledger.posting import outcomes
+from ledger.posting import outcomes, redemptions
 from ledger.quotas.counts import QuotaCounts as Counts
 from ledger.quotas.counts import counts_of
-from ledger.reports.pages import RedemptionRow, UsageRow, VendorName
+from ledger.reports.filters import Place
+from ledger.reports.pages import UsageRow, VendorName
+from ledger.reports.service_levels import Counts as HoldCounts
 from ledger.reports.service_levels import Days, ServiceReport
+from ledger.service_levels.milestones import Milestone as Reported
 from ledger.vendors.registry import VendorView
 from schema.connections import (
     LARGEST_PAGE,
@@ -116,8 +120,8 @@ class Redemption(Node):
     )
     member_no: str = strawberry.field(description="Whose allowance it takes from.")
     variant: str | None = strawberry.field(description="The grade at the star held then, where it is graded.")
-    beneficiary: Beneficiary | None = strawberry.field(
-        description="For which relative; null: for the customer."
+    beneficiary: redemptions.Beneficiary | None = strawberry.field(
+        graphql_type=Beneficiary | None, description="For which relative; null: for the customer."
     )
     option: str | None = strawberry.field(description="The choice taken, where the benefit has options.")
     facility: str | None = strawberry.field(description="The place taken, where the benefit has facilities.")
@@ -162,20 +166,24 @@ class Redemption(Node):
 
     @strawberry.field(
         description="What is left of the allowance it takes from: right after the mutation that answers this, "
-        "else now (of a service year that is over: at its end)."
+        "else now (of a service year that is over: at its end).",
+        graphql_type=QuotaCounts,
     )
-    async def quota(self, info: Info) -> QuotaCounts:
+    async def quota(self, info: Info) -> Counts:
         counts = self.counts
         if counts is None:
             context = info.context
             account = await context.loaders.account.load((self.redemption_id.customer_id, context.today))
             taken = account.taken.get(self.pool, Taken())
             counts = counts_of(account, self.pool, taken, today=context.today, handbook=context.handbook)
-        return cast("QuotaCounts", counts)
+        return counts
 
-    @strawberry.field(description="What the vendor reported of the hold, in the order of its reports.")
-    async def milestones(self, info: Info) -> list[Milestone]:
-        return cast("list[Milestone]", await info.context.loaders.milestones.load(self.redemption_id))
+    @strawberry.field(
+        description="What the vendor reported of the hold, in the order of its reports.",
+        graphql_type=list[Milestone],
+    )
+    async def milestones(self, info: Info) -> list[Reported]:
+        return await info.context.loaders.milestones.load(self.redemption_id)
 
     @strawberry.field(
         description="What the handbook promises for the hold, and what has become of it by now. Null: nothing is "
@@ -186,58 +194,40 @@ class Redemption(Node):
         return ServiceLevelClock.of(view) if view is not None else None
 
     @classmethod
-    def answered(cls, outcome: outcomes.RedemptionOutcome) -> "Redemption":
-        """The redemption as a command was answered."""
+    def of(
+        cls, view: redemptions.RedemptionView, *, counts: Counts | None = None, replayed: bool = False
+    ) -> "Redemption":
+        """The redemption as the API shows it, in the answer to a command as in a list; `counts` None: they are read."""
         return cls(
-            id=strawberry.ID(outcome.id.opaque),
-            status=outcome.status,
-            units=outcome.units,
-            replayed=outcome.replayed,
-            member_no=shown(outcome.member_no),
-            variant=outcome.variant,
-            beneficiary=cast("Beneficiary | None", outcome.beneficiary),
-            option=outcome.option,
-            facility=outcome.facility,
-            wished_number=outcome.wished_number,
-            reference=outcome.reference,
-            occurred_at=outcome.occurred_at,
-            recorded_at=outcome.recorded_at,
-            expires_at=outcome.expires_at,
-            reason=outcome.reason,
-            redemption_id=outcome.id,
-            pool=PoolKey(outcome.benefit, 0, outcome.policy_no or ""),
-            edition=None,
-            vendor_code=outcome.vendor,
-            vendor_name=None,
-            counts=outcome.quota,
+            id=strawberry.ID(view.id.opaque),
+            status=view.status,
+            units=view.units,
+            replayed=replayed,
+            member_no=shown(view.member_no),
+            variant=view.variant,
+            beneficiary=view.beneficiary,
+            option=view.option,
+            facility=view.facility,
+            wished_number=view.wished_number,
+            reference=view.reference,
+            occurred_at=view.occurred_at,
+            recorded_at=view.recorded_at,
+            expires_at=view.expires_at,
+            reason=view.reason,
+            redemption_id=view.id,
+            pool=view.pool,
+            edition=view.edition,
+            vendor_code=view.vendor,
+            vendor_name=view.vendor_name,
+            counts=counts,
         )
 
     @classmethod
-    def read(cls, row: RedemptionRow) -> "Redemption":
-        """The redemption as it stands."""
-        return cls(
-            id=strawberry.ID(row.id.opaque),
-            status=row.status,
-            units=row.units,
-            replayed=False,
-            member_no=shown(row.member_no),
-            variant=row.variant,
-            beneficiary=cast("Beneficiary | None", row.beneficiary),
-            option=row.option,
-            facility=row.facility,
-            wished_number=row.wished_number,
-            reference=row.reference,
-            occurred_at=row.occurred_at,
-            recorded_at=row.recorded_at,
-            expires_at=row.expires_at,
-            reason=row.reason,
-            redemption_id=row.id,
-            pool=row.pool,
-            edition=row.edition,
-            vendor_code=row.vendor.code,
-            vendor_name=row.vendor.name,
-            counts=None,
-        )
+    def answered(cls, outcome: outcomes.Outcome) -> "Redemption | refusals.Refusal":
+        """A command's answer as the API shows it: the redemption as it was right after, or why not."""
+        if isinstance(outcome, refusals.Refusal):
+            return outcome
+        return cls.of(outcome.redemption, counts=outcome.quota, replayed=outcome.replayed)
 
 
 @strawberry.type(
@@ -258,11 +248,13 @@ class ServiceLevelReport:
     latest_by_working_days: int = strawberry.field(
         description="Of those late or overdue, the greatest lateness in working days; 0: none is late."
     )
-    respond: ServiceLevelCounts | None = strawberry.field(
-        description="Of the promise to answer; null: nothing is promised."
+    respond: HoldCounts | None = strawberry.field(
+        graphql_type=ServiceLevelCounts | None,
+        description="Of the promise to answer; null: nothing is promised.",
     )
-    arrange: ServiceLevelCounts | None = strawberry.field(
-        description="Of the promise to arrange; null: nothing is promised."
+    arrange: HoldCounts | None = strawberry.field(
+        graphql_type=ServiceLevelCounts | None,
+        description="Of the promise to arrange; null: nothing is promised.",
     )
     calendar_cites: list[str] = strawberry.field(
         description="The State Council's notices for those years of the deadlines that the operator gave; "
@@ -289,8 +281,8 @@ class ServiceLevelReport:
         rows = await info.context.loaders.late_holds.load(((self.vendor_code, self.benefit_code), page))
         return connection(
             Page.of(rows, first),
-            cursor=lambda row: place_cursor(row.place),
-            node=Redemption.read,
+            cursor=lambda row: place_cursor(Place.of(row)),
+            node=Redemption.of,
             after=after,
         )
 
@@ -307,8 +299,8 @@ class ServiceLevelReport:
             overdue=total.overdue,
             ended=total.ended,
             latest_by_working_days=total.latest_by_working_days,
-            respond=cast("ServiceLevelCounts | None", report.respond),
-            arrange=cast("ServiceLevelCounts | None", report.arrange),
+            respond=report.respond,
+            arrange=report.arrange,
             vendor_code=report.vendor,
             benefit_code=report.benefit,
             days=days,
@@ -321,8 +313,3 @@ RedemptionOutcome = Annotated[
     Redemption | Refusal,
     strawberry.union("RedemptionOutcome", description='The redemption, or an expected "no".'),
 ]
-
-
-def outcome(answer: outcomes.Outcome) -> Any:
-    """A command's answer as the API shows it."""
-    return Redemption.answered(answer) if isinstance(answer, outcomes.RedemptionOutcome) else answer

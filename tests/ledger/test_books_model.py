@@ -146,7 +146,7 @@ class BooksMachine(RuleBasedStateMachine):
         elif not outcome.replayed:
             model.anchor = model.first_day(self.now.date())
             if outcome.milestone is None:
-                model.run_out(self.now, outcome.benefit)
+                model.run_out(self.now, outcome.redemption.benefit)
         self.asked.append((customer_id, command, outcome))
         return outcome
 
@@ -358,7 +358,7 @@ class BooksMachine(RuleBasedStateMachine):
             assert outcome.code == expected
             return
         assert isinstance(outcome, RedemptionOutcome), outcome
-        assert (outcome.status, outcome.units) == ("HELD", known.units)
+        assert (outcome.status, outcome.redemption.units) == ("HELD", known.units)
         self.compare(customer_id, outcome)
 
     def compare(self, customer_id, outcome):

@@ -50,7 +50,7 @@ def refused(outcome: object) -> RefusalCode:
 def test_a_redemption_takes_the_unit_and_the_second_is_refused(desk):
     first = taken(desk.ask(a_redeem()))
     assert first.status == "REDEEMED"
-    assert first.variant == "尊享体检"
+    assert first.redemption.variant == "尊享体检"
     assert first.quota == QuotaCounts(granted=1, used=1, held=0, remaining=0)
     second = desk.ask(a_redeem())
     assert refused(second) == "QUOTA_EXHAUSTED"
@@ -99,9 +99,9 @@ def test_a_refused_command_leaves_all_but_its_outcome_as_it_was(desk):
 def test_a_hold_is_confirmed_in_part_and_the_rest_is_released(desk):
     held = taken(desk.ask(a_hold("legal-consultation", units=40)))
     assert held.quota == QuotaCounts(granted=60, used=0, held=40, remaining=20)
-    assert held.expires_at == NOW + timedelta(hours=72)
+    assert held.redemption.expires_at == NOW + timedelta(hours=72)
     done = taken(desk.ask(a_confirm(held.id, units=25)))
-    assert (done.id, done.status, done.units) == (held.id, "REDEEMED", 25)
+    assert (done.id, done.status, done.redemption.units) == (held.id, "REDEEMED", 25)
     assert done.quota == QuotaCounts(granted=60, used=25, held=0, remaining=35)
     assert desk.kinds("legal-consultation") == [("GRANT", 60), ("HOLD", 40), ("REDEEM", 25), ("RELEASE", 15)]
 
@@ -139,7 +139,7 @@ def test_a_no_show_that_was_told_by_mistake_is_reversed_once_and_gives_the_unit_
     missed = taken(desk.ask(a_no_show(taken(desk.ask(a_hold())).id)))
     assert refused(desk.ask(a_reversal(missed.id, actor="vendor:w"))) == "UNKNOWN_REDEMPTION"
     back = taken(desk.ask(a_reversal(missed.id, actor=actor, reason="客户其实到了")))
-    assert (back.status, back.reason) == ("REVERSED", "客户其实到了")
+    assert (back.status, back.redemption.reason) == ("REVERSED", "客户其实到了")
     assert back.quota == QuotaCounts(granted=1, used=0, held=0, remaining=1)
     assert desk.state.redemptions[missed.id.sequence].reversed_no_show
     assert desk.kinds("physical-exam") == [("GRANT", 1), ("HOLD", 1), ("NO_SHOW", 1), ("REVERSE", 1)]
@@ -163,7 +163,7 @@ def test_a_hold_that_ran_out_gives_its_unit_back_and_cannot_be_confirmed(desk):
 @pytest.mark.parametrize(("late", "code"), [(-1, "REDEEMED"), (0, "HOLD_NOT_OPEN")])
 def test_a_hold_runs_out_at_its_very_moment(desk, late, code):
     held = taken(desk.ask(a_hold(hold_hours=1)))
-    desk.now = held.expires_at + timedelta(microseconds=late)
+    desk.now = held.redemption.expires_at + timedelta(microseconds=late)
     outcome = desk.ask(a_confirm(held.id))
     assert code == (outcome.code if isinstance(outcome, Refusal) else outcome.status)
 
@@ -307,14 +307,14 @@ def test_each_policy_has_its_own_allowance(desk):
     assert refused(desk.ask(a_redeem("policy-cover", policy_no="P2"))) == "POLICY_NOT_ELIGIBLE"
     assert refused(desk.ask(a_redeem("policy-cover", policy_no="G1"))) == "POLICY_NOT_ELIGIBLE"
     assert refused(desk.ask(a_redeem("policy-cover", policy_no="nope"))) == "POLICY_NOT_ELIGIBLE"
-    assert taken(desk.ask(a_redeem("policy-cover", policy_no="P1"))).policy_no == "P1"
+    assert taken(desk.ask(a_redeem("policy-cover", policy_no="P1"))).redemption.policy_no == "P1"
     assert refused(desk.ask(a_redeem("policy-cover", policy_no="P1"))) == "QUOTA_EXHAUSTED"
 
 
 def test_the_family_draws_on_the_same_allowance(desk):
     used = taken(desk.ask(a_redeem(beneficiary="R1")))
-    assert used.beneficiary is not None
-    assert used.beneficiary.relation == "spouse"
+    assert used.redemption.beneficiary is not None
+    assert used.redemption.beneficiary.relation == "spouse"
     assert refused(desk.ask(a_redeem())) == "QUOTA_EXHAUSTED"
 
 
@@ -379,7 +379,10 @@ def test_the_next_contract_that_is_told_is_the_first_ahead_for_the_benefit(desk)
 def test_options_and_evidence_are_asked_for_by_name(desk):
     assert refused(desk.ask(a_redeem("dental-care"))) == "OPTION_REQUIRED"
     assert refused(desk.ask(a_redeem("dental-care", option="gold"))) == "OPTION_REQUIRED"
-    assert taken(desk.ask(a_redeem("dental-care", option="adult-cleaning"))).option == "adult-cleaning"
+    assert (
+        taken(desk.ask(a_redeem("dental-care", option="adult-cleaning"))).redemption.option
+        == "adult-cleaning"
+    )
     missing = desk.ask(a_redeem("critical-surgery-admission", option="surgery"))
     assert refused(missing) == "EVIDENCE_MISSING"
     assert missing.missing == ("admission-slip",)
@@ -451,5 +454,5 @@ def test_a_clock_that_steps_back_never_reorders_the_ledger(desk):
     first = taken(desk.ask(a_redeem()))
     desk.now -= timedelta(hours=1)
     second = taken(desk.ask(a_car_t()))
-    assert second.recorded_at == first.recorded_at - timedelta(hours=1)
+    assert second.redemption.recorded_at == first.redemption.recorded_at - timedelta(hours=1)
     assert second.id.sequence > first.id.sequence

@@ -19,7 +19,8 @@ from ledger.posting.entries import (
     RedemptionStatus,
     Stage,
 )
-from ledger.posting.state import Posting, Redemption
+from ledger.posting.redemptions import Redemption
+from ledger.posting.state import Posting
 from tests.ledger.books import NOW, customer
 from tests.ledger.model import EFFECTS
 

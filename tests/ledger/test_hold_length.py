@@ -24,8 +24,8 @@ def expiry(handbook: Handbook, now: datetime, benefit: str, **more: Any) -> date
         more |= {"option": "surgery", "evidence": slip()}
     outcome = Desk(handbook, customer((JOINED, 5)), now).ask(a_hold(benefit, **more))
     assert isinstance(outcome, RedemptionOutcome), outcome
-    assert outcome.expires_at is not None
-    return outcome.expires_at
+    assert outcome.redemption.expires_at is not None
+    return outcome.redemption.expires_at
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ async def test_a_refusal_in_a_group_spoils_no_neighbour(contracted, handbook):
         "UNKNOWN_REDEMPTION",
         "REDEEMED",
     ]
-    assert outcomes[-1].beneficiary.relation == "spouse"
+    assert outcomes[-1].redemption.beneficiary.relation == "spouse"
     stored = await contracted.pool.fetch("select key from outcomes")
     told = {command.key for number, command in enumerate(commands) if number not in (4, 6, 7)}
     assert {row["key"] for row in stored} == told
@@ -480,9 +480,10 @@ async def test_commands_of_a_batch_larger_than_the_largest_group_are_all_answere
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         outcomes = await journal.post_many(commands)
     assert codes(outcomes) == {"REDEEMED": 700}
-    assert [each.member_no for each in outcomes] == [each.member_no for each in commands]
+    assert [each.redemption.member_no for each in outcomes] == [each.member_no for each in commands]
     by_customer = [
-        [each.id.sequence for each in outcomes if each.member_no == member] for member in ("M1", "M2")
+        [each.id.sequence for each in outcomes if each.redemption.member_no == member]
+        for member in ("M1", "M2")
     ]
     assert all(each == sorted(each) for each in by_customer)
     assert await verify(contracted.pool) == []
@@ -557,7 +558,7 @@ class Comparison:
         taken = self.known[asked["which"] % len(self.known)]
         slip = (Evidence(kind="admission-slip", reference=f"S-{asked['which']}"),)
         more = {"units": asked["units"], "evidence": slip} if make is a_confirm else {"reason": "改期"}
-        return make(taken.id, actor=f"vendor:{taken.vendor}", **more), taken.member_no
+        return make(taken.id, actor=f"vendor:{taken.redemption.vendor}", **more), taken.redemption.member_no
 
 
 async def states_of(database, ids, now):
@@ -679,7 +680,7 @@ async def test_another_days_reads_are_what_had_happened_by_its_end(contracted, h
         clock.now += timedelta(days=1)
         back = await journal.post(a_redeem(law, units=1))
         await journal.post(a_reversal(back.id))
-    assert run_out.expires_at == NOW + timedelta(days=3)
+    assert run_out.redemption.expires_at == NOW + timedelta(days=3)
     assert [await taken_on(days) for days in (-3, -2, -1, 0, 1, 2, 3, 4, 5, 9)] == [
         (0, 0),
         (0, 2),
@@ -701,8 +702,8 @@ async def test_a_hold_is_free_to_readers_from_the_moment_it_runs_out(contracted,
     (customer_id,) = await enrol(contracted.pool, handbook, "M1")
     async with journals(contracted.pool, handbook, SetClock()) as (journal,):
         held = await journal.post(a_hold(hold_hours=1))
-    last_moment = held.expires_at - timedelta(microseconds=1)
-    for now, units in ((last_moment, 1), (held.expires_at, 0)):
+    last_moment = held.redemption.expires_at - timedelta(microseconds=1)
+    for now, units in ((last_moment, 1), (held.redemption.expires_at, 0)):
         accounts = await load_accounts(contracted.pool, [customer_id], on=business_day(now), now=now)
         assert [each.held for each in accounts[customer_id].taken.values()] == [units]
 

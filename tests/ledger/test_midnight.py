@@ -80,7 +80,7 @@ async def test_a_hold_that_runs_out_at_midnight_is_held_to_the_end_of_its_day(da
     async with journals(database.pool, handbook, SetClock()) as (journal,):
         outcome = await journal.post(a_hold(hold_hours=TO_MIDNIGHT))
     midnight = start_of(FIRST + timedelta(days=1))
-    assert outcome.expires_at == midnight
+    assert outcome.redemption.expires_at == midnight
     for day, now, units in (
         (FIRST, midnight - timedelta(microseconds=1), 1),
         (FIRST + timedelta(days=1), midnight, 0),

@@ -59,7 +59,7 @@ async def test_what_was_used_since_is_not_left_and_what_was_given_back_since_is(
         held = await journal.post(a_hold(EXAM, hold_hours=24))
         assert await left(*asked, 3, EXAM) == (1, 0, 0)
         assert await left(*asked, -1, EXAM) == (0, 0, 1)  # tomorrow the hold has run out
-        clock.now = held.expires_at
+        clock.now = held.redemption.expires_at
         assert await left(*asked, 3, EXAM) == (1, 0, 1)
         assert await left(*asked, 1, EXAM) == (0, 1, 1)
         taken = await journal.post(a_redeem(EXAM, occurred_at=clock.now - timedelta(days=4)))

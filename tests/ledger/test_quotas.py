@@ -292,7 +292,7 @@ def test_eligibility_refuses_what_a_redemption_refuses_and_nothing_else(
     else:
         assert told is None
         assert quota is not None
-        assert quota.used + quota.held + done.units == done.quota.used + done.quota.held
+        assert quota.used + quota.held + done.redemption.units == done.quota.used + done.quota.held
         if request_["benefit"] == "lucky-policy-number":
             assert (done.quota.granted, done.quota.remaining) == (quota.granted + 1, quota.remaining)
         else:

@@ -387,6 +387,11 @@ def test_a_stored_redemption_is_read_back_whole(make, handbook):
     assert isinstance(outcome, RedemptionOutcome)
     stored = json.loads(json.dumps(outcome_as_json(outcome)))
     assert replayed(stored) == replace(outcome, replayed=True)
+    # An earlier version stored neither the edition nor the year of the pool.
+    before = {name: told for name, told in stored["redemption"].items() if name not in {"edition", "period"}}
+    pool = replace(outcome.redemption.pool, period=0)
+    bare = replace(outcome.redemption, edition=None, pool=pool)
+    assert replayed({"redemption": before}) == replace(outcome, redemption=bare, replayed=True)
 
 
 @pytest.mark.parametrize(("code", "number"), refusals())
@@ -535,7 +540,7 @@ def test_a_hold_lasts_no_longer_than_the_edition_allows_and_its_key_stays_free(h
     desk = Desk(handbook)
     hold = a_hold(hold_hours=2161)
     assert desk.ask(hold).code == "INVALID"
-    assert desk.ask(replace(hold, hold_hours=2160)).expires_at == NOW + timedelta(hours=2160)
+    assert desk.ask(replace(hold, hold_hours=2160)).redemption.expires_at == NOW + timedelta(hours=2160)
 
 
 @given(st.text(max_size=220), st.sampled_from(["key", "member_no", "benefit", "option", "reference"]))

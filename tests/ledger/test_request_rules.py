@@ -87,7 +87,7 @@ def test_fluoride_is_for_a_registered_child(desk, handbook, relation, code):
     outcome = desk.ask(a_redeem("dental-care", option="child-fluoride", beneficiary=relation))
     if code is None:
         assert told is None
-        assert taken(outcome).option == "child-fluoride"
+        assert taken(outcome).redemption.option == "child-fluoride"
         return
     assert told == outcome
     assert (refused(outcome).code, outcome.case) == (code, "option")
@@ -104,7 +104,7 @@ def test_which_hospital_is_asked_for_by_name_and_kept(desk):
         assert code in missing.message()
         assert code in missing.message("en")
     done = taken(desk.ask(a_redeem("proton-therapy", facility="zhuozhou", evidence=diagnosed_slip())))
-    assert done.facility == "zhuozhou"
+    assert done.redemption.facility == "zhuozhou"
     assert desk.state.redemptions[done.id.sequence].facility == "zhuozhou"
     assert desk.entries[-1].details["facility"] == "zhuozhou"
 
@@ -188,8 +188,8 @@ def test_minutes_are_told_and_times_are_one_if_untold(desk, handbook):
     untold = refused(desk.ask(a_redeem("legal-consultation", key="k")))
     assert (untold.code, untold.missing) == ("UNITS_INVALID", ("units",))
     # What nobody could ever have taken leaves the key free.
-    assert taken(desk.ask(a_redeem("legal-consultation", key="k", units=25))).units == 25
-    assert taken(desk.ask(a_redeem())).units == 1
+    assert taken(desk.ask(a_redeem("legal-consultation", key="k", units=25))).redemption.units == 25
+    assert taken(desk.ask(a_redeem())).redemption.units == 1
     refusal, quota = eligibility(as_read(desk), handbook, NOW, benefit="legal-consultation")
     assert refusal is None
     assert quota is not None
@@ -243,7 +243,7 @@ def test_another_diagnosis_is_another_request(desk):
 def test_only_a_document_that_the_benefit_asks_for_tells_of_the_illness(desk):
     opinion = first_opinion()
     further = Evidence(kind="admission-slip", reference="S-9", diagnosed_on=date(2024, 1, 27))
-    assert taken(desk.ask(a_redeem("second-opinion", evidence=(*opinion, further)))).units == 1
+    assert taken(desk.ask(a_redeem("second-opinion", evidence=(*opinion, further)))).redemption.units == 1
     undated = Evidence(kind="first-opinion", reference="O-9")
     refusal = refused(desk.ask(a_redeem("second-opinion", evidence=(undated, further))))
     assert (refusal.code, refusal.missing) == ("EVIDENCE_MISSING", ("diagnosedOn",))

@@ -11,7 +11,8 @@ from ledger.ids import RedemptionId
 from ledger.posting.catching_up import catch_up
 from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
 from ledger.posting.outcomes import RedemptionOutcome
-from ledger.posting.state import Posting, Redemption
+from ledger.posting.redemptions import Redemption
+from ledger.posting.state import Posting
 from ledger.quotas.counts import QuotaCounts
 from ledger.quotas.quota import Quota, eligibility, quotas_on
 from ledger.verifying.checks import Books, problems_of
@@ -81,14 +82,14 @@ def moves(desk: Desk) -> list[tuple[str, str]]:
 
 def test_a_number_is_held_without_a_policy_and_confirmed_with_the_one_that_was_issued(desk):
     held = applied(desk)
-    assert (held.status, held.policy_no, held.wished_number) == ("HELD", None, NUMBER)
+    assert (held.status, held.redemption.policy_no, held.redemption.wished_number) == ("HELD", None, NUMBER)
     assert held.quota == QuotaCounts(granted=2, used=0, held=1, remaining=1)
     in_order(desk)
     desk.pass_days(5)
     issue(desk, "N1", EARLIEST)
     done = taken(desk.ask(a_confirm(held.id, policy_no="N1")))
-    assert (done.id, done.status, done.policy_no) == (held.id, "REDEEMED", "N1")
-    assert done.wished_number == NUMBER
+    assert (done.id, done.status, done.redemption.policy_no) == (held.id, "REDEEMED", "N1")
+    assert done.redemption.wished_number == NUMBER
     assert done.quota == QuotaCounts(granted=1, used=1, held=0, remaining=0)
     assert moves(desk) == [
         ("GRANT", ""), ("HOLD", ""), ("GRANT", "N1"), ("HOLD", "N1"), ("REDEEM", "N1"), ("RELEASE", ""), ("REVOKE", ""),
@@ -330,7 +331,7 @@ def test_an_application_from_before_a_fall_is_honoured(desk):
 def test_a_policy_is_named_at_the_confirmation_of_a_number_only(desk):
     held = taken(desk.ask(a_hold("policy-cover", policy_no="P1")))
     assert refused(desk.ask(a_confirm(held.id, policy_no="P1"))).code == "INVALID"
-    assert taken(desk.ask(a_confirm(held.id))).policy_no == "P1"
+    assert taken(desk.ask(a_confirm(held.id))).redemption.policy_no == "P1"
 
 
 def taken_by_the_version_before(desk: Desk, kind: EntryKind) -> RedemptionId:
@@ -373,7 +374,7 @@ def test_what_the_version_before_redeemed_stays_and_can_be_reversed(desk):
     redeemed = taken_by_the_version_before(desk, EntryKind.REDEEM)
     assert counts(desk)["P1"] == (1, 1, 0, 0)
     back = taken(desk.ask(a_reversal(redeemed)))
-    assert (back.status, back.policy_no, back.wished_number) == ("REVERSED", "P1", None)
+    assert (back.status, back.redemption.policy_no, back.redemption.wished_number) == ("REVERSED", "P1", None)
     assert desk.balance(LUCKY, 0, "P1") == Balance()
 
 
@@ -381,5 +382,5 @@ def test_what_the_version_before_held_is_confirmed_as_it_was_booked(desk):
     held = taken_by_the_version_before(desk, EntryKind.HOLD)
     assert refused(desk.ask(a_confirm(held, policy_no="P1"))).code == "INVALID"
     done = taken(desk.ask(a_confirm(held)))
-    assert (done.status, done.policy_no) == ("REDEEMED", "P1")
+    assert (done.status, done.redemption.policy_no) == ("REDEEMED", "P1")
     assert desk.balance(LUCKY, 0, "P1") == Balance(granted=1, used=1)

@@ -276,7 +276,7 @@ async def random_holds(booth: Booth, seed: int) -> list[RedemptionId]:
             outcome = await booth.journal.post(command)
             if getattr(outcome, "status", None) == "HELD" and outcome.id not in open_:
                 held.append(outcome.id)
-                open_[outcome.id] = None if outcome.vendor == "w" else now
+                open_[outcome.id] = None if outcome.redemption.vendor == "w" else now
             elif outcome.__class__.__name__ == "RedemptionOutcome" and outcome.status != "HELD":
                 open_.pop(outcome.id, None)
     return held
@@ -335,7 +335,7 @@ async def pages(booth: Booth, pair: tuple[str, str], span: Days, now: datetime) 
         if not page[pair]:
             return found
         found += [each.id for each in page[pair]]
-        after = page[pair][-1].place
+        after = Place.of(page[pair][-1])
 
 
 def test_the_promise_is_the_one_of_the_edition_of_the_day(handbook):
