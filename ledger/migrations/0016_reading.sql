@@ -32,7 +32,7 @@ select
     r.wished_number, r.vendor, v.name as vendor_name, r.units, r.reference, r.star, r.edition, r.occurred_at, r.recorded_at,
     r.expires_at, r.reason, r.beneficiary, b.name as beneficiary_name, b.relation as beneficiary_relation
 from redemptions r
-join customers c on c.id = r.customer_id
+left join customers c on c.id = r.customer_id
 left join vendors v on v.code = r.vendor
 left join relatives b on b.customer_id = r.customer_id and b.relative_id = r.beneficiary;
 

@@ -47,9 +47,9 @@ order by d.recorded_at desc, d.customer_id desc, d.sequence desc;
 select d.*, status_at(d.r_status, d.r_expires_at, $1) as r_status_then
 from (
     select e.customer_id, e.sequence
-    from entries e
-    -- An array, not a join: so the planner starts from the customer's key.
-    where e.customer_id = any (array(select c.id from customers c where c.member_no = any ($10::text[])))
+    from customers c
+    cross join lateral (select * from entries e where e.customer_id = c.id offset 0) e
+    where c.member_no = any ($10::text[])
         and (e.recorded_at, e.customer_id, e.sequence)
         < (coalesce($3::timestamptz, 'infinity'), coalesce($4::bigint, 0), coalesce($5::bigint, 0))
         and wanted(e.kind, $6) is not null and wanted(e.benefit, $7) is not null
@@ -127,9 +127,9 @@ order by d.recorded_at desc, d.customer_id desc, d.sequence desc;
 select d.*, status_at(d.status, d.expires_at, $1) as status_then
 from (
     select r.customer_id, r.sequence
-    from redemptions r
-    -- An array, not a join: so the planner starts from the customer's key.
-    where r.customer_id = any (array(select c.id from customers c where c.member_no = any ($10::text[])))
+    from customers c
+    cross join lateral (select * from redemptions r where r.customer_id = c.id offset 0) r
+    where c.member_no = any ($10::text[])
         and (r.recorded_at, r.customer_id, r.sequence)
         < (coalesce($3::timestamptz, 'infinity'), coalesce($4::bigint, 0), coalesce($5::bigint, 0))
         and wanted(status_at(r.status, r.expires_at, $1), $6) is not null and wanted(r.benefit, $7) is not null

@@ -30,13 +30,16 @@ insert into policies
 insert into relatives select n, 'R1', 'x', 'spouse', '2024-01-01' from generate_series(1, 12000) n;
 insert into entries
     select n, s, case s when 1 then 'GRANT' else 'REDEEM' end, 'b' || s % 3, 1, '', 1, 1, 'v',
-        case when s > 1 then s end, null, null, null, 4, 'zhenxuan-1', '{}', now(), now(), sha256('x')
+        case when s > 1 then s end, null, null, null, 4, 'zhenxuan-1', '{}',
+        timestamptz '2024-01-01' + (s * 12000 + n) * interval '1 minute',
+        timestamptz '2024-01-01' + (s * 12000 + n) * interval '1 minute', sha256('x')
     from generate_series(1, 12000) n, generate_series(1, 6) s;
 insert into balances
     select n, 'b' || s, 1, '', false, 3, 1, 0, 0 from generate_series(1, 12000) n, generate_series(1, 3) s;
 insert into redemptions
     select n, s, case when s = 3 and n % 50 = 0 then 'HELD' else 'REDEEMED' end, 'b' || s, null, 1, 1, '', null,
-        null, 'v', 1, null, '[]', 4, null, now(), now(), now(), null
+        null, 'v', 1, null, '[]', 4, null, timestamptz '2024-01-01' + (s * 12000 + n) * interval '1 minute',
+        timestamptz '2024-01-01' + (s * 12000 + n) * interval '1 minute', now(), null
     from generate_series(1, 12000) n, generate_series(2, 4) s;
 insert into milestones (customer_id, redemption, kind, occurred_at, actor, key, recorded_at)
     select n, 2, 'RESPONDED', now(), 'vendor:v', 'k' || s, now()

@@ -1,6 +1,6 @@
 """What people read of the ledger costs a page, by an index, whatever they ask for."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
@@ -15,18 +15,18 @@ from tests.plans import BOTH_WAYS, Explaining, explained, rows_read, scanned_tab
 
 LARGE = {"entries", "redemptions", "customers", "relatives"}
 SOME_PAGES = 1500
-IN_THE_MIDDLE = Place(recorded_at=datetime.max.replace(tzinfo=NOW.tzinfo), customer_id=6_000, sequence=3)
+IN_THE_MIDDLE = Place(recorded_at=datetime(2024, 2, 1, tzinfo=UTC), customer_id=6_000, sequence=3)
 MEMBERS = frozenset({"M17", "M4000"})
-ALWAYS = Span(end=datetime.max.replace(tzinfo=NOW.tzinfo))
+ALWAYS = Span(end=datetime.max.replace(tzinfo=UTC))
 ENTRIES = [
     EntryFilter(),
-    EntryFilter(kinds=frozenset({"REDEEM"}), benefits=frozenset({"b1"}), occurred=ALWAYS),
+    EntryFilter(kinds=frozenset({"REDEEM"}), benefits=frozenset({"b0"}), occurred=ALWAYS),
     EntryFilter(member_nos=MEMBERS),
     EntryFilter(member_nos=MEMBERS, vendors=frozenset({"v"})),
 ]
 REDEMPTIONS = [
     RedemptionFilter(),
-    RedemptionFilter(statuses=frozenset({"REDEEMED"}), benefits=frozenset({"b2"}), occurred=ALWAYS),
+    RedemptionFilter(statuses=frozenset({"REDEEMED"}), benefits=frozenset({"b3", "b4"}), occurred=ALWAYS),
     RedemptionFilter(vendors=frozenset({"v"})),
     RedemptionFilter(vendors=frozenset({"v", "rare"}), statuses=frozenset({"REDEEMED"}), occurred=ALWAYS),
     RedemptionFilter(vendors=frozenset({"rare"})),
