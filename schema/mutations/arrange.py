@@ -2,14 +2,13 @@
 
 from datetime import datetime
 from functools import partial
-from typing import cast
 
 import strawberry
 
 from ledger.commands import Arrange, vendor_actor
 from schema.context import Info
 from schema.mutations.inputs import about
-from schema.mutations.posting import post
+from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -33,9 +32,10 @@ class ArrangeMutation:
     @strawberry.mutation(
         description="Report that an appointment was arranged for a hold, which is an answer to the customer too. It "
         "moves no units. An appointment that moves is reported again: the first report is what the service level is "
-        "measured by, the last appointment is the one that stands."
+        "measured by, the last appointment is the one that stands.",
+        graphql_type=RedemptionOutcome,
     )
-    async def arrange(self, info: Info, input: ArrangeInput) -> RedemptionOutcome:
+    async def arrange(self, info: Info, input: ArrangeInput) -> Answer:
         build = partial(
             Arrange,
             actor=vendor_actor(acting_vendor(info.context.viewer)),
@@ -43,4 +43,4 @@ class ArrangeMutation:
             appointment_at=input.appointment_at,
             occurred_at=input.occurred_at,
         )
-        return cast("RedemptionOutcome", await post(info.context, about(input.redemption, build)))
+        return await post(info.context, about(input.redemption, build))

@@ -1,7 +1,5 @@
 """`closePeriod`: a vendor's month is settled."""
 
-from typing import cast
-
 import strawberry
 
 from ledger.reconciliation.closing import close_period
@@ -20,13 +18,14 @@ class ClosePeriodMutation:
     @strawberry.mutation(
         description="Close a vendor's month, like 2026-10, after a last run of the match: its settlement never "
         "changes. Refused while findings wait for a decision (FINDINGS_OPEN), and when it is closed already "
-        "(PERIOD_CLOSED). What was disputed is carried forward to the next open month."
+        "(PERIOD_CLOSED). What was disputed is carried forward to the next open month.",
+        graphql_type=SettlementOutcome,
     )
-    async def close_period(self, info: Info, vendor: str, period: str) -> SettlementOutcome:
+    async def close_period(self, info: Info, vendor: str, period: str) -> Settlement | Refusal:
         context = info.context
         month = given_month(period)
         if isinstance(month, Refusal):
-            return cast("SettlementOutcome", month)
+            return month
         answer = await close_period(
             context.pool,
             vendor=vendor,
@@ -37,7 +36,7 @@ class ClosePeriodMutation:
         )
         context.renew_loaders()
         if isinstance(answer, Refusal):
-            return cast("SettlementOutcome", answer)
+            return answer
         view = await settlement(context.pool, vendor, month)
         if view is None:
             raise LookupError(f"the period {vendor} {period} was closed and has no settlement")

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 from functools import partial
-from typing import cast
 
 import strawberry
 
 from ledger.commands import Confirm, vendor_actor
 from schema.context import Info
 from schema.mutations.inputs import EvidenceInput, about, evidence
-from schema.mutations.posting import post
+from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -36,8 +35,11 @@ class ConfirmInput:
 class ConfirmMutation:
     """What was held is delivered, or part of it."""
 
-    @strawberry.mutation(description="Record that units held were delivered; what is not, is released.")
-    async def confirm(self, info: Info, input: ConfirmInput) -> RedemptionOutcome:
+    @strawberry.mutation(
+        description="Record that units held were delivered; what is not, is released.",
+        graphql_type=RedemptionOutcome,
+    )
+    async def confirm(self, info: Info, input: ConfirmInput) -> Answer:
         vendor = acting_vendor(info.context.viewer)
         build = partial(
             Confirm,
@@ -49,4 +51,4 @@ class ConfirmMutation:
             evidence=evidence(input.evidence),
         )
         command = about(input.redemption, build)
-        return cast("RedemptionOutcome", await post(info.context, command))
+        return await post(info.context, command)

@@ -1,12 +1,10 @@
 """`hold`: a vendor books an appointment."""
 
-from typing import cast
-
 import strawberry
 
 from schema.context import Info
 from schema.mutations.inputs import RedeemInput
-from schema.mutations.posting import post
+from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -17,8 +15,9 @@ class HoldMutation:
 
     @strawberry.mutation(
         description="Set units aside for an appointment: nobody else can take them "
-        "until it is confirmed, released or runs out."
+        "until it is confirmed, released or runs out.",
+        graphql_type=RedemptionOutcome,
     )
-    async def hold(self, info: Info, input: RedeemInput) -> RedemptionOutcome:
+    async def hold(self, info: Info, input: RedeemInput) -> Answer:
         command = input.hold(acting_vendor(info.context.viewer))
-        return cast("RedemptionOutcome", await post(info.context, command))
+        return await post(info.context, command)

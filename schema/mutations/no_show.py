@@ -1,13 +1,11 @@
 """`noShow`: the customer did not come."""
 
-from typing import cast
-
 import strawberry
 
 from ledger.commands import NoShow
 from schema.context import Info
 from schema.mutations.inputs import CloseHoldInput
-from schema.mutations.posting import post
+from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -16,7 +14,10 @@ from schema.types.redemption import RedemptionOutcome
 class NoShowMutation:
     """The customer did not come."""
 
-    @strawberry.mutation(description="End a hold whose customer did not come: the units count as used.")
-    async def no_show(self, info: Info, input: CloseHoldInput) -> RedemptionOutcome:
+    @strawberry.mutation(
+        description="End a hold whose customer did not come: the units count as used.",
+        graphql_type=RedemptionOutcome,
+    )
+    async def no_show(self, info: Info, input: CloseHoldInput) -> Answer:
         command = input.command(NoShow, acting_vendor(info.context.viewer))
-        return cast("RedemptionOutcome", await post(info.context, command))
+        return await post(info.context, command)

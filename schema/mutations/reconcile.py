@@ -1,7 +1,5 @@
 """`reconcilePeriod`: the match runs again, with what has been recorded since."""
 
-from typing import Any, cast
-
 import strawberry
 
 from ledger.reconciliation.matching import reconcile_period
@@ -18,19 +16,20 @@ class ReconcileMutation:
 
     @strawberry.mutation(
         description="Match the statements of a vendor's open month, like 2026-10, with what the ledger has by "
-        "now. What is matched stays so, and what was decided too. Twice is once."
+        "now. What is matched stays so, and what was decided too. Twice is once.",
+        graphql_type=PeriodOutcome,
     )
-    async def reconcile_period(self, info: Info, vendor: str, period: str) -> PeriodOutcome:
+    async def reconcile_period(self, info: Info, vendor: str, period: str) -> Period | Refusal:
         context = info.context
         month = given_month(period)
         if isinstance(month, Refusal):
-            return cast("PeriodOutcome", month)
-        answer: Any = await reconcile_period(
+            return month
+        answer = await reconcile_period(
             context.pool, vendor=vendor, month=month, handbook=context.handbooks, now=context.now
         )
         context.renew_loaders()
         if isinstance(answer, Refusal):
-            return cast("PeriodOutcome", answer)
+            return answer
         view = await period_view(context.pool, vendor, month)
         if view is None:
             raise LookupError(f"the period {vendor} {period} was matched and is not there")

@@ -1,6 +1,6 @@
 """`recordPolicyEvents`: events of the insurer's core system, one or a few at a time."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
@@ -37,9 +37,12 @@ class RecordPolicyEventsMutation:
 
     @strawberry.mutation(
         description=f"Record up to {_MOST_EVENTS} events, rate their customers anew and post the grants that follow. "
-        "Each event is taken or refused on its own; the answers come in the order of the events."
+        "Each event is taken or refused on its own; the answers come in the order of the events.",
+        graphql_type=list[EventOutcome],
     )
-    async def record_policy_events(self, info: Info, events: list[PolicyEventInput]) -> list[EventOutcome]:
+    async def record_policy_events(
+        self, info: Info, events: list[PolicyEventInput]
+    ) -> list[Recorded | LedgerRefusal]:
         if len(events) > _MOST_EVENTS:
             raise BadInputError(f"events: expected at most {_MOST_EVENTS}; got {len(events)}.")
         context = info.context
@@ -58,7 +61,9 @@ class RecordPolicyEventsMutation:
         return await _shown(context, results)
 
 
-async def _shown(context: Context, results: list[RatingRecorded | LedgerRefusal]) -> list[EventOutcome]:
+async def _shown(
+    context: Context, results: list[RatingRecorded | LedgerRefusal]
+) -> list[Recorded | LedgerRefusal]:
     customer_ids = {each.customer_id for each in results if isinstance(each, RatingRecorded)}
     rows = await customers_by_id(context.pool, customer_ids) if customer_ids else {}
     return [
@@ -68,6 +73,6 @@ async def _shown(context: Context, results: list[RatingRecorded | LedgerRefusal]
             customer=Customer.of(rows[each.customer_id], context.viewer),
         )
         if isinstance(each, RatingRecorded)
-        else cast("Refusal", spelled(each))
+        else spelled(each)
         for each in results
     ]

@@ -1,12 +1,10 @@
 """`redeem`: a vendor delivered units of a benefit."""
 
-from typing import cast
-
 import strawberry
 
 from schema.context import Info
 from schema.mutations.inputs import RedeemInput
-from schema.mutations.posting import post
+from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -15,7 +13,9 @@ from schema.types.redemption import RedemptionOutcome
 class RedeemMutation:
     """A vendor delivered units of a benefit."""
 
-    @strawberry.mutation(description="Record that units of a benefit were delivered.")
-    async def redeem(self, info: Info, input: RedeemInput) -> RedemptionOutcome:
+    @strawberry.mutation(
+        description="Record that units of a benefit were delivered.", graphql_type=RedemptionOutcome
+    )
+    async def redeem(self, info: Info, input: RedeemInput) -> Answer:
         command = input.redeem(acting_vendor(info.context.viewer))
-        return cast("RedemptionOutcome", await post(info.context, command))
+        return await post(info.context, command)

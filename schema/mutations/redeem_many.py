@@ -1,13 +1,11 @@
 """`redeemMany`: one request, many redemptions, each on its own."""
 
-from typing import cast
-
 import strawberry
 
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.mutations.inputs import RedeemInput
-from schema.mutations.posting import post_many
+from schema.mutations.posting import Answer, post_many
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -20,11 +18,12 @@ class RedeemManyMutation:
 
     @strawberry.mutation(
         description=f"Record up to {_MOST_INPUTS} deliveries. Each succeeds or is refused on its own; the answers come "
-        "in the order of the inputs."
+        "in the order of the inputs.",
+        graphql_type=list[RedemptionOutcome],
     )
-    async def redeem_many(self, info: Info, inputs: list[RedeemInput]) -> list[RedemptionOutcome]:
+    async def redeem_many(self, info: Info, inputs: list[RedeemInput]) -> list[Answer]:
         if len(inputs) > _MOST_INPUTS:
             raise BadInputError(f"inputs: expected at most {_MOST_INPUTS}; got {len(inputs)}.")
         vendor = acting_vendor(info.context.viewer)
         commands = [each.redeem(vendor) for each in inputs]
-        return cast("list[RedemptionOutcome]", await post_many(info.context, commands))
+        return await post_many(info.context, commands)

@@ -1,13 +1,11 @@
 """`release`: the appointment is cancelled."""
 
-from typing import cast
-
 import strawberry
 
 from ledger.commands import Release
 from schema.context import Info
 from schema.mutations.inputs import CloseHoldInput
-from schema.mutations.posting import post
+from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -16,7 +14,7 @@ from schema.types.redemption import RedemptionOutcome
 class ReleaseMutation:
     """The appointment is off."""
 
-    @strawberry.mutation(description="Give back the units of a hold.")
-    async def release(self, info: Info, input: CloseHoldInput) -> RedemptionOutcome:
+    @strawberry.mutation(description="Give back the units of a hold.", graphql_type=RedemptionOutcome)
+    async def release(self, info: Info, input: CloseHoldInput) -> Answer:
         command = input.command(Release, acting_vendor(info.context.viewer))
-        return cast("RedemptionOutcome", await post(info.context, command))
+        return await post(info.context, command)

@@ -1,7 +1,6 @@
 """`resolveFinding`: a person decides on a finding."""
 
 from decimal import Decimal
-from typing import cast
 
 import strawberry
 
@@ -38,9 +37,10 @@ class ResolveFindingMutation:
     @strawberry.mutation(
         description="Decide a finding while its period is open. A decision stands, however often the match runs "
         "again, until REOPEN takes it back; all of them are kept. The answer is the finding as it stands now; "
-        "when REOPEN found a line for a delivery, the finding of that line."
+        "when REOPEN found a line for a delivery, the finding of that line.",
+        graphql_type=FindingOutcome,
     )
-    async def resolve_finding(self, info: Info, input: ResolveInput) -> FindingOutcome:
+    async def resolve_finding(self, info: Info, input: ResolveInput) -> Finding | Refusal:
         refusal = await _resolve(info.context, input)
         info.context.renew_loaders()
         which = parse_finding_id(input.finding)
@@ -48,7 +48,7 @@ class ResolveFindingMutation:
             view = await finding(info.context.pool, which, now=info.context.now)
             if view is not None:
                 return Finding.of(view)
-        return cast("FindingOutcome", refusal or Refusal(code=RefusalCode.UNKNOWN_FINDING))
+        return refusal or Refusal(code=RefusalCode.UNKNOWN_FINDING)
 
 
 async def _resolve(context: Context, input: ResolveInput) -> Refusal | None:

@@ -2,14 +2,13 @@
 
 from datetime import datetime
 from functools import partial
-from typing import cast
 
 import strawberry
 
 from ledger.commands import Respond, vendor_actor
 from schema.context import Info
 from schema.mutations.inputs import about
-from schema.mutations.posting import post
+from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -30,13 +29,14 @@ class RespondMutation:
 
     @strawberry.mutation(
         description="Report that the customer was answered about a hold. It moves no units; the first report is what "
-        "the service level is measured by."
+        "the service level is measured by.",
+        graphql_type=RedemptionOutcome,
     )
-    async def respond(self, info: Info, input: RespondInput) -> RedemptionOutcome:
+    async def respond(self, info: Info, input: RespondInput) -> Answer:
         build = partial(
             Respond,
             actor=vendor_actor(acting_vendor(info.context.viewer)),
             key=input.idempotency_key,
             occurred_at=input.occurred_at,
         )
-        return cast("RedemptionOutcome", await post(info.context, about(input.redemption, build)))
+        return await post(info.context, about(input.redemption, build))

@@ -1,14 +1,13 @@
 """`reverse`: a delivery or a mistaken no-show is taken back, by its vendor or by finance."""
 
 from functools import partial
-from typing import cast
 
 import strawberry
 
 from ledger.commands import FINANCE, Reverse, vendor_actor
 from schema.context import Info, Role
 from schema.mutations.inputs import about
-from schema.mutations.posting import post
+from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
@@ -26,12 +25,13 @@ class ReverseMutation:
 
     @strawberry.mutation(
         description="Take a delivery back, or a no-show that was told by mistake: its units return to the period they "
-        "came from (and expire at once if that is over). Vendors reverse their own; finance any."
+        "came from (and expire at once if that is over). Vendors reverse their own; finance any.",
+        graphql_type=RedemptionOutcome,
     )
-    async def reverse(self, info: Info, input: ReverseInput) -> RedemptionOutcome:
+    async def reverse(self, info: Info, input: ReverseInput) -> Answer:
         viewer = info.context.viewer
         finance = viewer is not None and viewer.role is Role.FINANCE
         actor = FINANCE if finance else vendor_actor(acting_vendor(viewer))
         build = partial(Reverse, actor=actor, key=input.idempotency_key, reason=input.reason)
         command = about(input.redemption, build)
-        return cast("RedemptionOutcome", await post(info.context, command))
+        return await post(info.context, command)

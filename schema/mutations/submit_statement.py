@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import strawberry
 from strawberry.types import get_object_definition
 from strawberry.types.arguments import InputContext
 
 from ledger.reconciliation import values
-from ledger.reconciliation.statements import submit
+from ledger.reconciliation.statements import Submitted, submit
 from ledger.reconciliation.values import StatementId
 from ledger.refusals import Refusal
 from schema.context import Context, Info
@@ -88,9 +88,10 @@ class SubmitStatementMutation:
         description="Take a vendor's statement and match it with the ledger: all of its lines or, when any "
         "cannot be read, none. The same statement again changes nothing and is answered as it stands, also when "
         "its period is closed; other content under the same number is refused (KEY_REUSED) with what differs. "
-        "Lines may come in any order."
+        "Lines may come in any order.",
+        graphql_type=StatementOutcome,
     )
-    async def submit_statement(self, info: Info, input: StatementInput) -> StatementOutcome:
+    async def submit_statement(self, info: Info, input: StatementInput) -> Statement | Refusal:
         context = info.context
         if len(input.lines) > _MOST_LINES:
             raise BadInputError(
@@ -99,7 +100,7 @@ class SubmitStatementMutation:
             )
         month = given_month(input.period)
         if isinstance(month, Refusal):
-            return cast("StatementOutcome", month)
+            return month
         answer = await submit(
             context.pool,
             vendor=input.vendor,
@@ -114,10 +115,10 @@ class SubmitStatementMutation:
         return await answered(context, answer)
 
 
-async def answered(context: Context, answer: Any) -> StatementOutcome:
+async def answered(context: Context, answer: Submitted | Refusal) -> Statement | Refusal:
     """The statement as it stands after a command about it, or the refusal."""
     if isinstance(answer, Refusal):
-        return cast("StatementOutcome", answer)
+        return answer
     view = await context.loaders.statement.load(answer.statement)
     if view is None:
         raise LookupError(f"the statement {StatementId(answer.statement)} was stored and is not there")

@@ -8,7 +8,7 @@ from ledger.refusals import Refusal, RefusalCode
 from schema.context import Info
 from schema.mutations.deciding import decider
 from schema.mutations.submit_statement import answered
-from schema.types.finding import StatementOutcome
+from schema.types.finding import Statement, StatementOutcome
 
 
 @strawberry.type
@@ -17,9 +17,12 @@ class WithdrawStatementMutation:
 
     @strawberry.mutation(
         description="Take a statement back while its period is open: its lines count no more, what they were "
-        "matched with is free again. It stays on record with the note. Twice is once."
+        "matched with is free again. It stays on record with the note. Twice is once.",
+        graphql_type=StatementOutcome,
     )
-    async def withdraw_statement(self, info: Info, statement: strawberry.ID, note: str) -> StatementOutcome:
+    async def withdraw_statement(
+        self, info: Info, statement: strawberry.ID, note: str
+    ) -> Statement | Refusal:
         context = info.context
         which = StatementId.parse(statement)
         if which is None:

@@ -1,11 +1,9 @@
 """Before serving a customer: may they use it, and if not, why and from when."""
 
-from typing import Any, cast
-
 import strawberry
 
 from ledger.commands import Redeem, malformed
-from ledger.quotas.quota import eligibility
+from ledger.quotas.quota import Quota, eligibility
 from ledger.refusals import Refusal, RefusalCode
 from rating.customers import customers_by_member_no
 from schema.context import Info
@@ -82,5 +80,5 @@ class EligibilityQueries:
         return _answer(shown_refusal(context.viewer, refusal), None if hidden else quota)
 
 
-def _answer(refusal: Refusal | None, quota: Any) -> Eligibility:
-    return Eligibility(entitled=refusal is None, refusal=cast("Any", refusal), quota=quota)
+def _answer(refusal: Refusal | None, quota: Quota | None) -> Eligibility:
+    return Eligibility(entitled=refusal is None, refusal=refusal, quota=quota)

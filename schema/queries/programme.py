@@ -1,10 +1,11 @@
 """The handbook, and the viewer."""
 
 from datetime import date
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
+from handbook import values
 from schema.context import Info
 from schema.errors import UnauthenticatedError
 from schema.types.benefit import Benefit
@@ -19,34 +20,37 @@ class ProgrammeQueries:
     """Questions that need no customer."""
 
     @strawberry.field(
-        description="The edition of the handbook in force on a day (default: today); null if there is none."
+        description="The edition of the handbook in force on a day (default: today); null if there is none.",
+        graphql_type=Programme | None,
     )
-    def programme(self, info: Info, on: date | None = None) -> Programme | None:
-        return cast("Programme | None", info.context.handbook.on(on or info.context.today))
+    def programme(self, info: Info, on: date | None = None) -> values.Edition | None:
+        return info.context.handbook.on(on or info.context.today)
 
     @strawberry.field(
-        description="A benefit by the edition in force on a day (default: today); null for a code that it lacks."
+        description="A benefit by the edition in force on a day (default: today); null for a code that it lacks.",
+        graphql_type=Benefit | None,
     )
     def benefit(
         self,
         info: Info,
         code: Annotated[str, strawberry.argument(description="The code of the benefit.")],
         on: Annotated[date | None, strawberry.argument(description="The day; absent: today.")] = None,
-    ) -> Benefit | None:
+    ) -> values.Benefit | None:
         edition = info.context.handbook.on(on or info.context.today)
-        return cast("Benefit | None", edition.benefit(code) if edition is not None else None)
+        return edition.benefit(code) if edition is not None else None
 
     @strawberry.field(
         description="What the print leaves open, as the edition in force on a day (default: today) decides it; null if "
-        "there is none."
+        "there is none.",
+        graphql_type=HandbookSettings | None,
     )
     def settings(
         self,
         info: Info,
         on: Annotated[date | None, strawberry.argument(description="The day; absent: today.")] = None,
-    ) -> HandbookSettings | None:
+    ) -> values.Settings | None:
         edition = info.context.handbook.on(on or info.context.today)
-        return cast("HandbookSettings | None", edition.settings if edition is not None else None)
+        return edition.settings if edition is not None else None
 
     @strawberry.field(description="Who asks, by the token.")
     async def viewer(self, info: Info) -> Viewer:

@@ -1,12 +1,14 @@
 """Benefits as the handbook prints them. Read straight off `handbook.values`."""
 
-from typing import Annotated, Any, cast
+from collections.abc import Sequence
+from typing import Annotated
 
 import strawberry
 
-from handbook import values as handbook_values
+from handbook import values
+from ledger.entitlement import requirements as entitlement
 from ledger.entitlement.opening import hours_in_words
-from ledger.entitlement.requirements import labelled, requirements
+from ledger.entitlement.requirements import labelled
 from schema.context import Info
 from schema.errors import BadInputError
 from schema.types.enums import Per, Unit
@@ -27,9 +29,9 @@ class Unlimited:
     unit: Unit = strawberry.field(description="What is counted.")
 
     @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
+    def is_type_of(cls, value: object, _info: object) -> bool:
         """Whether a value of the handbook is one of these."""
-        return isinstance(value, handbook_values.Unlimited)
+        return isinstance(value, values.Unlimited)
 
 
 @strawberry.type(description="An allowance of so many units.")
@@ -39,9 +41,9 @@ class Counted:
     per: Per = strawberry.field(description="What they are given once for.")
 
     @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
+    def is_type_of(cls, value: object, _info: object) -> bool:
         """Whether a value of the handbook is one of these."""
-        return isinstance(value, handbook_values.Counted)
+        return isinstance(value, values.Counted)
 
 
 Allowance = Annotated[
@@ -59,7 +61,7 @@ class Grade:
 
 @strawberry.type(description="How a benefit is asked for through a channel.")
 class Access:
-    channel: Channel = strawberry.field(description="Through what.")
+    channel: values.Channel = strawberry.field(graphql_type=Channel, description="Through what.")
     path: str | None = strawberry.field(description="The way to it there, as printed.")
     how: str | None = strawberry.field(description="What to do, as printed.")
 
@@ -105,67 +107,68 @@ class Benefit:
     @strawberry.field(
         description="When it is served, in words of the request's language; null: nothing is printed."
     )
-    def hours(self, info: Info) -> str | None:
-        hours = _value(self).hours
+    @staticmethod
+    def hours(benefit: strawberry.Parent[values.Benefit], info: Info) -> str | None:
+        hours = benefit.hours
         return hours_in_words(hours).spoken(info.context.language) if hours is not None else None
 
     @strawberry.field(
-        description="When it is served; around the clock is daily from 00:00 to 24:00. Null: not printed."
+        description="When it is served; around the clock is daily from 00:00 to 24:00. Null: not printed.",
+        graphql_type=Hours | None,
     )
-    def service_hours(self) -> Hours | None:
-        return cast("Hours | None", _value(self).hours)
+    @staticmethod
+    def service_hours(benefit: strawberry.Parent[values.Benefit]) -> values.Hours | None:
+        return benefit.hours
 
     @strawberry.field(
         description="The conditions as one text, in the request's language; null: there are none. `conditions` has "
         "them one by one."
     )
-    def condition(self, info: Info) -> str | None:
-        conditions = _value(self).conditions
+    @staticmethod
+    def condition(benefit: strawberry.Parent[values.Benefit], info: Info) -> str | None:
         if info.context.language == "en":
-            return "; ".join(each.text_en for each in conditions) or None
-        return "；".join(each.text for each in conditions) or None
+            return "; ".join(each.text_en for each in benefit.conditions) or None
+        return "；".join(each.text for each in benefit.conditions) or None
 
-    @strawberry.field(description="The names of its options, in their order.")
-    def option_labels(self) -> list[Option]:
-        return cast("list[Option]", labelled(_value(self).options, _value(self).labels.options))
+    @strawberry.field(description="The names of its options, in their order.", graphql_type=list[Option])
+    @staticmethod
+    def option_labels(benefit: strawberry.Parent[values.Benefit]) -> Sequence[values.Option]:
+        return labelled(benefit.options, benefit.labels.options)
 
-    @strawberry.field(description="The names of the kinds of documents that a use must come with.")
-    def evidence_labels(self) -> list[Label]:
-        return cast("list[Label]", labelled(_value(self).evidence, _value(self).labels.evidence_kinds))
+    @strawberry.field(
+        description="The names of the kinds of documents that a use must come with.", graphql_type=list[Label]
+    )
+    @staticmethod
+    def evidence_labels(benefit: strawberry.Parent[values.Benefit]) -> Sequence[values.Label]:
+        return labelled(benefit.evidence, benefit.labels.evidence_kinds)
 
-    @strawberry.field(description="The places of which each use takes one; none: no choice.")
-    def facilities(self) -> list[Label]:
-        return cast("list[Label]", labelled(_value(self).facilities, _value(self).labels.facilities))
+    @strawberry.field(
+        description="The places of which each use takes one; none: no choice.", graphql_type=list[Label]
+    )
+    @staticmethod
+    def facilities(benefit: strawberry.Parent[values.Benefit]) -> Sequence[values.Label]:
+        return labelled(benefit.facilities, benefit.labels.facilities)
 
     @strawberry.field(description="How it is asked for, channel by channel.")
-    def access(self) -> list[Access]:
-        channels = {each.code: each for each in _value(self).labels.channels}
+    @staticmethod
+    def access(benefit: strawberry.Parent[values.Benefit]) -> list[Access]:
+        channels = {each.code: each for each in benefit.labels.channels}
         return [
-            Access(channel=cast("Channel", channels[each.channel]), path=each.path, how=each.how)
-            for each in _value(self).access
+            Access(channel=channels[each.channel], path=each.path, how=each.how) for each in benefit.access
         ]
 
     @strawberry.field(
-        description="What it asks for, to know before a request. BAD_USER_INPUT for an option that it does not have."
+        description="What it asks for, to know before a request. BAD_USER_INPUT for an option that it does not have.",
+        graphql_type=Requirements,
     )
+    @staticmethod
     def requires(
-        self,
+        benefit: strawberry.Parent[values.Benefit],
         option: Annotated[
             str | None, strawberry.argument(description="With which of its options; absent: whichever.")
         ] = None,
-    ) -> Requirements:
-        benefit = _value(self)
+    ) -> entitlement.Requirements:
         if option is not None and option not in benefit.options:
             known = ", ".join(benefit.options) or "none"
             raise BadInputError(f"option: {benefit.code} has no option {option}; its options: {known}.")
-        return cast("Requirements", requirements(benefit, option))
-
-
-def variant_of(benefit: Benefit, variant: str | None) -> str | None:
-    """The English name of a grade of a benefit; None without a grade, and for one that the benefit does not know."""
-    grades = _value(benefit).grid if variant is not None else ()
-    return next((grade.variant_en for grade in grades if grade.variant == variant), None)
-
-
-def _value(shown: Benefit) -> handbook_values.Benefit:
-    return cast("handbook_values.Benefit", shown)
+        return entitlement.requirements(benefit, option)

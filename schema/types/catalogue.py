@@ -5,10 +5,8 @@ Old rows may name a benefit that today's edition no longer has: then its name co
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import cast
 
-from handbook import Handbook
-from schema.types.benefit import Benefit, variant_of
+from handbook import Benefit, Handbook
 
 
 @lru_cache(maxsize=4096)
@@ -40,7 +38,7 @@ def _benefits(handbook: Handbook, code: str, edition: str | None) -> Iterator[Be
     for each in (named, *reversed(handbook.editions)):
         benefit = each.benefit(code) if each is not None else None
         if benefit is not None:
-            yield cast("Benefit", benefit)
+            yield benefit
 
 
 def in_printed_order(handbook: Handbook, codes: Iterable[str]) -> list[Benefit]:
@@ -50,3 +48,9 @@ def in_printed_order(handbook: Handbook, codes: Iterable[str]) -> list[Benefit]:
         benefit_of(handbook, code)
         for code in sorted(codes, key=lambda code: (order.get(code, len(order)), code))
     ]
+
+
+def variant_of(benefit: Benefit, variant: str | None) -> str | None:
+    """The English name of a grade of a benefit; None without a grade, and for one that the benefit does not know."""
+    grades = benefit.grid if variant is not None else ()
+    return next((grade.variant_en for grade in grades if grade.variant == variant), None)

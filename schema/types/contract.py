@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
-from handbook import Handbook
+from handbook import Handbook, values
 from ledger.reports.pages import UsageRow
 from ledger.vendors.contracts import TermView
 from schema.context import Info
@@ -15,7 +15,7 @@ from schema.types.catalogue import benefit_of, variant_in_english
 
 @strawberry.type(description="What one unit of a benefit costs at a vendor on a span of days.")
 class ContractTerm:
-    benefit: Benefit = strawberry.field(description="Of what.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Of what.")
     variant: str | None = strawberry.field(
         description="Of which grade, where it is priced apart; null: of every grade without a price of its own."
     )
@@ -46,7 +46,7 @@ class ContractTerm:
 
 @strawberry.type(description="What a vendor delivered of a benefit, at one price.")
 class VendorUsage:
-    benefit: Benefit = strawberry.field(description="Of what.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Of what.")
     redemptions: int = strawberry.field(
         description="Deliveries whose day lies in the span, also those reversed since."
     )

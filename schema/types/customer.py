@@ -1,17 +1,20 @@
 """A customer: each field is read through a loader, so that a page of them costs as many SQL statements as one."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Annotated, cast
+from typing import Annotated
 
 import strawberry
 
-from ledger.entitlement import account
+from ledger.entitlement import account as accounts
 from ledger.entitlement.family import covered_relatives
 from ledger.ids import opaque_id
+from ledger.quotas import quota as ledger_quota
 from ledger.quotas.quota import quotas_on
 from rating.activations import handbook_explaining
-from rating.customers import CustomerRow, RelativeRow
+from rating.customers import CustomerRow, PolicyRow, RelativeRow
 from rating.tiers import history_between, tier_on
+from rating.timeline import StarPeriod
 from schema.connections import (
     LARGEST_LEDGER_PAGE,
     Connection,
@@ -54,27 +57,33 @@ class Customer(Node):
         view = tier_on(rating, day, handbook)
         return Tier.of(view, handbook, customer_id=self.customer_id, day=day, known_at=known_at)
 
-    @strawberry.field(description="Star and rated premium on the days [from, to), as known now, ascending.")
+    @strawberry.field(
+        description="Star and rated premium on the days [from, to), as known now, ascending.",
+        graphql_type=list[TierPeriod],
+    )
     async def tier_history(
         self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date
-    ) -> list[TierPeriod]:
+    ) -> Sequence[StarPeriod]:
         if to < from_:
             raise BadInputError("to: expected a day not before from.")
         rating = await info.context.loaders.rating.load((self.customer_id, None))
-        return cast("list[TierPeriod]", list(history_between(rating.periods, from_, to)))
+        return history_between(rating.periods, from_, to)
 
     @strawberry.field(
-        description="The service year that a day (default: today) lies in; null if none has begun by then."
+        description="The service year that a day (default: today) lies in; null if none has begun by then.",
+        graphql_type=ServiceYear | None,
     )
-    async def service_year(self, info: Info, on: date | None = None) -> ServiceYear | None:
+    async def service_year(self, info: Info, on: date | None = None) -> accounts.ServiceYear | None:
         day = on or info.context.today
         account = await info.context.loaders.account.load((self.customer_id, info.context.today))
-        return cast("ServiceYear | None", account.service_year(day))
+        return account.service_year(day)
 
-    @strawberry.field(description="Every service year that has begun, ascending.")
-    async def service_years(self, info: Info) -> list[ServiceYear]:
+    @strawberry.field(
+        description="Every service year that has begun, ascending.", graphql_type=list[ServiceYear]
+    )
+    async def service_years(self, info: Info) -> Sequence[accounts.ServiceYear]:
         account = await info.context.loaders.account.load((self.customer_id, info.context.today))
-        return cast("list[ServiceYear]", list(account.service_years(info.context.today)))
+        return account.service_years(info.context.today)
 
     @strawberry.field(
         description="What may be used of every benefit on a day (default: today), in printed order. A benefit given "
@@ -82,16 +91,16 @@ class Customer(Node):
         "next, without policy, and one for each policy that has a number. Vendors see the benefits of their contract. "
         "Of a past day, "
         "`used` and `held` are as they were at its end; `remaining`, `entitled` and `refusal` say what a use of that "
-        "day that is posted now would find: what was taken since counts, and what was given back since is there again."
+        "day that is posted now would find: what was taken since counts, and what was given back since is there again.",
+        graphql_type=list[Quota],
     )
-    async def quotas(self, info: Info, on: date | None = None) -> list[Quota]:
+    async def quotas(self, info: Info, on: date | None = None) -> list[ledger_quota.Quota]:
         context = info.context
         day = on or context.today
         account = await context.loaders.account.load((self.customer_id, day))
         quotas = quotas_on(account, day, context.handbook, context.now)
         contracted = await _contracted(context, day)
-        shown = [quota for quota in quotas if contracted is None or quota.benefit.code in contracted]
-        return cast("list[Quota]", shown)
+        return [quota for quota in quotas if contracted is None or quota.benefit.code in contracted]
 
     @strawberry.field(
         description="The customer's ledger, newest first; of one service year, or (default) of all. "
@@ -107,13 +116,16 @@ class Customer(Node):
             Page.of(rows, first), cursor=lambda row: sequence_cursor(row.sequence), node=Entry.of, after=after
         )
 
-    @strawberry.field(description="The policies, as known now, in the order of their issue.")
-    async def policies(self, info: Info) -> list[Policy]:
-        return cast("list[Policy]", await info.context.loaders.policies.load(self.customer_id))
+    @strawberry.field(
+        description="The policies, as known now, in the order of their issue.", graphql_type=list[Policy]
+    )
+    async def policies(self, info: Info) -> list[PolicyRow]:
+        return await info.context.loaders.policies.load(self.customer_id)
 
     @strawberry.field(
         description="The relatives registered, as known now. With `benefit` those whom it may serve today: immediate "
-        "family if the family shares it, else nobody. A vendor must name a benefit of its contract."
+        "family if the family shares it, else nobody. A vendor must name a benefit of its contract.",
+        graphql_type=list[Relative],
     )
     async def relatives(
         self,
@@ -121,7 +133,7 @@ class Customer(Node):
         benefit: Annotated[
             str | None, strawberry.argument(description="The code of the benefit; absent: all relatives.")
         ] = None,
-    ) -> list[Relative]:
+    ) -> list[RelativeRow]:
         context = info.context
         viewer, today = context.viewer, context.today
         contracted = await _contracted(context, today)
@@ -133,8 +145,8 @@ class Customer(Node):
             if edition is None or edition.benefit(benefit) is None:
                 known = ", ".join(each.code for each in edition.benefits) if edition is not None else "none"
                 raise BadInputError(f"benefit: there is no benefit {benefit}; the codes today are: {known}.")
-            rows = _covered(rows, benefit, context)
-        return cast("list[Relative]", rows)
+            return _covered(rows, benefit, context)
+        return rows
 
     @strawberry.field(
         description="What tier and quotas would be if these events happened (at most "
@@ -165,7 +177,7 @@ class Customer(Node):
 def _covered(rows: list[RelativeRow], benefit: str, context: Context) -> list[RelativeRow]:
     """The relatives whom a benefit covers today."""
     relatives = [
-        account.Relative(
+        accounts.Relative(
             relative_id=row.relative_id,
             name=row.name,
             relation=row.relation,

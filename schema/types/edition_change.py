@@ -6,6 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from handbook import diff as handbook_diff
+from handbook import values
 from ledger.what_if import comparing as what_if
 from schema.context import Info
 from schema.scalars import Long
@@ -49,7 +50,7 @@ class EditionMove:
     "without limit are in none of them."
 )
 class EditionBenefit:
-    benefit: Benefit = strawberry.field(description="Which.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Which.")
     units_before: Long = strawberry.field(description="Units granted by the editions in force.")
     units_after: Long = strawberry.field(description="Units granted with the edition asked about.")
     unlimited_before: int = strawberry.field(

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from handbook import values
 from ledger.ids import opaque_id
 from ledger.posting import redemptions
 from ledger.reports.pages import EntryRow
@@ -53,8 +54,8 @@ class Entry(Node):
     )
     benefit_code: strawberry.Private[str]
 
-    @strawberry.field(description="Of what.")
-    def benefit(self, info: Info) -> Benefit:
+    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    def benefit(self, info: Info) -> values.Benefit:
         return benefit_of(info.context.handbook, self.benefit_code, self.edition)
 
     @classmethod

@@ -10,6 +10,7 @@ from typing import Annotated
 import strawberry
 
 from base.months import month_text
+from handbook import values
 from ledger.reconciliation.reading import Scope, StatementView
 from ledger.reconciliation.values import StatementId
 from ledger.reconciliation.views import FindingView
@@ -92,8 +93,8 @@ class Finding(Node):
         context = info.context
         return self.view.reason(context.language, to_vendor=is_vendor(context.viewer))
 
-    @strawberry.field(description="Of what.")
-    def benefit(self, info: Info) -> Benefit:
+    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    def benefit(self, info: Info) -> values.Benefit:
         return benefit_of(info.context.handbook, self.view.benefit)
 
     @strawberry.field(description="Whose.")

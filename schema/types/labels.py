@@ -1,7 +1,6 @@
 """Names of the codes that benefits refer to, and when something is served. Read straight off `handbook.values`."""
 
 from datetime import time
-from typing import cast
 
 import strawberry
 
@@ -15,12 +14,14 @@ class Hours:
     cite: list[str] = strawberry.field(description="The clause, piece by piece as printed.")
 
     @strawberry.field(name="from", description='From this time on, like "09:00".')
-    def opens(self) -> str:
-        return _clock(cast("values.Hours", self).from_)
+    @staticmethod
+    def opens(hours: strawberry.Parent[values.Hours]) -> str:
+        return _clock(hours.from_)
 
     @strawberry.field(name="to", description='Until before this time, like "18:00"; midnight is "24:00".')
-    def closes(self) -> str:
-        return _clock(cast("values.Hours", self).to)
+    @staticmethod
+    def closes(hours: strawberry.Parent[values.Hours]) -> str:
+        return _clock(hours.to)
 
 
 def _clock(moment: time | None) -> str:

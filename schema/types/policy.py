@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
-from rating.history import premium_on, status_on
+from rating import customers
 from schema.context import Info
 from schema.types.enums import Category, Coverage, Design, Kind, Line, Mode, Status
 
@@ -29,14 +29,16 @@ class PolicyComponent:
     mode: Mode = strawberry.field(description="How it is paid.")
     term_years: int | None = strawberry.field(description="Payment term in years; null for a single premium.")
     starts_on: date = strawberry.field(description="First day.")
-    premiums: strawberry.Private[tuple[tuple[date, Decimal], ...]]
 
     @strawberry.field(
         description="One instalment, or the single premium, in CNY, on a day (default: today); before its first "
         "day: the first."
     )
-    def premium(self, info: Info, on: date | None = None) -> Decimal:
-        return premium_on(self.premiums, on or info.context.today)
+    @staticmethod
+    def premium(
+        component: strawberry.Parent[customers.ComponentRow], info: Info, on: date | None = None
+    ) -> Decimal:
+        return component.premium_on(on or info.context.today)
 
 
 @strawberry.type(description="A policy of the customer.")
@@ -51,8 +53,10 @@ class Policy:
         description="Last day of the cooling-off period 犹豫期 (inclusive); null: there is none."
     )
     components: list[PolicyComponent] = strawberry.field(description="Its premiums, in the order they began.")
-    statuses: strawberry.Private[tuple[tuple[date, Status], ...]]
 
     @strawberry.field(description="Its status on a day (default: today); null before its first day.")
-    def status(self, info: Info, on: date | None = None) -> Status | None:
-        return status_on(self.statuses, on or info.context.today)
+    @staticmethod
+    def status(
+        policy: strawberry.Parent[customers.PolicyRow], info: Info, on: date | None = None
+    ) -> Status | None:
+        return policy.status_on(on or info.context.today)

@@ -1,6 +1,6 @@
 """The printed text: clauses, conditions, contents, and its discrepancies. Read off `handbook.values`."""
 
-from typing import cast
+from collections.abc import Sequence
 
 import strawberry
 
@@ -46,8 +46,9 @@ class Discrepancy:
         description="The clauses as printed, each after the part of the print that it stands in, which is named in the "
         "request's language."
     )
-    def clauses(self, info: Info) -> list[str]:
-        clauses, language = cast("values.Discrepancy", self).clauses, info.context.language
+    @staticmethod
+    def clauses(discrepancy: strawberry.Parent[values.Discrepancy], info: Info) -> list[str]:
+        clauses, language = discrepancy.clauses, info.context.language
         colon = Words("：", ": ").spoken(language)
         return [f"{PAGE_NAMES[each.page].spoken(language)}{colon}{each.says}" for each in clauses]
 
@@ -88,9 +89,13 @@ class Printed:
     entitled: str = strawberry.field(description="Who is entitled 服务对象.")
     frequency: str = strawberry.field(description="How often 服务频次.")
 
-    @strawberry.field(description="Its rows of the overview: one for each grade of the service.")
-    def overview(self) -> list[PrintedRow]:
-        return cast("list[PrintedRow]", list(cast("values.Printed", self).rows))
+    @strawberry.field(
+        description="Its rows of the overview: one for each grade of the service.",
+        graphql_type=list[PrintedRow],
+    )
+    @staticmethod
+    def overview(printed: strawberry.Parent[values.Printed]) -> Sequence[values.PrintedRow]:
+        return printed.rows
 
 
 @strawberry.type(description="A question that the print leaves open, and how this edition is read.")

@@ -4,7 +4,10 @@ from datetime import date
 
 import strawberry
 
-from schema.types.benefit import Allowance, Benefit, variant_of
+from ledger import refusals
+from ledger.quotas import quota as quotas
+from schema.types.benefit import Allowance, Benefit
+from schema.types.catalogue import variant_of
 from schema.types.policy import PolicyReference
 from schema.types.refusal import Refusal
 
@@ -32,15 +35,16 @@ class Quota:
     resets_on: date | None = strawberry.field(
         description="First day of the next service year, where the allowance is per service year."
     )
-    policy_no: strawberry.Private[str | None]
 
     @strawberry.field(description="The name of the grade in English.")
-    def variant_en(self) -> str | None:
-        return variant_of(self.benefit, self.variant)
+    @staticmethod
+    def variant_en(quota: strawberry.Parent[quotas.Quota]) -> str | None:
+        return variant_of(quota.benefit, quota.variant)
 
     @strawberry.field(description="For which policy, where the benefit is given per policy.")
-    def policy(self) -> PolicyReference | None:
-        return PolicyReference.of(self.policy_no)
+    @staticmethod
+    def policy(quota: strawberry.Parent[quotas.Quota]) -> PolicyReference | None:
+        return PolicyReference.of(quota.policy_no)
 
 
 @strawberry.type(description="The counts of a quota, in the allowance's unit.")
@@ -54,7 +58,10 @@ class QuotaCounts:
 @strawberry.type(description="Whether a redemption now would be taken, documents aside.")
 class Eligibility:
     entitled: bool = strawberry.field(description="Whether it would.")
-    refusal: Refusal | None = strawberry.field(description="Why not; null if entitled.")
-    quota: Quota | None = strawberry.field(
-        description="The quota it would draw on; null for an unknown one, and for a vendor without a contract for it."
+    refusal: refusals.Refusal | None = strawberry.field(
+        graphql_type=Refusal | None, description="Why not; null if entitled."
+    )
+    quota: quotas.Quota | None = strawberry.field(
+        graphql_type=Quota | None,
+        description="The quota it would draw on; null for an unknown one, and for a vendor without a contract for it.",
     )

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import strawberry
 
-from handbook import Handbook
+from handbook import Handbook, values
 from handbook.calendar import warning
 from ledger import refusals
 from ledger.entitlement.account import PoolKey, Taken
@@ -55,9 +55,10 @@ class Vendor:
     name: str = strawberry.field(description="For people.")
 
     @strawberry.field(
-        description="The benefits that it is contracted for on a day (default: today), as printed."
+        description="The benefits that it is contracted for on a day (default: today), as printed.",
+        graphql_type=list[Benefit],
     )
-    async def benefits(self, info: Info, on: date | None = None) -> list[Benefit]:
+    async def benefits(self, info: Info, on: date | None = None) -> list[values.Benefit]:
         view = await info.context.loaders.vendor.load(self.code)
         codes = view.benefits_on(on or info.context.today) if view is not None else frozenset[str]()
         return in_printed_order(info.context.handbook, codes)
@@ -142,8 +143,8 @@ class Redemption(Node):
     vendor_name: strawberry.Private[str | None]
     counts: strawberry.Private[Counts | None]
 
-    @strawberry.field(description="Of what.")
-    def benefit(self, info: Info) -> Benefit:
+    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    def benefit(self, info: Info) -> values.Benefit:
         return benefit_of(info.context.handbook, self.pool.benefit, self.edition)
 
     @strawberry.field(description="The name of the grade in English; null where no edition has it.")
@@ -234,7 +235,7 @@ class Redemption(Node):
     description="What became of a vendor's holds of a benefit for which the handbook promises a service level."
 )
 class ServiceLevelReport:
-    benefit: Benefit = strawberry.field(description="Of what.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Of what.")
     holds: int = strawberry.field(description="Holds booked on days of the span.")
     on_time: int = strawberry.field(description="All that fell due was done in time.")
     late: int = strawberry.field(

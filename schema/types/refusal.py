@@ -1,7 +1,6 @@
 """An expected "no" as the API shows it. Read straight off `ledger.refusals`."""
 
 from datetime import date
-from typing import Any
 
 import strawberry
 
@@ -30,11 +29,11 @@ class Refusal:
     )
 
     @strawberry.field(description="In words, in Chinese or, with `Accept-Language: en`, in English.")
-    def message(self, info: Info) -> str:
-        said: Any = self
-        return str(said.message(info.context.language))
+    @staticmethod
+    def message(refusal: strawberry.Parent[refusals.Refusal], info: Info) -> str:
+        return refusal.message(info.context.language)
 
     @classmethod
-    def is_type_of(cls, value: Any, _info: Any) -> bool:
+    def is_type_of(cls, value: object, _info: object) -> bool:
         """Whether a value of the ledger is one of these."""
         return isinstance(value, refusals.Refusal)

@@ -1,7 +1,5 @@
 """What a benefit asks for. Read straight off `ledger.entitlement.requirements`."""
 
-from typing import cast
-
 import strawberry
 
 from ledger.entitlement import requirements
@@ -17,20 +15,19 @@ class RequiredEvidence:
     )
 
     @strawberry.field(description="Its code: what `evidence.kind` of a request says.")
-    def kind(self) -> str:
-        return _evidence(self).label.code
+    @staticmethod
+    def kind(evidence: strawberry.Parent[requirements.RequiredEvidence]) -> str:
+        return evidence.label.code
 
     @strawberry.field(description="Its name in Chinese.")
-    def name(self) -> str:
-        return _evidence(self).label.name
+    @staticmethod
+    def name(evidence: strawberry.Parent[requirements.RequiredEvidence]) -> str:
+        return evidence.label.name
 
     @strawberry.field(description="Its name in English.")
-    def name_en(self) -> str:
-        return _evidence(self).label.name_en
-
-
-def _evidence(shown: RequiredEvidence) -> requirements.RequiredEvidence:
-    return cast("requirements.RequiredEvidence", shown)
+    @staticmethod
+    def name_en(evidence: strawberry.Parent[requirements.RequiredEvidence]) -> str:
+        return evidence.label.name_en
 
 
 @strawberry.type(

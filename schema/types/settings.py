@@ -1,7 +1,5 @@
 """The numbers that the print leaves open and an edition decides. Read straight off `handbook.values`."""
 
-from typing import cast
-
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
@@ -43,10 +41,11 @@ class HandbookSettings:
     @strawberry.field(
         description="The relatives who may use a benefit that is `familyShared`, if registered before the use."
     )
-    def immediate_family(self) -> list[Relation]:
-        return list(cast("values.Settings", self).immediate_family)
+    @staticmethod
+    def immediate_family(settings: strawberry.Parent[values.Settings]) -> list[Relation]:
+        return list(settings.immediate_family)
 
     @strawberry.field(description="Why each setting is what it is.")
-    def cites(self) -> list[SettingCite]:
-        told = cast("values.Settings", self).cites
-        return [SettingCite(setting=to_camel_case(setting), cite=cite) for setting, cite in told]
+    @staticmethod
+    def cites(settings: strawberry.Parent[values.Settings]) -> list[SettingCite]:
+        return [SettingCite(setting=to_camel_case(setting), cite=cite) for setting, cite in settings.cites]

@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from base.months import month_text
+from handbook import values
 from ledger.reconciliation.reading import SettlementLineView, SettlementView
 from schema.context import Info
 from schema.scalars import Long
@@ -28,8 +29,8 @@ class SettlementLine:
     amount: Decimal = strawberry.field(description="In CNY; below zero when it is taken back.")
     benefit_code: strawberry.Private[str]
 
-    @strawberry.field(description="Of what.")
-    def benefit(self, info: Info) -> Benefit:
+    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    def benefit(self, info: Info) -> values.Benefit:
         return benefit_of(info.context.handbook, self.benefit_code)
 
     @classmethod

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
+from handbook import Benefit as HandbookBenefit
 from ledger.reconciliation import values
 from ledger.reconciliation.reading import WithdrawalView
 from schema.context import Info
@@ -24,8 +25,8 @@ class StatementLine:
     amount: Decimal = strawberry.field(description="What the vendor asks for all of it, in CNY.")
     benefit_code: strawberry.Private[str]
 
-    @strawberry.field(description="Of what.")
-    def benefit(self, info: Info) -> Benefit:
+    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    def benefit(self, info: Info) -> HandbookBenefit:
         return benefit_of(info.context.handbook, self.benefit_code)
 
     @classmethod

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import cast
 
 import strawberry
 
@@ -82,13 +81,13 @@ class Tier:
     supposed: strawberry.Private[History | None] = None
     """The history that it was rated from, where that is not the stored one."""
 
-    @strawberry.field(description="Every premium component: what it adds on the day, or why it adds nothing.")
-    async def contributions(self, info: Info) -> list[Contribution]:
+    @strawberry.field(
+        description="Every premium component: what it adds on the day, or why it adds nothing.",
+        graphql_type=list[Contribution],
+    )
+    async def contributions(self, info: Info) -> Sequence[rating_contributions.Contribution]:
         history = self.supposed or await info.context.loaders.history.load((self.customer_id, self.known_at))
-        found: Sequence[rating_contributions.Contribution] = rating_contributions.contributions_on(
-            history, self.day, self.handbook
-        )
-        return cast("list[Contribution]", list(found))
+        return rating_contributions.contributions_on(history, self.day, self.handbook)
 
     @classmethod
     def of(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from base.months import month_text
-from handbook import Handbook
+from handbook import Handbook, values
 from ledger.quotas.liability import LiabilityRow
 from ledger.reports.usage import UsageFigures, UsageView
 from schema.context import Info
@@ -45,7 +45,9 @@ class UsageTotal:
 @strawberry.type(description="What was delivered in one group. What was not grouped by is null.")
 class UsageRow(UsageTotal):
     vendor: Vendor | None = strawberry.field(description="By whom.")
-    benefit: Benefit | None = strawberry.field(description="Of what; also when grouped by variant.")
+    benefit: values.Benefit | None = strawberry.field(
+        graphql_type=Benefit | None, description="Of what; also when grouped by variant."
+    )
     variant: str | None = strawberry.field(
         description="In which grade; null also for what is not graded on its day."
     )
@@ -89,7 +91,7 @@ class UsageReport:
     description="What the members of one star could still use of a benefit. Counts are in the allowance's unit."
 )
 class LiabilityLine:
-    benefit: Benefit = strawberry.field(description="Of what.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Of what.")
     star: int = strawberry.field(description="Of which star on the day.")
     variant: str | None = strawberry.field(description="The grade at the star, where it is graded.")
     unit: Unit = strawberry.field(description="What is counted.")

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date
-from typing import cast
 
 import strawberry
 
 from handbook import Handbook, first_day_asked
 from ledger.posting.recording import refusal_of
+from ledger.quotas import quota as ledger_quota
 from ledger.quotas.quota import quotas_on
 from ledger.refusals import Refusal as LedgerRefusal
 from ledger.what_if.comparing import account_by
@@ -31,11 +31,13 @@ MOST_EVENTS = 100
 class WhatIf:
     on: date = strawberry.field(description="The day.")
     tier: Tier = strawberry.field(description="The tier that the customer would have.")
-    quotas: list[Quota] = strawberry.field(
-        description="What could be used of every benefit, with what was used and held already."
+    quotas: Sequence[ledger_quota.Quota] = strawberry.field(
+        graphql_type=list[Quota],
+        description="What could be used of every benefit, with what was used and held already.",
     )
-    refusals: list[Refusal] = strawberry.field(
-        description="Why some of the events could not be recorded; the others are taken without them."
+    refusals: list[LedgerRefusal] = strawberry.field(
+        graphql_type=list[Refusal],
+        description="Why some of the events could not be recorded; the others are taken without them.",
     )
 
 
@@ -66,8 +68,8 @@ async def what_if(
     return WhatIf(
         on=day,
         tier=Tier.of(view, handbook, customer_id=customer_id, day=day, supposed=history),
-        quotas=cast("list[Quota]", list(quotas_on(account, day, handbook, context.now))),
-        refusals=cast("list[Refusal]", refusals),
+        quotas=quotas_on(account, day, handbook, context.now),
+        refusals=refusals,
     )
 
 
