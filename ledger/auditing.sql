@@ -2,7 +2,7 @@
 
 -- name: make_month
 -- The table of the month that a day lies in, if it is not there.
-select make_audit_month($1)
+select make_audit_month($1);
 
 -- name: write
 -- Events; what was written already stays as it is.
@@ -11,7 +11,7 @@ insert into audit_events
 select * from unnest(
     $1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
     $9::text[], $10::text[])
-on conflict do nothing
+on conflict do nothing;
 
 -- Pages of events, newest first: $1 events after the place $2 and $3 (null: from the newest) that happened from the moment $4
 -- until before $5, of the members $6, the subjects $7 and the operations $8 (null: all). Each page has its index.
@@ -84,4 +84,4 @@ limit $1;
 
 -- name: drop_old_months
 -- The tables of months that ended before $1 days ago, dropped.
-select * from drop_audit_months($1)
+select * from drop_audit_months($1);

@@ -53,3 +53,16 @@ async def test_every_statement_of_every_file_runs_as_it_stands(database):
 def test_no_statement_has_a_hole_to_be_filled_in():
     holes = {named(path) for path in FILES if HOLE.search(path.read_text(encoding="utf-8"))}
     assert holes == PUT_TOGETHER
+
+
+def test_every_statement_ends_in_a_semicolon():
+    """So that a whole file can be given to psql, too."""
+    texts = {path: path.read_text(encoding="utf-8") for path in FILES}
+    unended = [
+        f"{named(path)}: {part.splitlines()[0]}"
+        for path, text in texts.items()
+        if not HOLE.search(text)
+        for part in text.split("-- name: ")[1:]
+        if not [line for line in part.splitlines() if line and not line.startswith("--")][-1].endswith(";")
+    ]
+    assert unended == []

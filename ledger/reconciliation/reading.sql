@@ -67,7 +67,7 @@ left join lateral (
     from statements s
     where s.period = p.id and not exists (select from withdrawals w where w.statement = s.id)
 ) s on true
-where v.code = $1
+where v.code = $1;
 
 -- name: period_tally
 -- What the findings of the period $1 come to, by kind; `own`: of lines of its own statements.
@@ -84,11 +84,11 @@ from (
     union all
     select f.*, false from findings f where f.period = $1 and f.line_no is null
 ) f
-group by f.kind, f.own
+group by f.kind, f.own;
 
 -- name: period_statements
 -- The statements of the period $1, the latest first.
-select s.id from statements s where s.period = $1 order by s.id desc
+select s.id from statements s where s.period = $1 order by s.id desc;
 
 -- name: findings_page
 -- For each of the statements $1 and of the periods $2 a page of $3 findings after a place: its section $4 (0: lines, 1: lines
@@ -210,13 +210,13 @@ cross join lateral (
     where d.period = q.id and d.customer_id = asked.customer_id and d.sequence = asked.sequence and d.line_no is null
     offset 0
 ) d
-order by id
+order by id;
 
 -- name: line_of_delivery
 -- The line of the period $1 that has the delivery $2, $3 by now.
 select m.statement, m.line_no
 from matches m join statements s on s.id = m.statement
-where m.customer_id = $2 and m.sequence = $3 and s.period = $1
+where m.customer_id = $2 and m.sequence = $3 and s.period = $1;
 
 -- name: settlements
 -- $1 settlements, the latest first, of the vendors $2 (null: all) and of the month $3 (null: any), after the moment $4 of
@@ -234,4 +234,4 @@ limit $1;
 select l.period, l.benefit, l.occurred_in, l.correction, l.units, l.amount
 from settlement_lines l
 where l.period = any ($1::integer[])
-order by l.period, l.benefit, l.occurred_in desc, l.correction
+order by l.period, l.benefit, l.occurred_in desc, l.correction;

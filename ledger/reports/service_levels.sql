@@ -5,14 +5,14 @@
 -- The clocks of those of the redemptions $1 and $2 that began as holds.
 select c.*
 from unnest($1::bigint[], $2::bigint[]) as asked (customer_id, sequence)
-join hold_clocks c on c.customer_id = asked.customer_id and c.sequence = asked.sequence
+join hold_clocks c on c.customer_id = asked.customer_id and c.sequence = asked.sequence;
 
 -- name: milestones
 -- The milestones of the redemptions $1 and $2, in the order of recording.
 select s.customer_id, s.redemption, s.kind, s.occurred_at, s.appointment_at, s.actor, s.key, s.recorded_at, s.subject
 from unnest($1::bigint[], $2::bigint[]) as asked (customer_id, sequence)
 join milestones s on s.customer_id = asked.customer_id and s.redemption = asked.sequence
-order by s.customer_id, s.redemption, s.id
+order by s.customer_id, s.redemption, s.id;
 
 -- name: report
 -- How many of the holds that were booked at the vendors $1 from the moment $2 until before $3 have the same clock: by
@@ -35,7 +35,7 @@ join unnest($4::text[], $5::date[], $6::timestamptz[], $7::timestamptz[])
     as p (benefit, held_on, respond_by, arrange_by)
     on p.benefit = c.benefit and p.held_on = c.held_on
 where c.vendor = any ($1::text[]) and c.held_at >= $2 and c.held_at < $3
-group by 1, 2, 3, 4, 5, 6
+group by 1, 2, 3, 4, 5, 6;
 
 -- name: late
 -- For each pair of a vendor and a benefit, $8 and $9, up to $10 of the same holds that are late or overdue at the moment
@@ -65,4 +65,4 @@ from (
         )
 ) page
 where page.place <= $10
-order by page.vendor, page.benefit, page.recorded_at desc, page.customer_id desc, page.sequence desc
+order by page.vendor, page.benefit, page.recorded_at desc, page.customer_id desc, page.sequence desc;

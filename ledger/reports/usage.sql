@@ -40,4 +40,4 @@ select g.*, v.name as vendor_name
 from grouped g
 left join vendors v on v.code = g.vendor
 order by g.month, g.day, g.vendor, g.benefit, g.variant nulls first, g.star
-limit $7
+limit $7;
