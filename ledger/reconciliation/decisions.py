@@ -16,7 +16,9 @@ from asyncpg import Record
 from base.database import Connection, Pool
 from base.sql import Statements
 from handbook import Handbook
+from ledger.posting.entries import RedemptionStatus
 from ledger.ids import RedemptionId
+from ledger.reconciliation.match_values import Delivery, Line, difference
 from ledger.reconciliation.matching import Key, reconcile
 from ledger.reconciliation.paying import (
     NOTHING,
@@ -126,7 +128,7 @@ class _Deciding:
             await self._store(
                 _sides(row), customer_id=row["customer_id"], sequence=row["sequence"], used=row["pass"]
             )
-            await self._match_anew(None, None)
+            await self._match_anew()
         await self._record()
 
     async def _reopen(self) -> None:
@@ -147,7 +149,7 @@ class _Deciding:
             )
         else:
             await self._conn.execute(SQL["reopen_line"], self._period.id, row["statement"], row["line_no"])
-        await self._match_anew(row["customer_id"] if by_hand else None, row["sequence"])
+        await self._match_anew(RedemptionId(row["customer_id"], row["sequence"]) if by_hand else None)
 
     async def _match(self) -> None:
         row, redemption = self._row, self._asked.redemption
@@ -158,15 +160,7 @@ class _Deciding:
             )
         if row["sequence"] is not None:
             await self._part_from_other_than(redemption)
-        delivery = await self._conn.fetchrow(
-            SQL["delivery"],
-            self._period.vendor,
-            redemption.customer_id,
-            redemption.sequence,
-            row["stated_units"],
-            row["stated_amount"],
-            row["stated_on"],
-        )
+        delivery = await self._delivery(redemption)
         if delivery is None:
             raise RefusedError(Refusal(code=RefusalCode.UNKNOWN_REDEMPTION))
         if delivery["matched_line"] is not None:
@@ -177,7 +171,7 @@ class _Deciding:
                 "该次服务已作为「未列入对账单」处理；请先 REOPEN",
                 "redemption: somebody has decided on it as not in the statement; reopen that first",
             )
-        kind = FindingKind(delivery["kind"])
+        kind = _difference(row, delivery)
         reversed_ = kind is FindingKind.REVERSED
         sides = Sides(
             kind=kind,
@@ -202,7 +196,12 @@ class _Deciding:
             used=Pass.HAND.value,
             occurred_on=delivery["delivered_on"],
         )
-        await self._match_anew(redemption.customer_id, redemption.sequence)
+        await self._match_anew(redemption)
+
+    async def _delivery(self, redemption: RedemptionId) -> Record | None:
+        return await self._conn.fetchrow(
+            SQL["delivery"], self._period.vendor, redemption.customer_id, redemption.sequence
+        )
 
     async def _part_from_other_than(self, redemption: RedemptionId) -> None:
         """Take the line from the delivery that the match found for it; what somebody decided is reopened first.
@@ -282,21 +281,22 @@ class _Deciding:
             )
         return payable_as_said(sides, pay)
 
-    async def _match_anew(self, customer_id: int | None, sequence: int | None) -> None:
+    async def _match_anew(self, redemption: RedemptionId | None = None) -> None:
         """Run the match for the line's member and benefit, and for those of a redemption that came or went."""
         row = self._row
         keys = [Key(member_no=row["member_no"], customer_id=row["member"], benefit=row["benefit"])]
-        if customer_id is not None:
-            other = await self._conn.fetchrow(
-                SQL["delivery"], self._period.vendor, customer_id, sequence, 0, Decimal(0), self._period.month
-            )
+        if redemption is not None:
+            other = await self._delivery(redemption)
             if other is not None:
-                key = Key(member_no=other["member_no"], customer_id=customer_id, benefit=other["benefit"])
+                key = Key(
+                    member_no=other["member_no"],
+                    customer_id=redemption.customer_id,
+                    benefit=other["benefit"],
+                )
                 keys += [key] if key != keys[0] else []
-        for key in keys:
-            await reconcile(
-                self._conn, self._period.id, handbook=self._asked.handbook, now=self._asked.now, only=key
-            )
+        await reconcile(
+            self._conn, self._period.id, handbook=self._asked.handbook, now=self._asked.now, only=keys
+        )
 
     async def _record(self) -> None:
         row, asked = self._row, self._asked
@@ -336,6 +336,30 @@ def _sides(row: Record) -> Sides:
         ledger_units=row["ledger_units"],
         ledger_amount=row["ledger_amount"],
     )
+
+
+def _difference(row: Record, delivery: Record) -> FindingKind:
+    """What a line and a delivery differ in."""
+    line = Line(
+        statement=row["statement"],
+        line_no=row["line_no"],
+        reference=None,
+        member_no=row["member_no"],
+        benefit=row["benefit"],
+        units=row["stated_units"],
+        amount=row["stated_amount"],
+        day=row["stated_on"],
+    )
+    delivered = Delivery(
+        id=RedemptionId(delivery["customer_id"], delivery["sequence"]),
+        reference=None,
+        benefit=delivery["benefit"],
+        units=delivery["units"],
+        amount=delivery["amount"],
+        day=delivery["delivered_on"],
+        reversed=delivery["status"] == RedemptionStatus.REVERSED,
+    )
+    return difference(line, delivered)
 
 
 def _wrong(words_zh: str, words_en: str) -> RefusedError:

@@ -56,8 +56,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 -- name: delivery
 -- A delivery of the vendor $1 with what it costs, and the line that has it.
 select
-    d.*, c.member_no, s.number as matched_statement, m.line_no as matched_line,
-    match_kind(d.status, $4, d.units, $5, d.amount, $6, d.delivered_on) as kind
+    d.*, c.member_no, s.number as matched_statement, m.line_no as matched_line
 from deliveries d
 join customers c on c.id = d.customer_id
 left join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence

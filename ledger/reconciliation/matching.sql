@@ -1,55 +1,68 @@
--- The match: lines of an open period against what the vendor delivered. Set-based, one to one, and the same whatever the
--- order of the lines. Existing matches stay; a run pairs what is left.
+-- The match: what a run reads and writes. What is paired and what is found, ledger.reconciliation.match decides.
 --
--- A text between braces is filled in by matching.py, from this file only: {only_…} narrows a run to a key (see there), whose
--- parts are parameters.
+-- The statements run in this order, and as they stand. A run has two tables of its own: `concerned`, the members and
+-- benefits that it is about, and `waiting`, the lines that are free.
 
--- name: tune
--- For this transaction: large joins in memory and on all cores, no time lost in compiling, and what was just read or
--- written is looked up at no great cost. The tables of a run tell enough of themselves by a few of their rows.
+-- name: period
+select vendor, month from periods where id = $1;
+
+-- name: by_index
+-- For a run over few lines: rows are found by an index, whatever the planner believes of tables that are just being filled.
 select
-    set_config('work_mem', '256MB', true), set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true),
-    set_config('default_statistics_target', '10', true),
-    set_config('parallel_setup_cost', '0', true), set_config('parallel_tuple_cost', '0', true),
-    set_config('min_parallel_table_scan_size', '1MB', true);
+    set_config('enable_nestloop', 'on', true), set_config('enable_hashjoin', 'off', true),
+    set_config('enable_mergejoin', 'off', true), set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true);
+
+-- name: all_at_once
+-- For a run over many lines: each table is read once, in memory and on all cores.
+select
+    set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true),
+    set_config('work_mem', '256MB', true), set_config('parallel_setup_cost', '0', true),
+    set_config('parallel_tuple_cost', '0', true), set_config('min_parallel_table_scan_size', '1MB', true);
 
 -- name: statements
--- The statements of a period that count and how many lines they have, all statements of the vendor $2, and the days of
--- the month $3 to before $4 and of all lines; a delivery that is meant may lie around them, as matching.py says.
-select ids, lines, of_vendor, matched, first_day, end_day, date_tolerance_days as tolerance
+-- The statements of the period $1 of the vendor $2 that count: their lines, the first day and the day after the last of the
+-- month $3 to before $4 and of all these lines and those carried on, and the vendor's tolerance.
+select
+    coalesce(array_agg(s.id order by s.id), '{}') as ids,
+    coalesce(sum(s.lines), 0)::bigint as lines,
+    least($3::date, min(s.first_day), min(c.first_day)) as first_day,
+    greatest($4::date, max(s.last_day) + 1) as end_day,
+    (select v.date_tolerance_days from vendors v where v.code = $2) as tolerance_days
 from (
-    select
-        coalesce(array_agg(s.id order by s.id) filter (where s.period = $1), '{}') as ids,
-        coalesce(sum(s.lines) filter (where s.period = $1), 0) as lines,
-        coalesce(array_agg(s.id order by s.id), '{}') as of_vendor,
-        exists (select from periods p where p.vendor = $2 and p.reconciled_at is not null) as matched,
-        least($3::date, min(s.first_day) filter (where s.period = $1), min(c.first_day)) as first_day,
-        greatest($4::date, max(s.last_day) filter (where s.period = $1) + 1, max(c.last_day) + 1) as end_day
-    from statements s
-    left join (
-        select c.statement, min(l.occurred_on) as first_day, max(l.occurred_on) as last_day
-        from carryovers c join statement_lines l on l.statement = c.statement and l.line_no = c.line_no
-        where c.period = $1
-        group by c.statement
-    ) c on c.statement = s.id
-    where s.vendor = $2 and not exists (select from withdrawals w where w.statement = s.id)
-) s
-join vendors v on v.code = $2;
+    select min(l.occurred_on) as first_day
+    from carryovers c join statement_lines l on l.statement = c.statement and l.line_no = c.line_no
+    where c.period = $1
+) c
+left join statements s on s.period = $1 and not exists (select from withdrawals w where w.statement = s.id);
 
--- name: many
--- For the join of many lines: each table is read once. What is known of tables that were just filled misleads the planner.
--- The leader only gathers: it has the most to do as it is.
-select
-    set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
-    set_config('parallel_leader_participation', 'off', true);
+-- name: feeding
+-- Closed months whose open month the period $1 is: nothing open lies between. What came late for them is found here.
+select p.id, p.month, p.closed_at
+from periods p
+join periods here on here.id = $1
+where p.vendor = here.vendor and p.closed_at is not null and p.month < here.month
+    and not exists (
+        select from periods o
+        where o.vendor = p.vendor and o.closed_at is null and o.month > p.month and o.month < here.month
+    )
+order by p.month;
 
--- name: few
-select
-    set_config('enable_nestloop', 'on', true), set_config('enable_mergejoin', 'on', true),
-    set_config('parallel_leader_participation', 'on', true);
+-- name: clean_up
+drop table if exists concerned, waiting;
+
+-- name: make_concerned
+create temporary table concerned (
+    key integer generated always as identity, member_no text not null, customer_id bigint, benefit text not null
+) on commit drop;
+
+-- name: make_waiting
+create temporary table waiting (
+    statement integer not null, line_no integer not null, reference text, member_no text not null, customer_id bigint,
+    benefit text not null, units integer not null, occurred_on date not null, amount numeric not null
+) on commit drop;
 
 -- name: know_members
--- Lines whose member was registered after the statement came.
+-- Lines of the statements $2 or carried into the period $1 whose member was registered after the statement came.
 insert into line_members (statement, line_no, customer_id)
 select l.statement, l.line_no, c.id
 from statement_lines l join customers c on c.member_no = l.member_no
@@ -60,437 +73,286 @@ where l.customer_id is null
     )
 on conflict do nothing;
 
--- name: release_reversed
--- A pair that nobody has decided on, and whose redemption was reversed since, is parted: the line may have been meant for
--- what was posted anew. If not, they find together again, as REVERSED.
-delete from matches m
-using redemptions d, statements s
-where d.vendor = $2 and d.status = 'REVERSED'
-    and m.customer_id = d.customer_id and m.sequence = d.sequence and m.pass <> 'HAND'
-    and s.id = m.statement
-    and (
-        s.period = $1
-        or exists (
-            select from carryovers c where c.period = $1 and c.statement = m.statement and c.line_no = m.line_no
-        )
-    )
+-- name: forget_unfounded
+-- A correction, decided on or not, lives no longer than the payment that it takes back: what pays it may be reopened. $1 is
+-- the period, $2 the closed ones that feed it.
+delete from findings f
+where f.period = $1 and f.line_no is null and f.kind = 'REVERSED'
     and not exists (
-        select from findings f
-        where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no and f.action is not null
-    )
-    {only_deliveries};
+        select from deliveries d
+        join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+        join lateral paid_for(m.statement, m.line_no, $1, $2::integer[]) paid on true
+        where d.customer_id = f.customer_id and d.sequence = f.sequence and d.status = 'REVERSED'
+            and paid.amount = -f.ledger_amount and paid.units = -f.ledger_units
+    );
 
--- name: pairing
--- Lines and deliveries that are free, each once, side by side where the reference, the member and the benefit agree, in
--- the order of members; `alike`: how many pairs of a member bear the reference. Of a pair that agrees only what it takes to
--- write it down. A delivery that no line names is only of use near the days of the lines, $7 to before $8. Two references
--- with one hash are only looked at more closely.
-create temporary table pairing on commit drop as
-select *, count(*) over (partition by customer_id, reference_hash) as alike
+-- name: match_what_agrees
+-- Pass REFERENCE, in bulk: a free line of the statements $3 and a free delivery of the vendor $2 from $4 to before $5 that
+-- agree in everything, and nobody else in the same. Who else might be meant is decided member by member.
+insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+select customer_id, sequence, statement, line_no, 'REFERENCE', 'MATCHED'
 from (
     select
-        coalesce(d.customer_id, l.customer_id) as customer_id, d.sequence, l.statement, l.line_no,
-        case when {paired} then {kind} end as kind,
-        case when {paired} then hashtextextended(l.reference, 0) end as reference_hash,
-        case when not ({paired}) or {kind} <> 'MATCHED' then row(
-            l.statement, l.line_no, coalesce(d.customer_id, l.customer_id), d.sequence, coalesce(d.benefit, l.benefit),
-            l.reference, d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on
-        )::fit end as fit
-    from (
-        select
-            l.statement, l.line_no, l.reference, l.customer_id, l.benefit, l.units, l.amount, l.occurred_on
-        from lines l
-        where (
-                l.statement = any ($5::integer[])
-                {or_carried}
-            )
-            {and_free}
-            {and_new}
-            {only_lines}
-    ) l
-    full join (
-        select d.customer_id, d.sequence, d.status, d.reference, d.benefit, d.units, d.amount, d.delivered_on
-        from deliveries d
-        where d.vendor = $2 and d.occurred_at >= $3 and d.occurred_at < $4
-            -- The period and the vendor's statements are there, whichever of the conditions below ask for them.
-            and $1::integer is not null and $6::integer[] is not null
-            {and_unmatched}
-            {only_deliveries}
-    ) d on d.reference = l.reference and d.customer_id = l.customer_id and d.benefit = l.benefit
-    where l.line_no is not null or d.delivered_on >= $7 and d.delivered_on < $8
-    -- The fence: what a pair comes to is worked out beside the join, on all cores, not where they are counted, on one.
-    order by 1, reference_hash
-    offset 0
-) side_by_side;
+        l.customer_id, d.sequence, l.statement, l.line_no,
+        count(*) over (partition by l.customer_id, l.benefit, l.reference, l.occurred_on, l.units, l.amount) as alike
+    from lines l
+    join deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.reference = l.reference
+        and d.delivered_on = l.occurred_on and d.units = l.units and d.amount = l.amount
+    where l.statement = any ($3::integer[])
+        and d.vendor = $2 and d.status = 'REDEEMED' and d.occurred_at >= $4 and d.occurred_at < $5
+        and not exists (
+            select from matches m
+            where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+        )
+        and not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
+        and not exists (
+            select from findings f
+            where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
+        )
+        and not exists (
+            select from findings f
+            where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+                and f.action is not null
+        )
+        and not exists (
+            select from excepted_lines x
+            where x.vendor = $2 and x.member_no = l.member_no and x.benefit = l.benefit
+        )
+) agreeing
+where alike = 1
+order by customer_id, sequence;
 
--- name: paired
-l.line_no is not null and d.sequence is not null
-
--- name: kind
--- What a line and its delivery have that differs.
-match_kind(d.status, l.units, d.units, l.amount, d.amount, l.occurred_on, d.delivered_on)
-
--- name: or_carried
--- Lines that were disputed in a period that is closed.
-or (l.statement, l.line_no) in (select c.statement, c.line_no from carryovers c where c.period = $1)
-
--- name: and_free
--- Unless the match has never run on them: then no line has a match, and nobody has decided on any.
-and not exists (
-    select from matches m
-    where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
-        and m.statement = any ($6::integer[])
-)
-and not exists (
-    select from findings f
-    where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
-)
-
--- name: and_unmatched
--- Unless no statement of the vendor was ever matched.
-and not exists (
-    select from matches m
-    where m.customer_id = d.customer_id and m.sequence = d.sequence and m.statement = any ($6::integer[])
-)
-and not exists (
-    select from findings f
-    where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
-        and f.action is not null
-)
-
--- name: exceptions
--- Lines of the vendor $1 that somebody had paid although the ledger knew nothing of them. A reference means the same within
--- $2 days, the backdating days.
-create temporary table exceptions on commit drop as
-select o.statement, o.line_no, o.reference, o.member_no, o.benefit, o.occurred_on, o.units, $2::integer as backdating_days
-from periods p
-join findings f on f.period = p.id and f.line_no is not null and f.sequence is null and f.payable > 0
-join statement_lines o on o.statement = f.statement and o.line_no = f.line_no
-where p.vendor = $1;
-
--- name: repeats
--- A line says the same again: the reference, or, where one of them has none, the day and the units.
-x.member_no = l.member_no and x.benefit = l.benefit and (x.statement, x.line_no) <> (l.statement, l.line_no)
-and (
-    x.reference = l.reference and abs(x.occurred_on - l.occurred_on) <= x.backdating_days
-    or (x.reference is null or l.reference is null) and x.occurred_on = l.occurred_on and x.units = l.units
-)
-
--- name: and_new
-and not exists (select from exceptions x where {repeats})
-
--- name: refresh_kinds
--- A price may have come, and a pair made by hand may have been reversed, while nobody has decided.
-update matches m set kind = {kind}
-from lines l, deliveries d
+-- name: wait
+-- The free lines of the statements $2 or carried into the period $1: all ($3), or those that are concerned.
+insert into waiting (statement, line_no, reference, member_no, customer_id, benefit, units, occurred_on, amount)
+select l.statement, l.line_no, l.reference, l.member_no, l.customer_id, l.benefit, l.units, l.occurred_on, l.amount
+from lines l
 where (
-        l.statement = any ($3::integer[])
+        l.statement = any ($2::integer[])
         or (l.statement, l.line_no) in (select c.statement, c.line_no from carryovers c where c.period = $1)
     )
-    and m.statement = l.statement and m.line_no = l.line_no and m.customer_id = l.customer_id
-    and (m.kind <> 'MATCHED' or m.pass = 'HAND')
-    and d.vendor = $2 and d.customer_id = m.customer_id and d.sequence = m.sequence
-    and m.kind <> {kind}
+    and ($3::boolean or (l.member_no, l.benefit) in (select k.member_no, k.benefit from concerned k))
+    and not exists (
+        select from matches m
+        where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+    )
     and not exists (
         select from findings f
-        where f.period = $1 and f.statement = m.statement and f.line_no = m.line_no and f.action is not null
-    )
-    {only_pairs};
+        where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
+    );
 
--- name: match_references
--- Pass REFERENCE, where a reference leads one line to one delivery.
-insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-select customer_id, sequence, statement, line_no, 'REFERENCE', kind
-from pairing
-where kind is not null and alike = 1;
-
--- name: make_rest
--- What is more than a pair that agrees: what a reference leads to nothing or to several, and pairs that differ.
-create temporary table rest on commit drop as
-select
-    p.customer_id, p.sequence, p.statement, p.line_no, p.kind, p.alike, (p.fit).benefit, (p.fit).reference, (p.fit).status,
-    (p.fit).stated_units, (p.fit).units, (p.fit).stated_amount, (p.fit).amount, (p.fit).occurred_on, (p.fit).delivered_on
-from pairing p
-where p.kind is distinct from 'MATCHED' or p.alike > 1;
-
--- name: fit_by_reference
--- Pass REFERENCE, where it leads several to each other.
-insert into fits
-select {fit}
-from rest p
--- They are few, so they are looked up one by one.
-cross join lateral (
-    select *, units as stated_units, amount as stated_amount from statement_lines l
-    where l.statement = p.statement and l.line_no = p.line_no offset 0
-) l
-cross join lateral (
-    select * from deliveries d where d.customer_id = p.customer_id and d.sequence = p.sequence offset 0
-) d
-where p.alike > 1 and p.kind is not null;
-
--- name: fit
--- A line and a delivery side by side.
-l.statement, l.line_no, d.customer_id, d.sequence, d.benefit, l.reference, d.status, l.stated_units, d.units, l.stated_amount,
-d.amount, l.occurred_on, d.delivered_on
-
--- name: make_fits
--- Which free line might be which free delivery, in the pass at hand.
-create temporary table fits of fit on commit drop;
-
--- name: make_newly
--- The pairs of a round.
-create temporary table newly (customer_id bigint, sequence bigint, statement integer, line_no integer) on commit drop;
-
--- name: make_free
--- What the references left: lines (`taken`: their reference names a delivery that another line has), and deliveries.
-create temporary table free_lines on commit drop as
-select statement, line_no, reference, customer_id, benefit, stated_units, stated_amount, occurred_on, false as taken
-from rest
-where sequence is null
-union all
-select distinct statement, line_no, reference, customer_id, benefit, stated_units, stated_amount, occurred_on, true
-from fits;
-
--- name: make_free_deliveries
--- Of other months than the one from $1 to before $2 only what a free line may mean.
-create temporary table free_deliveries on commit drop as
-select customer_id, sequence, status, benefit, units, amount, delivered_on
-from rest
-where line_no is null
-    and (
-        delivered_on >= $1 and delivered_on < $2
-        or (customer_id, benefit) in (select l.customer_id, l.benefit from free_lines l)
-    )
-union all
-select distinct customer_id, sequence, status, benefit, units, amount, delivered_on
-from fits;
-
--- name: forget_newly
--- What the last round has matched is free no more.
-with gone as (
-    delete from newly returning customer_id, sequence, statement, line_no
-),
-lines as (
-    delete from free_lines f using gone g where g.statement = f.statement and g.line_no = f.line_no
-),
-deliveries as (
-    delete from free_deliveries f using gone g where g.customer_id = f.customer_id and g.sequence = f.sequence
-)
-delete from fits f
-where exists (select from gone g where g.customer_id = f.customer_id and g.sequence = f.sequence)
-    or exists (select from gone g where g.statement = f.statement and g.line_no = f.line_no);
-
--- name: analyze_free
-analyze free_lines, free_deliveries, fits;
-
--- name: mark_taken
--- Lines whose reference names a delivery to the same member of the same benefit that an earlier run gave to another line.
-update free_lines f set taken = true
-where not f.taken and f.reference is not null
-    and (
-        select count(*)
-        from redemptions r
-        cross join lateral (
-            select from matches m where m.customer_id = r.customer_id and m.sequence = r.sequence offset 0
-        ) m
-        where r.customer_id = f.customer_id and r.vendor = $1 and r.reference = f.reference and r.benefit = f.benefit
-    ) > 0;
-
--- name: clear_fits
-delete from fits;
-
--- name: match_perfect
--- What agrees in everything, as far as it fits: equal lines and equal deliveries, one after the other.
-with perfect as (
-    select
-        *,
-        dense_rank() over (
-            partition by customer_id, reference, occurred_on, stated_units, stated_amount order by statement, line_no
-        ) as line,
-        dense_rank() over (
-            partition by customer_id, reference, occurred_on, stated_units, stated_amount order by sequence
-        ) as delivery
-    from fits
-    where status = 'REDEEMED' and stated_units = units and stated_amount = amount and occurred_on = delivered_on
-),
-chosen as (
-    select * from perfect where line = delivery
-),
-{write_chosen};
-
--- name: match_exactly
--- Pass EXACT, where all deliveries of a member, benefit, day and units cost the same, so that their order decides: the
--- lines nearest in their amount get one each. Fewer lines than deliveries: nothing tells which, so none is taken.
-with alike as (
-    select
-        customer_id, benefit, delivered_on, units, count(*) as deliveries, min(amount) as amount,
-        array_agg(sequence order by sequence) as sequences
-    from free_deliveries
-    where status = $1
-    group by customer_id, benefit, delivered_on, units
-    having count(amount) in (0, count(*)) and min(amount) is not distinct from max(amount)
-),
-lines as (
-    select
-        l.*, a.deliveries, a.amount, a.sequences, count(*) over same as lines,
-        row_number() over (
-            partition by l.customer_id, l.benefit, l.occurred_on, l.stated_units
-            order by abs(l.stated_amount - a.amount) nulls last, l.stated_amount, l.reference nulls last, l.statement, l.line_no
-        ) as place
-    from free_lines l
-    join alike a on a.customer_id = l.customer_id and a.benefit = l.benefit and a.delivered_on = l.occurred_on
-        and a.units = l.stated_units
-    where not l.taken
-    window same as (partition by l.customer_id, l.benefit, l.occurred_on, l.stated_units)
-),
-pairs as (
-    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-    select
-        customer_id, sequences[place], statement, line_no, 'EXACT',
-        match_kind($1, stated_units, stated_units, stated_amount, amount, occurred_on, occurred_on)
-    from lines
-    where place <= deliveries and (lines >= deliveries or $1 = 'REVERSED')
-    order by customer_id, sequences[place]
-    returning customer_id, sequence, statement, line_no
-)
-insert into newly select * from pairs;
-
--- name: fit_exactly
--- Pass EXACT, where deliveries that else agree cost differently.
-insert into fits
-select {fit}
+-- name: concern
+-- Whom the free lines are about, and those of whom more may be found: of each redemption that is named below, the member
+-- and the benefit. $1 is the period, $2 its vendor, $3 to before $4 its month, $5 its statements, $6 the closed months of
+-- which something may have come late, $7 since when.
+insert into concerned (member_no, customer_id, benefit)
+select member_no, max(customer_id), benefit
 from (
-    select *, count(*) over (partition by customer_id, benefit, occurred_on, stated_units) as lines
-    from free_lines
-    where not taken
-) l
-join (
-    select *, count(*) over (partition by customer_id, benefit, delivered_on, units) as deliveries
-    from free_deliveries
-    where status = $1
-) d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
-    and d.units = l.stated_units
-where l.lines >= d.deliveries or d.status = 'REVERSED';
+    select w.member_no, w.customer_id, w.benefit from waiting w
+    union all
+    select l.member_no, l.customer_id, l.benefit
+    from findings f join lines l on l.statement = f.statement and l.line_no = f.line_no
+    where f.period = $1 and f.sequence is null and f.action is null
+    union all
+    select c.member_no, r.customer_id, r.benefit
+    from (
+        -- Delivered this month, and in no line.
+        select d.customer_id, d.sequence
+        from redemptions d
+        where d.vendor = $2 and d.status = 'REDEEMED' and d.occurred_at >= $3 and d.occurred_at < $4
+            and not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
+        union
+        -- Delivered in a closed month, and in no line.
+        select d.customer_id, d.sequence
+        from unnest($6::date[]) as closed (month)
+        join redemptions d on d.vendor = $2 and d.status = 'REDEEMED'
+            and d.occurred_at >= closed.month::timestamp at time zone 'Asia/Shanghai'
+            and d.occurred_at < (closed.month + interval '1 month')::timestamp at time zone 'Asia/Shanghai'
+        where not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
+        union
+        -- Pairs that differ, and those whose delivery was reversed.
+        select m.customer_id, m.sequence from matches m where m.statement = any ($5::integer[]) and m.kind <> 'MATCHED'
+        union
+        select d.customer_id, d.sequence
+        from redemptions d join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+        where d.vendor = $2 and d.status = 'REVERSED' and m.statement = any ($5::integer[])
+        union
+        -- What was found or decided before, here or in a month from which it was carried on.
+        select f.customer_id, f.sequence
+        from findings f
+        where f.period = $1 and f.sequence is not null and f.action is distinct from 'DISPUTE'
+        union
+        select c.customer_id, c.sequence from carryovers c where c.period = $1 and c.line_no is null
+        union
+        select m.customer_id, m.sequence
+        from carryovers c
+        join lines l on l.statement = c.statement and l.line_no = c.line_no
+        join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+        where c.period = $1
+        union
+        -- What a pair by hand, a dispute, or a line in dispute that may have meant it hid in an earlier month.
+        select x.matched_customer, x.matched_sequence
+        from periods p join decisions x on x.period = p.id and x.action = 'MATCH'
+        where p.vendor = $2
+        union
+        select c.customer_id, c.sequence
+        from periods p join carryovers c on c.period = p.id and c.line_no is null
+        where p.vendor = $2
+        union
+        select (candidate ->> 0)::bigint, (candidate ->> 1)::bigint
+        from periods p
+        join carryovers c on c.period = p.id
+        join findings f on f.period = c.carried_from and f.statement = c.statement and f.line_no = c.line_no
+            and f.kind = 'AMBIGUOUS'
+        cross join jsonb_array_elements(f.candidates) candidate
+        where p.vendor = $2
+        union
+        -- Reversed since: it may have been paid.
+        select e.customer_id, e.redemption
+        from entries e
+        where e.vendor = $2 and e.kind = 'REVERSE' and e.occurred_at >= $7
+    ) named
+    join redemptions r on r.customer_id = named.customer_id and r.sequence = named.sequence
+    join customers c on c.id = r.customer_id
+) about
+group by member_no, benefit
+order by max(customer_id), benefit;
 
--- name: fit_within_tolerance
--- Pass TOLERANCE: member, benefit and units agree, the day within $2 days. Of equal deliveries of one day some are enough:
--- whoever fits one fits all.
-insert into fits
-select {fit}
-from free_lines l
-join (
-    select *, row_number() over (partition by customer_id, benefit, units, status, delivered_on order by sequence) as place
-    from free_deliveries
-) d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.units = l.stated_units
-    and d.place <= 20 and d.delivered_on between l.occurred_on - $2::integer and l.occurred_on + $2::integer
-where not l.taken and d.status = $1;
+-- name: concern_carried
+-- Of lines that were carried into the period $1 and are concerned: whose delivery they were paired with by hand.
+insert into concerned (member_no, customer_id, benefit)
+select distinct c.member_no, r.customer_id, r.benefit
+from carryovers o
+join lines l on l.statement = o.statement and l.line_no = o.line_no
+join concerned k on k.member_no = l.member_no and k.benefit = l.benefit
+join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+join redemptions r on r.customer_id = m.customer_id and r.sequence = m.sequence
+join customers c on c.id = r.customer_id
+where o.period = $1 and (c.member_no, r.benefit) not in (select d.member_no, d.benefit from concerned d);
 
--- name: fit_other_units
--- Pass UNITS: member, benefit and day agree, the units do not.
-insert into fits
-select {fit}
-from free_lines l
-join free_deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
-    and d.units <> l.stated_units
-where not l.taken and d.status = $1
-    -- What may be another line's waits for a person.
-    and not exists (select from undecidable u where {undecidable});
+-- name: forget_undecided
+-- What was found of those concerned and nobody has decided on: it is found anew. A pair belongs to its delivery's member.
+delete from findings f
+where f.period = $1 and f.action is null
+    and (
+        f.sequence is null and exists (
+            select from statement_lines l join concerned k on k.member_no = l.member_no and k.benefit = l.benefit
+            where l.statement = f.statement and l.line_no = f.line_no
+        )
+        or f.sequence is not null and exists (
+            select from redemptions r join concerned k on k.customer_id = r.customer_id and k.benefit = r.benefit
+            where r.customer_id = f.customer_id and r.sequence = f.sequence
+        )
+    );
 
--- name: undecidable
--- What may be an undecidable line's: this delivery, or one that nothing tells from it.
-u.customer_id = d.customer_id and u.benefit = d.benefit and u.units = d.units and u.delivered_on = d.delivered_on
-
--- name: match_best
--- Of everything that fits, the pairs that are each other's best: what was not reversed before what was, then the nearest
--- in units, amount and day. Where nothing else tells, what lines say decides, not where they stand; then the ledger's order.
--- To be repeated until nothing is left.
-with ranked as (
-    select
-        *,
-        row_number() over (partition by statement, line_no order by {nearest}) as for_line,
-        row_number() over (partition by customer_id, sequence order by {nearest}) as for_delivery
-    from fits
+-- name: sides
+-- Everything that the match of those concerned looks at, one after the other: free lines (LINE), lines paid by exception
+-- (EXCEPTED), what a line in dispute may mean (DISPUTED), and deliveries, free (DELIVERY) or with their line (PAIR). $1 is
+-- the period, $2 its vendor, $3 its statements, $4 the closed periods that feed it.
+with carried_lines as (
+    select c.statement, c.line_no, p.month, a.customer_id, a.sequence
+    from carryovers c
+    join periods p on p.id = c.carried_from
+    left join findings a on a.period = c.carried_from and a.statement = c.statement and a.line_no = c.line_no
+        and a.kind = 'MATCHED'
+    where c.period = $1 and c.line_no is not null
 ),
-chosen as (
-    select * from ranked where for_line = 1 and for_delivery = 1
+carried_deliveries as (
+    select c.customer_id, c.sequence, p.month
+    from carryovers c join periods p on p.id = c.carried_from
+    where c.period = $1 and c.line_no is null
 ),
-{write_chosen};
-
--- name: nearest
-status = 'REVERSED', stated_units <> units, abs(stated_amount - amount) nulls last, abs(occurred_on - delivered_on),
-stated_units, stated_amount, occurred_on, reference nulls last, statement, line_no, customer_id, sequence
-
--- name: write_chosen
--- The pairs of a round: written down, and told to the next step.
-pairs as (
-    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+beside as (
     select
-        customer_id, sequence, statement, line_no, $1::match_pass,
-        match_kind(status, stated_units, units, stated_amount, amount, occurred_on, delivered_on)
-    from chosen
-    order by customer_id, sequence
-    returning customer_id, sequence, statement, line_no
+        k.key, 'LINE' as what, w.statement, w.line_no, w.reference as line_reference, w.member_no, w.benefit as line_benefit,
+        w.units as line_units, w.amount as line_amount, w.occurred_on, w.customer_id is not null as known_member,
+        null::bigint as customer_id, null::bigint as sequence, null as reference, null as benefit, null::integer as units,
+        null::numeric as amount, null::date as delivered_on, false as reversed, null::match_pass as pass,
+        null::pair_kind as kind, false as open, null::jsonb as candidates
+    from waiting w join concerned k on k.member_no = w.member_no and k.benefit = w.benefit
+    union all
+    select
+        k.key, case when m.sequence is null then 'DELIVERY' else 'PAIR' end, m.statement, m.line_no, l.reference, l.member_no,
+        l.benefit, l.units, l.amount, l.occurred_on, true,
+        d.customer_id, d.sequence, d.reference, d.benefit, d.units, d.amount, d.delivered_on, d.status = 'REVERSED', m.pass,
+        m.kind,
+        decided.period is null and (m.statement = any ($3::integer[]) or c.statement is not null), null
+    from concerned k
+    join deliveries d on d.customer_id = k.customer_id and d.benefit = k.benefit and d.vendor = $2
+    left join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+    left join statement_lines l on l.statement = m.statement and l.line_no = m.line_no
+    left join findings decided on decided.period = $1 and decided.statement = m.statement and decided.line_no = m.line_no
+        and decided.action is not null
+    left join carried_lines c on c.statement = m.statement and c.line_no = m.line_no
+    where m.sequence is not null
+        or not exists (
+            select from findings f
+            where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+                and f.action is not null
+        )
+    union all
+    select
+        k.key, 'EXCEPTED', x.statement, x.line_no, x.reference, x.member_no, x.benefit, x.units, x.amount, x.occurred_on, true,
+        null, null, null, null, null, null, null, false, null, null, false, null
+    from excepted_lines x join concerned k on k.member_no = x.member_no and k.benefit = x.benefit
+    where x.vendor = $2
+    union all
+    select
+        k.key, 'DISPUTED', null, null, null, null, null, null, null, null, true,
+        null, null, null, null, null, null, null, false, null, null, false, f.candidates
+    from findings f
+    join statement_lines l on l.statement = f.statement and l.line_no = f.line_no
+    join concerned k on k.member_no = l.member_no and k.benefit = l.benefit
+    where f.period = $1 and f.kind = 'AMBIGUOUS' and f.action = 'DISPUTE'
 )
-insert into newly select * from pairs
+select
+    b.*, cl.month as line_carried_from, cl.customer_id as agreed_customer, cl.sequence as agreed_sequence,
+    cd.month as carried_from, e.customer_id as other_customer, e.sequence as other_sequence,
+    e.member_no as other_member_no, e.benefit as other_benefit, e.status as other_status, e.delivered as other_delivered,
+    paid.units as paid_units, paid.amount as paid_amount,
+    b.reversed and exists (
+        select from findings f join periods p on p.id = f.period
+        where f.line_no is null and f.customer_id = b.customer_id and f.sequence = b.sequence and f.kind = 'REVERSED'
+            and not (p.closed_at is not null and f.action = 'DISPUTE')
+    ) as corrected,
+    b.what = 'DELIVERY' and exists (
+        select from findings f join periods p on p.id = f.period
+        where f.line_no is null and f.customer_id = b.customer_id and f.sequence = b.sequence
+            and not (p.closed_at is not null and f.action = 'DISPUTE')
+    ) as found_before
+from beside b
+left join carried_lines cl on cl.statement = b.statement and cl.line_no = b.line_no
+left join carried_deliveries cd on cd.customer_id = b.customer_id and cd.sequence = b.sequence
+left join lateral sole_bearer($2, b.line_reference) e on b.what = 'LINE' or b.what = 'PAIR' and b.open and b.reversed
+left join lateral paid_for(b.statement, b.line_no, $1, $4::integer[]) paid on b.what = 'PAIR' and b.reversed
+order by b.key;
 
--- name: match_only_fit
--- As above, but only lines that fit one delivery alone: where several fit, nobody but a person may choose.
-with counted as (
-    select *, count(*) over (partition by statement, line_no) as choices
-    from fits
-),
-ranked as (
-    select *, row_number() over (partition by customer_id, sequence order by {nearest}) as for_delivery
-    from counted
-    where choices = 1
-),
-chosen as (
-    select * from ranked where for_delivery = 1
-),
-{write_chosen};
+-- name: part
+-- Pairs that are none any more: the redemptions $1, $2.
+delete from matches m using unnest($1::bigint[], $2::bigint[]) as parted (customer_id, sequence)
+where m.customer_id = parted.customer_id and m.sequence = parted.sequence;
 
--- name: match_only_pairs
--- As above, but only where one line fits one delivery alone, and this delivery no other line.
-with counted as (
-    select
-        *,
-        count(*) over (partition by statement, line_no) as choices,
-        count(*) over (partition by customer_id, sequence) as rivals
-    from fits
-),
-chosen as (
-    select * from counted where choices = 1 and rivals = 1
-),
-{write_chosen};
+-- name: change
+-- Pairs that differ otherwise than before: the redemptions $1, $2 and the kinds $3.
+update matches m set kind = changed.kind::pair_kind
+from unnest($1::bigint[], $2::bigint[], $3::text[]) as changed (customer_id, sequence, kind)
+where m.customer_id = changed.customer_id and m.sequence = changed.sequence;
+
+-- name: forget_stated
+-- What another open month of the vendor $1 missed in its statements, and has found its line here.
+delete from findings f using periods p, matches m
+where p.id = f.period and p.vendor = $1 and p.closed_at is null
+    and f.line_no is null and f.action is null and f.kind = 'NOT_IN_STATEMENT'
+    and m.customer_id = f.customer_id and m.sequence = f.sequence;
+
+-- name: forget_taken
+-- What a reference leads to is no candidate of its line once another line has it.
+update findings f set candidates = null
+where f.period = $1 and f.kind = 'NOT_IN_LEDGER' and f.action is null and f.candidates is not null
+    and exists (
+        select from matches m
+        where m.customer_id = (f.candidates #>> '{0,0}')::bigint and m.sequence = (f.candidates #>> '{0,1}')::bigint
+    );
 
 -- name: reconciled
 update periods set reconciled_at = $2 where id = $1;
-
--- name: clean_up
-drop table if exists exceptions, pairing, rest, fits, newly, free_lines, free_deliveries, undecidable, left_lines;
-
--- name: carries
-select exists (select from carryovers where period = $1 and line_no is not null);
-
--- name: period
-select vendor, month, reconciled_at is null as first from periods where id = $1;
-
--- name: only_lines
-and l.benefit = {benefit} and l.member_no = {member_no}
-
--- name: only_deliveries
-and d.benefit = {benefit} and d.customer_id = {customer_id}::bigint
-
--- name: only_pairs
--- Those that a narrowed run forgets the findings of: by their line, or by their delivery.
-and l.benefit = {benefit} and (l.member_no = {member_no} or m.customer_id = {customer_id}::bigint)
-
--- name: only_findings
-and f.benefit = {benefit}
-and (
-    f.customer_id = {customer_id}::bigint
-    or exists (
-        select from statement_lines l
-        where l.statement = f.statement and l.line_no = f.line_no and l.member_no = {member_no}
-    )
-)

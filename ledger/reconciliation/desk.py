@@ -1,0 +1,101 @@
+"""What the match works on: the lines and deliveries of one member and benefit that are still free. Pure."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import TypeAlias
+
+from ledger.ids import RedemptionId
+from ledger.reconciliation.match_values import Delivery, Found, History, Line, Pair, difference
+from ledger.reconciliation.values import Pass
+
+_Alike: TypeAlias = tuple[bool, int, Decimal | None, date]
+"""In what deliveries are alike: reversed, units, amount, day."""
+
+
+class Desk:
+    """Free lines and free deliveries, and what becomes of them.
+
+    Lines lie in the order of what they say, so that where they stand in a statement decides nothing; deliveries in the
+    ledger's order. `meant`: day and units of deliveries that a line may mean of which a person must choose.
+    """
+
+    def __init__(self, lines: Iterable[Line], deliveries: Iterable[Delivery], history: History) -> None:
+        self.history = history
+        self.lines = {each.place: each for each in sorted(lines, key=order)}
+        self.deliveries = {each.id: each for each in sorted(deliveries, key=lambda each: each.id)}
+        self.paired: list[Pair] = []
+        self.findings: list[Found] = []
+        self.meant: set[tuple[date, int]] = set()
+
+    def pairs(self) -> Iterator[Pair]:
+        """All pairs of this member and benefit, in the ledger's order."""
+        yield from sorted([*self.history.pairs, *self.paired], key=lambda each: each.delivery.id)
+
+    def standing(self) -> list[Delivery]:
+        """The free deliveries that were not reversed."""
+        return [each for each in self.deliveries.values() if not each.reversed]
+
+    def reversed(self) -> list[Delivery]:
+        """The free deliveries that were reversed."""
+        return [each for each in self.deliveries.values() if each.reversed]
+
+    def pair(self, line: Line, delivery: Delivery, found_by: Pass) -> None:
+        """Pair a free line with a free delivery."""
+        del self.lines[line.place], self.deliveries[delivery.id]
+        kind = difference(line, delivery)
+        self.paired.append(Pair(line=line, delivery=delivery, found_by=found_by, kind=kind))
+
+    def set_aside(self, line: Line, found: Found) -> None:
+        """Take a free line from the desk, for what was found of it."""
+        del self.lines[line.place]
+        self.findings.append(found)
+
+    def pair_nearest(
+        self,
+        lines: Iterable[Line],
+        deliveries: Iterable[Delivery],
+        found_by: Pass,
+        fits: Callable[[Line, Delivery], bool] = lambda _line, _delivery: True,
+    ) -> None:
+        """Pair what fits, the nearest of all first, then the nearest of what is left.
+
+        Deliveries that are alike go one after the other, in the ledger's order.
+        """
+        alike: dict[_Alike, deque[Delivery]] = defaultdict(deque)
+        for each in deliveries:
+            alike[each.reversed, each.units, each.amount, each.day].append(each)
+        choices = [
+            (distance(line, queue[0]), line, queue)
+            for line in lines
+            for queue in alike.values()
+            if fits(line, queue[0])
+        ]
+        choices.sort(key=lambda choice: choice[0])
+        for _, line, queue in choices:
+            if queue and line.place in self.lines:
+                self.pair(line, queue.popleft(), found_by)
+
+
+def order(line: Line) -> tuple[object, ...]:
+    """The order among lines: by what they say, and by where they stand only if they say the same."""
+    return line.units, line.amount, line.day, line.reference is None, line.reference or "", line.place
+
+
+def distance(line: Line, delivery: Delivery) -> tuple[object, ...]:
+    """How far they are apart: what stands before what was reversed, then in units, amount, and day."""
+    return (
+        delivery.reversed,
+        line.units != delivery.units,
+        delivery.amount is None,
+        abs(line.amount - delivery.amount) if delivery.amount is not None else 0,
+        abs((line.day - delivery.day).days),
+        order(line),
+        delivery.id,
+    )
+
+
+def ids(deliveries: Iterable[Delivery]) -> list[RedemptionId]:
+    """Which deliveries."""
+    return [each.id for each in deliveries]

@@ -1,0 +1,73 @@
+"""The match of one member and one benefit: what a vendor states against what it delivered. Pure.
+
+What is paired stays so, and what somebody decided is not touched; all else is found anew each time. So a second run
+changes nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ledger.reconciliation.desk import Desk
+from ledger.reconciliation.match_values import (
+    Delivery,
+    Found,
+    History,
+    Line,
+    Matched,
+    Pair,
+    Rule,
+    difference,
+)
+from ledger.reconciliation.passes import PASSES
+from ledger.reconciliation.values import FindingKind, Pass
+
+
+def match(lines: Sequence[Line], deliveries: Sequence[Delivery], history: History, rule: Rule) -> Matched:
+    """Pair the free lines of a month with the free deliveries, and find what does not agree.
+
+    `deliveries` may be of any month: of what no line speaks of, only what this month has to find is found.
+    """
+    parted = [each for each in history.pairs if _parts(each)]
+    before = [each for each in history.pairs if not _parts(each)]
+    kept = [_anew(each) for each in before]
+    desk = Desk(
+        [*lines, *(each.line for each in parted)],
+        [*deliveries, *(each.delivery for each in parted)],
+        replace(history, pairs=kept),
+    )
+    for each in PASSES:
+        each(desk, rule)
+    differing = [found for pair in desk.pairs() if pair.open for found in _differing(pair)]
+    return Matched(
+        parted=parted,
+        paired=desk.paired,
+        changed=[now for now, then in zip(kept, before, strict=True) if now.kind is not then.kind],
+        findings=[*differing, *desk.findings],
+    )
+
+
+def _parts(pair: Pair) -> bool:
+    """Whether a pair parts: its delivery was reversed, so the line may have been meant for what was posted anew."""
+    return pair.open and pair.delivery.reversed and pair.found_by is not Pass.HAND
+
+
+def _anew(pair: Pair) -> Pair:
+    """The pair with what differs now: a price may have come, and what was paired by hand may have been reversed."""
+    return replace(pair, kind=difference(pair.line, pair.delivery)) if pair.open else pair
+
+
+def _differing(pair: Pair) -> Iterator[Found]:
+    """The finding of a pair: none where it agrees, unless its line was disputed in another month."""
+    line, delivery, kind = pair.line, pair.delivery, pair.kind
+    if kind is FindingKind.MATCHED and line.carried_from is None:
+        return
+    was_reversed = kind is FindingKind.REVERSED
+    yield Found(
+        kind=kind,
+        line=line,
+        delivery=delivery,
+        found_by=pair.found_by,
+        units=0 if was_reversed else delivery.units,
+        amount=line.amount * 0 if was_reversed else delivery.amount,
+        contested=kind is FindingKind.MATCHED and line.agreed_with == delivery.id,
+    )

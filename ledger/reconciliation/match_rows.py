@@ -1,0 +1,172 @@
+"""From rows to what the match is given, and from what it finds to rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from asyncpg import Record
+
+from ledger.posting.entries import RedemptionStatus
+from ledger.ids import RedemptionId
+from ledger.reconciliation.match_values import (
+    Delivery,
+    Elsewhere,
+    Found,
+    History,
+    Line,
+    Paid,
+    Pair,
+    Repeats,
+)
+from ledger.reconciliation.values import FindingKind, Pass
+
+PAIR_COLUMNS = ("customer_id", "sequence", "statement", "line_no", "pass", "kind")
+FINDING_COLUMNS = (
+    *("period", "statement", "line_no", "customer_id", "sequence", "kind", "pass", "benefit", "occurred_on"),
+    *("stated_units", "stated_amount", "ledger_units", "ledger_amount", "candidates", "facts"),
+    *("carried_from", "contested"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """The two sides of one member and benefit, and what is known of them already."""
+
+    lines: Sequence[Line] = field(default_factory=list)
+    deliveries: Sequence[Delivery] = field(default_factory=list)
+    history: History
+
+
+def sides_of(rows: Sequence[Record]) -> Sides:
+    """What the rows of one member and benefit say."""
+    lines: list[Line] = []
+    deliveries: list[Delivery] = []
+    pairs: list[Pair] = []
+    excepted: list[Line] = []
+    disputed: set[RedemptionId] = set()
+    for row in rows:
+        what: str = row["what"]
+        if what == "LINE":
+            lines.append(_line(row))
+        elif what == "DELIVERY":
+            deliveries.append(_delivery(row))
+        elif what == "PAIR":
+            pairs.append(_pair(row))
+        elif what == "EXCEPTED":
+            excepted.append(_line(row))
+        else:
+            disputed |= {RedemptionId(*each) for each in row["candidates"]}
+    history = History(pairs=pairs, excepted=excepted, disputed=frozenset(disputed))
+    return Sides(lines=lines, deliveries=deliveries, history=history)
+
+
+def _line(row: Record) -> Line:
+    agreed = row["agreed_sequence"]
+    return Line(
+        statement=row["statement"],
+        line_no=row["line_no"],
+        reference=row["line_reference"],
+        member_no=row["member_no"],
+        benefit=row["line_benefit"],
+        units=row["line_units"],
+        amount=row["line_amount"],
+        day=row["occurred_on"],
+        known_member=row["known_member"],
+        carried_from=row["line_carried_from"],
+        agreed_with=RedemptionId(row["agreed_customer"], agreed) if agreed is not None else None,
+        elsewhere=_elsewhere(row),
+    )
+
+
+def _elsewhere(row: Record) -> Elsewhere | None:
+    sequence = row["other_sequence"]
+    if sequence is None:
+        return None
+    return Elsewhere(
+        id=RedemptionId(row["other_customer"], sequence),
+        member_no=row["other_member_no"],
+        benefit=row["other_benefit"],
+        status=RedemptionStatus(row["other_status"]),
+        delivered=row["other_delivered"],
+    )
+
+
+def _delivery(row: Record) -> Delivery:
+    return Delivery(
+        id=RedemptionId(row["customer_id"], row["sequence"]),
+        reference=row["reference"],
+        benefit=row["benefit"],
+        units=row["units"],
+        amount=row["amount"],
+        day=row["delivered_on"],
+        reversed=row["reversed"],
+        carried_from=row["carried_from"],
+        found_before=row["found_before"],
+    )
+
+
+def _pair(row: Record) -> Pair:
+    paid = row["paid_amount"]
+    return Pair(
+        line=_line(row),
+        delivery=_delivery(row),
+        found_by=Pass(row["pass"]),
+        kind=FindingKind(row["kind"]),
+        open=row["open"],
+        paid=Paid(units=row["paid_units"], amount=paid) if paid is not None else None,
+        corrected=row["corrected"],
+    )
+
+
+def pair_row(pair: Pair) -> tuple[Any, ...]:
+    """A pair as `matches` has it."""
+    delivery, line = pair.delivery.id, pair.line
+    return (
+        *(delivery.customer_id, delivery.sequence, line.statement, line.line_no),
+        *(pair.found_by.value, pair.kind.value),
+    )
+
+
+def finding_row(period: int, found: Found) -> tuple[Any, ...]:
+    """A finding as `findings` has it."""
+    line, delivery = found.line, found.delivery
+    about = line or delivery
+    if about is None:
+        raise AssertionError("a finding is of a line, of a delivery, or of both")
+    return (
+        period,
+        line.statement if line is not None else None,
+        line.line_no if line is not None else None,
+        delivery.id.customer_id if delivery is not None else None,
+        delivery.id.sequence if delivery is not None else None,
+        found.kind.value,
+        found.found_by.value if found.found_by is not None else None,
+        about.benefit,
+        (delivery or about).day,
+        line.units if line is not None else None,
+        line.amount if line is not None else None,
+        found.units,
+        found.amount,
+        [[each.customer_id, each.sequence] for each in found.candidates] or None,
+        _facts(found),
+        about.carried_from,
+        found.contested,
+    )
+
+
+def _facts(found: Found) -> dict[str, Any] | None:
+    """What the reason tells of it: see `ledger.reconciliation.finding_rows`."""
+    because = found.because
+    if isinstance(because, Repeats):
+        place = {"statement": because.line.statement, "line_no": because.line.line_no}
+        return {"why": "EXCEPTION", **place} if because.excepted else place
+    if isinstance(because, Elsewhere):
+        return {
+            "why": "OTHER" if because.delivered else "NOT_DELIVERED",
+            "status": because.status.value,
+            "member_no": because.member_no,
+            "benefit": because.benefit,
+        }
+    if found.kind is FindingKind.NOT_IN_LEDGER and found.line is not None and not found.line.known_member:
+        return {"why": "UNKNOWN_MEMBER"}
+    return None
