@@ -10,25 +10,28 @@ join statement_lines l on l.statement = f.statement and l.line_no = f.line_no;
 
 -- What was paid for the pair of a line: as somebody decided in one of the closed periods or in this one, or because it
 -- agreed when its period closed; no row where nothing was.
-create or replace function paid_for(of_statement integer, of_line_no integer, this_period integer, closed integer[])
+--
+-- Both functions look few rows up for each row that asks. So they take scalars, which are looked up by an index even where
+-- the plan around them reads whole tables at once.
+create or replace function paid_for(
+    of_statement integer, of_line_no integer, of_kind pair_kind, this_period integer, closed integer[]
+)
 returns table (units integer, amount numeric) language sql stable parallel safe as $$
     select coalesce(f.payable_units, f.stated_units), coalesce(f.payable, f.stated_amount)
     from findings f
     where f.statement = of_statement and f.line_no = of_line_no and f.kind <> 'REVERSED'
-        and (
-            f.period = any (closed || this_period) and f.action in ('MATCH', 'ACCEPT')
-            or f.period = any (closed) and f.kind = 'MATCHED' and f.action is null
-        )
+        and f.period = any (closed || this_period)
+        and (f.action in ('MATCH', 'ACCEPT') or f.period <> this_period and f.kind = 'MATCHED' and f.action is null)
     union all
     select l.units, l.amount
     from statement_lines l
-    join statements s on s.id = l.statement
-    join lines o on o.statement = l.statement and o.line_no = l.line_no
-    join matches m on m.customer_id = o.customer_id and m.statement = l.statement and m.line_no = l.line_no
-    where l.statement = of_statement and l.line_no = of_line_no and m.kind = 'MATCHED' and s.period = any (closed)
-        and not exists (
-            select from findings f where f.period = s.period and f.statement = l.statement and f.line_no = l.line_no
-        )
+    where l.statement = of_statement and l.line_no = of_line_no and of_kind = 'MATCHED'
+        and (select s.period from statements s where s.id = of_statement) = any (closed)
+        and (
+            select count(*) from findings f
+            where f.period = (select s.period from statements s where s.id = of_statement)
+                and f.statement = of_statement and f.line_no = of_line_no
+        ) = 0
 $$;
 
 -- The redemption of a vendor that bears a reference; no row where none does, or several do: then it names none of them. An
@@ -36,7 +39,9 @@ $$;
 create or replace function sole_bearer(of_vendor text, of_reference text)
 returns table (customer_id bigint, sequence bigint, member_no text, benefit text, status text, delivered boolean)
 language sql stable parallel safe as $$
-    select b.customer_id, b.sequence, c.member_no, b.benefit, b.status, b.delivered
+    select
+        b.customer_id, b.sequence, (select c.member_no from customers c where c.id = b.customer_id), b.benefit, b.status,
+        b.delivered
     from (
         select
             min(r.customer_id) as customer_id, min(r.sequence) as sequence, min(r.benefit) as benefit,
@@ -51,7 +56,6 @@ language sql stable parallel safe as $$
         ) r
         having count(*) = 1
     ) b
-    join customers c on c.id = b.customer_id
 $$;
 
 grant select on excepted_lines to entitlements_service;

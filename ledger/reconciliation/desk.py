@@ -1,7 +1,7 @@
 """What the match works on: the lines and deliveries of one member and benefit that are still free. Pure."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
@@ -21,8 +21,11 @@ class Desk:
     ledger's order. `meant`: day and units of deliveries that a line may mean of which a person must choose.
     """
 
-    def __init__(self, lines: Iterable[Line], deliveries: Iterable[Delivery], history: History) -> None:
+    def __init__(
+        self, lines: Iterable[Line], deliveries: Iterable[Delivery], pairs: Sequence[Pair], history: History
+    ) -> None:
         self.history = history
+        self._pairs = pairs
         self.lines = {each.place: each for each in sorted(lines, key=order)}
         self.deliveries = {each.id: each for each in sorted(deliveries, key=lambda each: each.id)}
         self.paired: list[Pair] = []
@@ -31,7 +34,7 @@ class Desk:
 
     def pairs(self) -> Iterator[Pair]:
         """All pairs of this member and benefit, in the ledger's order."""
-        yield from sorted([*self.history.pairs, *self.paired], key=lambda each: each.delivery.id)
+        yield from sorted([*self._pairs, *self.paired], key=lambda each: each.delivery.id)
 
     def standing(self) -> list[Delivery]:
         """The free deliveries that were not reversed."""
@@ -92,6 +95,11 @@ def distance(line: Line, delivery: Delivery) -> tuple[object, ...]:
         abs(line.amount - delivery.amount) if delivery.amount is not None else 0,
         abs((line.day - delivery.day).days),
         order(line),
+        (
+            delivery.day,
+            delivery.units,
+            delivery.amount or 0,
+        ),  # before the id: so what is alike is equally far
         delivery.id,
     )
 

@@ -18,7 +18,7 @@ from ledger.reconciliation.match_values import (
     Rule,
     difference,
 )
-from ledger.reconciliation.passes import PASSES
+from ledger.reconciliation.passes import DELIVERIES_LEFT, PASSES
 from ledger.reconciliation.values import FindingKind, Pass
 
 
@@ -28,20 +28,25 @@ def match(lines: Sequence[Line], deliveries: Sequence[Delivery], history: Histor
     `deliveries` may be of any month: of what no line speaks of, only what this month has to find is found.
     """
     parted = [each for each in history.pairs if _parts(each)]
-    before = [each for each in history.pairs if not _parts(each)]
+    before = [each for each in history.pairs if not _parts(each)] if parted else history.pairs
     kept = [_anew(each) for each in before]
     desk = Desk(
         [*lines, *(each.line for each in parted)],
         [*deliveries, *(each.delivery for each in parted)],
-        replace(history, pairs=kept),
+        kept,
+        history,
     )
     for each in PASSES:
+        if not desk.lines:
+            break
+        each(desk, rule)
+    for each in DELIVERIES_LEFT:
         each(desk, rule)
     differing = [found for pair in desk.pairs() if pair.open for found in _differing(pair)]
     return Matched(
         parted=parted,
         paired=desk.paired,
-        changed=[now for now, then in zip(kept, before, strict=True) if now.kind is not then.kind],
+        changed=[now for now, then in zip(kept, before, strict=True) if now is not then],
         findings=[*differing, *desk.findings],
     )
 
@@ -53,7 +58,8 @@ def _parts(pair: Pair) -> bool:
 
 def _anew(pair: Pair) -> Pair:
     """The pair with what differs now: a price may have come, and what was paired by hand may have been reversed."""
-    return replace(pair, kind=difference(pair.line, pair.delivery)) if pair.open else pair
+    kind = difference(pair.line, pair.delivery)
+    return replace(pair, kind=kind) if pair.open and kind is not pair.kind else pair
 
 
 def _differing(pair: Pair) -> Iterator[Found]:

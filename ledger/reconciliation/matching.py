@@ -146,9 +146,7 @@ class _Run:
     async def match_what_agrees(self) -> None:
         """Pair in bulk what is beyond question."""
         days = start_of(self.first_day), start_of(self.end_day)
-        await self.conn.execute(
-            SQL["match_what_agrees"], self.period, self.vendor, self.statements, *days
-        )
+        await self.conn.execute(SQL["match_what_agrees"], self.period, self.vendor, self.statements, *days)
 
     async def concern_all(self) -> None:
         """Look up of whom anything may be found.
@@ -224,7 +222,10 @@ class _Writing:
             changed = [each.delivery.id for each in decided.changed]
             kinds = [each.kind.value for each in decided.changed]
             await conn.execute(
-                SQL["change"], [each.customer_id for each in changed], [each.sequence for each in changed], kinds
+                SQL["change"],
+                [each.customer_id for each in changed],
+                [each.sequence for each in changed],
+                kinds,
             )
         if decided.paired:
             await conn.copy_records_to_table(

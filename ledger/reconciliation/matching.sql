@@ -81,7 +81,7 @@ where f.period = $1 and f.line_no is null and f.kind = 'REVERSED'
     and not exists (
         select from deliveries d
         join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
-        join lateral paid_for(m.statement, m.line_no, $1, $2::integer[]) paid on true
+        join lateral paid_for(m.statement, m.line_no, m.kind, $1, $2::integer[]) paid on true
         where d.customer_id = f.customer_id and d.sequence = f.sequence and d.status = 'REVERSED'
             and paid.amount = -f.ledger_amount and paid.units = -f.ledger_units
     );
@@ -324,7 +324,7 @@ from beside b
 left join carried_lines cl on cl.statement = b.statement and cl.line_no = b.line_no
 left join carried_deliveries cd on cd.customer_id = b.customer_id and cd.sequence = b.sequence
 left join lateral sole_bearer($2, b.line_reference) e on b.what = 'LINE' or b.what = 'PAIR' and b.open and b.reversed
-left join lateral paid_for(b.statement, b.line_no, $1, $4::integer[]) paid on b.what = 'PAIR' and b.reversed
+left join lateral paid_for(b.statement, b.line_no, b.kind, $1, $4::integer[]) paid on b.what = 'PAIR' and b.reversed
 order by b.key;
 
 -- name: part

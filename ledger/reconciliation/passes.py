@@ -14,6 +14,9 @@ from ledger.reconciliation.desk import Desk, distance, ids
 from ledger.reconciliation.match_values import Delivery, Found, Line, Pair, Repeats, Rule
 from ledger.reconciliation.values import FindingKind, Pass
 
+_Of = TypeVar("_Of")
+_Key = TypeVar("_Key")
+
 _MOST_CANDIDATES = 20
 
 
@@ -38,18 +41,19 @@ def paid_by_exception(desk: Desk, rule: Rule) -> None:
 
 
 def by_reference(desk: Desk, rule: Rule) -> None:
-    """REFERENCE: reference, member and benefit agree, and the delivery lies within the backdating days of the line's day.
+    """REFERENCE: reference, member and benefit agree, the day within the backdating days of the line's own.
 
     Where a reference leads several to each other, the nearest first: in amount, then in day.
     """
     named = _by(desk.deliveries.values(), lambda each: each.reference)
     for reference, lines in _by(desk.lines.values(), lambda each: each.reference).items():
-        desk.pair_nearest(
-            lines,
-            named.get(reference, ()),
-            Pass.REFERENCE,
-            lambda line, delivery: _near(line, delivery, rule.backdating_days),
-        )
+        if reference in named:
+            desk.pair_nearest(
+                lines,
+                named[reference],
+                Pass.REFERENCE,
+                lambda line, delivery: _near(line, delivery, rule.backdating_days),
+            )
 
 
 def named_again(desk: Desk, rule: Rule) -> None:
@@ -68,11 +72,15 @@ def named_again(desk: Desk, rule: Rule) -> None:
 
 
 def exactly(desk: Desk, _rule: Rule) -> None:
-    """EXACT: member, benefit, day and units agree, and there are no fewer lines than deliveries: else which is meant?"""
+    """EXACT: member, benefit, day and units agree, and there are at least as many lines as deliveries.
+
+    Of fewer lines nothing tells which delivery each means.
+    """
     deliveries = _by(desk.standing(), lambda each: (each.day, each.units))
     for said, lines in _by(desk.lines.values(), lambda each: (each.day, each.units)).items():
-        if len(lines) >= len(deliveries.get(said, ())):
-            desk.pair_nearest(lines, deliveries.get(said, ()), Pass.EXACT)
+        delivered = deliveries.get(said)
+        if delivered is not None and len(lines) >= len(delivered):
+            desk.pair_nearest(lines, delivered, Pass.EXACT)
 
 
 def within_tolerance(desk: Desk, rule: Rule) -> None:
@@ -80,40 +88,36 @@ def within_tolerance(desk: Desk, rule: Rule) -> None:
 
     Each pair may leave another line with one choice. Where several fit in the end, a person must choose: AMBIGUOUS.
     """
-    days = range(-rule.tolerance_days, rule.tolerance_days + 1)
+    reach = [timedelta(days=off) for off in range(-rule.tolerance_days, rule.tolerance_days + 1)]
     deliveries = _by(desk.standing(), lambda each: (each.day, each.units))
-    lines = _by(desk.lines.values(), lambda each: (each.day, each.units)) if deliveries else {}
+    if not deliveries:
+        return
+    lines = _by(desk.lines.values(), lambda each: (each.day, each.units))
 
     def choices(line: Line) -> Iterator[Delivery]:
-        for off in days:
-            for each in deliveries.get((line.day + timedelta(days=off), line.units), ()):
+        for off in reach:
+            for each in deliveries.get((line.day + off, line.units), ()):
                 if each.id in desk.deliveries:
                     yield each
 
-    looked_at = list(desk.lines.values()) if deliveries else []
+    looked_at = list(desk.lines.values())
     while looked_at:
-        sure: dict[RedemptionId, tuple[Delivery, Line]] = {}
-        for line in looked_at:
-            first, second = _first_two(choices(line))
-            if first is not None and second is None:
-                _, rival = sure.get(first.id, (first, line))
-                sure[first.id] = first, min(line, rival, key=lambda each: distance(each, first))
-        for delivery, line in sure.values():
+        taken = _only_choices(looked_at, choices)
+        for line, delivery in taken:
             desk.pair(line, delivery, Pass.TOLERANCE)
-        near = {
-            (delivery.day + timedelta(days=off), delivery.units) for delivery, _ in sure.values() for off in days
-        }
+        near = {(delivery.day + off, delivery.units) for _, delivery in taken for off in reach}
         looked_at = [line for said in near for line in lines.get(said, ()) if line.place in desk.lines]
-    for line in list(desk.lines.values()) if deliveries else ():
+    for line in list(desk.lines.values()):
         if fitting := list(choices(line)):
             _is_ambiguous(desk, line, fitting)
 
 
 def of_other_units(desk: Desk, _rule: Rule) -> None:
-    """UNITS: member, benefit and day agree, where one line and one delivery have nobody but each other."""
-    deliveries = _by(
-        (each for each in desk.standing() if (each.day, each.units) not in desk.meant), lambda each: each.day
-    )
+    """UNITS: member, benefit and day agree, where one line and one delivery have nobody but each other.
+
+    A delivery that an AMBIGUOUS line may mean is left to that line.
+    """
+    deliveries = _by(desk.standing(), lambda each: each.day)
     for day, lines in _by(desk.lines.values(), lambda each: each.day).items():
         delivered = deliveries.get(day, ())
         units_delivered = Counter(each.units for each in delivered)
@@ -122,7 +126,8 @@ def of_other_units(desk: Desk, _rule: Rule) -> None:
             if len(delivered) - units_delivered[line.units] != 1:
                 continue
             only = next(each for each in delivered if each.units != line.units)
-            if len(lines) - units_stated[only.units] == 1:
+            rivals = len(lines) - units_stated[only.units]
+            if rivals == 1 and (only.day, only.units) not in desk.meant:
                 desk.pair(line, only, Pass.UNITS)
 
 
@@ -130,7 +135,8 @@ def reversed_exactly(desk: Desk, _rule: Rule) -> None:
     """EXACT, of what was reversed: nothing is paid for it, so which of several it was makes no difference."""
     deliveries = _by(desk.reversed(), lambda each: (each.day, each.units))
     for said, lines in _by(desk.lines.values(), lambda each: (each.day, each.units)).items():
-        desk.pair_nearest(lines, deliveries.get(said, ()), Pass.EXACT)
+        if said in deliveries:
+            desk.pair_nearest(lines, deliveries[said], Pass.EXACT)
 
 
 def reversed_within_tolerance(desk: Desk, rule: Rule) -> None:
@@ -139,9 +145,7 @@ def reversed_within_tolerance(desk: Desk, rule: Rule) -> None:
         desk.lines.values(),
         desk.reversed(),
         Pass.TOLERANCE,
-        lambda line, delivery: (
-            line.units == delivery.units and _near(line, delivery, rule.tolerance_days)
-        ),
+        lambda line, delivery: line.units == delivery.units and _near(line, delivery, rule.tolerance_days),
     )
 
 
@@ -190,9 +194,7 @@ def not_in_statement(desk: Desk, rule: Rule) -> None:
             continue
         if (each.day, each.units) not in desk.meant and each.id not in desk.history.disputed:
             desk.findings.append(
-                Found(
-                    kind=FindingKind.NOT_IN_STATEMENT, delivery=each, units=each.units, amount=each.amount
-                )
+                Found(kind=FindingKind.NOT_IN_STATEMENT, delivery=each, units=each.units, amount=each.amount)
             )
 
 
@@ -222,10 +224,25 @@ PASSES: tuple[Callable[[Desk, Rule], None], ...] = (
     said_again,
     stated_twice,
     not_in_ledger,
-    not_in_statement,
-    paid_and_reversed,
 )
-"""In this order."""
+"""What is done with the lines, in this order, as long as any are free."""
+
+DELIVERIES_LEFT: tuple[Callable[[Desk, Rule], None], ...] = (not_in_statement, paid_and_reversed)
+"""What is done with the deliveries then."""
+
+
+def _only_choices(
+    lines: Iterable[Line], choices: Callable[[Line], Iterator[Delivery]]
+) -> list[tuple[Line, Delivery]]:
+    """Lines that only one delivery fits, with it; of several such lines the nearest."""
+    sure: dict[RedemptionId, tuple[Line, Delivery]] = {}
+    for line in lines:
+        fitting = choices(line)
+        only = next(fitting, None)
+        if only is not None and next(fitting, None) is None:
+            rival, _ = sure.get(only.id, (line, only))
+            sure[only.id] = (rival if distance(rival, only) < distance(line, only) else line), only
+    return list(sure.values())
 
 
 def _is_duplicate(desk: Desk, line: Line, because: Repeats, of: Iterable[Delivery] = ()) -> None:
@@ -247,14 +264,6 @@ def _is_ambiguous(desk: Desk, line: Line, fitting: Sequence[Delivery]) -> None:
 
 def _near(one: Line | Delivery, other: Line | Delivery, days: int) -> bool:
     return abs((one.day - other.day).days) <= days
-
-
-def _first_two(choices: Iterator[Delivery]) -> tuple[Delivery | None, Delivery | None]:
-    return next(choices, None), next(choices, None)
-
-
-_Of = TypeVar("_Of")
-_Key = TypeVar("_Key")
 
 
 def _by(items: Iterable[_Of], key: Callable[[_Of], _Key | None]) -> dict[_Key, list[_Of]]:

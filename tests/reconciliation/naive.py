@@ -38,24 +38,25 @@ class Found:
 Fit = tuple[StatementLine, Delivery]
 
 
-def naive_match(lines: Iterable[StatementLine], deliveries: Iterable[Delivery], tolerance: int) -> Found:
+def naive_match(
+    lines: Iterable[StatementLine], deliveries: Iterable[Delivery], tolerance: int, backdating: int
+) -> Found:
     """What one run finds of the lines of a statement and the deliveries of its month."""
     match = _Match(list(lines), list(deliveries))
-    by_reference = list(match.fits(lambda one, other: one.reference in {other.reference} - {None}))
+    by_reference = list(match.fits(lambda one, other: _by_number(one, other, backdating)))
     match.best(by_reference, Pass.REFERENCE)
     matched = [match.deliveries[place] for place, _ in match.pairs.values()]
     taken = [
         one
         for one in match.lines
-        if any(_about_the_same(one, other) and one.reference == other.reference for other in matched)
-        and one.reference is not None
+        if any(_about_the_same(one, other) and _by_number(one, other, backdating) for other in matched)
     ]
     match.lines = [one for one in match.lines if one not in taken]
     match.exactly(over=False)
     undecidable = match.within(tolerance)
     unsure = {one.line_no for one, _ in undecidable}
     match.lines = [one for one in match.lines if one.line_no not in unsure]
-    match.other_units(tolerance)
+    match.other_units({(other.member_no, other.benefit, other.units, other.day) for _, other in undecidable})
     match.exactly(over=True)
     match.best(
         [
@@ -135,29 +136,20 @@ class _Match:
                 return fits
             self.best(sure, Pass.TOLERANCE)
 
-    def other_units(self, tolerance: int) -> None:
-        """Same day, other units: only where one line and one delivery have nobody but each other."""
-        while True:
-            fits = [
-                (one, other)
-                for one, other in self.fits(lambda one, other: one.occurred_on == other.day)
-                if not other.reversed and one.units != other.units and not self._fits_by_units(one, tolerance)
-            ]
-            sure = [
-                fit for fit in fits if not any((each[0] is fit[0]) != (each[1] is fit[1]) for each in fits)
-            ]
-            if not sure:
-                return
-            self.best(sure, Pass.UNITS)
+    def other_units(self, unsure: set[tuple[str, str, int, date]]) -> None:
+        """Same day, other units: only where one line and one delivery have nobody but each other.
 
-    def _fits_by_units(self, one: StatementLine, tolerance: int) -> bool:
-        return any(
-            _about_the_same(one, other)
-            and one.units == other.units
-            and not other.reversed
-            and abs(one.occurred_on - other.day).days <= tolerance
-            for other in self.free
-        )
+        What a line may mean for which a person must choose is left to that line.
+        """
+        fits = [
+            (one, other)
+            for one, other in self.fits(lambda one, other: one.occurred_on == other.day)
+            if not other.reversed and one.units != other.units
+        ]
+        for one, other in fits:
+            alone = not any((each[0] is one) != (each[1] is other) for each in fits)
+            if alone and (other.member_no, other.benefit, other.units, other.day) not in unsure:
+                self.pair(one, other, Pass.UNITS)
 
     def explained(self, taken: list[StatementLine]) -> dict[int, FindingKind]:
         """Why the lines that are left have no delivery."""
@@ -180,6 +172,11 @@ class _Match:
 
 def _about_the_same(one: StatementLine, other: Delivery) -> bool:
     return (one.member_no, one.benefit) == (other.member_no, other.benefit)
+
+
+def _by_number(one: StatementLine, other: Delivery, backdating: int) -> bool:
+    near = abs(one.occurred_on - other.day).days <= backdating
+    return one.reference is not None and one.reference == other.reference and near
 
 
 def _says_the_same(one: StatementLine, other: StatementLine) -> bool:
@@ -205,6 +202,7 @@ def _distance(fit: Fit) -> tuple[object, ...]:
         abs(one.amount - other.amount),
         abs(one.occurred_on - other.day),
         _order(one),
+        (other.day, other.units, other.amount),
         other.place,
     )
 

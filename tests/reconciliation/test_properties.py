@@ -24,7 +24,7 @@ from tests.reconciliation.month import OCTOBER, PHONE, PRICES, VIDEO, Month, noo
 from tests.reconciliation.naive import Delivery, Found, naive_match
 
 EXAMPLES = settings(max_examples=25)
-TOLERANCE = 3
+TOLERANCE, BACKDATING = 3, 31
 COMMON_DAYS = st.integers(8, 12).map(october)
 """Few days, few members, few references: so that much fits much."""
 
@@ -220,7 +220,7 @@ async def test_the_passes_find_what_a_person_with_two_piles_of_paper_finds(month
     example = await Example.of(month, made)
     lines = numbered(stated, example.made)
     await example.state(lines)
-    assert await example.found() == naive_match(lines, example.made, TOLERANCE)
+    assert await example.found() == naive_match(lines, example.made, TOLERANCE, BACKDATING)
 
 
 @EXAMPLES
