@@ -106,10 +106,14 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Month:
-    """A month with `places` (a multiple of 10,000) deliveries, in the order of time or, `shuffled`, in none."""
+    """A month with `places` (a multiple of 10,000) deliveries, in the order of time or, `shuffled`, in none.
+
+    `without_references`: no line has one, so that more fit each other than was planted.
+    """
 
     places: int
     shuffled: bool = False
+    without_references: bool = False
 
     @property
     def members(self) -> int:
@@ -159,7 +163,8 @@ class Month:
             moment = count * step % self.places if self.shuffled else count
             for line in self._stated(self._place(moment)):
                 number += 1
-                yield replace(line, line_no=number)
+                reference = None if self.without_references else line.reference
+                yield replace(line, line_no=number, reference=reference)
 
     def _stated(self, place: int) -> Iterator[StatementLine]:
         role, delivery = self._role(place), self._delivery(place)

@@ -59,3 +59,7 @@ language sql stable parallel safe as $$
 $$;
 
 grant select on excepted_lines to entitlements_service;
+
+-- What line and delivery differ in is decided in Python alone now, and nothing is laid side by side in tables.
+drop function if exists match_kind(text, integer, integer, numeric, numeric, date, date);
+drop type if exists fit;

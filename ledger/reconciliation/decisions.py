@@ -16,8 +16,8 @@ from asyncpg import Record
 from base.database import Connection, Pool
 from base.sql import Statements
 from handbook import Handbook
-from ledger.posting.entries import RedemptionStatus
 from ledger.ids import RedemptionId
+from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.match_values import Delivery, Line, difference
 from ledger.reconciliation.matching import Key, reconcile
 from ledger.reconciliation.paying import (

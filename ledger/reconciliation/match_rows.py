@@ -6,8 +6,8 @@ from typing import Any
 
 from asyncpg import Record
 
-from ledger.posting.entries import RedemptionStatus
 from ledger.ids import RedemptionId
+from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.match_values import (
     Delivery,
     Elsewhere,

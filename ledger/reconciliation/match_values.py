@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from ledger.posting.entries import RedemptionStatus
 from ledger.ids import RedemptionId
+from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.values import FindingKind, Pass
 
 

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from asyncpg import Record
 
+from base.database import Connection, Pool
+from base.months import month_span, next_month
+from base.sql import Statements
 from handbook import Handbook, business_day, start_of
 from ledger.reconciliation.match import match
 from ledger.reconciliation.match_rows import FINDING_COLUMNS, PAIR_COLUMNS, finding_row, pair_row, sides_of
 from ledger.reconciliation.match_values import Matched, Rule
 from ledger.reconciliation.periods import answering_refusals, lock_open_month
-from base.months import month_span, next_month
 from ledger.refusals import Refusal
 from rating.activations import AnyHandbook, handbook_within
-from base.database import Connection, Pool
-from base.sql import Statements
 
 SQL = Statements(Path(__file__).with_name("matching.sql"))
 
