@@ -52,6 +52,7 @@ KINDS: dict[FindingKind, tuple[str, str]] = {
     FindingKind.NOT_IN_LEDGER: ("台账没有", "the ledger has no such delivery"),
     FindingKind.NOT_IN_STATEMENT: ("对账单没有", "delivered, but in no line"),
     FindingKind.AMBIGUOUS: ("无法区分", "several deliveries fit, and nothing tells them apart"),
+    FindingKind.OUTSIDE_PERIOD: ("账期之外", "the line's day lies after the month"),
 }
 
 

@@ -63,3 +63,9 @@ grant select on excepted_lines to entitlements_service;
 -- What line and delivery differ in is decided in Python alone now, and nothing is laid side by side in tables.
 drop function if exists match_kind(text, integer, integer, numeric, numeric, date, date);
 drop type if exists fit;
+
+-- A line whose day lies after the month of its statement.
+alter table findings drop constraint if exists findings_kind_known;
+alter table findings add constraint findings_kind_known check (kind in
+    ('MATCHED', 'UNITS_DIFFER', 'AMOUNT_DIFFERS', 'DATE_DIFFERS', 'REVERSED', 'DUPLICATE_LINE', 'NOT_IN_LEDGER',
+     'NOT_IN_STATEMENT', 'AMBIGUOUS', 'OUTSIDE_PERIOD'));

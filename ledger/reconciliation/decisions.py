@@ -7,7 +7,7 @@ is only ever added to.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -171,6 +171,12 @@ class _Deciding:
                 "该次服务已作为「未列入对账单」处理；请先 REOPEN",
                 "redemption: somebody has decided on it as not in the statement; reopen that first",
             )
+        if delivery["amount"] is None and delivery["benefit"] != row["stated_benefit"]:
+            raise _wrong(
+                f"该次服务是 {delivery['benefit']}，与该行不同，且合同在 {delivery['delivered_on']} 没有其价格",
+                f"redemption: it is of {delivery['benefit']}, not what the line says, and the vendor has no contract "
+                f"for that on {delivery['delivered_on']}",
+            )
         kind = _difference(row, delivery)
         reversed_ = kind is FindingKind.REVERSED
         sides = Sides(
@@ -194,7 +200,7 @@ class _Deciding:
             customer_id=redemption.customer_id,
             sequence=redemption.sequence,
             used=Pass.HAND.value,
-            occurred_on=delivery["delivered_on"],
+            delivered=delivery,
         )
         await self._match_anew(redemption)
 
@@ -230,7 +236,7 @@ class _Deciding:
         customer_id: int | None,
         sequence: int | None,
         used: str | None,
-        occurred_on: date | None = None,
+        delivered: Record | None = None,
     ) -> None:
         """Write the decision into the finding."""
         row, action, payable = self._row, self._asked.action, self._payable(sides)
@@ -254,8 +260,8 @@ class _Deciding:
             sequence,
             sides.kind.value,
             used,
-            row["benefit"],
-            occurred_on or row["occurred_on"],
+            delivered["benefit"] if delivered is not None else row["benefit"],
+            delivered["delivered_on"] if delivered is not None else row["occurred_on"],
             sides.stated_units,
             sides.stated_amount,
             sides.ledger_units,
@@ -284,7 +290,7 @@ class _Deciding:
     async def _match_anew(self, redemption: RedemptionId | None = None) -> None:
         """Run the match for the line's member and benefit, and for those of a redemption that came or went."""
         row = self._row
-        keys = [Key(member_no=row["member_no"], customer_id=row["member"], benefit=row["benefit"])]
+        keys = [Key(member_no=row["member_no"], customer_id=row["member"], benefit=row["stated_benefit"])]
         if redemption is not None:
             other = await self._delivery(redemption)
             if other is not None:
@@ -345,7 +351,7 @@ def _difference(row: Record, delivery: Record) -> FindingKind:
         line_no=row["line_no"],
         reference=None,
         member_no=row["member_no"],
-        benefit=row["benefit"],
+        benefit=row["stated_benefit"],
         units=row["stated_units"],
         amount=row["stated_amount"],
         day=row["stated_on"],

@@ -3,7 +3,7 @@
 -- name: line_finding
 -- `member`: whose number the line bears, whoever's delivery it has.
 select
-    f.*, l.occurred_on as stated_on, l.member_no,
+    f.*, l.occurred_on as stated_on, l.member_no, l.benefit as stated_benefit,
     (select c.id from customers c where c.member_no = l.member_no) as member
 from findings f join lines l on l.statement = f.statement and l.line_no = f.line_no
 where f.period = $1 and f.statement = $2 and f.line_no = $3;
@@ -14,6 +14,7 @@ select
     s.period, l.statement, l.line_no, m.customer_id, m.sequence, m.kind, m.pass, l.benefit, l.occurred_on,
     l.units as stated_units, l.amount as stated_amount, l.units as ledger_units, l.amount as ledger_amount,
     null::date as carried_from, null::text as action, false as waits, l.occurred_on as stated_on, l.member_no,
+    l.benefit as stated_benefit,
     (select c.id from customers c where c.member_no = l.member_no) as member
 from lines l
 join statements s on s.id = l.statement
@@ -21,7 +22,7 @@ join matches m on m.customer_id = l.customer_id and m.statement = l.statement an
 where s.period = $1 and l.statement = $2 and l.line_no = $3;
 
 -- name: ledger_finding
-select f.*, c.member_no, f.customer_id as member
+select f.*, c.member_no, f.benefit as stated_benefit, f.customer_id as member
 from findings f join customers c on c.id = f.customer_id
 where f.period = $1 and f.customer_id = $2 and f.sequence = $3 and f.line_no is null;
 
@@ -33,6 +34,7 @@ insert into findings (
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 on conflict (period, statement, line_no) where line_no is not null do update set
     customer_id = excluded.customer_id, sequence = excluded.sequence, kind = excluded.kind, pass = excluded.pass,
+    benefit = excluded.benefit,
     occurred_on = excluded.occurred_on, ledger_units = excluded.ledger_units, ledger_amount = excluded.ledger_amount,
     action = excluded.action, payable_units = excluded.payable_units, payable = excluded.payable;
 

@@ -141,7 +141,7 @@ def finding_row(period: int, found: Found) -> tuple[Any, ...]:
         delivery.id.sequence if delivery is not None else None,
         found.kind.value,
         found.found_by.value if found.found_by is not None else None,
-        about.benefit,
+        (delivery or about).benefit,
         (delivery or about).day,
         line.units if line is not None else None,
         line.amount if line is not None else None,

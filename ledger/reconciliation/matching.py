@@ -104,7 +104,6 @@ class _Run:
     statements: list[int]
     many: bool
     first_day: date
-    end_day: date
     feeding: list[Record]
     today: date
 
@@ -116,7 +115,7 @@ class _Run:
             message = f"there is no period {period}"
             raise AssertionError(message)
         vendor, month, today = row["vendor"], row["month"], business_day(now)
-        stated = await conn.fetchrow(SQL["statements"], period, vendor, *month_span(month))
+        stated = await conn.fetchrow(SQL["statements"], period, vendor, month)
         if stated is None:  # an aggregate without grouping has one row
             raise AssertionError
         feeding = await conn.fetch(SQL["feeding"], period)
@@ -133,7 +132,6 @@ class _Run:
             statements=stated["ids"],
             many=stated["lines"] >= _MANY_LINES,
             first_day=stated["first_day"],
-            end_day=stated["end_day"],
             feeding=feeding,
             today=today,
         )
@@ -145,7 +143,7 @@ class _Run:
 
     async def match_what_agrees(self) -> None:
         """Pair in bulk what is beyond question."""
-        days = start_of(self.first_day), start_of(self.end_day)
+        days = start_of(self.first_day), start_of(next_month(self.rule.month))
         await self.conn.execute(SQL["match_what_agrees"], self.period, self.vendor, self.statements, *days)
 
     async def concern_all(self) -> None:

@@ -20,13 +20,12 @@ select
     set_config('parallel_tuple_cost', '0', true), set_config('min_parallel_table_scan_size', '1MB', true);
 
 -- name: statements
--- The statements of the period $1 of the vendor $2 that count: their lines, the first day and the day after the last of the
--- month $3 to before $4 and of all these lines and those carried on, and the vendor's tolerance.
+-- The statements of the period $1 of the vendor $2 that count: how many lines they have, the first day of the month $3, of
+-- these lines and of those carried on, and the vendor's tolerance.
 select
     coalesce(array_agg(s.id order by s.id), '{}') as ids,
     coalesce(sum(s.lines), 0)::bigint as lines,
     least($3::date, min(s.first_day), min(c.first_day)) as first_day,
-    greatest($4::date, max(s.last_day) + 1) as end_day,
     (select v.date_tolerance_days from vendors v where v.code = $2) as tolerance_days
 from (
     select min(l.occurred_on) as first_day

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import TypeVar
 
+from base.months import next_month
 from ledger.ids import RedemptionId
 from ledger.reconciliation.desk import Desk, distance, ids
 from ledger.reconciliation.match_values import Delivery, Found, Line, Pair, Repeats, Rule
@@ -38,6 +39,13 @@ def paid_by_exception(desk: Desk, rule: Rule) -> None:
         first = next((each for each in excepted if says_again(line, each)), None)
         if first is not None:
             _is_duplicate(desk, line, Repeats(line=first, excepted=True))
+
+
+def after_the_month(desk: Desk, rule: Rule) -> None:
+    """A line whose day lies after the month is OUTSIDE_PERIOD: the statement of its own month can still claim it."""
+    for line in list(desk.lines.values()):
+        if line.day >= next_month(rule.month):
+            desk.set_aside(line, Found(kind=FindingKind.OUTSIDE_PERIOD, line=line))
 
 
 def by_reference(desk: Desk, rule: Rule) -> None:
@@ -213,6 +221,7 @@ def paid_and_reversed(desk: Desk, _rule: Rule) -> None:
 
 
 PASSES: tuple[Callable[[Desk, Rule], None], ...] = (
+    after_the_month,
     paid_by_exception,
     by_reference,
     named_again,

@@ -40,6 +40,7 @@ class FindingKind(StrEnum):
     NOT_IN_LEDGER = "NOT_IN_LEDGER"
     NOT_IN_STATEMENT = "NOT_IN_STATEMENT"
     AMBIGUOUS = "AMBIGUOUS"
+    OUTSIDE_PERIOD = "OUTSIDE_PERIOD"
 
 
 class Action(StrEnum):

@@ -258,6 +258,7 @@ class FindingView:
             member_no=line.member_no if line else "",
             delivered=self._of_another(),
             reference=line.reference if line else redemption.reference if redemption else None,
+            ledger_reference=redemption.reference if line and redemption else None,
             unknown_member=self.unknown_member,
             duplicate_of=self.duplicate_of,
             named=self.named,

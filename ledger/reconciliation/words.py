@@ -60,12 +60,12 @@ class Delivered:
 class Case:
     """What a reason is made of. `stated` or `ledger` None: that side has nothing.
 
-    `ledger` of a delivery that was paid and then reversed has units and amount below zero; of a pair whose delivery was
-    reversed, it is what had been delivered. `reference` is the line's, without a line the delivery's. `month` is the
-    first day of the period. `delivered` is what a pair's delivery was where its line names another member or benefit,
-    as only by hand. `duplicate_of` is the line that a duplicate repeats, `named` what the reference of a line
-    without a delivery leads to, where they are known. `accepting_pays` is what ACCEPT would pay in CNY; None when
-    nothing waits for a decision.
+    `ledger` of a delivery that was paid and then reversed has units and amount below zero; of a pair whose delivery
+    was reversed, it is what had been delivered. `reference` is the line's, without a line the delivery's;
+    `ledger_reference` is what the delivery of a pair bears. `month` is the first day of the period. `delivered` is
+    what a pair's delivery was where its line names another member or benefit, as only by hand. `duplicate_of` is
+    the line that a duplicate repeats, `named` what the reference of a line without a delivery leads to, where they
+    are known. `accepting_pays` is what ACCEPT would pay in CNY; None when nothing waits for a decision.
     """
 
     kind: FindingKind
@@ -76,6 +76,7 @@ class Case:
     member_no: str = ""
     delivered: Delivered | None = None
     reference: str | None = None
+    ledger_reference: str | None = None
     unknown_member: bool = False
     duplicate_of: LineName | None = None
     named: Named | None = None
@@ -125,9 +126,9 @@ def _of_another(case: Case) -> Iterator[Words]:
     if case.delivered is not None:
         member_no, benefit = case.delivered.member_no, case.delivered.benefit
         yield Words(
-            f"注意：该笔服务是会员「{member_no}」的 {benefit}，与该行不同；付款记在该行的项目下。",
+            f"注意：该笔服务是会员「{member_no}」的 {benefit}，与该行不同；付款记在所提供的项目下。",
             f"Mind that the delivery is of {benefit} to member {member_no}, not what the line says; what is paid "
-            "counts for the benefit of the line.",
+            "counts for what was delivered.",
         )
 
 
@@ -145,9 +146,25 @@ def _accepting(case: Case) -> Iterator[Words]:
         yield Words("接受（ACCEPT）则不支付。", "ACCEPT pays nothing.")
 
 
+def _contradicting(case: Case) -> Iterator[Words]:
+    """What a pair whose references contradict each other is told as."""
+    if case.ledger_reference and case.reference and case.ledger_reference != case.reference:
+        yield Words(
+            f"预约号：对账单「{case.reference}」，台账「{case.ledger_reference}」",
+            f"reference: {case.reference} stated, {case.ledger_reference} in the ledger",
+        )
+
+
 def _matched(case: Case) -> Iterator[Words]:
     how = _how(case)
-    if case.delivered is None:
+    contradiction = next(_contradicting(case), None)
+    if contradiction is not None:
+        yield Words(
+            f"{how.zh}；数量、金额、日期一致，但预约号不一致——{contradiction.zh}。",
+            f"{_capital(how.en)}; units, amount and date agree, but the references contradict each other: "
+            f"{contradiction.en}.",
+        )
+    elif case.delivered is None:
         yield Words(f"{how.zh}，与台账一致。", f"{_capital(how.en)}; it agrees with the ledger.")
     else:
         yield Words(f"{how.zh}；数量、金额、日期一致。", f"{_capital(how.en)}; units, amount and date agree.")
@@ -157,7 +174,7 @@ def _differing(case: Case) -> Iterator[Words]:
     """A pair that differs: each difference with both sides."""
     stated, ledger = _both(case)
     how = _how(case)
-    told = list(_differences(stated, ledger))
+    told = [*_differences(stated, ledger), *_contradicting(case)]
     yield Words(
         f"{how.zh}；" + "；".join(each.zh for each in told) + "。",
         f"{_capital(how.en)}; " + "; ".join(each.en for each in told) + ".",
@@ -293,6 +310,16 @@ def _ambiguous(case: Case) -> Iterator[Words]:
     )
 
 
+def _outside_period(case: Case) -> Iterator[Words]:
+    stated = _stated(case)
+    month, own = month_text(case.month), month_text(stated.day)
+    yield Words(
+        f"服务日期 {stated.day} 在 {month} 账期之后，本期不予配对，未经处理不支付；{own} 的对账单仍可列入。",
+        f"The line's day, {stated.day}, lies after the month {month}: it is matched with nothing here, and not paid "
+        f"without a decision. The statement of {own} can still claim it.",
+    )
+
+
 _REASONS: Mapping[FindingKind, Callable[[Case], Iterator[Words]]] = {
     FindingKind.MATCHED: _matched,
     FindingKind.UNITS_DIFFER: _differing,
@@ -303,6 +330,7 @@ _REASONS: Mapping[FindingKind, Callable[[Case], Iterator[Words]]] = {
     FindingKind.NOT_IN_LEDGER: _not_in_ledger,
     FindingKind.NOT_IN_STATEMENT: _not_in_statement,
     FindingKind.AMBIGUOUS: _ambiguous,
+    FindingKind.OUTSIDE_PERIOD: _outside_period,
 }
 
 

@@ -254,6 +254,7 @@ _publish(
         "NOT_IN_LEDGER": "The ledger has no delivery for the line.",
         "NOT_IN_STATEMENT": "No line speaks of the delivery.",
         "AMBIGUOUS": "Several deliveries fit the line, and nothing tells which.",
+        "OUTSIDE_PERIOD": "The line's day lies after the month; the statement of its own month can still claim it.",
     },
 )
 _publish(

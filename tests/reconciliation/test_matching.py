@@ -1,6 +1,7 @@
 """The passes of the match: what finds what, what does not, and that nothing is found twice."""
 
 import json
+from datetime import date
 
 from ledger.reconciliation.finding_rows import _named
 from ledger.reconciliation.matching import reconcile_period
@@ -180,6 +181,17 @@ async def test_a_line_without_a_delivery_is_not_in_the_ledger_and_says_what_ther
     assert found[0]["candidates"] == [[other.customer_id, other.sequence]]
     assert found[2]["facts"] == {"why": "UNKNOWN_MEMBER"}
     assert found[4]["facts"]["line_no"] == 4
+
+
+async def test_a_line_after_the_month_takes_nothing_and_the_statement_of_its_own_month_claims_it(month):
+    month.clock.now = noon(date(2026, 11, 20))
+    delivered = await month.deliver(date(2026, 11, 3), "A")
+    await month.state(line(1, date(2026, 11, 3), "A"), line(2, october(20), "B"))
+    assert await month.kinds() == [(1, "OUTSIDE_PERIOD"), (2, "NOT_IN_LEDGER")]
+    assert await month.pairs() == {}
+    await month.state(line(7, date(2026, 11, 3), "A"), number="S-11", month=NOVEMBER)
+    assert await month.kinds(NOVEMBER) == []
+    assert await month.pairs() == {7: (delivered, "REFERENCE")}
 
 
 async def test_of_several_deliveries_that_fit_nobody_but_a_person_chooses(month):

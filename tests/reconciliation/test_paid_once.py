@@ -10,7 +10,7 @@ from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.statements import withdraw
 from ledger.reconciliation.values import LedgerFindingId, LineFindingId
 from ledger.refusals import Refusal
-from tests.reconciliation.month import NOVEMBER, OCTOBER, PHONE, VENDOR, line, noon, october
+from tests.reconciliation.month import NOVEMBER, OCTOBER, PHONE, VENDOR, VIDEO, line, noon, october
 from tests.reconciliation.test_closing import close, closed, found_in
 from tests.reconciliation.test_decisions import decide, of_line, of_redemption, run
 
@@ -130,6 +130,27 @@ async def test_a_pair_made_by_hand_and_disputed_pays_nothing_for_what_was_revers
     await closed(month)
     await month.reverse(delivered)
     assert await found_in(month, NOVEMBER) == [("REVERSED", OCTOBER)]
+
+
+async def test_a_match_by_hand_across_benefits_is_paid_under_what_was_delivered(month):
+    delivered = await month.deliver(october(3), "A", benefit=VIDEO)
+    await month.state(line(1, october(3), "B", amount="25.50"))
+    assert await decide(month, await of_line(month, 1), "MATCH", redemption=delivered) is None
+    assert await closed(month) == (Decimal("25.50"), 0, [(VIDEO, OCTOBER, False, 1, Decimal("25.50"))])
+    assert await check_seals(month.pool) == []
+
+
+async def test_a_match_by_hand_across_benefits_is_refused_where_the_vendor_has_no_contract_for_it(month):
+    delivered = await month.deliver(october(3), "A", benefit=VIDEO)
+    await month.state(line(1, october(3), "B"))
+    await month.pool.execute(
+        "update contract_terms set ends_on = '2026-10-03' where vendor = $1 and benefit = $2", VENDOR, VIDEO
+    )
+    refusal = await decide(month, await of_line(month, 1), "MATCH", redemption=delivered)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "INVALID"
+    assert "no contract for that on 2026-10-03" in refusal.message("en")
+    assert await month.pairs() == {}
 
 
 async def test_a_price_that_comes_at_last_ends_the_difference(month):

@@ -75,11 +75,11 @@ def test_a_pair_with_another_members_delivery_or_of_another_benefit_says_so():
     pair: dict[str, Any] = {"pass_": Pass.HAND, "stated": STATED, "ledger": ledger()}
     other = Delivered(member_no="M2", benefit="dental-care")
     assert said("MATCHED", delivered=other, **pair) == (
-        "人工配对；数量、金额、日期一致。注意：该笔服务是会员「M2」的 dental-care，与该行不同；付款记在该行的项目下。"
+        "人工配对；数量、金额、日期一致。注意：该笔服务是会员「M2」的 dental-care，与该行不同；付款记在所提供的项目下。"
     )
     assert said("MATCHED", "en", delivered=other, **pair) == (
         "Matched by hand; units, amount and date agree. Mind that the delivery is of dental-care to member M2, not "
-        "what the line says; what is paid counts for the benefit of the line."
+        "what the line says; what is paid counts for what was delivered."
     )
     assert "member M2" in said("UNITS_DIFFER", "en", delivered=other, **pair)
 
@@ -138,6 +138,30 @@ def test_what_comes_late_or_was_carried_forward_says_so():
         "that no line of the period's statements speaks of. It happened in an earlier month and comes late."
     )
     assert "较早的账期" not in said("NOT_IN_STATEMENT", ledger=ledger())
+
+
+def test_a_line_after_the_month_names_the_statement_that_can_claim_it():
+    later = Side(units=1, amount=Decimal(12), day=date(2026, 11, 3))
+    assert said("OUTSIDE_PERIOD", "en", stated=later, accepting_pays=Decimal(0)) == (
+        "The line's day, 2026-11-03, lies after the month 2026-10: it is matched with nothing here, and not paid "
+        "without a decision. The statement of 2026-11 can still claim it. ACCEPT pays nothing."
+    )
+    assert "2026-11 的对账单仍可列入" in said("OUTSIDE_PERIOD", stated=later)
+
+
+def test_a_pair_whose_references_contradict_each_other_is_not_told_as_agreeing():
+    pair: dict[str, Any] = {"pass_": Pass.EXACT, "stated": STATED, "ledger": ledger(), "reference": "A"}
+    for same in (None, "A"):
+        assert "it agrees with the ledger" in said("MATCHED", "en", ledger_reference=same, **pair)
+    assert said("MATCHED", "en", ledger_reference="B", **pair) == (
+        "Matched by member, benefit, date and units; units, amount and date agree, but the references contradict each "
+        "other: reference: A stated, B in the ledger."
+    )
+    assert "预约号不一致" in said("MATCHED", ledger_reference="B", **pair)
+    differing = pair | {"ledger": ledger(3, "36")}
+    assert "reference: A stated, B in the ledger" in said(
+        "UNITS_DIFFER", "en", ledger_reference="B", **differing
+    )
 
 
 def test_an_ambiguous_line_says_how_many_fit():
