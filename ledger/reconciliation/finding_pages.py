@@ -5,7 +5,7 @@ line speaks of. A page is one statement; what its rows refer to (deliveries, dec
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +16,7 @@ from base.database import Reader
 from base.sql import Statements
 from ledger.ids import RedemptionId
 from ledger.posting.redemptions import RedemptionView
+from ledger.reconciliation.beside import beside
 from ledger.reconciliation.finding_rows import (
     candidates_of,
     decision_of,
@@ -175,7 +176,11 @@ async def _finding(conn: Reader, which: FindingId, *, now: datetime) -> FindingV
 async def _views(conn: Reader, rows: Sequence[Record], now: datetime) -> list[FindingView]:
     deliveries = await _deliveries(conn, rows, now)
     decisions = await _decisions(conn, [id_of(row) for row in rows])
-    return [view_of(row, deliveries, decisions.get(id_of(row), ())) for row in rows]
+    views = [view_of(row, deliveries, decisions.get(id_of(row), ())) for row in rows]
+    told = await beside(conn, views)
+    return [
+        replace(view, beside=others) if others else view for view, others in zip(views, told, strict=True)
+    ]
 
 
 async def _deliveries(

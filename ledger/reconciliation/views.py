@@ -20,7 +20,7 @@ from ledger.reconciliation.values import (
     Pass,
     StatementLine,
 )
-from ledger.reconciliation.words import Case, Delivered, LineName, Named, Side, reason
+from ledger.reconciliation.words import Beside, Case, Delivered, LineName, Named, Side, reason
 from ledger.reports.pages import VendorName
 
 _NOTHING = Decimal()
@@ -150,7 +150,7 @@ class FindingView:
     a delivery that was reversed, and less than nothing of one that was paid before. `delivered_units` and
     `delivered_amount` are the delivery's, also of a reversed one. `resolution` is None while it waits, whatever
     `history` holds. `occurred_on` is the day of delivery, else the line's. `waits`: somebody must
-    decide before the period can close.
+    decide before the period can close. `beside`: what else there is of the same member, benefit and day.
     """
 
     id: FindingId
@@ -178,6 +178,14 @@ class FindingView:
     payable: Decimal | None
     waits: bool
     history: tuple[DecisionView, ...]
+    beside: tuple[Beside, ...] = ()
+
+    @property
+    def about_member(self) -> str | None:
+        """The number of the member whom its line names, else of the delivery's."""
+        if self.line is not None:
+            return self.line.member_no
+        return self.redemption.member_no if self.redemption is not None else None
 
     @property
     def late(self) -> bool:
@@ -239,9 +247,9 @@ class FindingView:
         return payable_when_accepted(sides).amount
 
     def reason(self, language: str = "zh", *, to_vendor: bool = False) -> str:
-        """The finding explained in `zh` or `en`; a vendor is not told whether a member number is anybody's."""
+        """The finding explained in `zh` or `en`; a vendor is told of itself alone, not whose a member number is."""
         case = self._case()
-        return reason(replace(case, unknown_member=False) if to_vendor else case).spoken(language)
+        return reason(replace(case, unknown_member=False, beside=()) if to_vendor else case).spoken(language)
 
     def _case(self) -> Case:
         line, redemption = self.line, self.redemption
@@ -266,6 +274,7 @@ class FindingView:
             tolerance_days=self.tolerance_days,
             carried_from=self.carried_from,
             accepting_pays=self.accepting_pays if self.waits else None,
+            beside=self.beside,
         )
 
     def _of_another(self) -> Delivered | None:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
+from typing import assert_never
 
 from base.months import month_text
 from base.words import Words, counted
@@ -56,6 +58,25 @@ class Delivered:
     benefit: str
 
 
+class BesideKind(StrEnum):
+    """What else there is: a delivery by another vendor, a line paid by exception, a line matched by hand."""
+
+    DELIVERED = "DELIVERED"
+    EXCEPTION = "EXCEPTION"
+    HAND = "HAND"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What else there is of the same member, benefit and day: a delivery, or a line. No vendor is told of it."""
+
+    how: BesideKind
+    vendor: str
+    units: int
+    statement: str | None = None
+    line_no: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """What a reason is made of. `stated` or `ledger` None: that side has nothing.
@@ -84,6 +105,7 @@ class Case:
     tolerance_days: int = 0
     carried_from: date | None = None
     accepting_pays: Decimal | None = None
+    beside: tuple[Beside, ...] = ()
 
 
 PASS_WORDS: Mapping[Pass, Words] = {
@@ -112,7 +134,13 @@ _NO_SHOW_REVERSED = Words(
 
 def reason(case: Case) -> Words:
     """The finding explained, in one to a few sentences."""
-    said = [*_carried(case), *_REASONS[case.kind](case), *_of_another(case), *_accepting(case)]
+    said = [
+        *_carried(case),
+        *_REASONS[case.kind](case),
+        *_of_another(case),
+        *map(_beside, case.beside),
+        *_accepting(case),
+    ]
     return Words("".join(words.zh for words in said), " ".join(words.en for words in said))
 
 
@@ -130,6 +158,32 @@ def _of_another(case: Case) -> Iterator[Words]:
             f"Mind that the delivery is of {benefit} to member {member_no}, not what the line says; what is paid "
             "counts for what was delivered.",
         )
+
+
+def _beside(other: Beside) -> Words:
+    line_zh = f"对账单「{other.statement}」第 {other.line_no} 行"
+    line_en = f"line {other.line_no} of statement {other.statement}"
+    match other.how:
+        case BesideKind.DELIVERED:
+            return Words(
+                f"注意：同日「{other.vendor}」也为该会员提供了此项目（数量 {other.units}）。",
+                f"Mind that {other.vendor} delivered this benefit to the member on the same day "
+                f"({_counted(other.units, 'unit')}).",
+            )
+        case BesideKind.EXCEPTION:
+            return Words(
+                f"注意：「{other.vendor}」{line_zh}（同会员、同项目、同日，数量 {other.units}）已破例付款。",
+                f"Mind that {line_en} of {other.vendor} is paid by exception, for the same member, benefit and day "
+                f"({_counted(other.units, 'unit')}).",
+            )
+        case BesideKind.HAND:
+            return Words(
+                f"注意：「{other.vendor}」{line_zh}（数量 {other.units}）已人工配对该会员同项目、同日的服务。",
+                f"Mind that {line_en} of {other.vendor} ({_counted(other.units, 'unit')}) is matched by hand with a "
+                "delivery to the same member, of the same benefit and day.",
+            )
+        case _:
+            assert_never(other.how)
 
 
 def _accepting(case: Case) -> Iterator[Words]:

@@ -79,11 +79,11 @@ class Month:
         assert isinstance(outcome, RedemptionOutcome), outcome
         return outcome.id
 
-    async def reverse(self, redemption: RedemptionId) -> None:
+    async def reverse(self, redemption: RedemptionId, *, vendor: str = VENDOR) -> None:
         """Take a delivery back, now."""
         outcome = await self.journal.post(
             Reverse(
-                actor=f"vendor:{VENDOR}", redemption=redemption, key=f"key-{next(self.keys)}", reason="误录"
+                actor=f"vendor:{vendor}", redemption=redemption, key=f"key-{next(self.keys)}", reason="误录"
             )
         )
         assert isinstance(outcome, RedemptionOutcome), outcome

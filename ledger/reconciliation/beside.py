@@ -1,0 +1,47 @@
+"""What else there is of the same member, benefit and day as a finding, for finance: nothing is paid twice unseen."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from base.database import Reader
+from base.sql import Statements
+from ledger.reconciliation.values import FindingKind, LineFindingId
+from ledger.reconciliation.views import FindingView
+from ledger.reconciliation.words import Beside, BesideKind
+
+SQL = Statements(Path(__file__).with_name("beside.sql"))
+
+
+async def beside(conn: Reader, views: Sequence[FindingView]) -> list[tuple[Beside, ...]]:
+    """For each finding what else was delivered or paid; nothing for a line that simply agrees."""
+    about = [(place, view, view.about_member) for place, view in enumerate(views) if _is_looked_at(view)]
+    if not about:
+        return [()] * len(views)
+    lines = [view.id if isinstance(view.id, LineFindingId) else None for _, view, _ in about]
+    rows = await conn.fetch(
+        SQL["beside"],
+        [place for place, _, _ in about],
+        [view.vendor for _, view, _ in about],
+        [member_no for _, _, member_no in about],
+        [view.benefit for _, view, _ in about],
+        [view.line.occurred_on if view.line is not None else view.occurred_on for _, view, _ in about],
+        [each.statement if each is not None else None for each in lines],
+        [each.line_no if each is not None else None for each in lines],
+    )
+    found: dict[int, list[Beside]] = defaultdict(list)
+    for row in rows:
+        found[row["place"]].append(
+            Beside(
+                how=BesideKind(row["how"]),
+                vendor=row["vendor_name"],
+                units=row["units"],
+                statement=row["statement"],
+                line_no=row["line_no"],
+            )
+        )
+    return [tuple(found[place]) for place in range(len(views))]
+
+
+def _is_looked_at(view: FindingView) -> bool:
+    return view.about_member is not None and (view.waits or view.kind is not FindingKind.MATCHED)
