@@ -38,6 +38,7 @@ _NOTES = {
     FindingKind.NOT_IN_LEDGER: "台账无此服务，请服务商提供签单",
     FindingKind.NOT_IN_STATEMENT: "服务商未计费，本期不付",
     FindingKind.AMBIGUOUS: "与服务商核对后确认",
+    FindingKind.OUTSIDE_PERIOD: "不属本期，请列入当月对账单",
 }
 
 

@@ -8,7 +8,7 @@ that it fits, in the order of the deliveries. So it is the same whenever it is m
 | all | a line forgotten | NOT_IN_STATEMENT |
 | health centres | the price of before; a day off, without the booking number; a member number mistyped; a missed appointment billed | AMOUNT_DIFFERS, DATE_DIFFERS, NOT_IN_LEDGER |
 | dentists | a line sent twice; a day off | DUPLICATE_LINE, DATE_DIFFERS |
-| call centre | minutes rounded up, once on another day too; a reversed delivery billed; one of two calls that nothing tells apart; a line sent twice without its number | UNITS_DIFFER, REVERSED, AMBIGUOUS, DUPLICATE_LINE |
+| call centre | minutes rounded up, once on another day too; a reversed delivery billed; one of two calls that nothing tells apart; a line sent twice without its number; a line of the month after | UNITS_DIFFER, REVERSED, AMBIGUOUS, DUPLICATE_LINE, OUTSIDE_PERIOD |
 """  # noqa: E501 - a table
 
 from collections import Counter
@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
+from base.months import next_month
 from demo.contracts import ASSIST, DENTAL, EXAM, PRICES
 from demo.diaries import TICKETS
 from ledger.posting.entries import RedemptionStatus
@@ -127,6 +128,10 @@ def _twice_without_number(line: Line) -> tuple[Line, ...]:
     return line, replace(line, reference=None)
 
 
+def _month_after_too(line: Line) -> tuple[Line, ...]:
+    return line, replace(line, reference=None, day=next_month(line.day))
+
+
 def _without_number(line: Line) -> tuple[Line, ...]:
     return (replace(line, reference=None),)
 
@@ -168,6 +173,7 @@ _MISHAPS: Mapping[str, Sequence[tuple[Callable[[Line], bool], Mishap]]] = {
         (_of("legal-consultation"), _rounded_up_on_another_day),
         (_CALLS, _forgotten),
         (_CALLS, _without_number),
+        (_CALLS, _month_after_too),
     ),
 }
 """For each vendor what befalls the next line that it fits."""

@@ -16,8 +16,8 @@ SQL = Statements(Path(__file__).with_name("beside.sql"))
 async def beside(conn: Reader, views: Sequence[FindingView]) -> list[tuple[Beside, ...]]:
     """For each finding what else was delivered or paid; nothing for a line that simply agrees."""
     about = [(place, view, view.about_member) for place, view in enumerate(views) if _is_looked_at(view)]
-    if not about:
-        return [()] * len(views)
+    if not views:
+        return []
     lines = [view.id if isinstance(view.id, LineFindingId) else None for _, view, _ in about]
     rows = await conn.fetch(
         SQL["beside"],

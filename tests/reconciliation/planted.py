@@ -38,6 +38,7 @@ RISING = "health-assessment"
 """A benefit whose price rises in the middle of the month."""
 BEFORE, RISE, AFTER = Decimal("15.00"), october(16), Decimal("20.00")
 
+DECEMBER = date(2026, 12, 1)
 STATEMENTS = ("S-1", "S-2")
 
 
@@ -181,6 +182,11 @@ async def agrees_although_delivered_in_the_month_before(g: Ground) -> None:
     last = october(1) - timedelta(days=1)
     await g.deliver(r := g.reference(), day=last)
     g.state(K.MATCHED, r, day=last, pays=PRICE)
+
+
+@case
+async def of_a_month_ahead(g: Ground) -> None:
+    g.state(K.OUTSIDE_PERIOD, g.reference(), day=DECEMBER)
 
 
 @case

@@ -20,6 +20,7 @@ from ledger.refusals import Refusal
 from tests.reconciliation.month import NOVEMBER, OCTOBER, PHONE, PRICES, Month, line, noon, october, stream
 
 ROUNDS = 6
+SEPTEMBER_30 = date(2026, 9, 30)
 PRICE = PRICES[PHONE]
 
 
@@ -34,7 +35,11 @@ class Office:
     def common(self) -> dict[str, Any]:
         return {"by": "li", "handbook": self.month.handbook, "now": self.month.clock.now}
 
-    async def deliver(self, day: date, reference: str) -> RedemptionId:
+    async def deliver(self, day: date, reference: str, *, recorded_now: bool = True) -> RedemptionId:
+        """Deliver on a day, and record it now, or on that day."""
+        now = self.month.clock.now
+        if not recorded_now:
+            self.month.clock.now = noon(day)
         outcome = await self.month.journal.post(
             Redeem(
                 vendor=self.vendor,
@@ -45,6 +50,7 @@ class Office:
                 reference=reference,
             )
         )
+        self.month.clock.now = now
         assert isinstance(outcome, RedemptionOutcome), outcome
         return outcome.id
 
@@ -160,10 +166,10 @@ async def test_of_several_contents_under_one_number_one_is_taken_also_for_severa
 async def test_a_statement_that_comes_during_the_close_is_settled_or_refused(offices):
     for office, delay_s in zip(offices, delays(), strict=True):
         await office.deliver(october(3), "A")
-        await office.deliver(NOVEMBER, "B")
+        await office.deliver(SEPTEMBER_30, "B", recorded_now=False)
         assert isinstance(await office.submit("S-1", line(1, october(3), "A")), Submitted)
-        # Delivered in November, so October misses nothing without it.
-        sent = office.submit("S-2", line(1, NOVEMBER, "B"))
+        # Delivered in September, so October misses nothing without it.
+        sent = office.submit("S-2", line(1, SEPTEMBER_30, "B"))
         if delay_s < delays()[ROUNDS // 2]:
             submitted, closed = await in_turn(sent, delay_s, office.close())
         else:
@@ -254,8 +260,8 @@ async def test_of_several_who_decide_at_once_the_last_one_counts_and_all_are_rem
 
 async def test_a_statement_that_is_taken_back_during_the_close_is_settled_or_gone(offices):
     for office, delay_s in zip(offices, delays(), strict=True):
-        await office.deliver(NOVEMBER, "A")
-        done = await office.submit("S-1", line(1, NOVEMBER, "A"))
+        await office.deliver(SEPTEMBER_30, "A", recorded_now=False)
+        done = await office.submit("S-1", line(1, SEPTEMBER_30, "A"))
         assert isinstance(done, Submitted)
         back = withdraw(office.month.pool, statement=done.statement, note="更正", **office.common)
         closed, gone = await in_turn(office.close(), delay_s, back)
