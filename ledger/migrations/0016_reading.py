@@ -9,5 +9,5 @@ from tortoise.migrations.operations import RunSQL
 class Migration(migrations.Migration):
     """Creates the views of entries, redemptions, statements and findings with all that is shown of them."""
 
-    dependencies = [("ledger", "0014_audit_events")]
+    dependencies = [("ledger", "0015_match")]
     operations = [RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]
