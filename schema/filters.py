@@ -35,9 +35,9 @@ class IntFilter:
         )
 
 
-@strawberry.input(description="Compares a code, a number of a member or the like.")
+@strawberry.input(description="Compares a code, a member number or the like.")
 class TextFilter:
-    eq: str | None = strawberry.field(default=None, description="Equal to, letter by letter.")
+    eq: str | None = strawberry.field(default=None, description="Equal to, case-sensitive.")
     in_: list[str] | None = strawberry.field(
         name="in", default=None, description=f"One of at most {_MOST_VALUES}; none of an empty list."
     )

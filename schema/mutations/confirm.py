@@ -21,13 +21,13 @@ class ConfirmInput:
         default=None, description="Up to what is held; the rest is released. Default: all."
     )
     policy_no: str | None = strawberry.field(
-        default=None, description="The policy that was issued, where a number was held for one to come."
+        default=None, description="The policy that was issued, where a number was held for it."
     )
     occurred_at: datetime | None = strawberry.field(
         default=None, description="When it was delivered; default: now."
     )
     evidence: list[EvidenceInput] | None = strawberry.field(
-        default=None, description="Documents, as far as the hold did not come with them."
+        default=None, description="Documents that the hold did not have yet."
     )
 
 
@@ -36,7 +36,7 @@ class ConfirmMutation:
     """What was held is delivered, or part of it."""
 
     @strawberry.mutation(
-        description="Record that units held were delivered; what is not, is released.",
+        description="Record that held units were delivered; the rest is released.",
         graphql_type=RedemptionOutcome,
     )
     async def confirm(self, info: Info, input: ConfirmInput) -> Answer:

@@ -14,8 +14,8 @@ class HoldMutation:
     """A vendor books an appointment."""
 
     @strawberry.mutation(
-        description="Set units aside for an appointment: nobody else can take them "
-        "until it is confirmed, released or runs out.",
+        description="Hold units for an appointment: they are not available until the hold is confirmed, "
+        "released or runs out.",
         graphql_type=RedemptionOutcome,
     )
     async def hold(self, info: Info, input: RedeemInput) -> Answer:

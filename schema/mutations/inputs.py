@@ -28,12 +28,12 @@ class RedeemInput:
     member_no: str = strawberry.field(description="The customer.")
     benefit: str = strawberry.field(description="The code of the benefit.")
     idempotency_key: str = strawberry.field(
-        description="Chosen by the vendor, one for each intent, for this customer: the same request with the same "
-        "key is done once, and answered the same each time. 1 to 200 printable characters."
+        description="Chosen by the vendor, one for each intent, for this customer: the same request with the "
+        "same key takes effect once, and gets the same answer each time. 1 to 200 printable characters."
     )
     units: int | None = strawberry.field(
         default=None,
-        description="How many, in the unit that the benefit counts. Absent: one time; minutes must be told.",
+        description="How many, in the unit that the benefit counts. Absent: one time; minutes are required.",
     )
     option: str | None = strawberry.field(
         default=None, description="The choice, where the benefit has options."
@@ -46,8 +46,8 @@ class RedeemInput:
     )
     wished_number: str | None = strawberry.field(
         default=None,
-        description="For `hold` of lucky-policy-number: the number wished for, for a policy still to come. The "
-        "policy is told at `confirm`.",
+        description="For `hold` of lucky-policy-number: the wished number, for a future policy. The policy is "
+        "named at `confirm`.",
     )
     beneficiary: strawberry.ID | None = strawberry.field(
         default=None, description="The relative's id; absent: the customer."
@@ -57,7 +57,7 @@ class RedeemInput:
     )
     occurred_at: datetime | None = strawberry.field(
         default=None,
-        description="When it was delivered or booked; default: now. Not ahead, and not too long ago.",
+        description="When it was delivered or booked; default: now. Not in the future, and not too long ago.",
     )
     reference: str | None = strawberry.field(default=None, description="The vendor's own reference.")
     hold_hours: int | None = strawberry.field(
@@ -98,7 +98,7 @@ class RedeemInput:
 class CloseHoldInput:
     redemption: strawberry.ID = strawberry.field(description="The id of the hold.")
     idempotency_key: str = strawberry.field(description="Chosen by the vendor, one for each intent.")
-    reason: str | None = strawberry.field(default=None, description="Why.")
+    reason: str | None = strawberry.field(default=None, description="The reason.")
 
     def command(self, kind: type[Release], vendor: str) -> FollowUp | Refusal:
         """The command to end the hold in one way."""

@@ -21,7 +21,7 @@ from schema.mutations.withdraw_statement import WithdrawStatementMutation
 
 
 @strawberry.type(
-    description="What may be done. An expected no is an answer (a Refusal), not an error. What was answered is durable."
+    description="What may be done. A refusal is an answer, not an error. What was acknowledged is durable."
 )
 class Mutation(
     RedeemMutation,

@@ -15,8 +15,8 @@ class ReconcileMutation:
     """The match runs again."""
 
     @strawberry.mutation(
-        description="Match the statements of a vendor's open month, like 2026-10, with what the ledger has by "
-        "now. What is matched stays so, and what was decided too. Twice is once.",
+        description="Match the statements of a vendor's open month, like 2026-10, with the ledger as it is now. "
+        "Pairs and decisions stay. Idempotent.",
         graphql_type=PeriodOutcome,
     )
     async def reconcile_period(self, info: Info, vendor: str, period: str) -> Period | Refusal:

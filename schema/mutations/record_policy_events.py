@@ -21,7 +21,9 @@ _MOST_EVENTS = 100
 @strawberry.type(description="An event is in the customer's history.")
 class Recorded:
     event_id: str = strawberry.field(description="The sender's id of the event.")
-    repeated: bool = strawberry.field(description="Whether it was there before, and nothing changed.")
+    repeated: bool = strawberry.field(
+        description="Whether it had been recorded before, so that nothing changed."
+    )
     customer: Customer = strawberry.field(description="The customer, rated anew.")
 
 

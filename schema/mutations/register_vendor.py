@@ -14,12 +14,12 @@ from schema.mutations.deciding import decider
 from schema.types.redemption import Vendor
 
 
-@strawberry.input(description="What one unit of a benefit costs at a vendor on a span of days.")
+@strawberry.input(description="The price of one unit of a benefit at a vendor, on a span of days.")
 class ContractTermInput:
     benefit: str = strawberry.field(description="The code of the benefit.")
     variant: str | None = strawberry.field(
         default=None,
-        description="Of which grade, where it is priced apart; absent: of every grade without a price of its own.",
+        description="The grade, where it has a price of its own; absent: every grade without one.",
     )
     unit_price: Decimal = strawberry.field(
         description="For one unit (a use or a minute), in CNY, at most 2 places."
@@ -27,7 +27,7 @@ class ContractTermInput:
     from_: date = strawberry.field(name="from", description="First day.")
     to: date | None = strawberry.field(
         default=None,
-        description="First day no longer, when the price that was open before goes on; absent: open, until a later "
+        description="The day after the last, on which the open price continues; absent: open, until a later "
         "price begins.",
     )
 
@@ -38,9 +38,9 @@ class RegisterVendorMutation:
 
     @strawberry.mutation(
         description="Register a vendor, or add terms to a registered one, which takes the new name. A later price "
-        "ends the open one on the day it begins; what was delivered keeps its price, and so does a "
-        f"month that is closed. `dateToleranceDays`, from 0 to {MOST_TOLERANCE_DAYS}: by how much the day of a "
-        "statement's line may differ from the delivery that it is taken for; absent: as it is, 3 at first. The same "
+        "ends the open one on the day it begins; deliveries keep their price, and so do closed months. "
+        f"`dateToleranceDays`, from 0 to {MOST_TOLERANCE_DAYS}: by how much the day of a "
+        "statement's line may differ from that of its delivery; absent: unchanged, 3 by default. The same "
         "again changes nothing."
     )
     async def register_vendor(

@@ -14,7 +14,7 @@ from schema.types.redemption import RedemptionOutcome
 class ReleaseMutation:
     """The appointment is off."""
 
-    @strawberry.mutation(description="Give back the units of a hold.", graphql_type=RedemptionOutcome)
+    @strawberry.mutation(description="Release the units of a hold.", graphql_type=RedemptionOutcome)
     async def release(self, info: Info, input: CloseHoldInput) -> Answer:
         command = input.command(Release, acting_vendor(info.context.viewer))
         return await post(info.context, command)

@@ -15,18 +15,18 @@ from schema.types.enums import Action
 from schema.types.finding import Finding, FindingOutcome
 
 
-@strawberry.input(description="What is decided of a finding.")
+@strawberry.input(description="A decision on a finding.")
 class ResolveInput:
     finding: strawberry.ID = strawberry.field(description="The id of the finding.")
-    action: Action = strawberry.field(description="What is decided.")
-    note: str = strawberry.field(description="Why: 1 to 200 visible characters, kept for ever.")
+    action: Action = strawberry.field(description="The decision.")
+    note: str = strawberry.field(description="The reason: 1 to 200 visible characters, kept for ever.")
     redemption: strawberry.ID | None = strawberry.field(
-        default=None, description="With MATCH, and only with it: the delivery that the line is matched with."
+        default=None, description="Only with MATCH: the delivery that the line is matched with."
     )
     pay: Decimal | None = strawberry.field(
         default=None,
-        description="With ACCEPT or MATCH of a line: what to pay instead, in CNY, from nothing to what is stated: an "
-        "exception that stays on record. Default: what the statement and the ledger both bear out.",
+        description="With ACCEPT or MATCH of a line: what to pay instead, in CNY, from 0 to what is stated: an "
+        "exception that stays on record. Default: what both the statement and the ledger support.",
     )
 
 
@@ -35,7 +35,7 @@ class ResolveFindingMutation:
     """A person decides."""
 
     @strawberry.mutation(
-        description="Decide a finding while its period is open. A decision stands, however often the match runs "
+        description="Decide a finding while its period is open. A decision stands, also when the match runs "
         "again, until REOPEN takes it back; all of them are kept. The answer is the finding as it stands now; "
         "when REOPEN found a line for a delivery, the finding of that line.",
         graphql_type=FindingOutcome,

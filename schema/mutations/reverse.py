@@ -12,11 +12,11 @@ from schema.permissions import acting_vendor
 from schema.types.redemption import RedemptionOutcome
 
 
-@strawberry.input(description="A delivery, or a no-show, that is taken back.")
+@strawberry.input(description="The reversal of a delivery or a no-show.")
 class ReverseInput:
     redemption: strawberry.ID = strawberry.field(description="The id of the redemption.")
     idempotency_key: str = strawberry.field(description="Chosen by the sender, one for each intent.")
-    reason: str = strawberry.field(description="Why: it stays in the ledger.")
+    reason: str = strawberry.field(description="The reason, which is stored in the ledger.")
 
 
 @strawberry.type
@@ -24,8 +24,8 @@ class ReverseMutation:
     """A delivery or a mistaken no-show is taken back, by its vendor or by finance."""
 
     @strawberry.mutation(
-        description="Take a delivery back, or a no-show that was told by mistake: its units return to the period they "
-        "came from (and expire at once if that is over). Vendors reverse their own; finance any.",
+        description="Reverse a delivery, or a no-show that was reported by mistake: its units return to their "
+        "service year (and expire at once if that is over). Vendors reverse their own; finance any.",
         graphql_type=RedemptionOutcome,
     )
     async def reverse(self, info: Info, input: ReverseInput) -> Answer:

@@ -33,11 +33,11 @@ class StatementLineInput:
     reference: str | None = strawberry.field(
         default=None, description="The reference that the vendor gave when it held or redeemed, if any."
     )
-    member_no: str = strawberry.field(description="For whom.")
+    member_no: str = strawberry.field(description="The member number.")
     benefit: str = strawberry.field(description="The code of the benefit.")
     units: int = strawberry.field(description="How many, in the unit that the benefit counts.")
     occurred_on: date = strawberry.field(description="The day of delivery.")
-    amount: Decimal = strawberry.field(description="For all of it, in CNY, at most 2 places.")
+    amount: Decimal = strawberry.field(description="For all units, in CNY, at most 2 places.")
 
     def line(self) -> values.StatementLine:
         """The line in the ledger's terms."""
@@ -85,8 +85,8 @@ class SubmitStatementMutation:
     """A vendor's statement comes in."""
 
     @strawberry.mutation(
-        description="Take a vendor's statement and match it with the ledger: all of its lines or, when any "
-        "cannot be read, none. The same statement again changes nothing and is answered as it stands, also when "
+        description="Submit a vendor's statement and match it with the ledger: all of its lines or, when any is "
+        "malformed, none. The same statement again changes nothing and is returned as it is now, also when "
         "its period is closed; other content under the same number is refused (KEY_REUSED) with what differs. "
         "Lines may come in any order.",
         graphql_type=StatementOutcome,

@@ -16,8 +16,8 @@ class WithdrawStatementMutation:
     """A statement is taken back."""
 
     @strawberry.mutation(
-        description="Take a statement back while its period is open: its lines count no more, what they were "
-        "matched with is free again. It stays on record with the note. Twice is once.",
+        description="Withdraw a statement while its period is open: its lines no longer count, and their "
+        "deliveries are unmatched. It stays on record with the note. Idempotent.",
         graphql_type=StatementOutcome,
     )
     async def withdraw_statement(

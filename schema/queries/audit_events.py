@@ -29,12 +29,12 @@ class AuditWhere:
     member_no: TextFilter | None = strawberry.field(
         default=None, description="The member; files of many members are not among them."
     )
-    subject: TextFilter | None = strawberry.field(default=None, description="Who looked.")
+    subject: TextFilter | None = strawberry.field(default=None, description="The subject of the token.")
     operation: TextFilter | None = strawberry.field(
         default=None,
         description="The operation's name, or `export entries`, `export findings`, `export settlement`.",
     )
-    on: DateFilter | None = strawberry.field(default=None, description="The day on which it was.")
+    on: DateFilter | None = strawberry.field(default=None, description="The day.")
 
     def as_filter(self) -> AuditFilter:
         """The filter in the ledger's terms."""

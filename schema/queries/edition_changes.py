@@ -26,9 +26,9 @@ class EditionChangeQueries:
     """Questions about what an edition changes."""
 
     @strawberry.field(
-        description="What one edition says otherwise than another: what holds first, then the clauses quoted for it. "
-        "Editions in force and candidates in the service's folders, by their codes: `from` is looked for among those "
-        "in force first, `to` in the folders first, so that one code for both tells what a correction changes."
+        description="How one edition differs from another: first the rules, then the quoted clauses. "
+        "Editions in force and candidates in the service's folders, by their codes: `from` is looked up among "
+        "those in force first, `to` in the folders first, so that one code for both shows what a correction changes."
     )
     async def edition_diff(
         self, info: Info, from_: Annotated[str, strawberry.argument(name="from")], to: str
@@ -39,10 +39,11 @@ class EditionChangeQueries:
         return [EditionChange.of(each) for each in changes]
 
     @strawberry.field(
-        description="What an edition would do to all customers on a day (default: today, or its first day if that is "
-        "ahead): everybody rated and granted by it and by the editions in force. Takes about a minute for 50,000 "
-        "customers, one question at a time: during another one the error is `BUSY`, and asking again in a minute "
-        "helps. `entitlements edition what-if` is quicker, and tells who loses what."
+        description="The effect of an edition on all customers on a day (default: today, or its first day if "
+        "that is ahead): all are rated and granted by it and by the editions in force. Takes about a minute "
+        "for 50,000 "
+        "customers, one at a time: during another one the error is `BUSY`; retry in a minute. `entitlements "
+        "edition what-if` is quicker, and lists who loses what."
     )
     async def edition_what_if(self, info: Info, edition: str, on: date | None = None) -> EditionWhatIf:
         context = info.context

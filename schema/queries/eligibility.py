@@ -23,8 +23,8 @@ class EligibilityQueries:
     @strawberry.field(
         description="Whether redeeming now would succeed, judged by the rules of the redemption itself, service "
         "hours included: outside them the answer is OUTSIDE_SERVICE_HOURS, though `hold` may book the benefit at any "
-        "hour. What comes with a request is not asked for: documents, facility, wished number. "
-        "`beneficiary`: a relative's id; absent: the customer. `units` absent: whether one more could be used. For "
+        "hour. What only a request has is not required: documents, facility, wished number. "
+        "`beneficiary`: a relative's id; absent: the customer. `units` absent: one. For "
         "lucky-policy-number: whether a number may be applied for, by hold."
     )
     async def eligibility(

@@ -33,7 +33,7 @@ class EntryWhere:
     occurred_on: DateFilter | None = strawberry.field(
         default=None, description="The day on which it happened."
     )
-    kind: EntryKindFilter | None = strawberry.field(default=None, description="What the entry says.")
+    kind: EntryKindFilter | None = strawberry.field(default=None, description="The kind of the entry.")
     benefit: TextFilter | None = strawberry.field(default=None, description="The code of the benefit.")
     member_no: TextFilter | None = strawberry.field(default=None, description="The member number.")
 

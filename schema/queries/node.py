@@ -22,7 +22,7 @@ from schema.types.redemption import Redemption
 class NodeQueries:
     """The question by id."""
 
-    @strawberry.field(description="The thing with this id; null if there is none any more.")
+    @strawberry.field(description="The object with this id; null if it no longer exists.")
     async def node(self, info: Info, id: strawberry.ID) -> Node | None:
         context = info.context
         customer = parse_numbers(id, "Customer", 1)

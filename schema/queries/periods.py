@@ -34,7 +34,7 @@ class PeriodQueries:
     """Questions about periods."""
 
     @strawberry.field(
-        description="A vendor's month, like 2026-10: open and empty when nothing was stated for it; null for an "
+        description="A vendor's month, like 2026-10: open and empty when it has no statements; null for an "
         "unknown vendor. Vendors may ask for their own."
     )
     async def period(self, info: Info, vendor: str, period: str) -> Period | None:
@@ -43,7 +43,7 @@ class PeriodQueries:
         return Period.of(view) if view is not None else None
 
     @strawberry.field(
-        description="What a vendor's month, like 2026-10, came to; null while it is open. Vendors may ask for "
+        description="The settlement of a vendor's month, like 2026-10; null while it is open. Vendors may ask for "
         "their own."
     )
     async def settlement(self, info: Info, vendor: str, period: str) -> Settlement | None:

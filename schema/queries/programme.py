@@ -27,7 +27,7 @@ class ProgrammeQueries:
         return info.context.handbook.on(on or info.context.today)
 
     @strawberry.field(
-        description="A benefit by the edition in force on a day (default: today); null for a code that it lacks.",
+        description="A benefit by the edition in force on a day (default: today); null for an unknown code.",
         graphql_type=Benefit | None,
     )
     def benefit(
@@ -52,7 +52,7 @@ class ProgrammeQueries:
         edition = info.context.handbook.on(on or info.context.today)
         return edition.settings if edition is not None else None
 
-    @strawberry.field(description="Who asks, by the token.")
+    @strawberry.field(description="The viewer, from the token.")
     async def viewer(self, info: Info) -> Viewer:
         viewer = info.context.viewer
         if viewer is None:

@@ -32,7 +32,7 @@ class RedemptionStatusFilter:
 
 @strawberry.input(description="Which redemptions.")
 class RedemptionWhere:
-    status: RedemptionStatusFilter | None = strawberry.field(default=None, description="Where it stands now.")
+    status: RedemptionStatusFilter | None = strawberry.field(default=None, description="Its current status.")
     benefit: TextFilter | None = strawberry.field(default=None, description="The code of the benefit.")
     occurred_on: DateFilter | None = strawberry.field(
         default=None, description="The day on which it was booked, then delivered."

@@ -33,7 +33,7 @@ class StatementWhere:
         default=None, description="The code of the vendor; a vendor may name itself only."
     )
     period: TextFilter | None = strawberry.field(default=None, description="The month, like 2026-10.")
-    status: StatementStatusFilter | None = strawberry.field(default=None, description="Where it stands.")
+    status: StatementStatusFilter | None = strawberry.field(default=None, description="Its status.")
 
     def as_filter(self) -> StatementFilter:
         """The filter in the ledger's terms."""

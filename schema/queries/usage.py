@@ -40,8 +40,8 @@ class UsageQueries:
     """Reports of finance."""
 
     @strawberry.field(
-        description="What was delivered on the days [from, to), grouped by everything that `groupBy` names: one row "
-        f"for all without it, at most {MOST_ROWS} rows."
+        description="What was delivered on the days [from, to), grouped by `groupBy` (without it in one row), "
+        f"at most {MOST_ROWS} rows."
     )
     async def usage(
         self,
@@ -72,8 +72,8 @@ class UsageQueries:
         )
 
     @strawberry.field(
-        description="What members could still use on a day (default: today), by benefit and star: the liability that "
-        "is still open. A day ahead is answered as scheduled."
+        description="The liability on a day (default: today), by benefit and star: what members could still "
+        "use. A future day is answered as scheduled."
     )
     async def liability(self, info: Info, on: date | None = None) -> LiabilityReport:
         context = info.context

@@ -12,21 +12,23 @@ from schema.types.enums import Role
     description="A member's data was shown to a vendor or to staff, or a file of many members'. It never changes."
 )
 class AuditEvent:
-    at: datetime = strawberry.field(description="When, by the clock of the machine.")
-    subject: str = strawberry.field(description="Who: the token's claim `sub`.")
-    role: Role = strawberry.field(description="In which role.")
-    vendor: str | None = strawberry.field(description="For which vendor: its code (role vendor).")
-    token_id: str | None = strawberry.field(description="By which token: its claim `jti`.")
+    at: datetime = strawberry.field(description="The moment, by the clock of the machine.")
+    subject: str = strawberry.field(description="The token's claim `sub`.")
+    role: Role = strawberry.field(description="The role of the token.")
+    vendor: str | None = strawberry.field(description="The code of the vendor (role vendor).")
+    token_id: str | None = strawberry.field(description="The token's claim `jti`.")
     operation: str | None = strawberry.field(
-        description="In which operation of GraphQL, by its name, or which export; null: it had no name."
+        description="The name of the GraphQL operation, or the export; null: the operation had no name."
     )
     request_id: str | None = strawberry.field(
-        description="In which request: the id in its answer's header X-Request-ID and in the log."
+        description="The id of the request, as in its header X-Request-ID and in the log."
     )
     member_no: str | None = strawberry.field(
-        description="Whose data; null: that of the many members in a file."
+        description="The member whose data was shown; null: many members in a file."
     )
-    scope: str | None = strawberry.field(description="Of a file: what was asked for, as `name=value&…`.")
+    scope: str | None = strawberry.field(
+        description="For a file: the parameters of the request, as `name=value&…`."
+    )
 
     @classmethod
     def of(cls, event: auditing.AuditEvent) -> "AuditEvent":

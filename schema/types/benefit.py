@@ -38,7 +38,7 @@ class Unlimited:
 class Counted:
     unit: Unit = strawberry.field(description="What is counted.")
     units: int = strawberry.field(description="How many.")
-    per: Per = strawberry.field(description="What they are given once for.")
+    per: Per = strawberry.field(description="The scope: they are given once for each.")
 
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
@@ -61,8 +61,8 @@ class Grade:
 
 @strawberry.type(description="How a benefit is asked for through a channel.")
 class Access:
-    channel: values.Channel = strawberry.field(graphql_type=Channel, description="Through what.")
-    path: str | None = strawberry.field(description="The way to it there, as printed.")
+    channel: values.Channel = strawberry.field(graphql_type=Channel, description="The channel.")
+    path: str | None = strawberry.field(description="The path within the channel, as printed.")
     how: str | None = strawberry.field(description="What to do, as printed.")
 
 
@@ -77,7 +77,7 @@ class Benefit:
         "allowance."
     )
     waiting_days: int = strawberry.field(
-        description="Days from the first day of the unbroken spell of entitlement until it may be used."
+        description="Days from the first day of the unbroken entitlement until it may be used."
     )
     waiting_cite: list[str] = strawberry.field(
         description="The clause of the waiting period, piece by piece as printed; none: there is none."
@@ -89,19 +89,19 @@ class Benefit:
         description="The choices of which each use takes one; none: no choice."
     )
     evidence: list[str] = strawberry.field(description="Kinds of documents that a use must come with.")
-    channels: list[str] = strawberry.field(description="Where it is asked for.")
+    channels: list[str] = strawberry.field(description="The channels through which it is asked for.")
     minutes_per_call: int | None = strawberry.field(
-        description="How long a call lasts at most; told, not checked. Null: nothing is printed."
+        description="The maximum length of a call; shown, not checked. Null: not printed."
     )
     wished_number: WishedNumber | None = strawberry.field(
-        description="The number that is applied for before a policy; null: it is none such."
+        description="The number that is applied for before a policy; null: the benefit has none."
     )
     conditions: list[Condition] = strawberry.field(description="The conditions, one by one.")
     content: Content = strawberry.field(description="What the service is.")
-    advantages: list[Sentence] = strawberry.field(description="What the insurer says for it 服务优势.")
-    service_level: ServiceLevel | None = strawberry.field(description="How fast it is served.")
+    advantages: list[Sentence] = strawberry.field(description="Its advantages, as printed 服务优势.")
+    service_level: ServiceLevel | None = strawberry.field(description="Its service level.")
     grid: list[Grade] = strawberry.field(description="What each star has of it, lowest star first.")
-    discrepancies: list[Discrepancy] = strawberry.field(description="Where the print disagrees with itself.")
+    discrepancies: list[Discrepancy] = strawberry.field(description="Contradictions within the print.")
     printed: Printed = strawberry.field(description="The clauses that the grid rests on.")
 
     @strawberry.field(
@@ -158,15 +158,13 @@ class Benefit:
         ]
 
     @strawberry.field(
-        description="What it asks for, to know before a request. BAD_USER_INPUT for an option that it does not have.",
+        description="What a request for it must contain. BAD_USER_INPUT for an option that it does not have.",
         graphql_type=Requirements,
     )
     @staticmethod
     def requires(
         benefit: strawberry.Parent[values.Benefit],
-        option: Annotated[
-            str | None, strawberry.argument(description="With which of its options; absent: whichever.")
-        ] = None,
+        option: Annotated[str | None, strawberry.argument(description="The option; absent: any.")] = None,
     ) -> entitlement.Requirements:
         if option is not None and option not in benefit.options:
             known = ", ".join(benefit.options) or "none"

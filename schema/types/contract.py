@@ -13,15 +13,15 @@ from schema.types.benefit import Benefit
 from schema.types.catalogue import benefit_of, variant_in_english
 
 
-@strawberry.type(description="What one unit of a benefit costs at a vendor on a span of days.")
+@strawberry.type(description="The price of one unit of a benefit at a vendor, on a span of days.")
 class ContractTerm:
-    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Of what.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="The benefit.")
     variant: str | None = strawberry.field(
-        description="Of which grade, where it is priced apart; null: of every grade without a price of its own."
+        description="The grade, where it has a price of its own; null: every grade without one."
     )
     unit_price: Decimal = strawberry.field(description="For one unit (a use or a minute), in CNY.")
     from_: date = strawberry.field(name="from", description="First day.")
-    to: date | None = strawberry.field(description="First day no longer; null: open.")
+    to: date | None = strawberry.field(description="The day after the last; null: open.")
     recorded_by: str | None = strawberry.field(
         description="Who registered it: the subject of the token, `cli` for the command line; null: not known. "
         "For staff."
@@ -46,7 +46,7 @@ class ContractTerm:
 
 @strawberry.type(description="What a vendor delivered of a benefit, at one price.")
 class VendorUsage:
-    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Of what.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="The benefit.")
     redemptions: int = strawberry.field(
         description="Deliveries whose day lies in the span, also those reversed since."
     )
@@ -55,7 +55,7 @@ class VendorUsage:
         description="Units among them that were reversed, whenever that was."
     )
     variant: str | None = strawberry.field(
-        description="Of which grade, where it is priced apart; null: of those without a price of their own."
+        description="The grade, where it has a price of its own; null: those without one."
     )
     unit_price: Decimal | None = strawberry.field(
         description="For one unit, in CNY, by the contract on the day of delivery; null without one."

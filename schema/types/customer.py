@@ -87,11 +87,11 @@ class Customer(Node):
 
     @strawberry.field(
         description="What may be used of every benefit on a day (default: today), in printed order. A benefit given "
-        "per policy has a quota for each eligible policy; lucky-policy-number has one for what is applied for and the "
-        "next, without policy, and one for each policy that has a number. Vendors see the benefits of their contract. "
-        "Of a past day, "
-        "`used` and `held` are as they were at its end; `remaining`, `entitled` and `refusal` say what a use of that "
-        "day that is posted now would find: what was taken since counts, and what was given back since is there again.",
+        "per policy has a quota for each eligible policy; lucky-policy-number has one without policy, for open "
+        "applications and the next number, and one for each policy that has a number. Vendors see the benefits "
+        "of their contract. "
+        "For a past day, `used` and `held` are as of its end; `remaining`, `entitled` and `refusal` apply to a "
+        "use of that day that is posted now, so later uses and reversals count.",
         graphql_type=list[Quota],
     )
     async def quotas(self, info: Info, on: date | None = None) -> list[ledger_quota.Quota]:
@@ -149,7 +149,7 @@ class Customer(Node):
         return rows
 
     @strawberry.field(
-        description="What tier and quotas would be if these events happened (at most "
+        description="Tier and quotas with these hypothetical events (at most "
         f"{MOST_EVENTS}, in this order, after all that is recorded), or in another edition, on a day (default: today; "
         "with an edition whose first day is ahead, that day). The events are judged like real ones, and nothing is "
         "written. Another edition, which may be a candidate, is for operations and auditors."

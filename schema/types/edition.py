@@ -7,17 +7,16 @@ import strawberry
 from handbook import Edition as HandbookEdition
 
 
-@strawberry.type(description="An edition of the handbook, in force or waiting to be.")
+@strawberry.type(description="An edition of the handbook, in force or a candidate.")
 class Edition:
     code: str = strawberry.field(description="Its code.")
     name: str = strawberry.field(description="Its name.")
     starts_on: date = strawberry.field(description="First day in force.")
-    ends_on: date | None = strawberry.field(description="First day no longer in force; null: open.")
+    ends_on: date | None = strawberry.field(description="The day after the last in force; null: open.")
     active: bool = strawberry.field(
-        description="Whether members are rated and served by it. Another text of an active code, which could take its "
-        "place, is not active."
+        description="Whether it is in force. A correction, with the code of an active edition, is not active."
     )
-    source: str = strawberry.field(description="What it was taken from: the print.")
+    source: str = strawberry.field(description="The printed source.")
 
     @classmethod
     def of(cls, edition: HandbookEdition, *, active: bool) -> "Edition":

@@ -14,16 +14,14 @@ from schema.types.benefit import Benefit
 from schema.types.catalogue import benefit_of
 
 
-@strawberry.type(description="One thing that an edition says otherwise than another.")
+@strawberry.type(description="One difference between two editions.")
 class EditionChange:
     place: str = strawberry.field(
-        description="Where it stands in the edition's files, like `tiers.3.from` or "
+        description="Its place in the edition's files, like `tiers.3.from` or "
         "`benefits.physical-exam.grid.2.units`."
     )
-    before: str | None = strawberry.field(
-        description="What it was, as a file has it; null: it was not there."
-    )
-    after: str | None = strawberry.field(description="What it is; null: it is no longer there.")
+    before: str | None = strawberry.field(description="The former value, as in a file; null: there was none.")
+    after: str | None = strawberry.field(description="The new value; null: there is none.")
     change: strawberry.Private[handbook_diff.Change]
 
     @strawberry.field(
@@ -46,11 +44,11 @@ class EditionMove:
 
 
 @strawberry.type(
-    description="What would become of a benefit, all customers together. Units are in the allowance's unit; allowances "
-    "without limit are in none of them."
+    description="The effect on a benefit, for all customers. Units are in the allowance's unit, without "
+    "unlimited allowances."
 )
 class EditionBenefit:
-    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Which.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="The benefit.")
     units_before: Long = strawberry.field(description="Units granted by the editions in force.")
     units_after: Long = strawberry.field(description="Units granted with the edition asked about.")
     unlimited_before: int = strawberry.field(
@@ -58,20 +56,20 @@ class EditionBenefit:
     )
     unlimited_after: int = strawberry.field(description="Customers who would have it without limit.")
     liability_before: Decimal = strawberry.field(
-        description="What the units left would cost at the highest contract prices of the day, in CNY."
+        description="The cost of the units left at the highest contract prices of the day, in CNY."
     )
     liability_after: Decimal = strawberry.field(description="The same with the edition asked about.")
     losing: int = strawberry.field(description="Customers entitled by those in force and not with it.")
     gaining: int = strawberry.field(description="Customers entitled only with it.")
 
 
-@strawberry.type(description="What an edition would do to all customers on a day. Nothing is written.")
+@strawberry.type(description="The effect of an edition on all customers on a day. Nothing is written.")
 class EditionWhatIf:
     on: date = strawberry.field(description="The day.")
     customers: int = strawberry.field(description="All customers, members or not.")
     moves: list[EditionMove] = strawberry.field(description="Who would have another star.")
     benefits: list[EditionBenefit] = strawberry.field(
-        description="Each benefit that is there before or after, in printed order."
+        description="Each benefit of either edition, in printed order."
     )
 
     @classmethod

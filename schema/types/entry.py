@@ -24,37 +24,36 @@ class Entry(Node):
     sequence: int = strawberry.field(
         description="Its number in the customer's ledger: 1, 2, 3, … without a gap."
     )
-    kind: EntryKind = strawberry.field(description="What it says.")
+    kind: EntryKind = strawberry.field(description="Its kind.")
     units: int | None = strawberry.field(
         description="How many, in the unit that the benefit counts; null: a grant without limit."
     )
-    member_no: str = strawberry.field(description="Whose ledger it is in.")
-    service_year: int = strawberry.field(description="Number of the service year in which it happened.")
+    member_no: str = strawberry.field(description="The customer.")
+    service_year: int = strawberry.field(description="The number of its service year.")
     star: int = strawberry.field(description="The star that it was judged by.")
     edition: str | None = strawberry.field(description="The edition of the handbook that it was judged by.")
-    vendor: Vendor | None = strawberry.field(description="Who acted; null: the programme itself.")
-    redemption: Redemption | None = strawberry.field(
-        description="The redemption it belongs to, as it stands now."
-    )
+    vendor: Vendor | None = strawberry.field(description="The vendor that acted; null: the programme itself.")
+    redemption: Redemption | None = strawberry.field(description="Its redemption, as it is now.")
     policy: PolicyReference | None = strawberry.field(
-        description="For which policy, where the benefit is given per policy."
+        description="The policy, where the benefit is given per policy."
     )
     beneficiary: redemptions.Beneficiary | None = strawberry.field(
-        graphql_type=Beneficiary | None, description="For which relative; null: for the customer."
+        graphql_type=Beneficiary | None, description="The relative that it was for; null: the customer."
     )
     option: str | None = strawberry.field(description="The choice taken, where the benefit has options.")
     reference: str | None = strawberry.field(description="The vendor's own reference.")
     occurred_at: datetime = strawberry.field(description="When it happened.")
     recorded_at: datetime = strawberry.field(
-        description="When it was recorded, by the clock of then; the order is that of `sequence`."
+        description="When it was recorded, by the clock at that time; entries are ordered by `sequence`."
     )
     recorded_by: str | None = strawberry.field(
-        description="Who did it, or what made it due: the subject of the token, `cli` for the command line; null: not "
+        description="The actor, or whose action made it due: the subject of the token, `cli` for the command "
+        "line; null: not "
         "known. For staff."
     )
     benefit_code: strawberry.Private[str]
 
-    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    @strawberry.field(description="The benefit.", graphql_type=Benefit)
     def benefit(self, info: Info) -> values.Benefit:
         return benefit_of(info.context.handbook, self.benefit_code, self.edition)
 

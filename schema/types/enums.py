@@ -81,7 +81,7 @@ _publish(
 )
 _publish(
     Per,
-    "What an allowance is given once for.",
+    "The scope of an allowance: it is given once for each.",
     {
         "SERVICE_YEAR": "Each service year of the customer.",
         "MEMBERSHIP": "The whole membership.",
@@ -91,7 +91,7 @@ _publish(
 )
 _publish(
     Days,
-    "On which days something is served.",
+    "The days on which something is served.",
     {"DAILY": "Every day.", "WORKING_DAYS": "On Chinese working days."},
     name="ServiceDays",
 )
@@ -152,21 +152,21 @@ _publish(
         "SEMI_ANNUAL": "Twice a year.",
         "QUARTERLY": "Four times a year.",
         "MONTHLY": "Twelve times a year.",
-        "SINGLE": "Once for all.",
+        "SINGLE": "A single premium.",
     },
     name="PremiumMode",
 )
 _publish(
     Status,
-    "What a policy is on a day.",
+    "The status of a policy on a day.",
     {status.name: f"{words.en.capitalize()} {words.zh}." for status, words in STATUS_WORDS.items()},
     name="PolicyStatus",
 )
 _publish(
     Kind,
-    "How a premium component came to be.",
+    "The origin of a premium component.",
     {
-        "BASE": "With the policy.",
+        "BASE": "The policy's own.",
         "INCREASE": "Premium increase 加保.",
         "RIDER": "New rider 新增附加险.",
         "TOP_UP": "Top-up investment 追加投资.",
@@ -187,42 +187,42 @@ _publish(
 )
 _publish(
     EntryKind,
-    "What a line of the ledger says.",
+    "The kind of an entry.",
     {
-        "GRANT": "Units were given: issued → available.",
-        "REVOKE": "Units that were not taken were withdrawn: available → issued.",
-        "HOLD": "Units were set aside for an appointment: available → held.",
+        "GRANT": "Units were granted: issued → available.",
+        "REVOKE": "Unused units were revoked: available → issued.",
+        "HOLD": "Units were held for an appointment: available → held.",
         "REDEEM": "Units were delivered by a vendor: available or held → used.",
-        "RELEASE": "Units that were held were given back: held → available.",
+        "RELEASE": "Held units were released: held → available.",
         "EXPIRE_HOLD": "A hold ran out: held → available.",
         "NO_SHOW": "The customer did not come: held → used.",
-        "REVERSE": "A delivery, or a no-show told by mistake, was taken back: used → available.",
+        "REVERSE": "A delivery, or a no-show reported by mistake, was reversed: used → available.",
         "EXPIRE": "The service year ended: available → lapsed.",
     },
 )
 _publish(
     RedemptionStatus,
-    "Where a redemption stands.",
+    "The status of a redemption.",
     {
-        "HELD": "Units are set aside.",
+        "HELD": "Units are held.",
         "REDEEMED": "Delivered.",
-        "RELEASED": "The hold was given back.",
+        "RELEASED": "The hold was released.",
         "EXPIRED": "The hold ran out.",
         "NO_SHOW": "The customer did not come; the units count as used.",
-        "REVERSED": "Delivered, or told as a no-show by mistake, and taken back.",
+        "REVERSED": "A delivery, or a no-show reported by mistake, that was reversed.",
     },
 )
 _publish(
     MilestoneKind,
-    "What a vendor reported of a hold on the way to its delivery.",
+    "A vendor's report on a hold before its delivery.",
     {"RESPONDED": "The customer was answered.", "ARRANGED": "An appointment was arranged."},
 )
 _publish(
     ServiceStanding,
-    "What became of what the handbook promises for a hold.",
+    "Whether the service level of a hold was kept.",
     {
         "ON_TIME": "It was done in time.",
-        "LATE": "It was done too late; or the hold was released too late without it.",
+        "LATE": "It was done too late; or the hold was released after the deadline without it.",
         "OPEN": "It is not done; there is still time.",
         "OVERDUE": "It is not done, and it is too late; also when the hold has run out.",
         "ENDED": "The hold was released in time: nothing is owed.",
@@ -233,9 +233,9 @@ _publish(
     UsageGroup,
     "What a report of usage may be grouped by.",
     {
-        "VENDOR": "Who delivered.",
-        "BENEFIT": "What was delivered.",
-        "VARIANT": "In which grade of the benefit, where it is graded.",
+        "VENDOR": "The vendor.",
+        "BENEFIT": "The benefit.",
+        "VARIANT": "The grade of the benefit, where it is graded.",
         "STAR": "The star that the use was judged by.",
         "DAY": "The day of delivery.",
         "MONTH": "The month of delivery.",
@@ -243,7 +243,7 @@ _publish(
 )
 _publish(
     FindingKind,
-    "What a reconciliation found of a line of a statement, of a delivery, or of a pair of both.",
+    "The kind of a finding: on a line of a statement, a delivery, or a pair of both.",
     {
         "MATCHED": "The line and the delivery agree in everything.",
         "UNITS_DIFFER": "They are a pair; the units differ.",
@@ -252,17 +252,17 @@ _publish(
         "REVERSED": "The line's delivery was reversed; without a line: it was paid, and reversed since.",
         "DUPLICATE_LINE": "The line repeats another one.",
         "NOT_IN_LEDGER": "The ledger has no delivery for the line.",
-        "NOT_IN_STATEMENT": "No line speaks of the delivery.",
-        "AMBIGUOUS": "Several deliveries fit the line, and nothing tells which.",
+        "NOT_IN_STATEMENT": "No line claims the delivery.",
+        "AMBIGUOUS": "Several deliveries fit the line, and nothing distinguishes them.",
         "OUTSIDE_PERIOD": "The line's day lies after the month; the statement of its own month can still claim it.",
     },
 )
 _publish(
     Action,
-    "What a person decides of a finding.",
+    "A decision on a finding.",
     {
         "MATCH": "The line is matched by hand with a delivery, and paid as far as both bear it out.",
-        "ACCEPT": "The finding stands: what the statement and the ledger both bear out is paid.",
+        "ACCEPT": "The finding stands: what both the statement and the ledger support is paid.",
         "DISPUTE": "Nothing is paid; when the period is closed, it is carried forward to a later one.",
         "REOPEN": "A decision is taken back: it is matched anew, and waits again.",
     },

@@ -33,20 +33,22 @@ from schema.types.total import Total
     description="One result of a reconciliation: of a line of a statement, of a delivery, or of a pair of both."
 )
 class Finding(Node):
-    kind: FindingKind = strawberry.field(description="What was found; of several differences the weightiest.")
+    kind: FindingKind = strawberry.field(
+        description="Its kind; of several differences the first in the order of kinds."
+    )
     differences: list[FindingKind] = strawberry.field(
-        description="Everything in which the line and the delivery differ, `kind` first; of what is no pair just "
+        description="All differences between the line and the delivery, `kind` first; without a pair just "
         "`kind`; empty when they agree."
     )
     matched_by: Pass | None = strawberry.field(
-        description="How the line and the delivery came together; null: they did not."
+        description="The pass that paired the line and the delivery; null: no pair."
     )
     period: str = strawberry.field(description="The vendor's month in which it was found, like 2026-10.")
     line: StatementLine | None = strawberry.field(
-        description="The line; null: no line of the period's statements speaks of the delivery."
+        description="The line; null: no line of the period's statements claims the delivery."
     )
     redemption: Redemption | None = strawberry.field(
-        description="The delivery, as it stands now; null: the line is matched with none."
+        description="The delivery, as it is now; null: the line has none."
     )
     candidates: list[Redemption] = strawberry.field(
         description="Deliveries that the line might mean, to MATCH it by hand or to see what it repeats."
@@ -56,48 +58,48 @@ class Finding(Node):
         description="What the line states, in CNY; null without a line."
     )
     ledger_amount: Decimal | None = strawberry.field(
-        description="What the ledger counts, in CNY, by the contract on the day of delivery: nothing of what was "
-        "reversed, and less than nothing of what had been paid by then. Null: no delivery, or no price that day."
+        description="What the ledger counts, in CNY, by the contract on the day of delivery: zero for a "
+        "reversed delivery, negative where it had been paid. Null: no delivery, or no price that day."
     )
     units_difference: int = strawberry.field(description="Units stated less units that the ledger counts.")
     amount_difference: Decimal = strawberry.field(
         description="The amount stated less what the ledger counts, in CNY."
     )
     payable: Decimal | None = strawberry.field(
-        description="What is paid of it, in CNY: what agrees, or as decided. Null while it waits for a decision."
+        description="What is paid, in CNY: what agrees, or as decided. Null while it is open."
     )
     accepting_pays: Decimal = strawberry.field(
-        description="What ACCEPT pays, in CNY: what the statement and the ledger both bear out. Below zero it "
+        description="What ACCEPT pays, in CNY: what both the statement and the ledger support. Negative: it "
         "takes back."
     )
     open: bool = strawberry.field(
-        description="Whether it waits for a decision: then the period cannot be closed."
+        description="Whether it needs a decision: then the period cannot be closed."
     )
     late: bool = strawberry.field(description="Whether the service was delivered in an earlier month.")
     carried_from: str | None = strawberry.field(
         description="The closed month, like 2026-09, in which it was disputed; null: it was not."
     )
     resolution: Resolution | None = strawberry.field(
-        description="The decision that stands; null while it waits, and where nothing needs a decision."
+        description="The current decision; null while it is open, and where none is needed."
     )
     history: list[Resolution] = strawberry.field(
-        description="Everything that was decided of it, oldest first, REOPEN and earlier periods too."
+        description="All decisions on it, oldest first, with REOPEN and those of earlier periods."
     )
     view: strawberry.Private[FindingView]
 
     @strawberry.field(
-        description="Why, in words for the one who decides: how the two came together, what is stated, what the "
-        "ledger has, and what ACCEPT pays. In Chinese or, with `Accept-Language: en`, in English."
+        description="The explanation for the person who decides: how the two were paired, what is stated, what "
+        "the ledger has, and what ACCEPT pays. In Chinese or, with `Accept-Language: en`, in English."
     )
     def reason(self, info: Info) -> str:
         context = info.context
         return self.view.reason(context.language, to_vendor=is_vendor(context.viewer))
 
-    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    @strawberry.field(description="The benefit.", graphql_type=Benefit)
     def benefit(self, info: Info) -> values.Benefit:
         return benefit_of(info.context.handbook, self.view.benefit)
 
-    @strawberry.field(description="Whose.")
+    @strawberry.field(description="The vendor.")
     async def vendor(self, info: Info) -> Vendor:
         found = await info.context.loaders.vendor.load(self.view.vendor)
         return Vendor.of(found) if found is not None else Vendor(code=self.view.vendor, name=self.view.vendor)
@@ -138,35 +140,35 @@ class Finding(Node):
 
 
 @strawberry.type(
-    description="What a vendor says it delivered in a month. The statement itself never changes; how it stands "
-    "does, until its period is closed."
+    description="A vendor's claim for a month. The statement itself never changes; its status does, until its "
+    "period is closed."
 )
 class Statement(Node):
     number: str = strawberry.field(description="The vendor's own number of it.")
-    vendor: Vendor = strawberry.field(description="Whose.")
+    vendor: Vendor = strawberry.field(description="The vendor.")
     period: str = strawberry.field(description="The month that it is for, like 2026-10.")
-    status: StatementStatus = strawberry.field(description="Where it stands.")
+    status: StatementStatus = strawberry.field(description="Its status.")
     lines: int = strawberry.field(description="How many lines it has.")
-    stated: Total = strawberry.field(description="What its lines add up to.")
-    matched: Total = strawberry.field(
-        description="What those of its lines add up to that simply agree (MATCHED)."
-    )
+    stated: Total = strawberry.field(description="The total of its lines.")
+    matched: Total = strawberry.field(description="The total of its lines that agree (MATCHED).")
     payable: Decimal = strawberry.field(
-        description="What is to be paid as it stands, in CNY: what agrees, and what was decided. For the latest "
-        "statement of its period also of what none of the period's lines speaks of."
+        description="What would be paid now, in CNY: what agrees, and what was decided. For the latest "
+        "statement of its period also for deliveries without a line in the period."
     )
-    open: int = strawberry.field(description="How many of its findings wait for a decision.")
+    open: int = strawberry.field(description="How many of its findings need a decision.")
     counts: list[FindingCount] = strawberry.field(
         description="Its findings by kind; kinds that do not occur are left out."
     )
-    submitted_by: str = strawberry.field(description="Who: the subject of the token, or its role.")
-    submitted_at: datetime = strawberry.field(description="When it came.")
-    withdrawal: Withdrawal | None = strawberry.field(description="That it was taken back; null: it was not.")
+    submitted_by: str = strawberry.field(description="The actor: the subject of the token, or its role.")
+    submitted_at: datetime = strawberry.field(description="When it was submitted.")
+    withdrawal: Withdrawal | None = strawberry.field(
+        description="Its withdrawal; null: it was not withdrawn."
+    )
     number_: strawberry.Private[int]
 
     @strawberry.field(
-        description="Its lines by number, each with what was found; and, for the latest statement of its period, "
-        "what none of the period's lines speaks of. None of a statement that was taken back. `first` from 1 to "
+        description="Its lines by number, each with its finding; and, for the latest statement of its "
+        "period, deliveries without a line in the period. Empty for a withdrawn statement. `first` from 1 to "
         f"{LARGEST_PAGE}."
     )
     async def findings(

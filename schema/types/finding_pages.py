@@ -25,7 +25,7 @@ class FindingKindFilter:
     )
 
 
-@strawberry.input(description="Compares the decision that stands; what waits for one meets no condition.")
+@strawberry.input(description="Compares the current decision; an open finding meets no condition.")
 class ActionFilter:
     eq: Action | None = strawberry.field(default=None, description="Equal to.")
     in_: list[Action] | None = strawberry.field(
@@ -35,9 +35,9 @@ class ActionFilter:
 
 @strawberry.input(description="Which findings.")
 class FindingWhere:
-    kind: FindingKindFilter | None = strawberry.field(default=None, description="What was found.")
-    open: bool | None = strawberry.field(default=None, description="Whether it waits for a decision.")
-    action: ActionFilter | None = strawberry.field(default=None, description="The decision that stands.")
+    kind: FindingKindFilter | None = strawberry.field(default=None, description="The kind.")
+    open: bool | None = strawberry.field(default=None, description="Whether it needs a decision.")
+    action: ActionFilter | None = strawberry.field(default=None, description="The current decision.")
     benefit: TextFilter | None = strawberry.field(default=None, description="The code of the benefit.")
     member_no: TextFilter | None = strawberry.field(
         default=None, description="The member number: the line's, or without a line the delivery's."

@@ -8,9 +8,9 @@ from handbook import values
 from schema.types.enums import Days, Relation
 
 
-@strawberry.type(description="When something is served, by the clock of Asia/Shanghai.")
+@strawberry.type(description="When something is served, in Asia/Shanghai time.")
 class Hours:
-    days: Days = strawberry.field(description="On which days.")
+    days: Days = strawberry.field(description="The days.")
     cite: list[str] = strawberry.field(description="The clause, piece by piece as printed.")
 
     @strawberry.field(name="from", description='From this time on, like "09:00".')
@@ -41,7 +41,8 @@ class Option:
     name: str = strawberry.field(description="Its name as printed.")
     name_en: str = strawberry.field(description="Its name in English.")
     relation: Relation | None = strawberry.field(
-        description="What the beneficiary must be to the customer; null: it is for everybody that the benefit is for."
+        description="The required relation of the beneficiary to the customer; null: the option is for "
+        "everybody that the benefit is for."
     )
     cite: list[str] = strawberry.field(
         description="The clause that says for whom it is, piece by piece as printed; none without a relation."
@@ -53,13 +54,13 @@ class Channel:
     code: str = strawberry.field(description="Its code.")
     name: str = strawberry.field(description="Its name in Chinese.")
     name_en: str = strawberry.field(description="Its name in English.")
-    number: str | None = strawberry.field(description="The telephone number; null: it is none.")
+    number: str | None = strawberry.field(description="The telephone number; null: it is not a telephone.")
     hours: Hours | None = strawberry.field(description="When it is answered; null: nothing is printed.")
 
 
 @strawberry.type(description="A telephone number for questions.")
 class Contact:
-    name: str = strawberry.field(description="Whose it is, as printed.")
-    name_en: str = strawberry.field(description="Whose it is, in English.")
+    name: str = strawberry.field(description="Its owner, as printed.")
+    name_en: str = strawberry.field(description="Its owner, in English.")
     number: str = strawberry.field(description="The number.")
     hours: Hours = strawberry.field(description="When it is answered.")

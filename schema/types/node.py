@@ -3,6 +3,6 @@
 import strawberry
 
 
-@strawberry.interface(description="A thing with an id of its own, which `node` finds again.")
+@strawberry.interface(description="An object with an id of its own, which `node` finds.")
 class Node:
     id: strawberry.ID = strawberry.field(description="Opaque; never changes.")

@@ -20,29 +20,29 @@ from schema.types.statement import FindingCount
 from schema.types.total import Total
 
 
-@strawberry.type(description="A vendor's month: all its statements together, against what was delivered.")
+@strawberry.type(description="A vendor's month: all its statements, compared with its deliveries.")
 class Period:
-    vendor: Vendor = strawberry.field(description="Whose.")
-    period: str = strawberry.field(description="Which month, like 2026-10.")
+    vendor: Vendor = strawberry.field(description="The vendor.")
+    period: str = strawberry.field(description="The month, like 2026-10.")
     status: PeriodStatus = strawberry.field(description="Whether it may still change.")
     reconciled_at: datetime | None = strawberry.field(
         description="When its statements were last matched with the ledger; null: never."
     )
     closed_at: datetime | None = strawberry.field(description="When it was closed; null: it is open.")
-    lines: int = strawberry.field(description="Lines of its statements, those taken back left out.")
-    stated: Total = strawberry.field(description="What these lines add up to.")
-    matched: Total = strawberry.field(description="What those of them add up to that simply agree (MATCHED).")
+    lines: int = strawberry.field(description="Lines of its statements, without withdrawn ones.")
+    stated: Total = strawberry.field(description="The total of these lines.")
+    matched: Total = strawberry.field(description="The total of those that agree (MATCHED).")
     payable: Decimal = strawberry.field(
-        description="What is to be paid as it stands, in CNY: what agrees, and what was decided."
+        description="What would be paid now, in CNY: what agrees, and what was decided."
     )
-    open: int = strawberry.field(description="How many findings wait for a decision: closing needs none to.")
+    open: int = strawberry.field(description="How many findings need a decision; the close requires 0.")
     counts: list[FindingCount] = strawberry.field(
         description="Its findings by kind; kinds that do not occur are left out."
     )
     id_: strawberry.Private[int | None]
     month: strawberry.Private[date]
 
-    @strawberry.field(description="Its statements, the latest first, those taken back too.")
+    @strawberry.field(description="Its statements, the latest first, with withdrawn ones.")
     async def statements(self, info: Info) -> list[Statement]:
         if self.id_ is None:
             return []
@@ -50,7 +50,7 @@ class Period:
 
     @strawberry.field(
         description="What was found: lines of its statements by statement and number, then lines that were "
-        "carried forward from closed periods, then deliveries that no line speaks of. `first` from 1 to "
+        "carried forward from closed periods, then deliveries without a line. `first` from 1 to "
         f"{LARGEST_PAGE}."
     )
     async def findings(
@@ -64,7 +64,7 @@ class Period:
             lambda page: loader.load((scope, page)), where, first, after, node=Finding.of
         )
 
-    @strawberry.field(description="What it came to; null while it is open.")
+    @strawberry.field(description="Its settlement; null while it is open.")
     async def settlement(self, info: Info) -> Settlement | None:
         if self.closed_at is None:
             return None

@@ -15,9 +15,9 @@ _NAME = "The name; vendors see its first character and **."
 
 @strawberry.type(description="A relative, registered on the customer.")
 class Relative:
-    relative_id: strawberry.ID = strawberry.field(description="Names the relative among the customer's.")
-    relation: Relation = strawberry.field(description="What the relative is to the customer.")
-    registered_on: date = strawberry.field(description="First day of being registered.")
+    relative_id: strawberry.ID = strawberry.field(description="The relative's id, unique for the customer.")
+    relation: Relation = strawberry.field(description="The relation to the customer.")
+    registered_on: date = strawberry.field(description="The day of registration.")
 
     @strawberry.field(description=_NAME)
     @staticmethod
@@ -27,8 +27,8 @@ class Relative:
 
 @strawberry.type(description="The relative whom a benefit was for.")
 class Beneficiary:
-    relative_id: strawberry.ID = strawberry.field(description="Names the relative among the customer's.")
-    relation: Relation = strawberry.field(description="What the relative is to the customer.")
+    relative_id: strawberry.ID = strawberry.field(description="The relative's id, unique for the customer.")
+    relation: Relation = strawberry.field(description="The relation to the customer.")
 
     @strawberry.field(description=_NAME)
     @staticmethod

@@ -25,7 +25,7 @@ class PolicyComponent:
     component_id: str = strawberry.field(
         description='Names it within its policy; "base" came with the policy.'
     )
-    kind: Kind = strawberry.field(description="How it came to be.")
+    kind: Kind = strawberry.field(description="Its origin.")
     mode: Mode = strawberry.field(description="How it is paid.")
     term_years: int | None = strawberry.field(description="Payment term in years; null for a single premium.")
     starts_on: date = strawberry.field(description="First day.")
@@ -44,7 +44,7 @@ class PolicyComponent:
 @strawberry.type(description="A policy of the customer.")
 class Policy:
     policy_no: str = strawberry.field(description="Its number, unique for the customer.")
-    line: Line = strawberry.field(description="Who bought it.")
+    line: Line = strawberry.field(description="Whether a person or a group bought it.")
     coverage: Coverage = strawberry.field(description="How long it covers.")
     category: Category = strawberry.field(description="What it insures.")
     design: Design = strawberry.field(description="How it shares in profits.")

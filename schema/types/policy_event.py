@@ -18,22 +18,22 @@ from schema.types.enums import Category, Coverage, Design, Line, Mode, Relation
 _ENVELOPE = ("event_id", "member_no", "effective_on", "recorded_at")
 
 
-@strawberry.input(description="A customer becomes known, or goes by a new name.")
+@strawberry.input(description="A customer is registered, or gets a new name.")
 class CustomerRegisteredInput:
     name: str = strawberry.field(description="The name.")
 
 
-@strawberry.input(description="A relative becomes known, or the same relative by a new name or relation.")
+@strawberry.input(description="A relative is registered, or gets a new name or relation.")
 class RelativeRegisteredInput:
-    relative_id: strawberry.ID = strawberry.field(description="Names the relative among the customer's.")
+    relative_id: strawberry.ID = strawberry.field(description="The relative's id, unique for the customer.")
     name: str = strawberry.field(description="The name.")
-    relation: Relation = strawberry.field(description="What the relative is to the customer.")
+    relation: Relation = strawberry.field(description="The relation to the customer.")
 
 
 @strawberry.input(description="A policy comes into force; its first component is `base`.")
 class PolicyIssuedInput:
     policy_no: str = strawberry.field(description="Unique for the customer.")
-    line: Line = strawberry.field(description="Who bought it.")
+    line: Line = strawberry.field(description="Whether a person or a group bought it.")
     coverage: Coverage = strawberry.field(description="How long it covers.")
     category: Category = strawberry.field(description="What it insures.")
     design: Design = strawberry.field(description="How it shares in profits.")
@@ -55,7 +55,7 @@ class PolicyIssuedInput:
 
 @strawberry.input(description="Premium increase 加保: a component of its own.")
 class PremiumIncreasedInput:
-    policy_no: str = strawberry.field(description="Of which policy.")
+    policy_no: str = strawberry.field(description="The number of the policy.")
     component_id: str = strawberry.field(description="The new component; unused on its policy.")
     mode: Mode = strawberry.field(description="How it is paid.")
     premium: Decimal = strawberry.field(
@@ -74,15 +74,15 @@ class RiderAddedInput(PremiumIncreasedInput):
 
 @strawberry.input(description="Top-up investment 追加投资: a single premium of the policy's product class.")
 class TopUpPaidInput:
-    policy_no: str = strawberry.field(description="Of which policy.")
+    policy_no: str = strawberry.field(description="The number of the policy.")
     component_id: str = strawberry.field(description="The new component; unused on its policy.")
     premium: Decimal = strawberry.field(description="In CNY, 0 or more, at most 2 places.")
 
 
 @strawberry.input(description="Reduced premium 减保.")
 class PremiumReducedInput:
-    policy_no: str = strawberry.field(description="Of which policy.")
-    component_id: str = strawberry.field(description="Of which component.")
+    policy_no: str = strawberry.field(description="The number of the policy.")
+    component_id: str = strawberry.field(description="The id of the component.")
     premium: Decimal = strawberry.field(
         description="The new instalment, in CNY, at most 2 places; not above the one in force then."
     )
@@ -90,13 +90,13 @@ class PremiumReducedInput:
 
 @strawberry.input(description="A component no longer counts.")
 class ComponentEndedInput:
-    policy_no: str = strawberry.field(description="Of which policy.")
-    component_id: str = strawberry.field(description="Which one.")
+    policy_no: str = strawberry.field(description="The number of the policy.")
+    component_id: str = strawberry.field(description="The id of the component.")
 
 
-@strawberry.input(description="What happens to a policy as a whole.")
+@strawberry.input(description="An event of a policy as a whole.")
 class PolicyNamedInput:
-    policy_no: str = strawberry.field(description="Which policy.")
+    policy_no: str = strawberry.field(description="The number of the policy.")
 
 
 @strawberry.input(
@@ -107,16 +107,16 @@ class PolicyEventInput:
     event_id: str = strawberry.field(
         description="The sender's, unique over all customers: the same event again changes nothing."
     )
-    member_no: str = strawberry.field(description="Whose history.")
-    effective_on: date = strawberry.field(description="First day on which it holds.")
+    member_no: str = strawberry.field(description="The member number.")
+    effective_on: date = strawberry.field(description="The first day of its effect.")
     recorded_at: datetime | None = strawberry.field(
-        default=None, description="When the sender recorded it, not ahead of now; default: now."
+        default=None, description="When the sender recorded it, not in the future; default: now."
     )
     customer_registered: CustomerRegisteredInput | None = strawberry.field(
-        default=None, description="The customer becomes known, or goes by a new name."
+        default=None, description="The customer is registered, or gets a new name."
     )
     relative_registered: RelativeRegisteredInput | None = strawberry.field(
-        default=None, description="A relative becomes known."
+        default=None, description="A relative is registered."
     )
     policy_issued: PolicyIssuedInput | None = strawberry.field(
         default=None, description="A policy comes into force."

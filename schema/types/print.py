@@ -17,7 +17,7 @@ PAGE_NAMES = {
 """What the parts of the print are called."""
 
 
-@strawberry.type(description="What the insurer promises on how fast a request is served.")
+@strawberry.type(description="The service level that the insurer promises.")
 class ServiceLevel:
     respond_within_working_days: int | None = strawberry.field(
         description="Answered within, in working days."
@@ -26,7 +26,7 @@ class ServiceLevel:
         description="Arranged within, in working days."
     )
     arrange_within_days: int | None = strawberry.field(
-        description="Arranged within, in calendar days; promised instead of working days, never beside them."
+        description="Arranged within, in calendar days; promised instead of working days, never both."
     )
     cite: list[str] = strawberry.field(description="The clauses, as printed.")
 
@@ -39,7 +39,7 @@ class Discrepancy:
     read_as: str = strawberry.field(description="How they are therefore read.")
     read_as_en: str = strawberry.field(description="The same in English.")
     cells: list[int] = strawberry.field(
-        description="The stars whose cell of the grid is in dispute; none: the grid is not."
+        description="The stars whose cell of the grid is in dispute; empty: none."
     )
 
     @strawberry.field(
@@ -58,7 +58,7 @@ class Condition:
     text: str = strawberry.field(description="In Chinese.")
     text_en: str = strawberry.field(description="In English.")
     checked: bool = strawberry.field(
-        description="Whether a use that does not meet it is refused; else somebody must mind it."
+        description="Whether a use that does not meet it is refused; otherwise people must follow it."
     )
     cite: list[str] = strawberry.field(description="The clause, piece by piece as printed.")
 

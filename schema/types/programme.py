@@ -49,7 +49,7 @@ class Programme:
     name_en: str = strawberry.field(description="Its name in English.")
     source: str = strawberry.field(description="What was read: the print, and its date as far as it has one.")
     effective_from: date = strawberry.field(description="First day in force.")
-    effective_to: date | None = strawberry.field(description="First day no longer in force; null: open.")
+    effective_to: date | None = strawberry.field(description="The day after the last in force; null: open.")
     tiers: list[ProgrammeTier] = strawberry.field(description="The stars, lowest first.")
     coefficients: list[Coefficient] = strawberry.field(description="The conversion table.")
     benefits: list[Benefit] = strawberry.field(description="The benefits, in the order printed.")

@@ -12,25 +12,23 @@ from schema.types.policy import PolicyReference
 from schema.types.refusal import Refusal
 
 
-@strawberry.type(
-    description="What a customer may use of a benefit on a day. Counts are in the allowance's unit."
-)
+@strawberry.type(description="The quota of a benefit on a day. Counts are in the allowance's unit.")
 class Quota:
-    benefit: Benefit = strawberry.field(description="Of what.")
+    benefit: Benefit = strawberry.field(description="The benefit.")
     variant: str | None = strawberry.field(
         description="The grade at the customer's star, where it is graded."
     )
     entitled: bool = strawberry.field(
-        description="Whether one unit could be used on the day; of a past day: if its use were posted now."
+        description="Whether one unit could be used on the day; for a past day: by a use posted now."
     )
     refusal: Refusal | None = strawberry.field(description="Why not; null if entitled.")
     allowance: Allowance | None = strawberry.field(description="What the star gives; null: nothing.")
     granted: int | None = strawberry.field(description="Units that the star gives; null: without limit.")
     used: int = strawberry.field(description="Units used by then, also at another star.")
-    held: int = strawberry.field(description="Units set aside for appointments by then.")
+    held: int = strawberry.field(description="Units held for appointments by then.")
     remaining: int | None = strawberry.field(
-        description="Units left for a use on the day, never negative; null: without limit. Of a past day: by now, so "
-        "what was taken since counts."
+        description="Units left for a use on the day, never negative; null: without limit. For a past day: as "
+        "of now, so later uses count."
     )
     resets_on: date | None = strawberry.field(
         description="First day of the next service year, where the allowance is per service year."
@@ -41,7 +39,7 @@ class Quota:
     def variant_en(quota: strawberry.Parent[quotas.Quota]) -> str | None:
         return variant_of(quota.benefit, quota.variant)
 
-    @strawberry.field(description="For which policy, where the benefit is given per policy.")
+    @strawberry.field(description="The policy, where the benefit is given per policy.")
     @staticmethod
     def policy(quota: strawberry.Parent[quotas.Quota]) -> PolicyReference | None:
         return PolicyReference.of(quota.policy_no)
@@ -51,11 +49,11 @@ class Quota:
 class QuotaCounts:
     granted: int | None = strawberry.field(description="Units that the star gives; null: without limit.")
     used: int = strawberry.field(description="Units used.")
-    held: int = strawberry.field(description="Units set aside for appointments.")
+    held: int = strawberry.field(description="Units held for appointments.")
     remaining: int | None = strawberry.field(description="Units left, never negative; null: without limit.")
 
 
-@strawberry.type(description="Whether a redemption now would be taken, documents aside.")
+@strawberry.type(description="Whether a redemption now would succeed, apart from documents.")
 class Eligibility:
     entitled: bool = strawberry.field(description="Whether it would.")
     refusal: refusals.Refusal | None = strawberry.field(

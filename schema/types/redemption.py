@@ -51,8 +51,8 @@ _LONGEST_REPORT_DAYS = 1100
 
 @strawberry.type(description="A vendor of services.")
 class Vendor:
-    code: str = strawberry.field(description="Names it, for ever.")
-    name: str = strawberry.field(description="For people.")
+    code: str = strawberry.field(description="Its code, for ever.")
+    name: str = strawberry.field(description="Its name.")
 
     @strawberry.field(
         description="The benefits that it is contracted for on a day (default: today), as printed.",
@@ -63,7 +63,7 @@ class Vendor:
         codes = view.benefits_on(on or info.context.today) if view is not None else frozenset[str]()
         return in_printed_order(info.context.handbook, codes)
 
-    @strawberry.field(description="Everything that it was ever contracted for, earliest first.")
+    @strawberry.field(description="All its contract terms, earliest first.")
     async def terms(self, info: Info) -> list[ContractTerm]:
         view = await info.context.loaders.vendor.load(self.code)
         terms = view.terms if view is not None else ()
@@ -78,7 +78,7 @@ class Vendor:
         return view.date_tolerance_days if view is not None else None
 
     @strawberry.field(
-        description="What it delivered on the days [from, to), straight from the ledger, by benefit and price."
+        description="Its deliveries on the days [from, to), from the ledger, by benefit and price."
     )
     async def usage(
         self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date
@@ -89,7 +89,7 @@ class Vendor:
         return [VendorUsage.of(row, info.context.handbook) for row in rows]
 
     @strawberry.field(
-        description="What became of the holds booked on the days [from, to), at most "
+        description="A report on the holds booked on the days [from, to), at most "
         f"{_LONGEST_REPORT_DAYS} of them, for which the handbook promises an answer or an arrangement within some "
         "days; by benefit, as printed."
     )
@@ -113,29 +113,27 @@ class Vendor:
 @strawberry.type(description="Units of a benefit that a vendor holds for a customer, or delivered.")
 class Redemption(Node):
     status: RedemptionStatus = strawberry.field(
-        description="Where it stands; a hold that has run out reads EXPIRED at once."
+        description="Its status; a hold that has run out is EXPIRED at once."
     )
     units: int = strawberry.field(description="How many, in the unit that the benefit counts.")
     replayed: bool = strawberry.field(
-        description="Whether the idempotency key had been answered before, and this is the same answer again."
+        description="Whether this is the stored answer of an earlier request with the same idempotency key."
     )
-    member_no: str = strawberry.field(description="Whose allowance it takes from.")
+    member_no: str = strawberry.field(description="The customer whose allowance it uses.")
     variant: str | None = strawberry.field(description="The grade at the star held then, where it is graded.")
     beneficiary: redemptions.Beneficiary | None = strawberry.field(
-        graphql_type=Beneficiary | None, description="For which relative; null: for the customer."
+        graphql_type=Beneficiary | None, description="The relative that it was for; null: the customer."
     )
-    option: str | None = strawberry.field(description="The choice taken, where the benefit has options.")
-    facility: str | None = strawberry.field(description="The place taken, where the benefit has facilities.")
-    wished_number: str | None = strawberry.field(
-        description="The number wished for, where one was applied for before there was a policy."
-    )
+    option: str | None = strawberry.field(description="The option, where the benefit has options.")
+    facility: str | None = strawberry.field(description="The facility, where the benefit has several.")
+    wished_number: str | None = strawberry.field(description="The wished number, where one was applied for.")
     reference: str | None = strawberry.field(description="The vendor's own reference.")
     occurred_at: datetime = strawberry.field(
         description="When it was booked while held, then when it was delivered."
     )
     recorded_at: datetime = strawberry.field(description="When its first entry was recorded.")
     expires_at: datetime | None = strawberry.field(description="When the hold runs out, or would have.")
-    reason: str | None = strawberry.field(description="Why it was released, not shown up for, or reversed.")
+    reason: str | None = strawberry.field(description="The reason of its release, no-show or reversal.")
     redemption_id: strawberry.Private[RedemptionId]
     pool: strawberry.Private[PoolKey]
     edition: strawberry.Private[str | None]
@@ -143,7 +141,7 @@ class Redemption(Node):
     vendor_name: strawberry.Private[str | None]
     counts: strawberry.Private[Counts | None]
 
-    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    @strawberry.field(description="The benefit.", graphql_type=Benefit)
     def benefit(self, info: Info) -> values.Benefit:
         return benefit_of(info.context.handbook, self.pool.benefit, self.edition)
 
@@ -152,13 +150,12 @@ class Redemption(Node):
         return variant_in_english(info.context.handbook, self.pool.benefit, self.variant, self.edition)
 
     @strawberry.field(
-        description="For which policy, where the benefit is given per policy; null while a number is held for one "
-        "to come."
+        description="The policy, where the benefit is given per policy; null while a wished number is held."
     )
     def policy(self) -> PolicyReference | None:
         return PolicyReference.of(self.pool.policy_no or None)
 
-    @strawberry.field(description="By whom.")
+    @strawberry.field(description="The vendor that delivers.")
     async def vendor(self, info: Info) -> Vendor:
         if self.vendor_name is not None:
             return Vendor(code=self.vendor_code, name=self.vendor_name)
@@ -166,8 +163,8 @@ class Redemption(Node):
         return Vendor.of(view) if view is not None else Vendor(code=self.vendor_code, name=self.vendor_code)
 
     @strawberry.field(
-        description="What is left of the allowance it takes from: right after the mutation that answers this, "
-        "else now (of a service year that is over: at its end).",
+        description="The counts of its quota: right after the mutation in the answer to one, otherwise as of "
+        "now (for a past service year: at its end).",
         graphql_type=QuotaCounts,
     )
     async def quota(self, info: Info) -> Counts:
@@ -180,15 +177,15 @@ class Redemption(Node):
         return counts
 
     @strawberry.field(
-        description="What the vendor reported of the hold, in the order of its reports.",
+        description="The vendor's reports on the hold, in their order.",
         graphql_type=list[Milestone],
     )
     async def milestones(self, info: Info) -> list[Reported]:
         return await info.context.loaders.milestones.load(self.redemption_id)
 
     @strawberry.field(
-        description="What the handbook promises for the hold, and what has become of it by now. Null: nothing is "
-        "promised, or it was not held but redeemed at once."
+        description="The service level of the hold, and whether it is kept. Null: nothing is promised, or it "
+        "was redeemed without a hold."
     )
     async def service_level(self, info: Info) -> ServiceLevelClock | None:
         view = await info.context.loaders.clock.load(self.redemption_id)
@@ -231,13 +228,11 @@ class Redemption(Node):
         return cls.of(outcome.redemption, counts=outcome.quota, replayed=outcome.replayed)
 
 
-@strawberry.type(
-    description="What became of a vendor's holds of a benefit for which the handbook promises a service level."
-)
+@strawberry.type(description="A report on a vendor's holds of a benefit with a service level.")
 class ServiceLevelReport:
-    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Of what.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="The benefit.")
     holds: int = strawberry.field(description="Holds booked on days of the span.")
-    on_time: int = strawberry.field(description="All that fell due was done in time.")
+    on_time: int = strawberry.field(description="All was done in time.")
     late: int = strawberry.field(
         description="Something was done too late, or the hold was released too late."
     )
@@ -267,7 +262,7 @@ class ServiceLevelReport:
     years: strawberry.Private[tuple[int, ...]]
 
     @strawberry.field(
-        description="What to know about the figures: years whose public holidays are not known yet. Null: nothing."
+        description="A warning about the figures: years whose public holidays are not known yet. Null: none."
     )
     def warning(self, info: Info) -> str | None:
         return warning(self.years, info.context.language)

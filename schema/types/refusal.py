@@ -11,24 +11,23 @@ from schema.types.enums import RefusalCode
 
 @strawberry.type(description='An expected "no": why, in words to show, and what would help.')
 class Refusal:
-    code: RefusalCode = strawberry.field(description="Why.")
+    code: RefusalCode = strawberry.field(description="The code to act on.")
     available_from: date | None = strawberry.field(
         description="First day on which the same request could succeed, as far as known today. "
-        "Units that are only held may come back before."
+        "Held units may become available earlier."
     )
-    required_star: int | None = strawberry.field(description="The lowest star that would do.")
-    missing: list[str] = strawberry.field(description="What must come with the request.")
+    required_star: int | None = strawberry.field(description="The lowest star that would suffice.")
+    missing: list[str] = strawberry.field(description="What the request lacks.")
     differing: list[str] = strawberry.field(description="The fields that differ from what was sent before.")
 
     replayed: bool = strawberry.field(
-        description="Whether its key had been answered before: this is that answer, whatever has changed since."
+        description="Whether this is the stored answer of an earlier request with the same key."
     )
     retry_after: int | None = strawberry.field(
-        description="Seconds after which the same request, under the same key, may be answered otherwise (BUSY); null: "
-        "sending it again as it is does not help."
+        description="Seconds after which to retry under the same key (BUSY); null: a retry does not help."
     )
 
-    @strawberry.field(description="In words, in Chinese or, with `Accept-Language: en`, in English.")
+    @strawberry.field(description="The message, in Chinese or, with `Accept-Language: en`, in English.")
     @staticmethod
     def message(refusal: strawberry.Parent[refusals.Refusal], info: Info) -> str:
         return refusal.message(info.context.language)

@@ -7,11 +7,11 @@ from schema.types.enums import Relation
 from schema.types.labels import Hours, Label, Option
 
 
-@strawberry.type(description="A kind of document that must come with a request.")
+@strawberry.type(description="A kind of document that a request must have.")
 class RequiredEvidence:
     diagnosis: bool = strawberry.field(
-        description="Whether the day of the diagnosis (`diagnosedOn`) must be told with it, because the illness must "
-        "have begun after the waiting period."
+        description="Whether the day of the diagnosis (`diagnosedOn`) must be given with it, because the "
+        "illness must have begun after the waiting period."
     )
 
     @strawberry.field(description="Its code: what `evidence.kind` of a request says.")
@@ -31,34 +31,33 @@ class RequiredEvidence:
 
 
 @strawberry.type(
-    description="What must be told with a request for a benefit, and what must be true of it, by the same data as the "
+    description="What a request for a benefit must contain, and the conditions on it, from the same data as the "
     "rules of a redemption."
 )
 class Requirements:
     units: bool = strawberry.field(
-        description="Whether `units` must be told: the benefit counts minutes. Else they are 1 when left out."
+        description="Whether `units` are required: the benefit counts minutes. Otherwise the default is 1."
     )
     option: bool = strawberry.field(description="Whether an `option` must be chosen.")
     options: list[Option] = strawberry.field(description="The options to choose from; none: no choice.")
     policy: bool = strawberry.field(
-        description="Whether the policy (`policyNo`) must be named with the request. A benefit with a wished number is "
-        "told the policy that was issued when it is confirmed."
+        description="Whether the policy (`policyNo`) must be named with the request. With a wished number, the "
+        "issued policy is named at the confirmation."
     )
     wished_number: bool = strawberry.field(
-        description="Whether the number wished for must be told: the benefit is applied for before a policy."
+        description="Whether a wished number is required: the benefit is applied for before a policy."
     )
     facilities: list[Label] = strawberry.field(
         description="The places of which one (`facility`) must be named; none: no choice."
     )
-    evidence: list[RequiredEvidence] = strawberry.field(description="The documents that must come with it.")
+    evidence: list[RequiredEvidence] = strawberry.field(description="The documents that it must have.")
     relation: Relation | None = strawberry.field(
-        description="What the `beneficiary` must be to the customer, for the option asked about; without one, for "
-        "those of the options that are for one relation only: `options` tells which. Null: nothing of the kind."
+        description="The relation that the `beneficiary` must have to the customer, for the option asked about; "
+        "without one, for those options that are for one relation only, as `options` shows. Null: none."
     )
     hours: Hours | None = strawberry.field(
-        description="In which hours it is delivered; around the clock is daily from 00:00 to 24:00. Null: nothing is "
-        "printed."
+        description="The hours of delivery; around the clock is daily from 00:00 to 24:00. Null: not printed."
     )
     waiting_days: int = strawberry.field(
-        description="Days from the first day of the unbroken spell of entitlement until it may be used."
+        description="Days from the first day of the unbroken entitlement until it may be used."
     )

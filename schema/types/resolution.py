@@ -9,16 +9,16 @@ from ledger.reconciliation.views import DecisionView
 from schema.types.enums import Action, FindingKind
 
 
-@strawberry.type(description="What somebody decided of a finding.")
+@strawberry.type(description="A decision on a finding.")
 class Resolution:
-    action: Action = strawberry.field(description="What was decided.")
-    kind: FindingKind = strawberry.field(description="What the finding was when it was decided.")
+    action: Action = strawberry.field(description="The decision.")
+    kind: FindingKind = strawberry.field(description="The kind of the finding at that time.")
     payable: Decimal | None = strawberry.field(
         description="What is paid by it, in CNY; null for REOPEN, which decides nothing."
     )
-    note: str = strawberry.field(description="Why.")
-    by: str = strawberry.field(description="Who: the subject of the token, or its role.")
-    at: datetime = strawberry.field(description="When.")
+    note: str = strawberry.field(description="The reason.")
+    by: str = strawberry.field(description="The actor: the subject of the token, or its role.")
+    at: datetime = strawberry.field(description="The moment.")
 
     @classmethod
     def of(cls, decision: DecisionView) -> "Resolution":

@@ -10,7 +10,7 @@ from schema.context import Info
 from schema.types.enums import MilestoneKind, ServiceStanding
 
 
-@strawberry.type(description="What a vendor reported of a hold on the way to its delivery.")
+@strawberry.type(description="A vendor's report on a hold before its delivery.")
 class Milestone:
     kind: MilestoneKind = strawberry.field(description="What was reported.")
     occurred_at: datetime = strawberry.field(description="When it happened, as reported.")
@@ -19,7 +19,7 @@ class Milestone:
 
 
 @strawberry.type(
-    description="What the handbook promises for a hold, and what became of it. The day of the hold does not count; "
+    description="The service level of a hold, and whether it was kept. The day of the hold does not count; "
     "then working days are counted, or calendar days, as promised. A deadline is the end of the last day in time. A "
     "hold that runs out unanswered is still owed an answer, and overdue from the deadline on."
 )
@@ -58,7 +58,7 @@ class ServiceLevelClock:
     years: strawberry.Private[tuple[int, ...]]
 
     @strawberry.field(
-        description="What to know about the deadlines: years whose public holidays are not known yet. Null: nothing."
+        description="A warning about the deadlines: years whose public holidays are not known yet. Null: none."
     )
     def warning(self, info: Info) -> str | None:
         return warning(self.years, info.context.language)
@@ -82,7 +82,7 @@ class ServiceLevelClock:
         )
 
 
-@strawberry.type(description="How many holds stand how. Each is counted once.")
+@strawberry.type(description="How many holds have each standing. Each is counted once.")
 class ServiceLevelCounts:
     holds: int = strawberry.field(description="All of them.")
     on_time: int = strawberry.field(description="Done in time.")

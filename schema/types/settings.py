@@ -7,14 +7,14 @@ from handbook import values
 from schema.types.enums import Relation
 
 
-@strawberry.type(description="Why a setting is what it is.")
+@strawberry.type(description="The source of a setting.")
 class SettingCite:
     setting: str = strawberry.field(description="The setting, as the API spells it, like backdatingDays.")
     cite: str = strawberry.field(description="The clause (in quotation marks) or the reading behind it.")
 
 
 @strawberry.type(
-    description="What the print leaves open, as an edition decides it: requests are judged by it."
+    description="The settings that the print leaves open and an edition decides: requests are judged by them."
 )
 class HandbookSettings:
     backdating_days: int = strawberry.field(
@@ -22,14 +22,11 @@ class HandbookSettings:
         "a statement means a delivery of its reference within as many days."
     )
     default_hold_hours: int = strawberry.field(
-        description="How long a hold keeps its units, in hours, if nobody says otherwise and no service level is "
-        "printed."
+        description="How long a hold lasts by default, in hours, where no service level is printed."
     )
-    max_hold_hours: int = strawberry.field(
-        description="The most that a hold may ask for in `holdHours`, in hours."
-    )
+    max_hold_hours: int = strawberry.field(description="The maximum of `holdHours`, in hours.")
     max_units_per_redemption: int = strawberry.field(
-        description="The most units that one redemption or hold may take."
+        description="The maximum of units in one redemption or hold."
     )
     cooling_off_days_long: int = strawberry.field(
         description="Days of cooling-off of a long-term policy that names no last day itself."
@@ -45,7 +42,7 @@ class HandbookSettings:
     def immediate_family(settings: strawberry.Parent[values.Settings]) -> list[Relation]:
         return list(settings.immediate_family)
 
-    @strawberry.field(description="Why each setting is what it is.")
+    @strawberry.field(description="The sources of the settings.")
     @staticmethod
     def cites(settings: strawberry.Parent[values.Settings]) -> list[SettingCite]:
         return [SettingCite(setting=to_camel_case(setting), cite=cite) for setting, cite in settings.cites]

@@ -20,16 +20,16 @@ from schema.types.refusal import Refusal
 @strawberry.type(description="What is paid for a benefit that was delivered in a month.")
 class SettlementLine:
     occurred_in: str = strawberry.field(
-        description="The month of delivery, like 2026-09: an earlier one for what came late or was carried forward."
+        description="The month of delivery, like 2026-09: an earlier one for late or carried-forward deliveries."
     )
     correction: bool = strawberry.field(
         description="Whether it takes back what an earlier settlement, or an earlier decision, had paid."
     )
-    units: Long = strawberry.field(description="Units paid; below zero when they are taken back.")
-    amount: Decimal = strawberry.field(description="In CNY; below zero when it is taken back.")
+    units: Long = strawberry.field(description="Units paid; negative when taken back.")
+    amount: Decimal = strawberry.field(description="In CNY; negative when taken back.")
     benefit_code: strawberry.Private[str]
 
-    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    @strawberry.field(description="The benefit.", graphql_type=Benefit)
     def benefit(self, info: Info) -> values.Benefit:
         return benefit_of(info.context.handbook, self.benefit_code)
 
@@ -50,18 +50,21 @@ class SettlementLine:
     "later one."
 )
 class Settlement:
-    vendor: Vendor = strawberry.field(description="Who is paid.")
-    period: str = strawberry.field(description="For which month, like 2026-10.")
+    vendor: Vendor = strawberry.field(description="The vendor that is paid.")
+    period: str = strawberry.field(description="The month, like 2026-10.")
     payable: Decimal = strawberry.field(description="What is paid, in CNY: the sum of the lines.")
     carried_forward: Decimal = strawberry.field(
-        description="What was disputed and is found again in a later period, in CNY; not paid."
+        description="Disputed amounts that are carried forward to a later period, in CNY; not paid."
     )
     lines: list[SettlementLine] = strawberry.field(description="By benefit and month of delivery.")
     seal: str = strawberry.field(
-        description="A SHA-256, in hexadecimal, over everything that the settlement rests on, and the seal before it."
+        description="A SHA-256, in hexadecimal, over everything that the settlement depends on, and the "
+        "previous seal."
     )
     closed_at: datetime = strawberry.field(description="When the period was closed.")
-    closed_by: str = strawberry.field(description="Who closed it: the subject of the token, or its role.")
+    closed_by: str = strawberry.field(
+        description="The actor of the close: the subject of the token, or its role."
+    )
 
     @classmethod
     def of(cls, view: SettlementView) -> "Settlement":

@@ -19,13 +19,13 @@ from schema.types.enums import FindingKind
 class StatementLine:
     line_no: int = strawberry.field(description="The vendor's number of the line; in a spreadsheet, its row.")
     reference: str | None = strawberry.field(description="The vendor's own reference, if it gave one.")
-    member_no: str = strawberry.field(description="For whom.")
+    member_no: str = strawberry.field(description="The member number.")
     units: int = strawberry.field(description="How many, in the unit that the benefit counts.")
     occurred_on: date = strawberry.field(description="The day of delivery, as stated.")
-    amount: Decimal = strawberry.field(description="What the vendor asks for all of it, in CNY.")
+    amount: Decimal = strawberry.field(description="What the vendor claims for all units, in CNY.")
     benefit_code: strawberry.Private[str]
 
-    @strawberry.field(description="Of what.", graphql_type=Benefit)
+    @strawberry.field(description="The benefit.", graphql_type=Benefit)
     def benefit(self, info: Info) -> HandbookBenefit:
         return benefit_of(info.context.handbook, self.benefit_code)
 
@@ -45,15 +45,15 @@ class StatementLine:
 
 @strawberry.type(description="How many findings of a kind there are.")
 class FindingCount:
-    kind: FindingKind = strawberry.field(description="What was found.")
+    kind: FindingKind = strawberry.field(description="The kind.")
     count: int = strawberry.field(description="How often.")
 
 
-@strawberry.type(description="A statement was taken back: its lines count no more.")
+@strawberry.type(description="The withdrawal of a statement: its lines no longer count.")
 class Withdrawal:
-    note: str = strawberry.field(description="Why.")
-    by: str = strawberry.field(description="Who: the subject of the token, or its role.")
-    at: datetime = strawberry.field(description="When.")
+    note: str = strawberry.field(description="The reason.")
+    by: str = strawberry.field(description="The actor: the subject of the token, or its role.")
+    at: datetime = strawberry.field(description="The moment.")
 
     @classmethod
     def of(cls, view: WithdrawalView) -> "Withdrawal":

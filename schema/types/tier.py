@@ -16,9 +16,9 @@ from schema.types.enums import Kind, Reason
 
 @strawberry.type(description="What one premium component adds to the rated premium on a day, and why.")
 class Contribution:
-    policy_no: str = strawberry.field(description="Of which policy.")
+    policy_no: str = strawberry.field(description="The number of the policy.")
     component_id: str = strawberry.field(description='Which component; "base" came with the policy.')
-    kind: Kind = strawberry.field(description="How the component came to be.")
+    kind: Kind = strawberry.field(description="The origin of the component.")
     base: Decimal = strawberry.field(description="The annualised or single premium, in CNY.")
     coefficient: Decimal = strawberry.field(description="What the base is multiplied by.")
     amount: Decimal = strawberry.field(
@@ -53,7 +53,7 @@ class TierPeriod:
     star: int = strawberry.field(description="Up to the highest star of the edition; 0: no star.")
     rated_premium: Decimal = strawberry.field(description="In CNY, exact.")
     start: date = strawberry.field(name="from", description="First day.")
-    end: date | None = strawberry.field(name="to", description="First day no longer; null: open.")
+    end: date | None = strawberry.field(name="to", description="The day after the last; null: open.")
 
 
 @strawberry.type(description="The customer's tier on a day.")
@@ -64,14 +64,14 @@ class Tier:
     name: str | None = strawberry.field(description="Its name as printed; null without a star.")
     name_en: str | None = strawberry.field(description="Its name in English; null without a star.")
     rated_premium: Decimal = strawberry.field(
-        description="What decides on the star, in CNY, exact: the sum of what the premium components count for."
+        description="What decides the star, in CNY, exact: the sum of the components' contributions."
     )
-    edition: str | None = strawberry.field(description="The edition that judged; null if none was in force.")
+    edition: str | None = strawberry.field(description="The edition of the day; null if none was in force.")
     since: date | None = strawberry.field(
-        description="First day of the unbroken span with this star; null for who never had one."
+        description="First day of the unbroken span with this star; null for a customer who never had one."
     )
     until: date | None = strawberry.field(
-        description="First day with another star, as scheduled; null: none is in sight."
+        description="First day with another star, as scheduled; null: none is scheduled."
     )
     next: NextTier | None = strawberry.field(description="The next star; null at the top.")
     customer_id: strawberry.Private[int]

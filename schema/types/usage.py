@@ -16,7 +16,7 @@ from schema.types.enums import Per, Unit
 from schema.types.redemption import Vendor
 
 
-@strawberry.type(description="What was delivered, added up.")
+@strawberry.type(description="Totals of deliveries.")
 class UsageTotal:
     redemptions: int = strawberry.field(description="Deliveries, also those reversed since.")
     units: int = strawberry.field(description="Their units, as each benefit counts (uses or minutes).")
@@ -27,7 +27,7 @@ class UsageTotal:
         description="What is owed, in CNY: the units that were not reversed, each at the price of its day and variant."
     )
     unpriced_units: int = strawberry.field(
-        description="Units that `amount` lacks: not reversed, and without a price on their day."
+        description="Units not in `amount`: not reversed, and without a price on their day."
     )
 
     @classmethod
@@ -42,18 +42,18 @@ class UsageTotal:
         )
 
 
-@strawberry.type(description="What was delivered in one group. What was not grouped by is null.")
+@strawberry.type(description="The deliveries of one group. Fields that are not in `groupBy` are null.")
 class UsageRow(UsageTotal):
-    vendor: Vendor | None = strawberry.field(description="By whom.")
+    vendor: Vendor | None = strawberry.field(description="The vendor that delivers.")
     benefit: values.Benefit | None = strawberry.field(
-        graphql_type=Benefit | None, description="Of what; also when grouped by variant."
+        graphql_type=Benefit | None, description="The benefit; also when grouped by variant."
     )
     variant: str | None = strawberry.field(
-        description="In which grade; null also for what is not graded on its day."
+        description="The grade; null also for a benefit that is not graded on its day."
     )
-    star: int | None = strawberry.field(description="At which star: the one that the use was judged by.")
-    day: date | None = strawberry.field(description="On which day.")
-    month: str | None = strawberry.field(description="In which month, like 2026-10.")
+    star: int | None = strawberry.field(description="The star that the use was judged by.")
+    day: date | None = strawberry.field(description="The day.")
+    month: str | None = strawberry.field(description="The month, like 2026-10.")
 
     @strawberry.field(description="The name of the grade in English.")
     def variant_en(self, info: Info) -> str | None:
@@ -79,7 +79,7 @@ class UsageRow(UsageTotal):
         )
 
 
-@strawberry.type(description="A report of what was delivered.")
+@strawberry.type(description="A report of deliveries.")
 class UsageReport:
     rows: list[UsageRow] = strawberry.field(
         description="One for each group with a delivery, in the order of their days, then vendors, benefits and stars."
@@ -88,16 +88,14 @@ class UsageReport:
 
 
 @strawberry.type(
-    description="What the members of one star could still use of a benefit. Counts are in the allowance's unit."
+    description="The unused allowance of one star's members for a benefit. Counts are in the allowance's unit."
 )
 class LiabilityLine:
-    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="Of what.")
-    star: int = strawberry.field(description="Of which star on the day.")
+    benefit: values.Benefit = strawberry.field(graphql_type=Benefit, description="The benefit.")
+    star: int = strawberry.field(description="The star on the day.")
     variant: str | None = strawberry.field(description="The grade at the star, where it is graded.")
     unit: Unit = strawberry.field(description="What is counted.")
-    per: Per | None = strawberry.field(
-        description="What the star gives the allowance once for; null: without limit."
-    )
+    per: Per | None = strawberry.field(description="The scope of the allowance; null: without limit.")
     members: int = strawberry.field(description="Customers with the star on the day.")
     allowance: int | None = strawberry.field(
         description="Units that the star gives to all of them in the service year, membership or policies of the day; "
@@ -106,9 +104,9 @@ class LiabilityLine:
     used: int = strawberry.field(
         description="Units used, also at another star, so that it may exceed the allowance."
     )
-    held: int = strawberry.field(description="Units set aside for appointments.")
+    held: int = strawberry.field(description="Units held for appointments.")
     remaining: int | None = strawberry.field(
-        description="Units left, nobody's being less than nothing; null: without limit."
+        description="Units left, floored at zero per member; null: without limit."
     )
     unit_price: Decimal | None = strawberry.field(
         description="The highest of the vendors' prices for one unit on the day, in CNY; null: no vendor has one."
@@ -140,14 +138,12 @@ class LiabilityLine:
         )
 
 
-@strawberry.type(
-    description="What members could still use on a day: services that are owed and not delivered."
-)
+@strawberry.type(description="The liability on a day: services that members could still use.")
 class LiabilityReport:
     on: date = strawberry.field(description="The day.")
     rows: list[LiabilityLine] = strawberry.field(
         description="One for each benefit and star that has it, benefits as printed. None where no edition is in force."
     )
     value: Decimal = strawberry.field(
-        description="The sum of the rows' values, in CNY: what it would cost if everything were used."
+        description="The sum of the rows' values, in CNY: the cost if everything were used."
     )

@@ -6,9 +6,9 @@ from schema.types.enums import Role
 from schema.types.redemption import Vendor
 
 
-@strawberry.type(description="Who asks, by the token.")
+@strawberry.type(description="The viewer, from the token.")
 class Viewer:
-    role: Role = strawberry.field(description="What the token lets its bearer do.")
+    role: Role = strawberry.field(description="The role of the token.")
     vendor: Vendor | None = strawberry.field(
         description="The vendor that it acts for; null for others, and while the vendor is not registered."
     )

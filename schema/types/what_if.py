@@ -27,17 +27,17 @@ from schema.types.tier import Tier
 MOST_EVENTS = 100
 
 
-@strawberry.type(description="What would become of a customer on a day. Nothing is written.")
+@strawberry.type(description="A what-if for a customer on a day. Nothing is written.")
 class WhatIf:
     on: date = strawberry.field(description="The day.")
     tier: Tier = strawberry.field(description="The tier that the customer would have.")
     quotas: Sequence[ledger_quota.Quota] = strawberry.field(
         graphql_type=list[Quota],
-        description="What could be used of every benefit, with what was used and held already.",
+        description="The quotas of every benefit, with existing uses and holds.",
     )
     refusals: list[LedgerRefusal] = strawberry.field(
         graphql_type=list[Refusal],
-        description="Why some of the events could not be recorded; the others are taken without them.",
+        description="The refusals of events that could not be recorded; the others are applied without them.",
     )
 
 
