@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from handbook.dates import start_of
-from ledger.vendors.contracts import TermView
+from ledger.entitlement.terms import Term
 
 EXAM, DENTAL, ASSIST = "exam-1", "dental-1", "assist-1"
 
@@ -56,7 +56,7 @@ class Registration:
     at: datetime
     code: str
     name: str
-    terms: tuple[TermView, ...]
+    terms: tuple[Term, ...]
 
 
 def registrations(today: date, opening: datetime) -> tuple[Registration, ...]:
@@ -69,7 +69,7 @@ def registrations(today: date, opening: datetime) -> tuple[Registration, ...]:
             name=NAMES[vendor],
             terms=(
                 *(
-                    TermView(benefit=benefit, unit_price=Decimal(price), starts_on=since)
+                    Term(benefit=benefit, unit_price=Decimal(price), starts_on=since)
                     for benefit, price in prices.items()
                 ),
                 *(_apart(since) if vendor == EXAM else ()),
@@ -83,14 +83,14 @@ def registrations(today: date, opening: datetime) -> tuple[Registration, ...]:
         at=start_of(raised_on),
         code=EXAM,
         name=NAMES[EXAM],
-        terms=(TermView(benefit=benefit, unit_price=price, starts_on=raised_on),),
+        terms=(Term(benefit=benefit, unit_price=price, starts_on=raised_on),),
     )
     return (*first, raised)
 
 
-def _apart(since: date) -> tuple[TermView]:
+def _apart(since: date) -> tuple[Term]:
     benefit, variant, price = APART
-    return (TermView(benefit=benefit, variant=variant, unit_price=price, starts_on=since),)
+    return (Term(benefit=benefit, variant=variant, unit_price=price, starts_on=since),)
 
 
 def raise_day(today: date) -> date:

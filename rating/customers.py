@@ -18,7 +18,7 @@ from base.database import Connection, Reader
 from base.sql import Statements
 from handbook.values import Category, Coverage, Design, Mode, Relation
 from rating.events import Line
-from rating.history import Arrived, History, Kind, fold, premium_on, status_on
+from rating.history import Arrived, History, Kind, Policy, Relative, fold, premium_on
 from rating.lifecycle import Status
 from rating.recording import arrived_of
 from rating.tiers import UNRATED, Rating
@@ -59,34 +59,16 @@ class ComponentRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyRow:
+class PolicyRow(Policy):
     """A policy as known now; `statuses` with the day each begins, ascending."""
 
     customer_id: int
-    policy_no: str
-    line: Line
     coverage: Coverage
     category: Category
     design: Design
     issued_on: date
     cooling_off_ends_on: date | None
-    statuses: tuple[tuple[date, Status], ...]
     components: tuple[ComponentRow, ...]
-
-    def status_on(self, day: date) -> Status | None:
-        """Return the status on a day, None before the issue."""
-        return status_on(self.statuses, day)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RelativeRow:
-    """A relative of a customer; `registered_on` is the first day of being registered."""
-
-    customer_id: int
-    relative_id: str
-    name: str
-    relation: Relation
-    registered_on: date
 
 
 async def customers_by_member_no(conn: Reader, member_nos: Iterable[str]) -> dict[str, CustomerRow]:
@@ -169,13 +151,12 @@ async def policies(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list[
     return found
 
 
-async def relatives(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list[RelativeRow]]:
+async def relatives(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list[Relative]]:
     """Return the registered relatives of customers, by registration; an empty list for customers without any."""
-    found: dict[int, list[RelativeRow]] = {customer_id: [] for customer_id in customer_ids}
+    found: dict[int, list[Relative]] = {customer_id: [] for customer_id in customer_ids}
     for row in await conn.fetch(SQL["relatives"], list(found)):
         found[row["customer_id"]].append(
-            RelativeRow(
-                customer_id=row["customer_id"],
+            Relative(
                 relative_id=row["relative_id"],
                 name=row["name"],
                 relation=Relation(row["relation"]),

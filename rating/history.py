@@ -82,24 +82,30 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyHistory:
-    """One policy: what it is, its statuses with the day each begins (ascending), its components, its renewals."""
+class Policy:
+    """A policy by its number: who bought it, and its statuses with the day each begins, ascending."""
 
     policy_no: str
     line: Line
+    statuses: tuple[tuple[date, Status], ...]
+
+    def status_on(self, day: date) -> Status | None:
+        """Return the status on a day, None before the issue."""
+        return status_on(self.statuses, day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyHistory(Policy):
+    """One policy: what it is, its statuses with the day each begins (ascending), its components, its renewals."""
+
     coverage: Coverage
     category: Category
     design: Design
     issued_on: date
     cooling_off_told: date | None
     received_on: date | None
-    statuses: tuple[tuple[date, Status], ...]
     components: tuple[Component, ...]
     renewed_on: tuple[date, ...]
-
-    def status_on(self, day: date) -> Status | None:
-        """Return the status on a day, None before the issue."""
-        return status_on(self.statuses, day)
 
     def cooling_off_ends_on(self, handbook: Handbook) -> date | None:
         """Return the last day of the cooling-off period, None when there is none.

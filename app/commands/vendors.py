@@ -52,8 +52,8 @@ def add(
 
     async def register(services: Services) -> None:
         from handbook import business_day
+        from ledger.entitlement.terms import Term
         from ledger.refusals import Refusal
-        from ledger.vendors.contracts import TermView
         from ledger.vendors.registry import register_vendor, vendors_by_code
 
         now = services.clock()
@@ -65,7 +65,7 @@ def add(
             code=code,
             name=name,
             terms=[
-                TermView(
+                Term(
                     benefit=each.benefit,
                     variant=each.variant,
                     unit_price=each.amount,

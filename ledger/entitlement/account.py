@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from handbook import Benefit, Edition, Handbook, Per, service_year_number, service_year_span
+from rating.events import Line
+from rating.history import Policy, Relative
+from rating.lifecycle import Status
 from rating.tiers import first_member_day, spells, star_on
 from rating.timeline import StarPeriod
-
-IN_FORCE = "IN_FORCE"
-INDIVIDUAL = "individual"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -36,34 +36,6 @@ class Taken:
 
     used: int = 0
     held: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relative:
-    """A relative, registered on the customer from a day on."""
-
-    relative_id: str
-    name: str
-    relation: str
-    registered_on: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """A policy's line and the statuses that it had from each day on, ascending."""
-
-    policy_no: str
-    line: str
-    statuses: tuple[tuple[date, str], ...]
-
-    def eligible_on(self, day: date) -> bool:
-        """Whether the policy carries per-policy benefits on `day`: an individual policy, issued and in force."""
-        status = None
-        for since, name in self.statuses:
-            if since > day:
-                break
-            status = name
-        return self.line == INDIVIDUAL and status == IN_FORCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +110,7 @@ class Account:
 
     def eligible_policies(self, day: date) -> tuple[str, ...]:
         """The numbers of the policies that carry per-policy benefits on `day`, ascending."""
-        return tuple(sorted(policy.policy_no for policy in self.policies if policy.eligible_on(day)))
+        return tuple(sorted(policy.policy_no for policy in self.policies if carries_benefits(policy, day)))
 
     def star_on(self, day: date) -> int:
         """The star on `day`; 0 is none."""
@@ -169,6 +141,11 @@ class Account:
     def _entitled_spells(self, benefit: str, handbook: Handbook) -> tuple[tuple[date, date | None], ...]:
         """The unbroken spans of entitlement. No span of the timeline crosses a change of edition."""
         return spells(self.periods, lambda each: _grants(handbook.on(each.start), benefit, each.star))
+
+
+def carries_benefits(policy: Policy, day: date) -> bool:
+    """Whether benefits given per policy are given for this one on `day`: an individual policy, issued and in force."""
+    return policy.line == Line.INDIVIDUAL and policy.status_on(day) == Status.IN_FORCE
 
 
 def pool_period(per: Per | None, service_year: int) -> int:

@@ -6,22 +6,9 @@ from datetime import date, datetime
 from functools import cached_property
 
 from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Settings
-from ledger.entitlement.account import Account, PoolKey, Relative, Taken, pool_period
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """What a vendor is contracted for: a benefit, from a day to the day before another (None: open)."""
-
-    benefit: str
-    starts_on: date
-    ends_on: date | None
-
-    def covers(self, benefit: str, day: date) -> bool:
-        """Whether the term is for `benefit` on `day`."""
-        return (
-            self.benefit == benefit and self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
-        )
+from ledger.entitlement.account import Account, PoolKey, Taken, pool_period
+from ledger.entitlement.terms import Term
+from rating.history import Relative
 
 
 @dataclass(frozen=True, kw_only=True)

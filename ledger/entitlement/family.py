@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from handbook import Handbook
-from ledger.entitlement.account import Account, Relative
+from ledger.entitlement.account import Account
 from ledger.entitlement.case import Case
 from ledger.entitlement.rules import beneficiary_is_covered
+from rating.history import Relative
 
 
 def covered_relatives(

@@ -10,9 +10,12 @@ from asyncpg import Record
 
 from base.database import Connection
 from base.sql import Statements
-from handbook import business_day, start_of
-from ledger.entitlement.account import Account, Policy, PoolKey, Relative, Taken
+from handbook import Relation, business_day, start_of
+from ledger.entitlement.account import Account, PoolKey, Taken
 from rating.customers import period_of
+from rating.events import Line
+from rating.history import Policy, Relative
+from rating.lifecycle import Status
 
 SQL = Statements(Path(__file__).with_name("loading.sql"))
 
@@ -63,7 +66,7 @@ def account_of(
         policies=tuple(_policies(row["policies"] or ())),
         relatives={
             relative_id: Relative(
-                relative_id=relative_id, name=name, relation=relation, registered_on=registered_on
+                relative_id=relative_id, name=name, relation=Relation(relation), registered_on=registered_on
             )
             for relative_id, name, relation, registered_on in row["relatives"] or ()
         },
@@ -76,6 +79,8 @@ def _policies(rows: Iterable[tuple[str, str, str]]) -> Iterable[Policy]:
     for policy_no, line, statuses in rows:
         yield Policy(
             policy_no=policy_no,
-            line=line,
-            statuses=tuple((date.fromisoformat(since), status) for since, status in json.loads(statuses)),
+            line=Line(line),
+            statuses=tuple(
+                (date.fromisoformat(since), Status(status)) for since, status in json.loads(statuses)
+            ),
         )

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from handbook import Counted, Per, Relation
+from handbook import Counted, Per
 from ledger.entitlement.account import waiting_ends
 from ledger.entitlement.case import Case
 from ledger.entitlement.relations import RELATION_WORDS, family_facts
@@ -127,8 +127,8 @@ def beneficiary_is_covered(case: Case) -> Refusal | None:
         case="family",
         facts=case.facts(
             beneficiary=case.beneficiary,
-            relation=RELATION_WORDS[Relation(relation)].en,
-            relation_zh=RELATION_WORDS[Relation(relation)].zh,
+            relation=RELATION_WORDS[relation].en,
+            relation_zh=RELATION_WORDS[relation].zh,
             **family_facts(case.settings.immediate_family),
         ),
     )

@@ -6,7 +6,7 @@ from datetime import date
 
 from handbook import Handbook
 from ledger.entitlement.account import Taken
-from ledger.entitlement.case import Term
+from ledger.entitlement.terms import Term
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.posting.redemptions import Beneficiary, Redemption
 from ledger.posting.state import Posting

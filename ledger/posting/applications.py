@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from handbook import Counted, Handbook, WishedNumber, business_day
-from ledger.entitlement.account import Policy, PoolKey
+from ledger.entitlement.account import PoolKey, carries_benefits
 from ledger.entitlement.case import Case
 from ledger.posting.entries import EntryKind
 from ledger.posting.redemptions import Redemption
 from ledger.posting.state import Posting
 from ledger.refusals import Refusal, RefusalCode, invalid
+from rating.history import Policy
 
 
 def wrong_policy(
@@ -36,7 +37,7 @@ def wrong_policy(
         return Refusal(code=RefusalCode.POLICY_REQUIRED, facts=case.facts(), missing=("policyNo",))
     facts = case.facts(policy_no=policy_no)
     policy = next((each for each in case.account.policies if each.policy_no == policy_no), None)
-    if policy is None or not policy.eligible_on(case.day):
+    if policy is None or not carries_benefits(policy, case.day):
         return Refusal(code=RefusalCode.POLICY_NOT_ELIGIBLE, facts=facts)
     requested_on = business_day(redemption.occurred_at)
     edition = case.handbook.on(requested_on) or case.handbook.latest

@@ -12,8 +12,9 @@ from datetime import UTC, datetime, timedelta
 from handbook import Counted, Handbook, business_day, start_of
 from ledger.commands import Command, Hold, Redeem, Respond, canonical_request, diagnoses, differing_fields
 from ledger.entitlement.account import PoolKey, Taken
-from ledger.entitlement.case import Case, Term
+from ledger.entitlement.case import Case
 from ledger.entitlement.rules import judge
+from ledger.entitlement.terms import Term
 from ledger.ids import RedemptionId
 from ledger.posting.answers import Context, outcome_of
 from ledger.posting.applications import earliest_issue

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
+from handbook import Relation
 from ledger.entitlement.account import PoolKey
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
@@ -54,7 +55,7 @@ class RedemptionOutcome:
             "benefit": told.benefit,
             "period": told.pool.period,
             "variant": told.variant,
-            "beneficiary": [who.relative_id, who.name, who.relation] if who else None,
+            "beneficiary": [who.relative_id, who.name, who.relation.value] if who else None,
             "option": told.option,
             "policy_no": told.policy_no,
             "vendor": told.vendor,
@@ -84,7 +85,9 @@ class RedemptionOutcome:
             units=stored["units"],
             pool=PoolKey(stored["benefit"], stored.get("period", 0), stored["policy_no"] or ""),
             variant=stored["variant"],
-            beneficiary=Beneficiary(relative_id=who[0], name=who[1], relation=who[2]) if who else None,
+            beneficiary=Beneficiary(relative_id=who[0], name=who[1], relation=Relation(who[2]))
+            if who
+            else None,
             option=stored["option"],
             facility=stored.get("facility"),
             wished_number=stored.get("wished_number"),

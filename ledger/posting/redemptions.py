@@ -7,6 +7,7 @@ a vendor is told at once is what it reads later.
 from dataclasses import dataclass
 from datetime import datetime
 
+from handbook import Relation
 from ledger.entitlement.account import PoolKey
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
@@ -18,7 +19,7 @@ class Beneficiary:
 
     relative_id: str
     name: str
-    relation: str
+    relation: Relation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from datetime import date, datetime
 
 from handbook import Allowance, Benefit, Counted, Handbook, Per, business_day
 from ledger.entitlement.account import Account
-from ledger.entitlement.case import Case, Term
+from ledger.entitlement.case import Case
 from ledger.entitlement.rules import CARD_RULES, RULES, Rule, judge
+from ledger.entitlement.terms import Term
 from ledger.refusals import Refusal
 
 

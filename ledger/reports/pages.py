@@ -14,7 +14,7 @@ from asyncpg import Record
 
 from base.database import Reader
 from base.sql import Statements
-from handbook import start_of
+from handbook import Relation, start_of
 from ledger.entitlement.account import PoolKey
 from ledger.ids import RedemptionId
 from ledger.posting.entries import EntryKind, RedemptionStatus
@@ -255,4 +255,6 @@ def _vendor(code: str, name: str | None) -> VendorName:
 def _beneficiary(relative_id: str | None, name: str | None, relation: str | None) -> Beneficiary | None:
     if relative_id is None:
         return None
-    return Beneficiary(relative_id=relative_id, name=name or relative_id, relation=relation or "other")
+    return Beneficiary(
+        relative_id=relative_id, name=name or relative_id, relation=Relation(relation or Relation.OTHER)
+    )

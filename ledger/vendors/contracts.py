@@ -7,12 +7,13 @@ with a price of its own has its own terms; on days without one, the benefit's pr
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from base.months import month_span, month_text
 from handbook import Handbook
+from ledger.entitlement.terms import Term
 from ledger.refusals import Refusal, RefusalCode, invalid
 
 _PLACES = 2
@@ -21,36 +22,6 @@ MOST_TOLERANCE_DAYS = 31
 """A limit of the vendor's contract, no number of the handbook (that one is `backdating_days`): statements are monthly,
 and a tolerance of more than a month would let a line take a delivery of the month but one. The table's constraint says
 it too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TermView:
-    """The price of one unit of a benefit, in CNY, on the days [starts_on, ends_on); None is open.
-
-    `variant`: of which grade, where the grades are priced apart; None for every one that has no price of its own.
-    `recorded_by` is who registered it, which does not count when terms are compared; None: not known.
-    """
-
-    benefit: str
-    variant: str | None = None
-    unit_price: Decimal
-    starts_on: date
-    ends_on: date | None = None
-    recorded_by: str | None = field(default=None, compare=False)
-
-    def holds_on(self, day: date) -> bool:
-        """Whether the term is in force on `day`."""
-        return self.starts_on <= day and (self.ends_on is None or day < self.ends_on)
-
-    def meets(self, other: "TermView") -> bool:
-        """Whether some day has both terms."""
-        return (other.ends_on is None or self.starts_on < other.ends_on) and (
-            self.ends_on is None or other.starts_on < self.ends_on
-        )
-
-    def overlaps(self, other: "TermView") -> bool:
-        """Whether some day has both terms for one benefit and variant."""
-        return (self.benefit, self.variant) == (other.benefit, other.variant) and self.meets(other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,11 +37,11 @@ class Delivery:
 class Change:
     """A change of terms: open terms that end, each on its day, and terms to add."""
 
-    closing: dict[TermView, date]
-    adding: tuple[TermView, ...]
+    closing: dict[Term, date]
+    adding: tuple[Term, ...]
 
 
-def term_of(terms: Iterable[TermView], delivery: Delivery) -> TermView | None:
+def term_of(terms: Iterable[Term], delivery: Delivery) -> Term | None:
     """The term that prices a delivery: its variant's own, else the benefit's; None when there is neither."""
     fitting = [
         term
@@ -83,8 +54,8 @@ def term_of(terms: Iterable[TermView], delivery: Delivery) -> TermView | None:
 
 
 def change(
-    terms: Iterable[TermView],
-    stored: Sequence[TermView],
+    terms: Iterable[Term],
+    stored: Sequence[Term],
     *,
     delivered: Iterable[Delivery] = (),
     closed: Iterable[date] = (),
@@ -114,15 +85,13 @@ def change(
     )
 
 
-def _standing(
-    told: Sequence[TermView], stored: Sequence[TermView]
-) -> tuple[list[TermView], list[TermView]] | Refusal:
+def _standing(told: Sequence[Term], stored: Sequence[Term]) -> tuple[list[Term], list[Term]] | Refusal:
     """The stored terms, some of them now with an end, then those to add; and which of `told` are new.
 
     `told` are in the order of their days.
     """
     standing = list(stored)
-    new: list[TermView] = []
+    new: list[Term] = []
     resumed: set[int] = set()  # positions of open prices that go on after an interruption
     for term in told:
         if _is_redundant(term, standing):
@@ -147,7 +116,7 @@ def _standing(
     return standing, new
 
 
-def _is_redundant(term: TermView, standing: Sequence[TermView]) -> bool:
+def _is_redundant(term: Term, standing: Sequence[Term]) -> bool:
     """Whether the standing terms say the same already: a repetition, or the price that is in force anyway."""
     priced = (term.benefit, term.variant, term.unit_price)
     for old in standing:
@@ -168,15 +137,13 @@ def _is_redundant(term: TermView, standing: Sequence[TermView]) -> bool:
     return False
 
 
-def _in_closed_month(
-    new: Iterable[TermView], stored: Sequence[TermView], closed: Iterable[date]
-) -> Refusal | None:
+def _in_closed_month(new: Iterable[Term], stored: Sequence[Term], closed: Iterable[date]) -> Refusal | None:
     """A closed month keeps its prices, with or without deliveries; and no price begins in it."""
     months = sorted(closed)
     for term in new:
         for month in months:
             start, end = month_span(month)
-            days = TermView(benefit=term.benefit, unit_price=Decimal(0), starts_on=start, ends_on=end)
+            days = Term(benefit=term.benefit, unit_price=Decimal(0), starts_on=start, ends_on=end)
             replaced = (
                 old
                 for old in stored
@@ -189,15 +156,15 @@ def _in_closed_month(
     return None
 
 
-def _share_a_day(*terms: TermView) -> bool:
+def _share_a_day(*terms: Term) -> bool:
     """Whether some day lies in all of the terms."""
     start = max(term.starts_on for term in terms)
     return all(term.ends_on is None or start < term.ends_on for term in terms)
 
 
 def _of_deliveries(
-    stored: Sequence[TermView],
-    standing: Sequence[TermView],
+    stored: Sequence[Term],
+    standing: Sequence[Term],
     delivered: Iterable[Delivery],
     closed: Iterable[date],
 ) -> Refusal | None:
@@ -220,7 +187,7 @@ def _of_deliveries(
     )
 
 
-def malformed_term(place: str, term: TermView, handbook: Handbook) -> Refusal | None:
+def malformed_term(place: str, term: Term, handbook: Handbook) -> Refusal | None:
     """What is wrong with a term by itself, with its `place` in the request; None when nothing is."""
     if term.benefit not in handbook.benefit_codes:
         known = ", ".join(sorted(handbook.benefit_codes))
@@ -261,7 +228,7 @@ def _variants(handbook: Handbook, benefit: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
-def _overlap(term: TermView, other: TermView) -> Refusal:
+def _overlap(term: Term, other: Term) -> Refusal:
     named = term.benefit if term.variant is None else f"{term.benefit}/{term.variant}"
     return invalid(
         f"「{named}」自 {term.starts_on} 起的合同价与自 {other.starts_on} 起的重叠",

@@ -18,14 +18,13 @@ from tortoise.transactions import in_transaction
 from base.database import Reader
 from base.sql import Statements
 from handbook import Handbook
-from ledger.entitlement.case import Term
+from ledger.entitlement.terms import Term
 from ledger.models import ContractTerm, Vendor
 from ledger.refusals import Refusal, busy, invalid
 from ledger.vendors.contracts import (
     MOST_TOLERANCE_DAYS,
     Change,
     Delivery,
-    TermView,
     change,
     malformed_term,
 )
@@ -47,7 +46,7 @@ class VendorView:
     code: str
     name: str
     date_tolerance_days: int
-    terms: tuple[TermView, ...]
+    terms: tuple[Term, ...]
 
     def benefits_on(self, day: date) -> frozenset[str]:
         """The codes of the benefits that it is contracted for on `day`."""
@@ -75,8 +74,7 @@ async def contracts_of(conn: Reader, vendors: Iterable[str]) -> dict[str, tuple[
     """The contracts by which the vendors' requests are judged; none for an unknown vendor."""
     found: dict[str, tuple[Term, ...]] = {}
     for row in await conn.fetch(SQL["contracts"], list(vendors)):
-        term = Term(benefit=row["benefit"], starts_on=row["starts_on"], ends_on=row["ends_on"])
-        found[row["vendor"]] = (*found.get(row["vendor"], ()), term)
+        found[row["vendor"]] = (*found.get(row["vendor"], ()), _term(row))
     return found
 
 
@@ -84,7 +82,7 @@ async def register_vendor(
     *,
     code: str,
     name: str,
-    terms: Sequence[TermView],
+    terms: Sequence[Term],
     date_tolerance_days: int | None = None,
     handbook: Handbook,
     now: datetime,
@@ -115,7 +113,7 @@ async def register_vendor(
 async def _register(
     code: str,
     name: str,
-    terms: Sequence[TermView],
+    terms: Sequence[Term],
     date_tolerance_days: int | None,
     *,
     now: datetime,
@@ -136,7 +134,7 @@ async def _register(
         await vendor.save(using_db=connection, update_fields=["name", "date_tolerance_days"])
         all_terms = await ContractTerm.filter(vendor_id=code).using_db(connection)
     views = sorted(
-        (_view(term) for term in all_terms),
+        (_stored(term) for term in all_terms),
         key=lambda term: (term.starts_on, term.benefit, term.variant or ""),
     )
     return VendorView(
@@ -145,7 +143,7 @@ async def _register(
 
 
 async def _changed(
-    connection: BaseDBAsyncClient, vendor: Vendor, terms: Sequence[TermView], subject: str | None
+    connection: BaseDBAsyncClient, vendor: Vendor, terms: Sequence[Term], subject: str | None
 ) -> Change | Refusal:
     """Change the terms of a vendor whose row is locked."""
     code = vendor.code
@@ -159,15 +157,15 @@ async def _changed(
     closed = await connection.execute_query_dict(SQL["closed_months"], [code])
     changed = change(
         terms,
-        [_view(term) for term in stored],
+        [_stored(term) for term in stored],
         delivered=delivered,
         closed=[row["month"] for row in closed],
     )
     if isinstance(changed, Refusal):
         return changed
     for row in stored:
-        if _view(row) in changed.closing:
-            row.ends_on = changed.closing[_view(row)]
+        if _stored(row) in changed.closing:
+            row.ends_on = changed.closing[_stored(row)]
             await row.save(using_db=connection, update_fields=["ends_on"])
     await ContractTerm.bulk_create(
         [
@@ -188,7 +186,7 @@ async def _changed(
 
 
 def _malformed(
-    code: str, name: str, terms: Sequence[TermView], tolerance_days: int | None, handbook: Handbook
+    code: str, name: str, terms: Sequence[Term], tolerance_days: int | None, handbook: Handbook
 ) -> Refusal | None:
     if not _CODE.fullmatch(code):
         return invalid(
@@ -220,8 +218,21 @@ def _malformed(
     return None
 
 
-def _view(term: ContractTerm) -> TermView:
-    return TermView(
+def _term(row: Record) -> Term:
+    """The term from a row of contract_terms."""
+    return Term(
+        benefit=row["benefit"],
+        variant=row["variant"],
+        unit_price=row["unit_price"],
+        starts_on=row["starts_on"],
+        ends_on=row["ends_on"],
+        recorded_by=row["subject"],
+    )
+
+
+def _stored(term: ContractTerm) -> Term:
+    """The term that Tortoise has read."""
+    return Term(
         benefit=term.benefit,
         variant=term.variant,
         unit_price=term.unit_price,
@@ -234,21 +245,12 @@ def _view(term: ContractTerm) -> TermView:
 def _views(rows: Iterable[Record]) -> list[VendorView]:
     """Vendors with their terms, from rows in the order of codes: one a term, or one for a vendor without any."""
     vendors: dict[str, Record] = {}
-    terms: dict[str, list[TermView]] = {}
+    terms: dict[str, list[Term]] = {}
     for row in rows:
         vendors[row["code"]] = row
         own = terms.setdefault(row["code"], [])
         if row["benefit"] is not None:
-            own.append(
-                TermView(
-                    benefit=row["benefit"],
-                    variant=row["variant"],
-                    unit_price=row["unit_price"],
-                    starts_on=row["starts_on"],
-                    ends_on=row["ends_on"],
-                    recorded_by=row["subject"],
-                )
-            )
+            own.append(_term(row))
     return [
         VendorView(
             code=code,

@@ -8,8 +8,10 @@ where v.code = any ($1::text[])
 order by v.code, t.starts_on, t.benefit, t.variant nulls first;
 
 -- name: contracts
--- For which benefits the vendors $1 are contracted, and when, whatever the price.
-select vendor, benefit, starts_on, ends_on from contract_terms where vendor = any ($1::text[]);
+-- The terms of the vendors $1.
+select vendor, benefit, variant, unit_price, starts_on, ends_on, subject
+from contract_terms
+where vendor = any ($1::text[]);
 
 -- name: members_served
 -- Those of the member numbers $2 that the vendor $1 has had a hold or delivery for.

@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from handbook import Counted, Edition, Handbook, Per, Unit, first_day_asked
-from ledger.entitlement.account import Account, Policy, Relative
+from ledger.entitlement.account import Account
 from ledger.quotas.quota import cases_of
 from rating.history import History
 from rating.tiers import star_on
@@ -160,23 +160,8 @@ def account_by(account: Account, history: History, handbook: Handbook) -> Accoun
     return replace(
         account,
         periods=timeline(history, handbook),
-        policies=tuple(
-            Policy(
-                policy_no=each.policy_no,
-                line=each.line.value,
-                statuses=tuple((since, status.value) for since, status in each.statuses),
-            )
-            for each in history.policies.values()
-        ),
-        relatives={
-            each.relative_id: Relative(
-                relative_id=each.relative_id,
-                name=each.name,
-                relation=each.relation.value,
-                registered_on=each.registered_on,
-            )
-            for each in history.relatives.values()
-        },
+        policies=tuple(history.policies.values()),
+        relatives=history.relatives,
     )
 
 

@@ -12,7 +12,7 @@ from strawberry.dataloader import DataLoader
 from base.database import Pool
 from handbook import Handbook
 from ledger.entitlement.account import Account
-from ledger.entitlement.case import Term
+from ledger.entitlement.terms import Term
 from ledger.ids import RedemptionId
 from ledger.posting.redemptions import RedemptionView
 from ledger.reconciliation.reading import FindingView, StatementView
@@ -20,8 +20,8 @@ from ledger.reports.pages import EntryRow, UsageRow
 from ledger.reports.service_levels import ClockView, ServiceReport
 from ledger.service_levels.milestones import Milestone
 from ledger.vendors.registry import VendorView
-from rating.customers import PolicyRow, RelativeRow
-from rating.history import History
+from rating.customers import PolicyRow
+from rating.history import History, Relative
 from rating.taking import Stored
 from rating.tiers import Rating
 from schema.loaders.account import account_loader
@@ -119,7 +119,7 @@ class Loaders:
         return rating_loader(self.pool)
 
     @cached_property
-    def relatives(self) -> DataLoader[int, list[RelativeRow]]:
+    def relatives(self) -> DataLoader[int, list[Relative]]:
         """Relatives by customer."""
         return relatives_loader(self.pool)
 

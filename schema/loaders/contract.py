@@ -3,7 +3,7 @@
 from strawberry.dataloader import DataLoader
 
 from base.database import Pool
-from ledger.entitlement.case import Term
+from ledger.entitlement.terms import Term
 from ledger.vendors.registry import contracts_of
 
 

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import strawberry
 
+from ledger.entitlement.terms import Term
 from ledger.refusals import RETRY_AFTER_S, Refusal, RefusalCode
-from ledger.vendors.contracts import MOST_TOLERANCE_DAYS, TermView
+from ledger.vendors.contracts import MOST_TOLERANCE_DAYS
 from ledger.vendors.registry import register_vendor
 from schema.context import Info
 from schema.errors import BadInputError, BusyError
@@ -56,7 +57,7 @@ class RegisterVendorMutation:
             code=code,
             name=name,
             terms=[
-                TermView(
+                Term(
                     benefit=term.benefit,
                     variant=term.variant,
                     unit_price=term.unit_price,

@@ -6,8 +6,8 @@ from decimal import Decimal
 import strawberry
 
 from handbook import Handbook, values
+from ledger.entitlement.terms import Term
 from ledger.reports.pages import UsageRow
-from ledger.vendors.contracts import TermView
 from schema.context import Info
 from schema.types.benefit import Benefit
 from schema.types.catalogue import benefit_of, variant_in_english
@@ -32,7 +32,7 @@ class ContractTerm:
         return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
 
     @classmethod
-    def of(cls, term: TermView, handbook: Handbook) -> "ContractTerm":
+    def of(cls, term: Term, handbook: Handbook) -> "ContractTerm":
         """The term as the API shows it."""
         return cls(
             benefit=benefit_of(handbook, term.benefit),

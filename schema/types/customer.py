@@ -11,8 +11,9 @@ from ledger.entitlement.family import covered_relatives
 from ledger.ids import opaque_id
 from ledger.quotas import quota as ledger_quota
 from ledger.quotas.quota import quotas_on
+from rating import history
 from rating.activations import handbook_explaining
-from rating.customers import CustomerRow, PolicyRow, RelativeRow
+from rating.customers import CustomerRow, PolicyRow
 from rating.tiers import history_between, tier_on
 from rating.timeline import StarPeriod
 from schema.connections import (
@@ -133,7 +134,7 @@ class Customer(Node):
         benefit: Annotated[
             str | None, strawberry.argument(description="The code of the benefit; absent: all relatives.")
         ] = None,
-    ) -> list[RelativeRow]:
+    ) -> list[history.Relative]:
         context = info.context
         viewer, today = context.viewer, context.today
         contracted = await _contracted(context, today)
@@ -145,7 +146,8 @@ class Customer(Node):
             if edition is None or edition.benefit(benefit) is None:
                 known = ", ".join(each.code for each in edition.benefits) if edition is not None else "none"
                 raise BadInputError(f"benefit: there is no benefit {benefit}; the codes today are: {known}.")
-            return _covered(rows, benefit, context)
+            covered = covered_relatives(rows, benefit, today, context.handbook)
+            return [each for each in rows if each.relative_id in covered]
         return rows
 
     @strawberry.field(
@@ -172,21 +174,6 @@ class Customer(Node):
             name=shown_name(viewer, row.name),
             customer_id=row.id,
         )
-
-
-def _covered(rows: list[RelativeRow], benefit: str, context: Context) -> list[RelativeRow]:
-    """The relatives whom a benefit covers today."""
-    relatives = [
-        accounts.Relative(
-            relative_id=row.relative_id,
-            name=row.name,
-            relation=row.relation,
-            registered_on=row.registered_on,
-        )
-        for row in rows
-    ]
-    covered = covered_relatives(relatives, benefit, context.today, context.handbook)
-    return [row for row in rows if row.relative_id in covered]
 
 
 async def _contracted(context: Context, day: date) -> frozenset[str] | None:

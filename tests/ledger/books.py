@@ -6,10 +6,10 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
-from handbook import BUSINESS_ZONE, Handbook
+from handbook import BUSINESS_ZONE, Handbook, Relation
 from ledger.commands import Arrange, Confirm, Evidence, Hold, NoShow, Redeem, Release, Respond, Reverse
-from ledger.entitlement.account import Account, Policy, PoolKey, Relative, Taken
-from ledger.entitlement.case import Term
+from ledger.entitlement.account import Account, PoolKey, Taken
+from ledger.entitlement.terms import Term
 from ledger.ids import RedemptionId
 from ledger.posting.catching_up import catch_up
 from ledger.posting.decide import Decision, decide
@@ -17,6 +17,7 @@ from ledger.posting.entries import Balance, RedemptionStatus
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.posting.state import Head, Posting, State
 from ledger.refusals import Refusal
+from rating.history import Policy, Relative
 from rating.timeline import StarPeriod
 
 TODAY = date(2026, 5, 20)
@@ -64,7 +65,7 @@ def customer(*stars: tuple[date, int], customer_id: int = 1, **more: Any) -> Sta
             Policy(policy_no="G1", line="group", statuses=((date(2024, 1, 10), "IN_FORCE"),)),
         ),
         relatives={
-            each: Relative(relative_id=each, name=name, relation=relation, registered_on=since)
+            each: Relative(relative_id=each, name=name, relation=Relation(relation), registered_on=since)
             for each, name, relation, since in (
                 ("R1", "配偶", "spouse", JOINED),
                 ("R2", "兄弟", "sibling", JOINED),
@@ -77,7 +78,10 @@ def customer(*stars: tuple[date, int], customer_id: int = 1, **more: Any) -> Sta
 
 def terms_for(*benefits: str) -> list[Term]:
     """A contract for benefits, without end."""
-    return [Term(benefit=each, starts_on=date(2020, 1, 1), ends_on=None) for each in benefits]
+    return [
+        Term(benefit=each, unit_price=Decimal(1), starts_on=date(2020, 1, 1), ends_on=None)
+        for each in benefits
+    ]
 
 
 def a_redeem(benefit: str = "physical-exam", **more: Any) -> Redeem:

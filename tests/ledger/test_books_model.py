@@ -11,7 +11,6 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 
 from handbook import BUSINESS_ZONE, Handbook, load_handbook
 from ledger.commands import Hold
-from ledger.entitlement.account import Policy
 from ledger.ids import RedemptionId
 from ledger.posting.decide import decide
 from ledger.posting.entries import Entry
@@ -19,6 +18,7 @@ from ledger.posting.outcomes import RedemptionOutcome, outcome_as_json
 from ledger.quotas.quota import quotas_on
 from ledger.refusals import Refusal
 from ledger.verifying.checks import Books, problems_of
+from rating.history import Policy
 from tests.examples import examples
 from tests.ledger.books import (
     NOW,

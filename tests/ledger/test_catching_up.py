@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handbook import BUSINESS_ZONE, SHIPPED_EDITIONS, Handbook, load_handbook, start_of
-from ledger.entitlement.account import Policy
 from ledger.posting.entries import Balance
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.quotas.counts import QuotaCounts
+from rating.history import Policy
 from tests.handbook.copies import Copy
 from tests.ledger.books import JOINED, NOW, TODAY, Desk, a_hold, a_redeem, a_release, a_reversal, customer
 

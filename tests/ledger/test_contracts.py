@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ledger.entitlement.terms import Term
 from ledger.refusals import Refusal, RefusalCode
-from ledger.vendors.contracts import Change, Delivery, TermView, change, malformed_term, term_of
+from ledger.vendors.contracts import Change, Delivery, change, malformed_term, term_of
 
 EXAM = "physical-exam"
 DAY = date(2026, 10, 1)
 
 
 def term(price, starts_on, ends_on=None, *, variant=None, benefit=EXAM):
-    return TermView(
+    return Term(
         benefit=benefit,
         variant=variant,
         unit_price=Decimal(price),
@@ -33,7 +34,7 @@ def contract(stored, *terms, **known):
     changed = change(terms, stored, **known)
     assert isinstance(changed, Change), changed
     ended = [
-        TermView(
+        Term(
             benefit=each.benefit,
             variant=each.variant,
             unit_price=each.unit_price,
@@ -219,7 +220,7 @@ DAYS = st.integers(0, 40).map(lambda days: DAY + timedelta(days=days))
 def any_term(draw):
     starts_on = draw(DAYS)
     length = draw(st.one_of(st.none(), st.integers(1, 20)))
-    return TermView(
+    return Term(
         benefit=EXAM,
         variant=draw(st.sampled_from([None, "优质体检", "高端体检"])),
         unit_price=Decimal(draw(st.integers(1, 3))),

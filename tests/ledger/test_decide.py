@@ -1,17 +1,18 @@
 """Commands against one customer's books: what is taken, given back, expired, and in what order."""
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 
-from handbook import Handbook
+from handbook import Handbook, Relation
 from ledger.commands import Evidence
-from ledger.entitlement.account import Relative
-from ledger.entitlement.case import Term
+from ledger.entitlement.terms import Term
 from ledger.ids import RedemptionId
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.quotas.counts import QuotaCounts
 from ledger.refusals import Refusal, RefusalCode
+from rating.history import Relative
 from tests.ledger.books import (
     JOINED,
     NOW,
@@ -337,7 +338,7 @@ def test_a_relative_whose_registration_is_ahead_is_told_from_when(desk):
 
 def test_a_relative_counts_from_the_day_of_registration_also_for_what_is_told_late(desk):
     since = TODAY - timedelta(days=2)
-    child = Relative(relative_id="R4", name="女", relation="child", registered_on=since)
+    child = Relative(relative_id="R4", name="女", relation=Relation("child"), registered_on=since)
     desk.know(relatives={"R4": child})
     early = a_redeem(beneficiary="R4", occurred_at=NOW - timedelta(days=3))
     assert refused(desk.ask(early)) == "BENEFICIARY_NOT_COVERED"
@@ -347,7 +348,7 @@ def test_a_relative_counts_from_the_day_of_registration_also_for_what_is_told_la
 @pytest.mark.parametrize(("days", "code"), [(-1, "VENDOR_NOT_CONTRACTED"), (0, None), (9, None)])
 def test_a_contract_holds_from_its_first_day(desk, days, code):
     starts_on = TODAY - timedelta(days=days)
-    term = Term(benefit="physical-exam", starts_on=starts_on, ends_on=None)
+    term = Term(benefit="physical-exam", unit_price=Decimal(1), starts_on=starts_on, ends_on=None)
     outcome = desk.decide(a_redeem(), terms=[term]).outcome
     assert code == (outcome.code if isinstance(outcome, Refusal) else None)
     if isinstance(outcome, Refusal):
@@ -356,7 +357,9 @@ def test_a_contract_holds_from_its_first_day(desk, days, code):
 
 @pytest.mark.parametrize(("days", "code"), [(0, "VENDOR_NOT_CONTRACTED"), (1, None)])
 def test_a_contract_does_not_hold_on_its_end(desk, days, code):
-    term = Term(benefit="physical-exam", starts_on=JOINED, ends_on=TODAY + timedelta(days=days))
+    term = Term(
+        benefit="physical-exam", unit_price=Decimal(1), starts_on=JOINED, ends_on=TODAY + timedelta(days=days)
+    )
     outcome = desk.decide(a_redeem(), terms=[term]).outcome
     assert code == (outcome.code if isinstance(outcome, Refusal) else None)
 
@@ -366,6 +369,7 @@ def test_the_next_contract_that_is_told_is_the_first_ahead_for_the_benefit(desk)
     terms = [
         Term(
             benefit=benefit,
+            unit_price=Decimal(1),
             starts_on=TODAY + timedelta(days=days),
             ends_on=TODAY + timedelta(days=days + 3),
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from handbook import Counted, Handbook, Per, start_of
 from ledger.commands import Evidence, Redeem
 from ledger.entitlement.account import Account, PoolKey, Taken
-from ledger.entitlement.case import Term
+from ledger.entitlement.terms import Term
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.quotas.quota import Quota, eligibility, quotas_on
 from ledger.refusals import Refusal
@@ -257,8 +258,22 @@ contracts = st.sampled_from(
     [
         None,
         [],
-        [Term(benefit="physical-exam", starts_on=TODAY, ends_on=TODAY + timedelta(days=20))],
-        [Term(benefit="physical-exam", starts_on=TODAY + timedelta(days=9), ends_on=None)],
+        [
+            Term(
+                benefit="physical-exam",
+                unit_price=Decimal(1),
+                starts_on=TODAY,
+                ends_on=TODAY + timedelta(days=20),
+            )
+        ],
+        [
+            Term(
+                benefit="physical-exam",
+                unit_price=Decimal(1),
+                starts_on=TODAY + timedelta(days=9),
+                ends_on=None,
+            )
+        ],
     ]
 )
 

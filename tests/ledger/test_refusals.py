@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from base.words import Words
 from handbook import Handbook
 from ledger.commands import Command, Evidence, malformed
-from ledger.entitlement.account import Policy
 from ledger.ids import RedemptionId
 from ledger.messages import MESSAGES
 from ledger.posting.committing import no_customer
 from ledger.posting.outcomes import RedemptionOutcome, outcome_as_json, replayed
 from ledger.posting.recording import refusal_of
 from ledger.refusals import Refusal, RefusalCode, busy
+from rating.history import Policy
 from rating.taking import EventRefusal
 from tests.ledger.books import (
     JOINED,

@@ -5,11 +5,11 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from handbook import BUSINESS_ZONE, Handbook
+from handbook import BUSINESS_ZONE, Handbook, Relation
 from ledger.commands import Evidence
-from ledger.entitlement.account import Relative
 from ledger.posting.state import StoredOutcome
 from ledger.quotas.quota import eligibility
+from rating.history import Relative
 from tests.ledger.books import (
     JOINED,
     NOW,
@@ -77,7 +77,7 @@ def test_the_eligibility_query_minds_the_hours_of_now(desk, handbook):
 def test_fluoride_is_for_a_registered_child(desk, handbook, relation, code):
     desk.know(
         relatives={
-            each: Relative(relative_id=each, name="小宝", relation=each, registered_on=JOINED)
+            each: Relative(relative_id=each, name="小宝", relation=Relation(each), registered_on=JOINED)
             for each in ("child", "spouse")
         }
     )

@@ -9,18 +9,18 @@ import pytest
 
 from handbook import BUSINESS_ZONE, Benefit, Days, Handbook, Hours, Relation, Unlimited
 from ledger.commands import Evidence
-from ledger.entitlement.account import Relative
 from ledger.entitlement.family import covered_relatives
 from ledger.entitlement.opening import hours_in_words
 from ledger.entitlement.requirements import Requirements, labelled, requirements
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.posting.state import State
 from ledger.refusals import Refusal
+from rating.history import Relative
 from tests.ledger.books import TODAY, Desk, a_hold, a_redeem, customer
 
 LONG_AGO = TODAY - timedelta(days=200)
 RELATIVES = tuple(
-    Relative(relative_id=f"R-{relation}", name=relation, relation=relation, registered_on=LONG_AGO)
+    Relative(relative_id=f"R-{relation}", name=relation, relation=Relation(relation), registered_on=LONG_AGO)
     for relation in Relation
 )
 
@@ -264,7 +264,7 @@ def test_the_relatives_covered_are_those_whom_a_redemption_takes(handbook):
 
 def test_a_relative_who_is_registered_later_is_not_covered_yet(handbook):
     baby = Relative(
-        relative_id="R9", name="新生儿", relation="child", registered_on=TODAY + timedelta(days=1)
+        relative_id="R9", name="新生儿", relation=Relation("child"), registered_on=TODAY + timedelta(days=1)
     )
     assert covered_relatives([baby], "physical-exam", TODAY, handbook) == set()
     assert covered_relatives([baby], "physical-exam", baby.registered_on, handbook) == {"R9"}

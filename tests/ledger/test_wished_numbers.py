@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from handbook import Handbook
-from ledger.entitlement.account import Policy, PoolKey, Taken
+from ledger.entitlement.account import PoolKey, Taken
 from ledger.ids import RedemptionId
 from ledger.posting.catching_up import catch_up
 from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
@@ -16,6 +16,7 @@ from ledger.posting.state import Posting
 from ledger.quotas.counts import QuotaCounts
 from ledger.quotas.quota import Quota, eligibility, quotas_on
 from ledger.verifying.checks import Books, problems_of
+from rating.history import Policy
 from tests.ledger.books import (
     JOINED,
     NOW,

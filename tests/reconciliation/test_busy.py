@@ -7,6 +7,7 @@ import pytest
 
 from app.orm import orm
 from base.database import Timeouts, connect_pool
+from ledger.entitlement.terms import Term
 from ledger.posting.recording import record_events
 from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.decisions import resolve
@@ -14,7 +15,6 @@ from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.statements import Submitted, submit, withdraw
 from ledger.reconciliation.values import Action, LineFindingId
 from ledger.refusals import Refusal
-from ledger.vendors.contracts import TermView
 from ledger.vendors.registry import VendorView, register_vendor
 from rating.taking import Recorded
 from tests.ledger.stored import an_event, everything
@@ -98,7 +98,7 @@ async def test_registering_a_locked_vendor_is_busy(database, month):
         "code": VENDOR,
         "name": "新名",
         "terms": [
-            TermView(
+            Term(
                 benefit=PHONE, variant=None, unit_price=Decimal(14), starts_on=date(2026, 12, 1), ends_on=None
             )
         ],
