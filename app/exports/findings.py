@@ -9,7 +9,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
 from tempfile import TemporaryFile
-from typing import IO, cast
+from typing import IO
 
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
@@ -18,6 +18,7 @@ from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
 from base.months import month_text
 from handbook import business_day
+from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.reading import (
     FindingFilter,
     FindingView,
@@ -40,20 +41,6 @@ class FindingsAsked:
     month: date
     statement: str | None = None
     where: FindingFilter = field(default_factory=FindingFilter)
-
-
-KINDS: dict[FindingKind, tuple[str, str]] = {
-    FindingKind.MATCHED: ("相符", "line and ledger agree"),
-    FindingKind.UNITS_DIFFER: ("数量不符", "other units than in the ledger"),
-    FindingKind.AMOUNT_DIFFERS: ("金额不符", "another amount than by the contract"),
-    FindingKind.DATE_DIFFERS: ("日期不符", "another day than in the ledger"),
-    FindingKind.REVERSED: ("已冲正", "the delivery was reversed"),
-    FindingKind.DUPLICATE_LINE: ("重复行", "the delivery is in another line already"),
-    FindingKind.NOT_IN_LEDGER: ("台账没有", "the ledger has no such delivery"),
-    FindingKind.NOT_IN_STATEMENT: ("对账单没有", "delivered, but in no line"),
-    FindingKind.AMBIGUOUS: ("无法区分", "several deliveries fit, and nothing tells them apart"),
-    FindingKind.OUTSIDE_PERIOD: ("账期之外", "the line's day lies after the month"),
-}
 
 
 def finding_columns(telling: Telling) -> tuple[Column[FindingView], ...]:
@@ -96,9 +83,21 @@ def finding_columns(telling: Telling) -> tuple[Column[FindingView], ...]:
             name="action", title="处理", cell=lambda row: row.action.value if row.action else None, width=10
         ),
         Column(name="payable", title="应付金额", cell=lambda row: row.payable),
-        Column(name="note", title="处理说明", cell=lambda row: _resolved(row, "note"), width=30),
-        Column(name="decided_by", title="处理人", cell=lambda row: _resolved(row, "by")),
-        Column(name="decided_at", title="处理时间", cell=lambda row: _resolved(row, "at"), width=20),
+        Column(
+            name="note",
+            title="处理说明",
+            cell=lambda row: row.resolution.note if row.resolution else None,
+            width=30,
+        ),
+        Column(
+            name="decided_by", title="处理人", cell=lambda row: row.resolution.by if row.resolution else None
+        ),
+        Column(
+            name="decided_at",
+            title="处理时间",
+            cell=lambda row: row.resolution.at if row.resolution else None,
+            width=20,
+        ),
         Column(name="redemption", title="核销编号", cell=_redemption, width=24),
         Column(name="finding", title="核对结果编号", cell=lambda row: row.id.opaque, width=28),
     )
@@ -126,11 +125,6 @@ def _candidates(row: FindingView) -> Cell:
 
 def _carried_from(row: FindingView) -> Cell:
     return month_text(row.carried_from) if row.carried_from is not None else None
-
-
-def _resolved(row: FindingView, name: str) -> Cell:
-    resolution = row.resolution
-    return cast("Cell", getattr(resolution, name)) if resolution is not None else None
 
 
 def _redemption(row: FindingView) -> Cell:
@@ -232,7 +226,7 @@ def _summary(found: _Found, telling: Telling) -> Iterator[Sequence[Cell]]:
     yield ()
     yield say("类别", "kind"), say("含义", "meaning"), say("数量", "count")
     for kind, count in totals.tally.counts:
-        yield kind.value, say(*KINDS[kind]), count
+        yield kind.value, kind_words(kind).name.spoken(telling.language), count
     yield ()
     yield from statement_rows(found.statements, telling)
 

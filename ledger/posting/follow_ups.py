@@ -5,6 +5,7 @@ A redemption belongs to its vendor: no other vendor learns that it exists; finan
 
 from dataclasses import replace
 from datetime import date, datetime
+from typing import assert_never
 
 from handbook import business_day
 from ledger.commands import (
@@ -47,33 +48,41 @@ def follow_up(posting: Posting, command: Confirm | Release | NoShow | Reverse, c
     redemption = _asked_about(posting, command)
     if isinstance(redemption, Refusal):
         return redemption
-    if isinstance(command, Confirm):
-        outcome = _confirm(posting, redemption, command, context)
-        if isinstance(outcome, Refusal):
-            return outcome
-        redemption = outcome
-    elif isinstance(command, NoShow) and redemption.wished_number is not None:
+    match command:
+        case Confirm():
+            after = _confirm(posting, redemption, command, context)
+        case Reverse():
+            after = _end(posting, redemption, command, EntryKind.REVERSE)
+        case NoShow():
+            after = _miss(posting, redemption, command)
+        case Release():
+            after = _end(posting, redemption, command, EntryKind.RELEASE)
+        case _:
+            assert_never(command)
+    if isinstance(after, Refusal):
+        return after
+    catch_up(posting, handbook=context.handbook, benefits=(after.pool.benefit,))
+    return outcome_of(posting, after, context)
+
+
+def _end(posting: Posting, redemption: Redemption, command: Release, kind: EntryKind) -> Redemption:
+    """End the redemption by an entry of a kind, for the reason that is given."""
+    return posting.step(
+        replace(redemption, reason=command.reason),
+        kind,
+        redemption.units,
+        occurred_at=posting.recorded_at,
+        details=_reason(command.actor, command.reason),
+    )
+
+
+def _miss(posting: Posting, redemption: Redemption, command: NoShow) -> Redemption | Refusal:
+    if redemption.wished_number is not None:
         return invalid(
             "号码申请没有到场一说；申请作废请用 release",
             "nobody has to come for a number that is applied for: release the application if it came to nothing",
         )
-    else:
-        kind = (
-            EntryKind.REVERSE
-            if isinstance(command, Reverse)
-            else EntryKind.NO_SHOW
-            if isinstance(command, NoShow)
-            else EntryKind.RELEASE
-        )
-        redemption = posting.step(
-            replace(redemption, reason=command.reason),
-            kind,
-            redemption.units,
-            occurred_at=posting.recorded_at,
-            details=_reason(command.actor, command.reason),
-        )
-    catch_up(posting, handbook=context.handbook, benefits=(redemption.pool.benefit,))
-    return outcome_of(posting, redemption, context)
+    return _end(posting, redemption, command, EntryKind.NO_SHOW)
 
 
 def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:

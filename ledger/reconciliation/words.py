@@ -5,7 +5,7 @@ what accepting would pay: a clerk should not have to open a second window. Both 
 that none falls behind.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -108,25 +108,44 @@ class Case:
     beside: tuple[Beside, ...] = ()
 
 
-PASS_WORDS: Mapping[Pass, Words] = {
-    Pass.REFERENCE: Words("按预约号配对", "matched by reference"),
-    Pass.EXACT: Words("按会员、项目、日期、数量配对", "matched by member, benefit, date and units"),
-    Pass.TOLERANCE: Words(
-        "按会员、项目、数量配对，日期在容差内",
-        "matched by member, benefit and units, the date within the tolerance",
-    ),
-    Pass.UNITS: Words("按会员、项目、日期配对", "matched by member, benefit and date"),
-    Pass.HAND: Words("人工配对", "matched by hand"),
-}
+def pass_words(pass_: Pass) -> Words:
+    """How a line and its delivery came together."""
+    match pass_:
+        case Pass.REFERENCE:
+            return Words("按预约号配对", "matched by reference")
+        case Pass.EXACT:
+            return Words("按会员、项目、日期、数量配对", "matched by member, benefit, date and units")
+        case Pass.TOLERANCE:
+            return Words(
+                "按会员、项目、数量配对，日期在容差内",
+                "matched by member, benefit and units, the date within the tolerance",
+            )
+        case Pass.UNITS:
+            return Words("按会员、项目、日期配对", "matched by member, benefit and date")
+        case Pass.HAND:
+            return Words("人工配对", "matched by hand")
+        case _:
+            assert_never(pass_)
 
-_STATUS_WORDS: Mapping[RedemptionStatus, Words] = {
-    RedemptionStatus.HELD: Words("仍是预约，尚未核销", "still held and not delivered"),
-    RedemptionStatus.REDEEMED: Words("已核销", "delivered"),
-    RedemptionStatus.RELEASED: Words("预约已取消，没有核销", "released and not delivered"),
-    RedemptionStatus.EXPIRED: Words("预约已过期，没有核销", "expired and not delivered"),
-    RedemptionStatus.NO_SHOW: Words("客户未到，没有核销", "not delivered as the customer did not come"),
-    RedemptionStatus.REVERSED: Words("核销后已冲正", "delivered and reversed"),
-}
+
+def _status_words(status: RedemptionStatus) -> Words:
+    match status:
+        case RedemptionStatus.HELD:
+            return Words("仍是预约，尚未核销", "still held and not delivered")
+        case RedemptionStatus.REDEEMED:
+            return Words("已核销", "delivered")
+        case RedemptionStatus.RELEASED:
+            return Words("预约已取消，没有核销", "released and not delivered")
+        case RedemptionStatus.EXPIRED:
+            return Words("预约已过期，没有核销", "expired and not delivered")
+        case RedemptionStatus.NO_SHOW:
+            return Words("客户未到，没有核销", "not delivered as the customer did not come")
+        case RedemptionStatus.REVERSED:
+            return Words("核销后已冲正", "delivered and reversed")
+        case _:
+            assert_never(status)
+
+
 _NO_SHOW_REVERSED = Words(
     "曾记为客户未到，后已冲正，没有核销", "not delivered: told as a no-show, which was reversed"
 )
@@ -136,12 +155,34 @@ def reason(case: Case) -> Words:
     """The finding explained, in one to a few sentences."""
     said = [
         *_carried(case),
-        *_REASONS[case.kind](case),
+        *_why(case),
         *_of_another(case),
         *map(_beside, case.beside),
         *_accepting(case),
     ]
     return Words("".join(words.zh for words in said), " ".join(words.en for words in said))
+
+
+def _why(case: Case) -> Iterator[Words]:
+    match case.kind:
+        case FindingKind.MATCHED:
+            return _matched(case)
+        case FindingKind.UNITS_DIFFER | FindingKind.AMOUNT_DIFFERS | FindingKind.DATE_DIFFERS:
+            return _differing(case)
+        case FindingKind.REVERSED:
+            return _reversed(case)
+        case FindingKind.DUPLICATE_LINE:
+            return _duplicate(case)
+        case FindingKind.NOT_IN_LEDGER:
+            return _not_in_ledger(case)
+        case FindingKind.NOT_IN_STATEMENT:
+            return _not_in_statement(case)
+        case FindingKind.AMBIGUOUS:
+            return _ambiguous(case)
+        case FindingKind.OUTSIDE_PERIOD:
+            return _outside_period(case)
+        case _:
+            assert_never(case.kind)
 
 
 def _carried(case: Case) -> Iterator[Words]:
@@ -331,7 +372,7 @@ def _not_in_ledger(case: Case) -> Iterator[Words]:
     named = case.named
     if named is None:
         return
-    status = _NO_SHOW_REVERSED if named.reversed_no_show else _STATUS_WORDS[named.status]
+    status = _NO_SHOW_REVERSED if named.reversed_no_show else _status_words(named.status)
     yield Words(
         f"预约号「{case.reference}」在台账中属于会员「{named.member_no}」的 {named.benefit}，{status.zh}。",
         f"Under the reference {case.reference} the ledger has {named.benefit} for member {named.member_no}, "
@@ -374,22 +415,8 @@ def _outside_period(case: Case) -> Iterator[Words]:
     )
 
 
-_REASONS: Mapping[FindingKind, Callable[[Case], Iterator[Words]]] = {
-    FindingKind.MATCHED: _matched,
-    FindingKind.UNITS_DIFFER: _differing,
-    FindingKind.AMOUNT_DIFFERS: _differing,
-    FindingKind.DATE_DIFFERS: _differing,
-    FindingKind.REVERSED: _reversed,
-    FindingKind.DUPLICATE_LINE: _duplicate,
-    FindingKind.NOT_IN_LEDGER: _not_in_ledger,
-    FindingKind.NOT_IN_STATEMENT: _not_in_statement,
-    FindingKind.AMBIGUOUS: _ambiguous,
-    FindingKind.OUTSIDE_PERIOD: _outside_period,
-}
-
-
 def _how(case: Case) -> Words:
-    return PASS_WORDS[case.pass_] if case.pass_ is not None else Words("已配对", "matched")
+    return pass_words(case.pass_) if case.pass_ is not None else Words("已配对", "matched")
 
 
 def _both(case: Case) -> tuple[Side, Side]:

@@ -12,6 +12,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from handbook import Category, Coverage, Days, Design, Mode, Per, PremiumBase, Relation, Unit
 from ledger.entitlement.relations import RELATION_WORDS
 from ledger.posting.entries import EntryKind, RedemptionStatus
+from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.values import Action, FindingKind, Pass
 from ledger.reconciliation.views import PeriodStatus, StatementStatus
 from ledger.refusals import RefusalCode
@@ -244,18 +245,7 @@ _publish(
 _publish(
     FindingKind,
     "The kind of a finding: on a line of a statement, a delivery, or a pair of both.",
-    {
-        "MATCHED": "The line and the delivery agree in everything.",
-        "UNITS_DIFFER": "They are a pair; the units differ.",
-        "AMOUNT_DIFFERS": "They are a pair; the amount is not that of the contract on the day of delivery.",
-        "DATE_DIFFERS": "They are a pair; only the day differs.",
-        "REVERSED": "The line's delivery was reversed; without a line: it was paid, and reversed since.",
-        "DUPLICATE_LINE": "The line repeats another one.",
-        "NOT_IN_LEDGER": "The ledger has no delivery for the line.",
-        "NOT_IN_STATEMENT": "No line claims the delivery.",
-        "AMBIGUOUS": "Several deliveries fit the line, and nothing distinguishes them.",
-        "OUTSIDE_PERIOD": "The line's day lies after the month; the statement of its own month can still claim it.",
-    },
+    {kind.name: kind_words(kind).meaning for kind in FindingKind},
 )
 _publish(
     Action,

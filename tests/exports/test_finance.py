@@ -12,12 +12,11 @@ import openpyxl
 import pytest
 
 from app.exports.columns import Language
-from app.exports.findings import KINDS, FindingsAsked, check_findings, finding_columns, findings_file
+from app.exports.findings import FindingsAsked, check_findings, finding_columns, findings_file
 from app.exports.settlement import check_settlement, settlement_columns, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from ledger.reconciliation.reading import FindingFilter, stream_findings
 from ledger.reconciliation.statements import Submitted, withdraw
-from ledger.reconciliation.values import FindingKind
 from tests.exports.conftest import reading
 from tests.reconciliation.month import EXAM, NOVEMBER, OCTOBER, PHONE, VENDOR, line, october
 from tests.reconciliation.test_decisions import decide, of_line
@@ -177,10 +176,6 @@ async def test_a_settlements_workbook_has_its_seal_its_lines_and_what_is_carried
     assert list(found["结算明细"][0]) == [column.title for column in settlement_columns(telling(settled))]
     assert [row[7] for row in found["结算明细"][1:]] == [12, 680]
     assert [row[2] for row in found["争议结转"][1:]] == ["NOT_IN_LEDGER"]
-
-
-def test_every_kind_of_finding_has_a_name_for_people():
-    assert set(KINDS) == set(FindingKind)
 
 
 @pytest.mark.parametrize("form", [XLSX, CSV])

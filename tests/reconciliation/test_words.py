@@ -9,7 +9,7 @@ import pytest
 
 from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.values import FindingKind, Pass
-from ledger.reconciliation.words import PASS_WORDS, Case, Delivered, LineName, Named, Side, reason
+from ledger.reconciliation.words import Case, Delivered, LineName, Named, Side, pass_words, reason
 
 OCTOBER = date(2026, 10, 1)
 STATED = Side(units=2, amount=Decimal(24), day=date(2026, 10, 5))
@@ -28,7 +28,7 @@ def ledger(units: int = 2, amount: str | None = "24", day: int = 5) -> Side:
 def test_a_pair_tells_how_it_came_together(how):
     for language in ("zh", "en"):
         text = said("MATCHED", language, pass_=how, stated=STATED, ledger=ledger())
-        assert text.lower().startswith(PASS_WORDS[how].spoken(language))
+        assert text.lower().startswith(pass_words(how).spoken(language))
 
 
 def test_all_differences_of_a_pair_are_told():
