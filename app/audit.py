@@ -1,10 +1,9 @@
 """The audit log: whose data vendors and staff were shown. Each worker has one writer; answers do not wait for it.
 
-Events wait in memory for a fraction of a second and are written together. While the database is away they are kept and
-written when it is back. When too many wait, or the writer has died, nothing that would have to be logged is shown: the
-answer is UNAVAILABLE, since what is not logged was not allowed to be seen. At the end of the service what waits is
-written before the connections close; only a process that is killed loses what it answered in its last fraction of a
-second.
+Events are buffered for a fraction of a second and written together. During an outage of the database they are kept and
+written afterwards. When too many wait, or the writer has died, answers with data that must be logged are refused as
+UNAVAILABLE. A stopping service writes the waiting events before the connections close; only a killed process loses
+those of its last fraction of a second.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ from schema.viewer import Role, Viewer
 
 _WRITE_EVERY_S = 0.2
 _RETRY_EVERY_S = 1.0
-_MOST_IN_ONE = 1_000  # so that putting them together does not hold the event loop up
+_MOST_IN_ONE = 1_000  # so that building a batch does not block the event loop
 _MOST_WAITING = 50_000
 """Some 25 MB: at a hundred reads a second, minutes without a database."""
 _LONGEST_WRITE_S = 10.0
@@ -62,7 +61,7 @@ class AuditLog:
         members: Iterable[str] = (),
         scope: str | None = None,
     ) -> None:
-        """Log that data of members was shown; `scope` says of a file what was asked for."""
+        """Log that data of members was shown; `scope` has the parameters of a file."""
         if not is_logged(viewer):
             return
         now = datetime.now(UTC)
@@ -84,7 +83,7 @@ class AuditLog:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Self]:
-        """Write events while the block runs, and at its end those that still wait."""
+        """Write events while the block runs, and at its end those that are left."""
         self._writer = asyncio.create_task(self._write_for_ever(), name="audit log")
         try:
             yield self
@@ -112,10 +111,10 @@ class AuditLog:
                 failing = False
 
     async def _write(self) -> None:
-        """Write all that waits; what could not be written goes on waiting."""
+        """Write all waiting events; after a failure they stay in the buffer."""
         while self._waiting:
             batch = self._waiting[:_MOST_IN_ONE]
-            async with asyncio.timeout(_LONGEST_WRITE_S):  # a connection that answers no more is given up
+            async with asyncio.timeout(_LONGEST_WRITE_S):  # a connection that no longer answers is dropped
                 await write_events(self._pool, batch)
             del self._waiting[: len(batch)]
 

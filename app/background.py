@@ -1,4 +1,4 @@
-"""Work beside the requests: tasks that run as long as a block does."""
+"""Background tasks that run as long as a block does."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
@@ -27,7 +27,7 @@ async def in_background(work: Coroutine[Any, Any, None], *, name: str) -> AsyncI
 
 @asynccontextmanager
 async def repeated(work: Callable[[], Awaitable[None]], *, every_s: float, name: str) -> AsyncIterator[None]:
-    """Do work again and again while the block runs, each time after a pause. An error is logged, and ends nothing."""
+    """Repeat work while the block runs, each time after a pause. An error is logged, and the loop continues."""
     async with in_background(_repeat(work, every_s, name), name=name):
         yield
 

@@ -1,4 +1,4 @@
-"""The command `entitlements`. What is expected to go wrong ends in one line on standard error, never in a traceback."""
+"""The command `entitlements`. Expected failures are one line on standard error, never a traceback."""
 
 import sys
 

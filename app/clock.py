@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """Call it for the moment that it is, aware; `frozen_at` makes it always the same one."""
+    """Returns the current moment, aware, when called; with `frozen_at` always that one."""
 
     frozen_at: datetime | None = None
 

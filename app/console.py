@@ -1,9 +1,9 @@
-"""What a person at the command line is told while something works."""
+"""Messages for a person at the command line."""
 
 import sys
 
 
 def say(line: str) -> None:
-    """Tell a person something on standard error."""
+    """Print a message on standard error."""
     sys.stderr.write(f"{line}\n")
     sys.stderr.flush()

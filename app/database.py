@@ -1,6 +1,6 @@
 """The database's life: found or started, migrated, connected to under the service's role, and closed.
 
-What a person can mend (a server that is away, a user without rights, migrations that are missing) is a StartError.
+What a person can repair (an unreachable server, a user without rights, missing migrations) is a StartError.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 _CLOSE_S = 20.0
 _WATCH_EVERY_S = 1.0
-# What a server that is not there, not ready, or does not know us, answers with.
+# Errors of a server that is unreachable, not ready, or refuses the user.
 _UNREACHABLE = (
     OSError,
     TimeoutError,
@@ -56,14 +56,14 @@ async def database(settings: Settings, *, existing: bool = False) -> AsyncIterat
             f"there is no database in {settings.data}: name its folder (--data DIR) or its server (DATABASE_URL); "
             "`entitlements serve` or `entitlements import FILE` makes one"
         )
-    # Not in a thread: a cancelled task would leave the thread, and the server, behind. Nobody else waits here.
+    # Not in a thread: a cancelled task would leave the thread, and the server, running. Nothing else waits here.
     with postgres:
         async with in_background(_revive(postgres), name="embedded database"):
             yield postgres.dsn, postgres.dsn
 
 
 async def _revive(postgres: "EmbeddedPostgres") -> None:
-    """Start the embedded server again when it was killed: it has no supervisor but this process."""
+    """Restart the embedded server when it was killed: this process is its only supervisor."""
     while True:
         await asyncio.sleep(_WATCH_EVERY_S)
         try:

@@ -1,7 +1,7 @@
-"""What an import could not take, beside the file that it came from: whole, or not there.
+"""The file with an import's rejected lines, beside the imported file: complete or absent.
 
-The draft gets its name only when the good part is about to be committed, so the file is always what the last run left
-out: an earlier one's goes when there is nothing more to mend.
+The draft gets its final name only just before the good part is committed, so the file always belongs to the last run;
+when that rejected nothing, an earlier file is removed.
 """
 
 from pathlib import Path
@@ -36,7 +36,7 @@ class Draft:
         self._stream.write(content)
 
     def keep(self) -> Path | None:
-        """Put the file in its place; None, and no file any more, when nothing was written."""
+        """Move the file into place; None, and the file removed, when nothing was written."""
         if self._stream is None:
             self._path.unlink(missing_ok=True)
             return None

@@ -1,4 +1,4 @@
-"""Editions between folders and the database: folders hold candidates, the last activation says what is in force."""
+"""Editions in folders and in the database: folders hold candidates, the last activation says what is in force."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _OUTDATED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """Who is told how an activation gets on: `line` of what it waits for, `progress` of how many are rated."""
+    """Callbacks of an activation: `line` for what it waits for, `progress` for how many customers are rated."""
 
     line: Tell
     progress: Progress
@@ -73,7 +73,7 @@ def read_candidates(active: Handbook, settings: Settings) -> Sequence[Candidate]
 
 
 def not_served(active: Handbook, settings: Settings) -> list[str]:
-    """What to tell of the editions in the folders that are not in force: a line for each."""
+    """Messages about the editions in the folders that are not in force, a line for each."""
     try:
         found = read_candidates(active, settings)
     except StartError as error:
@@ -99,7 +99,7 @@ def not_served(active: Handbook, settings: Settings) -> list[str]:
 
 
 async def in_force(reader: Reader, settings: Settings) -> ActiveHandbook:
-    """What is in force, for who only reads. Raises StartError when nothing is, or not by this program's method."""
+    """What is in force, for readers. Raises StartError when nothing is, or not by this program's method."""
     active = await _read(reader, settings)
     if active is None:
         raise StartError(NEVER_ACTIVATED)
@@ -115,10 +115,10 @@ async def in_force(reader: Reader, settings: Settings) -> ActiveHandbook:
 async def put_in_force(
     pool: Pool, settings: Settings, clock: Callable[[], datetime], told: Told
 ) -> tuple[ActiveHandbook, Activated | None]:
-    """What is in force, and what was done for it to be so, for who writes.
+    """What is in force, for writers; activates first if needed, and says what was done.
 
-    Where nothing ever was, as in a database of before activations: the editions in the folders. Where everybody was
-    rated by an earlier method: the same editions, by this program's method. Raises StartError.
+    Without any activation, as in a database from before activations: the editions in the folders. With ratings by an
+    earlier method: the same editions, by this program's method. Raises StartError.
     """
 
     def propose(active: ActiveHandbook | None) -> Handbook | None:

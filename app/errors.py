@@ -1,4 +1,4 @@
-"""Failures that a person can do something about: said in one line each, without a traceback, exit code 1."""
+"""Failures that a person can repair: one line each, without a traceback, exit code 1."""
 
 
 class StartError(Exception):

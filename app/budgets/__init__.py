@@ -1,4 +1,4 @@
-"""Budgets of callers: who may ask for how much in a while."""
+"""Budgets of callers: rate limits by cost."""
 
 from app.budgets.callers import FILE_COST, CallerBudgets
 

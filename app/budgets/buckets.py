@@ -22,7 +22,7 @@ from app.errors import StartError
 from schema.budgets import Level
 
 _MOST_KEYS = 10_000
-# A request must not wait for a Redis that does not answer; and it is asked again only after a while.
+# A request must not wait long for a Redis that does not answer; and the next attempt comes only after a pause.
 _REDIS_TIMEOUT_S = 0.25
 _REDIS_REST_S = 5.0
 
@@ -33,7 +33,7 @@ class SharedStore:
     """Redis, which all workers count in; `away` for a while after it did not answer."""
 
     def __init__(self, url: str) -> None:
-        """Raises StartError when the package for it is not installed, or the address is none."""
+        """Raises StartError when the package for it is not installed, or the address is malformed."""
         try:
             options = {"SOCKET_TIMEOUT": _REDIS_TIMEOUT_S, "SOCKET_CONNECT_TIMEOUT": _REDIS_TIMEOUT_S}
             self.store = RedisStore(server=url, options=options)
@@ -78,8 +78,8 @@ class Debit:
 class Buckets:
     """One kind of budget: for each key `size` units, refilled evenly within `period_s` seconds.
 
-    A process that shares with nobody keeps `share` of them, but room for `least` units at once. A bucket may be drawn
-    `debt` units below nothing.
+    A process that shares with nobody keeps `share` of them, but room for `least` units at once. A bucket may go `debt`
+    units below zero.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Buckets:
             )
 
     async def take(self, key: str, units: int) -> Debit:
-        """Take from the bucket of a key, all or nothing. More than a bucket ever holds is taken as a whole bucket."""
+        """Take from the bucket of a key, all or nothing. More than a full bucket counts as a full bucket."""
         if self._shared is not None and not self._shared.away:
             try:
                 return await self._debit(self._common, key, units)
@@ -140,10 +140,10 @@ def _limiter(
 ) -> Throttled:
     quota = per_duration(timedelta(seconds=period_s), size, burst=max(size, least) + debt)
     made = Throttled(using="gcra", quota=quota, store=store, key_prefix=f"entitlements:{name}")
-    _ = made.limiter  # made now, so that a wrong address stops the start
+    _ = made.limiter  # created now, so that a wrong address stops the start
     return made
 
 
 def _hashed(key: str) -> str:
-    """What stands for a key in the store: subjects may be member numbers, and those stay in the database."""
+    """The hash of a key, for the store: subjects may be member numbers, and those stay in the database."""
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

@@ -16,7 +16,7 @@ from schema.viewer import Role, Viewer
 _MINUTE_S, _HOUR_S = 60, 3600
 _MOST_BLOCKED = 10_000
 _MOST_NUMBERS = 50_000
-# A vendor may owe so many look-ups: more than requests that are under way together can ask for.
+# The greatest debt of look-ups: more than concurrent requests can cause.
 _MOST_DEBT = 1_000_000_000
 FILE_COST = MOST_COST
 """What an export or an upload costs: as much as the most expensive operation."""
@@ -134,7 +134,7 @@ def _share_left(level: Level) -> float:
 
 
 def _network(address: str) -> str:
-    """What one client has: an IPv4 address, or the /64 network of an IPv6 address."""
+    """The network of a client: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         parsed = ip_address(address)
     except ValueError:

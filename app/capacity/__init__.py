@@ -1,1 +1,1 @@
-"""What the process can do at once: places, queues, connections and deadlines for each class of work."""
+"""Capacity of the process: places, queues, connections and deadlines for each class of work."""

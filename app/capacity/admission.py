@@ -59,7 +59,7 @@ class Gatekeeper:
         self._ending: set[asyncio.Task[Any]] = set()
 
     def check(self, kind: WorkClass, language: Language) -> None:
-        """Refuse work of a class that is full before more is done for it. Raises RequestError."""
+        """Refuse work of a full class before any work is done for it. Raises RequestError."""
         bulkhead = self.bulkheads[kind]
         if bulkhead.full:
             raise unavailable(Unavailability.FULL, language, retry_after_s=bulkhead.refused())
@@ -69,7 +69,7 @@ class Gatekeeper:
         return Attempt(self, language)
 
     def let_end(self, task: asyncio.Task[Any], share: Share | None) -> None:
-        """Cancel work whose client no longer waits. Its place is free once it has ended, by force after CLEANUP_S."""
+        """Cancel work whose client no longer waits. Its place is free when it has ended, by force after CLEANUP_S."""
 
         def ended(_: asyncio.Task[Any]) -> None:
             self._ending.discard(task)
@@ -135,13 +135,13 @@ class Attempt:
         self._deadline_s = bulkhead.deadline_s
         async with bulkhead.place(weight) as share:
             self._share = share
-            yield cast("Pool", share)  # it has those methods of a pool that are used
+            yield cast("Pool", share)  # it has the methods of a pool that are used here
 
     async def run(self, work: Coroutine[Any, Any, T], receive: Receive) -> T:
-        """Do the work, as long as there is time and its client waits; then it is cancelled.
+        """Run the work until its deadline or until its client disconnects; then cancel it.
 
-        The answer does not wait until it has ended. Commands that the journal has are decided and stored all the same.
-        Raises RequestError at the deadline, ClientDisconnect when the client has left.
+        The answer does not wait for the end of cancelled work. Commands that are already in the journal are still
+        decided and stored. Raises RequestError at the deadline, ClientDisconnect when the client has left.
         """
         task = asyncio.create_task(work)
         try:
@@ -173,14 +173,14 @@ class Attempt:
 
 
 async def until_gone(receive: Receive) -> None:
-    """Wait until the client of a request has left; what it still sends is thrown away."""
+    """Wait until the client of a request has disconnected; what it still sends is discarded."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 @asynccontextmanager
 async def open_gate(services: Services, telemetry: Telemetry | None = None) -> AsyncIterator[Gatekeeper]:
-    """The bulkheads with their pools, which connect when first used, while the block runs."""
+    """The bulkheads and their pools (connected on first use) while the block runs."""
     settings = services.settings
     bulkheads: dict[WorkClass, Bulkhead] = {}
     async with AsyncExitStack() as stack:

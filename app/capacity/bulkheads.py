@@ -1,7 +1,7 @@
 """A bulkhead for each class of work: places, a queue, and connections that no other class can take.
 
 Work that finds no free place waits, in the order of arrival. When the queue is full, or the wait too long, it is
-refused and may be sent again later. Heavy work takes several places.
+refused and may be retried later. Heavy work takes several places.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _RETRIES_A_DEADLINE = 60
 
 
 class FullError(Exception):
-    """No place was free, and the queue was full or the wait too long; send it again after `retry_after_s` seconds."""
+    """No place was free, and the queue was full or the wait too long; retry after `retry_after_s` seconds."""
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__()
@@ -65,16 +65,16 @@ class Bulkhead:
 
     @property
     def full(self) -> bool:
-        """Whether further work is refused at once."""
+        """Whether further work would be refused at once."""
         return len(self._queue) >= self.places.waiting and (bool(self._queue) or not self._free)
 
     def refused(self) -> int:
-        """Count a refusal; the seconds after which the work may be sent again."""
+        """Count a refusal; return the seconds after which to retry."""
         self.turned_away(Unavailability.FULL)
         return self._returns.next_s()
 
     def late(self) -> int:
-        """Count a deadline that has passed; the seconds after which the work may be sent again."""
+        """Count a deadline that has passed; return the seconds after which to retry."""
         self.turned_away(Unavailability.LATE)
         return self._returns.next_s()
 
@@ -124,7 +124,7 @@ class Bulkhead:
     def _let_in(self) -> None:
         while self._queue:
             first = self._queue[0]
-            if first.admitted.cancelled():  # it gave up, and has not left the queue yet
+            if first.admitted.cancelled():  # it gave up, and is still in the queue
                 self._queue.popleft()
             elif first.weight <= self._free:
                 self._queue.popleft()

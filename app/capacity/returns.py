@@ -10,11 +10,11 @@ class Returns:
 
     def __init__(self, soonest_s: int = 1) -> None:
         self._soonest_s = soonest_s
-        self._second = 0  # that is given out now
-        self._given = 0  # to how many
+        self._second = 0  # the second that is being assigned
+        self._given = 0  # how many requests it has
 
     def next_s(self) -> int:
-        """Seconds after which the next refused request may be sent again; at most 30 more than `soonest_s`."""
+        """Seconds after which the next refused request may be retried; at most 30 more than `soonest_s`."""
         now = int(asyncio.get_running_loop().time())
         if self._second < now + self._soonest_s:
             self._second, self._given = now + self._soonest_s, 0

@@ -1,7 +1,7 @@
-"""What one operation uses of a pool: nothing of it outlives the operation.
+"""The connections of one operation: none outlives the operation.
 
 Loads of a DataLoader and gathered work run as tasks of their own, which go on when the operation is cancelled. Those
-that use a connection then are cancelled too, and a connection that is not given back is cut.
+that hold a connection are then cancelled too, and a connection that is not returned is terminated.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ CLEANUP_S = 2.0
 
 
 class Share:
-    """Gives out connections of a pool until it is closed. What reads takes it for the pool itself."""
+    """Hands out connections of a pool until it is closed; readers use it like the pool."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
@@ -30,7 +30,7 @@ class Share:
     async def acquire(self) -> AsyncIterator[Connection]:
         """A connection while the block runs."""
         user = asyncio.current_task()
-        if self._closed or user is None:  # the operation is over: nobody waits for what would be read
+        if self._closed or user is None:  # the operation is over: no one needs the result
             raise asyncio.CancelledError
         self._users.append(user)
         used: list[Connection] = []
@@ -65,7 +65,7 @@ class Share:
             return await connection.execute(query, *args)
 
     async def close(self) -> None:
-        """Give out nothing more, and have back what others than the caller use."""
+        """Hand out no more connections, and take back those that other tasks use."""
         self._closed = True
         me = asyncio.current_task()
         others = {user for user in self._users if user is not me}
@@ -77,7 +77,7 @@ class Share:
                 self.cut()
 
     def cut(self) -> None:
-        """Break off the connections that are in use; the pool opens new ones."""
+        """Terminate the connections that are in use; the pool opens new ones."""
         for connection in self._connections:
-            with suppress(InterfaceError):  # it has just gone back
+            with suppress(InterfaceError):  # it has just been returned
                 connection.terminate()

@@ -1,4 +1,4 @@
-"""`schema` and `migrate`: what the API looks like, and the database brought to this version's form."""
+"""`schema` and `migrate`: print the SDL, and apply migrations."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ def schema() -> None:
     from app.settings import load_settings
     from schema.build import build_schema, sdl
 
-    load_settings()  # reads none, but a wrong one is named here as by every command
+    load_settings()  # no setting is used, but a wrong one is reported as by every command
 
     typer.echo(sdl(build_schema()), nl=False)
 

@@ -1,4 +1,4 @@
-"""`edition diff` and `edition what-if`: what an edition changes, and what it would do. Nothing is written.
+"""`edition diff` and `edition what-if`: the changes of an edition, and their effect. Nothing is written.
 
 An edition is named by its code, or by its folder.
 """
@@ -42,14 +42,14 @@ OutOption = Annotated[
 
 
 class DiffForm(StrEnum):
-    """What a diff can be."""
+    """The forms of a diff."""
 
     TABLE = "table"
     JSON = "json"
 
 
 class WhatIfForm(StrEnum):
-    """What a what-if can be."""
+    """The forms of a what-if."""
 
     TABLE = "table"
     CSV = "csv"
@@ -182,7 +182,7 @@ async def _write(out: Path | None, result: "WhatIf", form: WhatIfForm, telling: 
 
 
 def _found(services: Services, name: str, *, active_first: bool = False) -> Candidate:
-    """The edition of a name, which could be put in force or is; else say what is wrong with it."""
+    """The edition of a name, in force or a sound candidate; otherwise fail with what is wrong with it."""
     folder = edition_folder(Path(name))
     found = (
         edition_in(services.handbook, folder)

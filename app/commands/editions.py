@@ -1,4 +1,4 @@
-"""`edition list|check|activate`: which editions of the handbook are in force, and the one step that changes it."""
+"""`edition list|check|activate`: the editions of the handbook in force, candidates, and activation."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -115,7 +115,7 @@ async def _activate(services: Services, code: str) -> "Activated | None":
     from app.editions import Told, activated
 
     def propose(active: "ActiveHandbook | None") -> Handbook | None:
-        if active is None:  # opening the services has put something in force
+        if active is None:  # opening the services has activated something
             raise AssertionError
         chosen = edition_of_code(active.handbook, services.settings, code)
         if chosen.error is not None:
@@ -155,7 +155,7 @@ def _tell(done: "Activated", code: str, today: date) -> None:
 def edition_of_code(
     active: Handbook, settings: Settings, code: str, *, active_first: bool = False
 ) -> Candidate:
-    """The edition of a code, as `handbook.named` finds it; else end with which there are, and which are wrong."""
+    """The edition of a code, as `handbook.named` finds it; otherwise fail, listing the known and the wrong ones."""
     from app.editions import read_candidates
 
     found = read_candidates(active, settings)
@@ -173,7 +173,7 @@ def edition_folder(path: Path) -> Path | None:
 
 
 def edition_in(active: Handbook, folder: Path) -> Candidate:
-    """The edition in a folder; else end with why it cannot be read."""
+    """The edition in a folder; otherwise fail with the reason why it cannot be read."""
     try:
         return candidate(active, read_source(folder))
     except EditionError as error:

@@ -1,4 +1,4 @@
-"""`export`: the ledger, findings and settlements as files. A file is there when it is complete, never in part."""
+"""`export`: the ledger, findings and settlements as files. A file appears only when it is complete."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
@@ -135,7 +135,7 @@ def settlement(
 
 
 def _write(data: Path | None, out: Path, make: Callable[[Services], Awaitable[IO[bytes]]]) -> None:
-    """Make a file and put it into its place; what is not there is said in one line."""
+    """Write a file and move it into place; if its subject does not exist, fail with one line."""
 
     async def write(services: Services) -> None:
         try:
@@ -153,7 +153,7 @@ def _telling(services: Services, language: Language) -> Telling:
 
 
 def _set(values: Iterable[str] | None) -> frozenset[str] | None:
-    """The values given; None, which allows all, when none are."""
+    """The values given; None (all) when there are none."""
     return frozenset(values or ()) or None
 
 

@@ -1,8 +1,8 @@
 """`import`: the history stream, from a file, a compressed file or standard input.
 
-One transaction: everything, or nothing unless `--keep-going`. Each line that cannot be taken is named on standard error
-with its number and the reason; with `--keep-going` these lines also go, as they were, into FILE.rejected, to be mended
-and imported. Events may be sent again at any time: what was taken changes nothing.
+One transaction: all or, unless `--keep-going`, nothing. Each refused line is reported on standard error with its number
+and the reason; with `--keep-going` these lines are also written, unchanged, to FILE.rejected, to be corrected and
+imported. Idempotent: events that were recorded before change nothing.
 """
 
 import gzip
@@ -92,7 +92,7 @@ def _lines(file: Path) -> Iterator[tuple[IO[bytes], int | None]]:
 
 
 class _Rejected(Draft):
-    """Names the lines that were not taken; with `keep`, writes them beside the file once all is known."""
+    """Reports the refused lines; with `keep`, writes them beside the file at the end."""
 
     def __init__(self, file: Path, *, keep: bool) -> None:
         name = "stdin" if file == _STANDARD_INPUT else file.name
@@ -100,7 +100,7 @@ class _Rejected(Draft):
         self._keep = keep
 
     def add(self, rejection: "Rejection") -> None:
-        """Name a line."""
+        """Report a line."""
         sys.stderr.write(f"line {rejection.line_no}: {' '.join(rejection.reason.en.split())}\n")
         if self._keep:
             self.write(rejection.line + b"\n")

@@ -1,6 +1,6 @@
-"""`period`: a vendor's month: how it stands, the match once more, and the close.
+"""`period`: the state of a vendor's month, the match, and the close.
 
-What the API does with `reconcilePeriod` and `closePeriod`, for a person at a terminal. A refusal is one line on
+The same as the API's `reconcilePeriod` and `closePeriod`, for a person at a terminal. A refusal is one line on
 standard error, and the exit code 1.
 """
 
@@ -108,7 +108,7 @@ async def _tell_settlement(services: Services, vendor: str, month: date) -> None
     from ledger.reconciliation.reading import settlement
 
     view = await settlement(services.pool, vendor, month)
-    if view is None:  # it was stored before the close was answered
+    if view is None:  # it was stored before the close was acknowledged
         raise AssertionError
     typer.echo(
         f"{vendor}  {month_text(month)}  CLOSED  payable {view.payable:.2f}  "

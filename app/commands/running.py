@@ -1,4 +1,4 @@
-"""How every command runs: settings from environment and options, services opened and closed, progress on stderr.
+"""Running a command: settings from environment and options, services opened and closed, progress on stderr.
 
 Exit codes: 0 done; 1 refused or found wrong, one line a finding on standard error; 2 usage.
 """
@@ -51,7 +51,7 @@ def with_services(
 ) -> T:
     """Run `work` on opened services. SIGTERM ends it like Ctrl-C: everything is closed in order.
 
-    `existing`: for work that makes no sense on nothing, so that a mistyped folder is found out.
+    `existing`: for work that needs existing data, so that a mistyped folder is an error.
     """
     return _run_on(open_services(load_settings(data=data), existing=existing), work)
 
@@ -74,7 +74,7 @@ def _run_on(opening: AbstractAsyncContextManager[Services], work: Callable[[Serv
 def ending_on_sigterm() -> Iterator[None]:
     """Treat SIGTERM like Ctrl-C, so that what is open is closed.
 
-    Python only reports what is raised within a finaliser (`__del__`): an interrupt that comes there is sent once more.
+    Python swallows exceptions within a finaliser (`__del__`): an interrupt that arrives there is sent again.
     """
     this_thread = threading.get_ident()
 
@@ -99,7 +99,7 @@ def ending_on_sigterm() -> Iterator[None]:
 def day_option(name: str, told: str, *, show_default: bool = True) -> Any:
     """An option that takes a day, written as 2026-10-01; `told` is its help.
 
-    One that nobody can mean is a usage error, as it is in the API.
+    A day out of range is a usage error, as it is in the API.
     """
     return typer.Option(
         name, formats=["%Y-%m-%d"], callback=_day_in_reach, help=told, show_default=show_default
@@ -121,7 +121,7 @@ def month_of(text: str) -> date:
 
 
 def fail(lines: Iterable[str]) -> NoReturn:
-    """Say what is wrong on standard error, one line a finding, and end with exit code 1."""
+    """Print errors on standard error, one a line, and exit with code 1."""
     for line in lines:
         sys.stderr.write(" ".join(line.split()) + "\n")
     raise typer.Exit(FAILED)
@@ -143,7 +143,7 @@ class Bars:
 
 @contextmanager
 def progress_bars() -> Iterator[Bars]:
-    """Progress bars on standard error; none where nobody watches (no terminal)."""
+    """Progress bars on standard error; none without a terminal."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

@@ -21,7 +21,7 @@ from app.observability.folder import metrics_folder
 from app.services import Services
 from app.settings import Settings, load_settings
 
-# Beside those of clients: connections that are refused, the database's, files.
+# Files besides client connections: refused connections, database connections, others.
 _FURTHER_FILES = 1024
 
 _SHEETS = "demo-statements"
@@ -40,7 +40,7 @@ def serve(
     if demo and settings.production:
         raise StartError("--demo is refused when ENTITLEMENTS_ENV=production")
     if settings.production:
-        key_ring(settings)  # none, or none that can be read: found out before there is a folder or a database
+        key_ring(settings)  # fail on missing or unreadable keys before a folder or a database is created
     if settings.trusted_documents is not None:
         from app.http.documents import documents_of
         from schema.build import build_schema
@@ -59,12 +59,12 @@ def serve(
             vendors = with_services(data, _load_demo if demo else _open)
             _serve(listener, workers, settings, lambda: _announce(listener, settings, vendors))
     except KeyboardInterrupt:
-        return  # asked to stop, and stopped: that is no failure
+        return  # stopped on request: no failure
 
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """The socket, before anything else is started: a port that is taken is found out at once."""
+    """The socket, opened first: so a port in use fails at once."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -83,12 +83,12 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def _postgres(settings: Settings) -> "nullcontext[None] | _Held":
-    """Hold the embedded PostgreSQL for as long as any worker lives; nothing when a server is used."""
+    """Hold the embedded PostgreSQL as long as any worker lives; does nothing with a server."""
     return _Held(settings) if settings.service_dsn is None else nullcontext()
 
 
 class _Held:
-    """The embedded PostgreSQL, stopped whatever happens: further signals wait until it is."""
+    """The embedded PostgreSQL, stopped in any case: further signals wait until then."""
 
     def __init__(self, settings: Settings) -> None:
         self._postgres = embedded_postgres(settings)
@@ -103,7 +103,7 @@ class _Held:
 
 
 async def _open(services: Services) -> None:
-    """Find out that the database can be opened and is migrated; warn of wrong clocks and of editions not in force."""
+    """Check that the database can be opened and is migrated; warn of wrong clocks and of editions not in force."""
     from app.editions import not_served
     from ledger.verifying.clocks import moments, warnings
 

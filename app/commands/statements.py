@@ -1,8 +1,8 @@
-"""`statement`: vendors' statements from sheets (CSV, workbooks), listed, and taken back.
+"""`statement`: import vendors' statements from sheets (CSV, workbooks), list and withdraw them.
 
-A sheet is taken as a whole or not at all. Each row that cannot be read is named on standard error, with its columns and
-the reasons; with `--keep-going` the good rows are taken and the others go into FILE.rejected.csv, to be mended and sent
-as a statement of their own. The same sheet may be imported again at any time: that changes nothing.
+An import is atomic. Each row that cannot be read is reported on standard error, with its columns and the reasons; with
+`--keep-going` the good rows are imported and the others written to FILE.rejected.csv, to be corrected and sent as a
+statement of their own. Idempotent: the same sheet again changes nothing.
 """
 
 import sys
@@ -108,7 +108,7 @@ def import_statement(
                 )
             except SheetError as error:
                 fail([f"{file}: {error.message(language)}"])
-            # Nothing changed: then what the first run gave back stays, for somebody may be mending it.
+            # Nothing changed: keep the first run's rejected rows, which somebody may be correcting.
             if keep_going and _is_taken(imported) and not (imported.replayed and rejected_file.exists()):
                 rejected.keep()
         return imported
@@ -128,7 +128,7 @@ def _is_taken(imported: "Imported") -> bool:
 
 
 def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: bool) -> None:
-    """Say what came of it; exit code 1 when something was refused."""
+    """Print the result; exit code 1 when something was refused."""
     from ledger.refusals import Refusal
 
     checked, outcome = imported.checked, imported.outcome

@@ -99,7 +99,7 @@ def revoke(
             token_id=jti,
             subject=subject,
             issued_before=datetime.now(UTC),
-            # The issuer's clock may be ahead of ours, and that of a checking worker behind.
+            # The issuer's clock may be ahead of ours, and that of a verifying worker behind.
             lifetime=timedelta(hours=services.settings.token_max_hours) + 2 * LEEWAY,
             reason=reason,
         )

@@ -1,4 +1,4 @@
-"""`grant`, `rerate` and `verify`: keep the books current, rate anew, and check them."""
+"""`grant`, `rerate` and `verify`: post what is due, rate again, and check everything."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -30,7 +30,7 @@ def grant(data: DataOption = None) -> None:
 
 
 async def grant_everybody(services: Services) -> int:
-    """Post what is due for every customer, with a bar of progress; how many entries that took."""
+    """Post what is due for every customer, with a progress bar; return the number of entries."""
     from ledger.posting.granting import grant_all
 
     with customers_bar("granting") as update:

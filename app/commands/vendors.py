@@ -1,8 +1,7 @@
 """`vendor add`: register a vendor and its contract.
 
-A first price is told without a day and so holds without one: what was delivered before the contract was entered can
-still be posted (uses may lie back). A further price, also the first one of a variant whose benefit has a price, begins
-today or on the day that is given.
+A first price has no start day: so deliveries from before the registration can still be posted (uses may be backdated).
+A further price, also the first one of a variant whose benefit has a price, starts today or on the given day.
 """
 
 from dataclasses import dataclass
@@ -94,7 +93,7 @@ class _Price:
     amount: Decimal
 
     def follows(self, priced: set[tuple[str, str | None]]) -> bool:
-        """Whether there is a price already where this one would hold."""
+        """Whether there is already a price for what this one is for."""
         return (self.benefit, self.variant) in priced or (self.benefit, None) in priced
 
 

@@ -1,4 +1,4 @@
-"""What `serve --demo` shows: a token for each role, to paste."""
+"""The tokens that `serve --demo` prints, one for each role."""
 
 from collections.abc import Iterator
 

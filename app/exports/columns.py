@@ -1,4 +1,4 @@
-"""Columns: what a file says of each of its rows, told once for every form of file.
+"""The columns of a file, defined once for every form of file.
 
 A column has two headings: a name that never changes, for English readers and programs, and a Chinese title.
 """
@@ -15,7 +15,7 @@ Row = TypeVar("Row")
 
 
 class Language(StrEnum):
-    """In which language a file speaks."""
+    """The language of a file."""
 
     ZH = "zh"
     EN = "en"
@@ -23,7 +23,7 @@ class Language(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Generic[Row]):
-    """A column: how it is headed, what of a row it shows, and how wide it is in a sheet (in characters)."""
+    """A column: its headings, its value for a row, and its width in a sheet (in characters)."""
 
     name: str
     title: str
@@ -31,5 +31,5 @@ class Column(Generic[Row]):
     width: int = 14
 
     def heading(self, language: Language) -> str:
-        """What stands above it."""
+        """The heading in a language."""
         return self.title if language is Language.ZH else self.name

@@ -1,7 +1,7 @@
 """CSV for spreadsheets: UTF-8 with a byte order mark (else Excel assumes another encoding), CRLF, quoted as needed.
 
-Texts come from vendors and members, and a spreadsheet runs what looks like a formula. So a text that begins like one
-gets an apostrophe before it, which spreadsheets take for "this is text". Numbers are ours and stay as they are.
+Texts come from vendors and members, and a spreadsheet evaluates what looks like a formula. So a text that begins like
+one gets an apostrophe before it, which marks it as text. Numbers are our own and stay unchanged.
 """
 
 import csv
@@ -16,7 +16,7 @@ from handbook import BUSINESS_ZONE
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
-# The wide forms too: Excel takes them for the narrow ones where people type both.
+# The full-width forms too: Excel treats them like the others where both are in use.
 _FORMULAS = frozenset("=+-@＝＋－＠")
 _BREAKS = ("\t", "\r", "\n")
 
@@ -53,10 +53,10 @@ def moment_text(moment: datetime) -> str:
 
 
 def is_formula(text: str) -> bool:
-    """Whether a spreadsheet might run a text."""
+    """Whether a spreadsheet might evaluate a text as a formula."""
     return text.startswith(_BREAKS) or text.lstrip()[:1] in _FORMULAS
 
 
 def harmless(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet might run it."""
+    """The text, with an apostrophe before it if a spreadsheet might evaluate it."""
     return f"'{text}" if is_formula(text) else text

@@ -1,7 +1,7 @@
-"""What an edition changes and what it would do, as tables and files for who approves it.
+"""The changes of an edition and their effect, as tables and files for its approval.
 
 The table is for a person at a terminal, the workbook for a meeting. The CSV has moves and benefits as lines of one
-table: the column `what` says which a line is. The members who lose a benefit are a file of their own, to write to.
+table: the column `what` says which a line is. The members who lose a benefit are in a file of their own, for letters.
 """
 
 import json
@@ -13,7 +13,7 @@ from typing import IO
 
 from app.exports.columns import Cell, Column, Language
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
-from app.exports.making import book_in_the_making, saved
+from app.exports.making import open_workbook, saved
 from app.exports.reporting import table
 from app.exports.telling import SheetForm, Telling
 from handbook.diff import Change
@@ -32,7 +32,7 @@ class WhatIf:
 
 
 def changes_text(changes: Sequence[Change], language: Language) -> str:
-    """What an edition changes, a line each: where, and in words."""
+    """The changes of an edition, a line each: the place, and in words."""
     if not changes:
         return "两个版本内容相同" if language is Language.ZH else "the editions say the same"
     width = max(len(each.place) for each in changes)
@@ -40,7 +40,7 @@ def changes_text(changes: Sequence[Change], language: Language) -> str:
 
 
 def changes_json(changes: Iterable[Change]) -> str:
-    """What an edition changes, for a program: a list of objects, their `words` in both languages."""
+    """The changes of an edition as JSON: a list of objects, their `words` in both languages."""
     return json.dumps(
         [
             {
@@ -57,7 +57,7 @@ def changes_json(changes: Iterable[Change]) -> str:
 
 
 def move_columns(telling: Telling) -> list[Column[Move]]:
-    """Who gets another star."""
+    """The columns of moves between stars."""
     return [
         Column(name="move", title="变动", cell=lambda move: move_words(move, telling)),
         Column(name="from_star", title="原星级", cell=lambda move: move.from_star),
@@ -67,7 +67,7 @@ def move_columns(telling: Telling) -> list[Column[Move]]:
 
 
 def move_words(move: Move, telling: Telling) -> str:
-    """Whether they enter, leave, rise or fall."""
+    """The kind of a move: enter, leave, rise or fall."""
     if not move.from_star:
         return telling.say("加入", "enter")
     if not move.to_star:
@@ -76,7 +76,7 @@ def move_words(move: Move, telling: Telling) -> str:
 
 
 def benefit_columns(telling: Telling) -> list[Column[BenefitChange]]:
-    """What becomes of each benefit."""
+    """The columns of changes of benefits."""
     return [
         Column(name="benefit", title="服务项目代码", cell=lambda row: row.benefit, width=28),
         Column(name="name", title="服务项目", cell=lambda row: telling.benefit(row.benefit), width=30),
@@ -93,7 +93,7 @@ def benefit_columns(telling: Telling) -> list[Column[BenefitChange]]:
 
 
 def loss_columns(telling: Telling) -> list[Column[NamedLoss]]:
-    """Who loses which benefit on which day: what a letter says."""
+    """The columns of losses: member, benefit and day, for a letter."""
     return [
         Column(name="member_no", title="会员号", cell=lambda row: row.loss.member_no),
         Column(name="name", title="姓名", cell=lambda row: row.name),
@@ -106,14 +106,14 @@ def loss_columns(telling: Telling) -> list[Column[NamedLoss]]:
 
 
 def losses_heading(telling: Telling) -> bytes:
-    """How the file of members who lose a benefit begins."""
+    """The heading of the file of losses."""
     return BYTE_ORDER_MARK + csv_lines(
         [[column.heading(telling.language) for column in loss_columns(telling)]]
     )
 
 
 def losses_csv(losses: Iterable[NamedLoss], telling: Telling) -> bytes:
-    """Lines of the file of members who lose a benefit."""
+    """The lines of the file of losses."""
     columns = loss_columns(telling)
     return csv_lines([column.cell(each) for column in columns] for each in losses)
 
@@ -141,7 +141,7 @@ async def what_if_file(what_if: WhatIf, form: SheetForm, telling: Telling) -> IO
         file.write(BYTE_ORDER_MARK + csv_lines(_lines(what_if, telling)))
         file.seek(0)
         return file
-    async with book_in_the_making() as book:
+    async with open_workbook() as book:
         book.facts(telling.say("汇总", "Summary"), _summary(what_if, telling), _WIDTHS)
         book.table(telling.say("星级变动", "Moves"), move_columns(telling), telling.language).extend(
             what_if.consequences.moves

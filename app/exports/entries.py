@@ -1,6 +1,6 @@
 """The ledger as a file: one line an entry, every field that its hash covers, so that whoever has the file can check it.
 
-`docs/exports.md` tells the columns and how a hash is made.
+`docs/exports.md` describes the columns and the hash.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from ledger.reports.filters import EntryFilter
 
 
 class EntryForm(StrEnum):
-    """What a file of entries can be: CSV for spreadsheets, JSON Lines for programs."""
+    """The forms of a file of entries: CSV for spreadsheets, JSON Lines for programs."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -62,13 +62,13 @@ async def entry_chunks(
 ) -> AsyncGenerator[bytes]:
     """The file in pieces of some hundred entries; `progress` is told how many are in those so far.
 
-    Nothing comes before the database has answered. Closing the generator ends what the database does for it.
+    The first piece comes after the database's first answer. Closing the generator closes its cursor.
     """
     head, encoded = _BY_FORM[form]
     done = 0
     async with aclosing(stream_entries(pool, where)) as batches:
         async for batch in batches:
-            # In a thread: redemptions are answered meanwhile.
+            # In a thread: it must not block redemptions.
             yield head + await asyncio.to_thread(encoded, batch)
             head, done = b"", done + len(batch)
             if progress is not None:

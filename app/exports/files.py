@@ -1,6 +1,6 @@
-"""Files on disk that are whole or not there: written beside their place, and moved into it when complete.
+"""Files that are complete or absent: written to a temporary name, and renamed when complete.
 
-Whoever finds the file may trust that it is all of it; what a crash leaves is called `.part`.
+A crash leaves only a file `.part`.
 """
 
 import os
@@ -19,13 +19,13 @@ _STANDARD_OUTPUT = Path("-")
 
 @contextmanager
 def complete_file(path: Path | None) -> Iterator[Write]:
-    """What to write a file with; it gets its name when the block ends well, else there is none, and an older one stays.
+    """A writer for a file; it gets its name when the block succeeds, otherwise an older file stays unchanged.
 
     None and `-` are standard output. Raises StartError when it cannot be written.
     """
     if path is None or path == _STANDARD_OUTPUT:
         yield _writing(sys.stdout.buffer, "to standard output")
-    elif path.exists() and not path.is_file():  # a pipe or a device: nothing could be moved into its place
+    elif path.exists() and not path.is_file():  # a pipe or a device: it cannot be replaced by renaming
         with _opened(path) as stream:
             yield _writing(stream, str(path))
     else:
@@ -47,14 +47,14 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _writing(stream: IO[bytes], name: str) -> Write:
-    """Write to a stream; only here is an OSError the file's fault, elsewhere it may be the database's."""
+    """Write to a stream; only here does an OSError concern the file, elsewhere it may concern the database."""
 
     def write(chunk: bytes) -> None:
         try:
             stream.write(chunk)
             stream.flush()
         except BrokenPipeError:
-            # `head`, say, has seen enough. Nor may the interpreter flush at its end.
+            # The reader has closed the pipe, as `head` does. The interpreter must not flush at its end either.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
             raise StartError("the reader left before the end: what it got is not all of it") from None
         except OSError as error:

@@ -1,7 +1,7 @@
-"""Findings as a file: every line of a statement or a month with what the ledger says of it, and why.
+"""Findings as a file: every line of a statement or a month with what the ledger has, and the reason.
 
-The workbook opens with a summary; what differs is on one sheet, what simply agrees on another, so that a hundred
-differences are not looked for among a hundred thousand lines. The CSV has all of them in one table.
+The workbook opens with a summary; differences are on one sheet, lines that agree on another, so that a hundred
+differences need not be searched among a hundred thousand lines. The CSV has all of them in one table.
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -13,7 +13,7 @@ from typing import IO
 
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
-from app.exports.making import aside, book_in_the_making, in_batches, saved
+from app.exports.making import aside, open_workbook, in_batches, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
 from base.months import month_text
@@ -35,7 +35,7 @@ from ledger.reconciliation.values import FindingKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingsAsked:
-    """Which findings: of a vendor's month, or of one of its statements by the vendor's number."""
+    """The request: findings of a vendor's month, or of one of its statements by the vendor's number."""
 
     vendor: str
     month: date
@@ -133,7 +133,7 @@ def _redemption(row: FindingView) -> Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """Whose findings: the month as it stands, its statements that count for the file, and where to read."""
+    """The scope of the file: the month as it is now, its relevant statements, and where to read."""
 
     period: PeriodView
     statements: Sequence[StatementView]
@@ -141,7 +141,7 @@ class _Found:
 
 
 async def check_findings(pool: Pool, asked: FindingsAsked) -> None:
-    """Raise NothingThereError unless there is what is asked for."""
+    """Raise NothingThereError unless the requested month or statement exists."""
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         await _find(conn, asked)
 
@@ -165,13 +165,13 @@ async def _find(conn: Connection, asked: FindingsAsked) -> _Found:
 
 
 async def findings_file(pool: Pool, asked: FindingsAsked, form: SheetForm, telling: Telling) -> IO[bytes]:
-    """The file, all of one moment; the caller closes it. Raises NothingThereError."""
+    """The file, from one snapshot; the caller closes it. Raises NothingThereError."""
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         found = await _find(conn, asked)
         rows = stream_findings(conn, scope=found.scope, where=asked.where, now=telling.now)
         if form is SheetForm.CSV:
             return await csv_file(finding_columns(telling), rows, telling)
-        async with book_in_the_making() as book:
+        async with open_workbook() as book:
             book.facts(telling.say("汇总", "Summary"), _summary(found, telling), (24, 20, 16, 16, 16, 16, 16))
             columns = finding_columns(telling)
             differing = book.table(telling.say("差异", "Findings"), columns, telling.language)
@@ -204,7 +204,7 @@ async def csv_file(
 
 
 def _summary(found: _Found, telling: Telling) -> Iterator[Sequence[Cell]]:
-    """The first sheet: whose month it is, what it comes to, how many findings of each kind, which statements."""
+    """The first sheet: the month and its totals, the number of findings by kind, the statements."""
     say, period = telling.say, found.period
     whole = found.scope == Scope.period(period.id or 0)
     totals = period if whole else found.statements[0]
@@ -232,7 +232,7 @@ def _summary(found: _Found, telling: Telling) -> Iterator[Sequence[Cell]]:
 
 
 def statement_rows(statements: Sequence[StatementView], telling: Telling) -> Iterator[Sequence[Cell]]:
-    """A short list of statements: how each stands, what it states and what it comes to."""
+    """A short list of statements: status, stated and payable amounts of each."""
     say = telling.say
     yield (
         say("对账单号", "statement"),

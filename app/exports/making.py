@@ -1,4 +1,4 @@
-"""Making a file off the event loop: redemptions are answered meanwhile, and nothing is left when it is given up."""
+"""Making a file off the event loop, so that it blocks no redemptions, and without leftovers when it is cancelled."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
@@ -19,7 +19,7 @@ Make = Callable[[], Awaitable[IO[bytes]]]
 
 
 async def aside(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run work in a thread. When cancelled, wait for its end: what it uses is cleared away after that."""
+    """Run work in a thread. When cancelled, wait for its end, because its resources are released afterwards."""
     running = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
     try:
         return await asyncio.shield(running)
@@ -41,8 +41,8 @@ async def in_batches(rows: AsyncIterable[T]) -> AsyncGenerator[list[T]]:
 
 
 @asynccontextmanager
-async def book_in_the_making() -> AsyncGenerator[Book]:
-    """A workbook, and nothing left of it when the block fails."""
+async def open_workbook() -> AsyncGenerator[Book]:
+    """A new workbook, discarded when the block fails."""
     book = Book()
     try:
         yield book
@@ -64,7 +64,7 @@ def _save(book: Book) -> IO[bytes]:
 
 
 async def file_chunks(make: Make) -> AsyncGenerator[bytes]:
-    """A file made as a whole, in pieces; it is closed with the generator."""
+    """A complete file, in pieces; it is closed with the generator."""
     with await make() as file:
         while chunk := file.read(_CHUNK_BYTES):
             yield chunk

@@ -1,4 +1,4 @@
-"""Reports of finance as text: a table for people, with a last line that adds up, or CSV for a spreadsheet without one.
+"""Reports of finance as text: a table with a line of totals for people, or CSV without it for spreadsheets.
 
 Both have the same columns; amounts stay exact and are not rounded.
 """
@@ -22,13 +22,13 @@ from ledger.reports.usage import UsageGroup, UsageView, total
 
 Row = TypeVar("Row")
 
-# Rules of hyphens below the headings and above the sums, and nothing else.
+# Rules of hyphens only below the headings and above the totals.
 _RULES = Box("    \n    \n -- \n    \n    \n -- \n    \n    ", ascii=True)
 _WIDEST = 100_000
 
 
 class ReportForm(StrEnum):
-    """What a report can be."""
+    """The forms of a report."""
 
     TABLE = "table"
     CSV = "csv"
@@ -141,7 +141,7 @@ def table(columns: Sequence[Column[Row]], rows: Iterable[Row], sums: dict[str, C
         )
     for line in body:
         laid.add_row(*(Text(plain(cell)) for cell in line))
-    # As wide as it is, whoever reads it: a table that is wrapped at 80 columns is none for a file or a pipe.
+    # Never wrapped to a terminal's width: the output may go to a file or a pipe.
     console = Console(width=_WIDEST, color_system=None)
     with console.capture() as capture:
         console.print(laid)

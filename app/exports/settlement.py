@@ -1,7 +1,7 @@
-"""A settlement as a file: what is paid for a vendor's month, line by line, and what it rests on.
+"""A settlement as a file: the payments for a vendor's month, line by line, and what they depend on.
 
 The workbook has the summary with the seal, the lines, and the findings that are disputed and carried forward. The CSV
-has the lines only, without a total: whoever adds them up gets what is payable.
+has the lines only, without a total: their sum is what is payable.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ from typing import IO
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
 from app.exports.findings import finding_columns, statement_rows
-from app.exports.making import aside, book_in_the_making, in_batches, saved
+from app.exports.making import aside, open_workbook, in_batches, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
 from base.months import month_text
@@ -103,7 +103,7 @@ async def settlement_file(
             where=FindingFilter(actions=frozenset({Action.DISPUTE})),
             now=telling.now,
         )
-        async with book_in_the_making() as book:
+        async with open_workbook() as book:
             book.facts(telling.say("汇总", "Summary"), _summary(found, statements, telling), _WIDTHS)
             book.table(telling.say("结算明细", "Lines"), columns, telling.language).extend(lines)
             carried = book.table(
@@ -126,7 +126,7 @@ def _csv(columns: Sequence[Column[_Line]], lines: Sequence[_Line], telling: Tell
 def _summary(
     found: SettlementView, statements: Sequence[StatementView], telling: Telling
 ) -> Iterator[Sequence[Cell]]:
-    """The first sheet: whose settlement it is, what is paid, what is carried forward, and the seal over it."""
+    """The first sheet: vendor and month, amounts paid and carried forward, and the seal."""
     say = telling.say
     yield say("服务商", "vendor"), found.vendor.code, found.vendor.name
     yield say("账期", "period"), month_text(found.month)

@@ -1,6 +1,6 @@
-"""What a file for finance is asked to be, and how it speaks.
+"""The form and language of a file for finance.
 
-Light: the command line knows it before it knows whether a workbook is to be made.
+Imports little: the command line loads it before it knows whether it needs workbooks.
 """
 
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from handbook import Handbook
 
 
 class SheetForm(StrEnum):
-    """What a file for finance can be."""
+    """The forms of a file for finance."""
 
     XLSX = "xlsx"
     CSV = "csv"
 
 
 class NothingThereError(Exception):
-    """What a file was asked for is not there; the text says what."""
+    """The subject of a file does not exist; the text says which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
-    """In which language, by which handbook and at which moment a file is written, and whether for a vendor."""
+    """The context of a file: language, handbook, moment, and whether it is for a vendor."""
 
     handbook: Handbook
     language: Language
@@ -33,7 +33,7 @@ class Telling:
     to_vendor: bool = False
 
     def say(self, zh: str, en: str) -> str:
-        """The words in the file's language."""
+        """The text in the file's language."""
         return zh if self.language is Language.ZH else en
 
     def benefit(self, code: str) -> str:

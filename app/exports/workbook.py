@@ -1,7 +1,7 @@
-"""Workbooks (XLSX): what a person opens, so it is made to be read: a heading that stays, widths, formats, filters.
+"""Writing workbooks (XLSX) for people: a fixed heading, widths, formats, filters.
 
-Rows go to the disk as they come; a table that is longer than a sheet may be goes on in a further one. Texts are always
-texts, whatever they look like: nothing in a workbook of ours is a formula.
+Rows go to disk as they come; a table that is too long for a sheet continues in a further one. Texts are always stored
+as texts: our workbooks contain no formulas.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,13 +34,13 @@ _MIDDLE = Alignment(vertical="center", wrap_text=True)
 
 
 class Book:
-    """A workbook in the making. `save` or `discard` it: until then its rows lie in temporary files."""
+    """An open workbook. `save` or `discard` it: until then its rows are in temporary files."""
 
     def __init__(self) -> None:
         self._book = Workbook(write_only=True)
 
     def facts(self, title: str, rows: Iterable[Sequence[Cell]], widths: Sequence[int]) -> None:
-        """A sheet of short lists: the first cell of each row says what it is; an empty row parts them."""
+        """A sheet of short lists: the first cell of each row is its label; an empty row separates lists."""
         sheet = self._book.create_sheet(title)
         _set_widths(sheet, widths)
         for first, *others in (row or (None,) for row in rows):
@@ -51,7 +51,7 @@ class Book:
         return Table(self._book, title, columns, language)
 
     def save(self, file: IO[bytes]) -> None:
-        """Write the workbook; there is nothing to discard any more."""
+        """Write the workbook; `discard` is not needed afterwards."""
         self._book.save(file)
 
     def discard(self) -> None:
@@ -116,7 +116,7 @@ def _heading(sheet: Any, text: str) -> Any:
 
 
 def _cell(sheet: Any, value: Cell, *, bold: bool = False) -> Any:
-    """What a sheet takes: the bare value where it needs no format, which is quicker by far."""
+    """A cell for the sheet: the bare value where it needs no format, which is much faster."""
     match value:
         case None | "":
             return None
@@ -146,9 +146,9 @@ def _text(sheet: Any, text: str, *, bold: bool) -> Any:
     if not bold and not looks_otherwise:
         return written
     cell = WriteOnlyCell(sheet, value=written)
-    cell.data_type = "s"  # neither a formula nor an error, as openpyxl would have it
+    cell.data_type = "s"  # neither a formula nor an error, as openpyxl would assume
     if looks_otherwise:
-        cell.quotePrefix = True  # nor when somebody edits it
+        cell.quotePrefix = True  # not even after editing
     if bold:
         cell.font = _BOLD
     return cell
