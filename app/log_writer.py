@@ -1,7 +1,7 @@
-"""Log lines are written by a thread of their own, so that logging never blocks a request.
+"""A thread that writes log lines, so that logging never blocks a request.
 
-A pipe that nobody reads is full after some hundred lines, and a write to it blocks: in the service, every request would
-stop. So lines wait in a bounded queue; further ones are dropped, and a line tells how many.
+A pipe without a reader is full after some hundred lines, and then a write would block every request. So lines wait in a
+bounded queue; further ones are dropped, and a line says how many.
 """
 
 import json
@@ -17,7 +17,7 @@ _LAST_LINES_S = 2.0
 
 
 class LogWriter(logging.Handler):
-    """Formats records where they are logged, and writes them to a stream from its thread."""
+    """Formats records in the calling thread, and writes them to a stream from its own."""
 
     def __init__(self, stream: TextIO, *, most_waiting: int = _MOST_WAITING) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class LogWriter(logging.Handler):
         threading.Thread(target=self._write_for_ever, name="log", daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Queue a line. When the queue is full the new line is dropped: the earlier ones tell how a failure began."""
+        """Queue a line. When the queue is full the new line is dropped: the earlier ones show how a failure began."""
         try:
             line = self.format(record)
         except Exception:  # noqa: BLE001 (as every handler does: logging breaks nothing)

@@ -1,8 +1,8 @@
 """Logs: one JSON object a line on standard error, each with the id of its request.
 
 No token and no personal data: requests are logged by method, path, operation name, role and outcome; of an exception
-its type, its place and the first line of its words are kept. The rest of the words may quote values (a failed
-constraint's detail, a validator's input).
+its type, its place and the first line of its message. The rest of the message may quote values (a failed constraint's
+detail, a validator's input).
 """
 
 import logging
@@ -51,12 +51,12 @@ def configure_logging(level: str = "info") -> None:
         logger = logging.getLogger(name)
         logger.handlers = []
         logger.propagate = True
-    # `app.requests.access` logs requests: without addresses' parameters, and with who asked.
+    # `app.requests.access` logs requests: without query parameters, and with the viewer.
     logging.getLogger("uvicorn.access").disabled = True
-    # Says every start and stop in several lines; ours says what matters in one.
+    # Logs several lines at each start and stop; ours has one.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("tortoise").setLevel(logging.WARNING)
-    # Tells with a traceback, at every try, that the database is away; requests tell it in one line.
+    # Logs a traceback at every attempt while the database is away; we log one line.
     logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     # Strawberry logs whole errors, with their data; `schema.errors` logs what is internal.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
@@ -79,7 +79,7 @@ def _exception(given: "ExcInfo | BaseException | bool | None") -> BaseException 
 
 
 def describe(error: BaseException) -> list[dict[str, object]]:
-    """An exception and what caused it, outermost first: type, first line of its words, and where."""
+    """An exception and its causes, outermost first: type, first line of the message, and place."""
     described: list[dict[str, object]] = []
     current: BaseException | None = error
     while current is not None and len(described) < 10:  # noqa: PLR2004 - causes may form a ring

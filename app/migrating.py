@@ -1,8 +1,8 @@
 """Migrating the database to this version's form: exactly once, also under concurrent starts.
 
 Several workers and commands may start at once; they queue on one advisory lock, and the later ones find nothing left to
-do. Migrations run as the owner of the database; the service itself works under a role that owns nothing. Where nothing
-is missing, nothing is locked and no right of an owner is needed: so a service may start that cannot migrate.
+do. Migrations run as the owner of the database; the service itself works under a role that owns nothing. Without
+missing migrations it takes no lock and needs no owner's rights: so a service without them can start.
 
 A database that a newer version has migrated is refused: this program would misread what the newer one writes, and write
 what the newer one cannot read.
@@ -13,8 +13,8 @@ A migration is a module `rating/migrations/NNNN_name.py` or `ledger/migrations/N
         dependencies = [("rating", "0001_initial")]     # of the same app: its predecessor
         operations = [RunSQL(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))]
 
-`RunSQL` sends the whole text of the `.sql` file beside it as one script, in a transaction, without parameters. That the
-migration ran is recorded just after this transaction, so its statements must bear being run a second time.
+`RunSQL` sends the whole text of the `.sql` file beside it as one script, in a transaction, without parameters. The
+record that the migration ran is written just after this transaction, so its statements must be repeatable.
 """
 
 from dataclasses import dataclass
@@ -29,18 +29,18 @@ from app.errors import StartError
 from app.orm import APPS, orm_config
 from base.database import SERVICE_ROLE, Connection, Pool
 
-# Any number will do, as long as every version of this program takes the same one.
+# An arbitrary number, the same in every version of this program.
 _LOCK = 7_216_530_114
 
 _OLDEST_SERVER = 16
 
-# What this program expects to find applied; `/readyz` compares.
+# The migrations that this program expects; `/readyz` compares.
 _APPLIED = "SELECT app, name FROM tortoise_migrations ORDER BY app, name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Differences:
-    """Names of migrations that the database lacks, and of those it has that this program does not know."""
+    """Names of migrations that the database lacks, and of applied ones that this program does not know."""
 
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -69,11 +69,11 @@ async def migrate(owner_dsn: str) -> tuple[str, ...]:
         await gate.execute("SELECT pg_advisory_lock($1)", _LOCK)
         (await differences(gate)).refuse_newer()  # the process that had the lock may have been newer
         applied = await _migrate(owner_dsn)
-        # The service may see which migrations ran: its readiness depends on it.
+        # The service may read which migrations ran: its readiness depends on it.
         await gate.execute(f"GRANT SELECT ON tortoise_migrations TO {SERVICE_ROLE}")
         return applied
     finally:
-        await gate.close()  # which also gives the lock back
+        await gate.close()  # which also releases the lock
 
 
 async def differences(connection: Connection | Pool) -> Differences:

@@ -1,7 +1,7 @@
 """Tortoise's configuration, in one place: for the migrations (as owner) and for the service (under its role).
 
 Tortoise holds the models of mutable and plain records and runs the migrations. Its pool is separate from the pool of
-the hot paths, so a slow simple write never takes a connection from a redemption.
+the hot paths, so a slow simple write never occupies a connection of redemptions.
 """
 
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from tortoise.context import TortoiseContext
 from base.database import SERVICE_ROLE, Timeouts
 from base.observing import DatabaseObserver, observe_statements
 
-# The order is the order of migration: `ledger` refers to what `rating` creates.
+# In order of migration: `ledger` refers to tables of `rating`.
 APPS = ("rating", "ledger")
 
 
@@ -37,7 +37,7 @@ def orm_config(
         settings |= timeouts.settings
 
     async def connect(*_: Any, loop: Any, connection_class: Any, record_class: Any, **__: Any) -> Any:
-        # Tortoise takes addresses apart and knows only some of what may stand in them: asyncpg knows all.
+        # Tortoise parses addresses itself and knows only some of their options: asyncpg knows all.
         connection = await asyncpg.connect(
             dsn,
             loop=loop,
@@ -74,7 +74,7 @@ async def orm(
     timeouts: Timeouts | None = None,
     observer: DatabaseObserver | None = None,
 ) -> AsyncIterator[None]:
-    """Have the models usable under the service's role, from any task, while the block runs."""
+    """Make the models usable under the service's role, from any task, while the block runs."""
     context = TortoiseContext()
     # The web framework runs start-up and requests in different tasks: the context must be found from each.
     with context:

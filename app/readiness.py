@@ -1,8 +1,7 @@
-"""Whether this process can do its work: asked of the database each second, on a connection of its own.
+"""Readiness of this process: checked each second, on a database connection of its own.
 
-`/readyz` answers with the last result, so it is fast whatever the load. Whether the database can be written to is found
-by writing to the two places where a full disk shows: a record that is flushed to the write-ahead log, and a temporary
-file. Neither leaves anything behind.
+`/readyz` answers with the last result, so it is fast under any load. Writability is tested where a full disk shows: by
+a record that is flushed to the write-ahead log, and by a temporary file. Neither leaves anything behind.
 """
 
 import asyncio
@@ -27,12 +26,12 @@ _TIMEOUTS = Timeouts(lock_s=1.0, statement_s=2.0)
 
 _READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool"
 _LOG_RECORD = "SELECT pg_logical_emit_message(true, 'entitlements.ready', '')"
-# More rows than the memory holds that it is given: the rest goes to a file, of 300 kB.
+# More rows than fit into the memory allowed: the rest goes to a file of 300 kB.
 _TEMPORARY_FILE = "SELECT count(*) FROM generate_series(1, 20000)"
 
 
 class Readiness:
-    """What is known of the database, and since when. `checks` says of each condition whether it holds."""
+    """The latest result, and its time. `checks` says for each condition whether it holds."""
 
     def __init__(self, services: Services) -> None:
         self._dsn = services.service_dsn
@@ -44,7 +43,7 @@ class Readiness:
 
     @property
     def checks(self) -> dict[str, bool]:
-        """Whether each condition holds, as found last; nothing of the database where that was long ago."""
+        """Whether each condition holds, as last checked; false for those of the database when that was long ago."""
         known = asyncio.get_running_loop().time() - self._found_at < _STALE_S
         database = {
             name: known and self._found.get(name, False)
@@ -54,7 +53,7 @@ class Readiness:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[Self]:
-        """Look each second while the block runs; the first time before it begins."""
+        """Check each second while the block runs; the first time before it begins."""
         await self.look()
         try:
             async with repeated(self.look, every_s=_EVERY_S, name="readiness"):
@@ -63,7 +62,7 @@ class Readiness:
             self._hang_up()
 
     async def look(self) -> None:
-        """Check the database once, and keep what was found. Raises nothing."""
+        """Check the database once, and keep the result. Raises nothing."""
         found: dict[str, bool] = {}
         try:
             async with asyncio.timeout(_PATIENCE_S):
@@ -89,7 +88,7 @@ class Readiness:
                     "application_name": "entitlements-ready",
                     "role": SERVICE_ROLE,
                     "work_mem": "64kB",
-                    "synchronous_commit": "on",  # as acknowledged writes are
+                    "synchronous_commit": "on",  # as for acknowledged writes
                     **_TIMEOUTS.settings,
                 },
             )
@@ -102,7 +101,7 @@ class Readiness:
 
 
 async def _writable(connection: Connection) -> bool:
-    """Whether the database takes what is written. Raises what asyncpg raises, unless that says that it does not."""
+    """Whether the database accepts writes. Raises asyncpg's errors, except those that say that it does not."""
     if await connection.fetchval(_READ_ONLY):
         return False
     try:

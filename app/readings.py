@@ -1,4 +1,4 @@
-"""What of the services is read from time to time into the metrics: queues, pools, places, readiness, the clock."""
+"""The gauges of the services that are sampled: queues, pools, places, readiness, the clock."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ async def observed(
     audit: AuditLog,
     readiness: Readiness,
 ) -> AsyncIterator[None]:
-    """Read the services from time to time while the block runs; afterwards send the traces that are left."""
+    """Sample the services while the block runs; afterwards send the remaining traces."""
     sampler, metrics = telemetry.sampler, telemetry.metrics
     _read_journal(telemetry, services.journal)
     _read_pool(telemetry, "service", services.pool)

@@ -1,6 +1,6 @@
-"""The web service: what is at which address, and its life from opening the services to closing them.
+"""The web application: its routes, and its lifespan from opening the services to closing them.
 
-No token is needed for `/healthz` (the process lives) and `/readyz` (it can do its work); everything else needs one.
+`/healthz` (liveness) and `/readyz` (readiness) need no token; everything else does.
 """
 
 import multiprocessing
@@ -63,9 +63,9 @@ def create() -> Starlette:
 
 
 def _end_with_parent() -> None:
-    """Make one of several workers stop in order when the process that started it is gone, `kill -9` included.
+    """Make one of several workers stop in order when its parent process has ended, `kill -9` included.
 
-    Otherwise it would serve on, watched by nobody, and keep the port from the next start.
+    Otherwise it would keep serving without supervision, and occupy the port.
     """
     parent = multiprocessing.parent_process()
     if parent is None:
@@ -126,7 +126,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.draining = False  # set when the service is about to stop
-    app.router.redirect_slashes = False  # an address is right or wrong; a redirected POST would lose its body
+    app.router.redirect_slashes = False  # no redirects: a redirected POST would lose its body
     return app
 
 
@@ -202,5 +202,5 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, _: Exception) -> Response:
-    # The log has the exception; its words stay inside.
+    # The log has the exception; its message is not shown to clients.
     return await _refused(request, RequestError(500, "INTERNAL", "Something went wrong on our side."))

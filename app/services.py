@@ -1,7 +1,7 @@
 """What the service and the commands work with, opened in order and closed in the opposite order.
 
-The database first, then what uses it; at the end the journal commits what was promised before any connection closes,
-and the embedded database stops last, when nobody in the data folder needs it any more.
+The database first, then what uses it; at the end the journal commits its commands before any connection closes, and the
+embedded database stops last, when no process uses the data folder any more.
 """
 
 import time
@@ -46,7 +46,7 @@ class Services:
 
     Processes of a command's own open `service_dsn` themselves, under the service's role too.
 
-    Who writes is given `handbooks` and looks which one is in force; who reads does so by `handbook`. `budgets` are what
+    Writers get `handbooks` and look up which one is in force; readers use `handbook`. `budgets` are what
     callers pay from.
     """
 
@@ -75,8 +75,8 @@ async def open_services(
 ) -> AsyncIterator[Services]:
     """Migrate, put editions in force where none are, and open everything; close it at the end. Raises StartError.
 
-    With `existing` an embedded database that is not there is not made. `timeouts` hold for the journal and for simple
-    writes; `pool` has none, as commands take as long as they take. What is opened tells `telemetry` of its work.
+    With `existing` an embedded database that is not there is not made. `timeouts` apply to the journal and to simple
+    writes; `pool` has none, because commands may take long. `telemetry` observes what is opened.
     """
     clock, budgets = Clock(frozen_at=settings.clock), CallerBudgets(settings)
     async with AsyncExitStack() as stack:
@@ -100,7 +100,7 @@ async def open_services(
             orm(service_dsn, max_size=settings.orm_pool_size, timeouts=timeouts, observer=observer("orm"))
         )
         await stack.enter_async_context(_following(active, pool))
-        # Of its own: whatever requests do, commands are committed.
+        # A pool of its own, so that requests cannot keep commands from being committed.
         own = await connect_pool(
             service_dsn,
             min_size=0,
@@ -127,14 +127,14 @@ async def open_services(
 
 
 def _unobserved(_: str) -> None:
-    """Nobody wants to hear of a pool."""
+    """No observer for a pool."""
 
 
 @asynccontextmanager
 async def open_to_read(settings: Settings) -> AsyncIterator[Services]:
-    """Open what is there, for a command that only reads: the database itself lets it change nothing.
+    """Open existing data for a command that only reads: the database itself prevents changes.
 
-    Nothing is made, migrated or put in force: where that is needed, StartError says what to do. The journal takes no
+    Nothing is created, migrated or activated: where that is needed, StartError says what to do. The journal accepts no
     commands.
     """
     clock = Clock(frozen_at=settings.clock)
@@ -158,7 +158,7 @@ async def open_to_read(settings: Settings) -> AsyncIterator[Services]:
 
 
 def _saying(what: str) -> Callable[[int, int], None]:
-    """Tell from time to time how many customers of how many are done; nothing of what is done at once."""
+    """Log the number of customers done from time to time; nothing for short work."""
     told_at = time.monotonic()
 
     def progress(done: int, total: int) -> None:
@@ -172,7 +172,7 @@ def _saying(what: str) -> Callable[[int, int], None]:
 
 @asynccontextmanager
 async def _following(active: ActiveHandbook, pool: Pool) -> AsyncIterator[None]:
-    """Learn, while the block runs, when other editions come into force: for reads. Who writes looks for itself."""
+    """Follow activations while the block runs, for readers. Writers check for themselves."""
 
     async def look() -> None:
         try:
@@ -185,10 +185,10 @@ async def _following(active: ActiveHandbook, pool: Pool) -> AsyncIterator[None]:
 
 
 def granting(services: Services, handbook: Handbook) -> Callable[[Connection, Sequence[int]], Awaitable[int]]:
-    """What rating, which knows no ledger, calls for the customers it changed: the grants that follow, posted."""
+    """A callback for `rating`, which must not import `ledger`: posts the grants of the customers that it changed."""
 
     async def grant(conn: Connection, customer_ids: Sequence[int]) -> int:
-        # By the clock at each batch: an import lasts, and meanwhile others write.
+        # The clock is read for each batch: during a long import others write too.
         return await post_due(
             conn, customer_ids, now=services.clock(), handbook=handbook, subject=COMMAND_LINE
         )

@@ -1,6 +1,6 @@
-"""Where `entitlements` begins: from its first moment on, Ctrl-C ends it without a traceback.
+"""The entry point of `entitlements`: from the start, Ctrl-C ends it without a traceback.
 
-Bringing in the program takes a good part of a second, so that happens here, where an interruption is expected.
+Importing the program takes a good part of a second, so it happens here, where an interrupt is handled.
 """
 
 import sys

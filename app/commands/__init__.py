@@ -1,1 +1,1 @@
-"""The commands of `entitlements`, one a file; each reads its arguments, calls what is below, and says what happened."""
+"""The commands of `entitlements`, one a file; each parses arguments, calls other packages, and prints the result."""

@@ -13,7 +13,7 @@ from typing import IO
 
 from app.exports.columns import Cell, Column, Language
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
-from app.exports.making import open_workbook, saved
+from app.exports.making import new_workbook, saved
 from app.exports.reporting import table
 from app.exports.telling import SheetForm, Telling
 from handbook.diff import Change
@@ -141,7 +141,7 @@ async def what_if_file(what_if: WhatIf, form: SheetForm, telling: Telling) -> IO
         file.write(BYTE_ORDER_MARK + csv_lines(_lines(what_if, telling)))
         file.seek(0)
         return file
-    async with open_workbook() as book:
+    async with new_workbook() as book:
         book.facts(telling.say("汇总", "Summary"), _summary(what_if, telling), _WIDTHS)
         book.table(telling.say("星级变动", "Moves"), move_columns(telling), telling.language).extend(
             what_if.consequences.moves

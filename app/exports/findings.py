@@ -13,7 +13,7 @@ from typing import IO
 
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
-from app.exports.making import aside, open_workbook, in_batches, saved
+from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
 from base.months import month_text
@@ -171,7 +171,7 @@ async def findings_file(pool: Pool, asked: FindingsAsked, form: SheetForm, telli
         rows = stream_findings(conn, scope=found.scope, where=asked.where, now=telling.now)
         if form is SheetForm.CSV:
             return await csv_file(finding_columns(telling), rows, telling)
-        async with open_workbook() as book:
+        async with new_workbook() as book:
             book.facts(telling.say("汇总", "Summary"), _summary(found, telling), (24, 20, 16, 16, 16, 16, 16))
             columns = finding_columns(telling)
             differing = book.table(telling.say("差异", "Findings"), columns, telling.language)

@@ -41,7 +41,7 @@ async def in_batches(rows: AsyncIterable[T]) -> AsyncGenerator[list[T]]:
 
 
 @asynccontextmanager
-async def open_workbook() -> AsyncGenerator[Book]:
+async def new_workbook() -> AsyncGenerator[Book]:
     """A new workbook, discarded when the block fails."""
     book = Book()
     try:

@@ -15,7 +15,7 @@ from typing import IO
 from app.exports.columns import Cell, Column
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
 from app.exports.findings import finding_columns, statement_rows
-from app.exports.making import aside, open_workbook, in_batches, saved
+from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
 from base.months import month_text
@@ -103,7 +103,7 @@ async def settlement_file(
             where=FindingFilter(actions=frozenset({Action.DISPUTE})),
             now=telling.now,
         )
-        async with open_workbook() as book:
+        async with new_workbook() as book:
             book.facts(telling.say("汇总", "Summary"), _summary(found, statements, telling), _WIDTHS)
             book.table(telling.say("结算明细", "Lines"), columns, telling.language).extend(lines)
             carried = book.table(

@@ -1,1 +1,1 @@
-"""Over HTTP: who asks, what is asked, and how it is answered."""
+"""The HTTP interface: authentication, parsing of requests, and responses."""

@@ -16,7 +16,7 @@ from schema.errors import ErrorCode, RateLimitedError
 
 
 async def viewer_of(request: Request, tokens: Tokens, budgets: CallerBudgets) -> Viewer:
-    """The holder of the request's bearer token. Raises RequestError (401, or 429) without a valid one."""
+    """The viewer of the request's bearer token. Raises RequestError (401, or 429) without a valid one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     reason = "no bearer token"
     if scheme.lower() == "bearer" and token.strip():
@@ -46,7 +46,7 @@ async def viewer_of(request: Request, tokens: Tokens, budgets: CallerBudgets) ->
 
 
 async def pay_for_file(request: Request, viewer: Viewer, budgets: CallerBudgets) -> None:
-    """Take what an export or an upload costs. Raises RequestError (429) when the caller has less left."""
+    """Charge for an export or an upload. Raises RequestError (429) when the caller has too little left."""
     try:
         await budgets.take(viewer, FILE_COST)
     except RateLimitedError as error:

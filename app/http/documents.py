@@ -1,7 +1,7 @@
 """Trusted documents: with `ENTITLEMENTS_TRUSTED_DOCUMENTS`, only the operations of a folder run.
 
-A client asks by a document's text, exactly as it stands in its file, or by the SHA-256 of its bytes, as the draft
-"persisted documents" of GraphQL over HTTP has it (`documentId: "sha256:…"`) or as Apollo's clients do it
+A client names a document by its text, exactly as in its file, or by the SHA-256 of its bytes, as in the draft
+"persisted documents" of GraphQL over HTTP (`documentId: "sha256:…"`) or as Apollo's clients do
 (`extensions.persistedQuery.sha256Hash`). Each file is one document; of several operations `operationName` chooses.
 """
 
@@ -29,13 +29,13 @@ class UnknownDocumentError(GraphQLError):
 
 
 class Documents:
-    """The documents that may run: those that are `trusted`, by the SHA-256 of their text; None lets every one run."""
+    """The documents that may run: those that are `trusted`, by the SHA-256 of their text; None allows all."""
 
     def __init__(self, trusted: Mapping[str, str] | None = None) -> None:
         self._trusted = trusted
 
     def text_of(self, asked: GraphQLRequest) -> str:
-        """The document that a request asks for. Raises UnknownDocumentError, or RequestError when it names two."""
+        """The document of a request. Raises UnknownDocumentError, or RequestError when it names two."""
         if asked.query is None:
             return self._known(asked.document_hash)
         if asked.document_hash is None and self._trusted is None:
@@ -76,7 +76,7 @@ def documents_of(settings: Settings, schema: EntitlementsSchema) -> Documents:
 
 
 def _faults(path: Path, content: bytes, schema: EntitlementsSchema) -> Iterator[str]:
-    """What keeps a document from running, a line each."""
+    """The errors of a document, a line each."""
     try:
         text = content.decode()
     except UnicodeDecodeError:

@@ -1,6 +1,6 @@
-"""The addresses below /exports: who may have which file, and what the address asks for.
+"""The routes below /exports: permissions and parameters of each file.
 
-A download takes as long as its reader does. So files are a class of work of their own, few at a time, with connections
+A download lasts as long as its reader takes. So files are a class of work of their own, few at a time, with connections
 of their own.
 """
 
@@ -67,7 +67,7 @@ class Downloads:
         }
 
     async def __call__(self, request: Request) -> Response:
-        """Answer a request. Raises RequestError for what is not there, not allowed, or asked for wrongly."""
+        """Answer a request. Raises RequestError for a file that is missing or forbidden, or a malformed request."""
         what: str = request.path_params["what"]
         answer = self._files.get(what)
         if answer is None:
@@ -136,7 +136,7 @@ class Downloads:
         )
 
     def _made(self, request: Request, make: Callable[[Pool], Awaitable[IO[bytes]]], name: str) -> Download:
-        """A file that is made as a whole, then sent: a slow reader holds no connection to the database."""
+        """A file that is completed before it is sent, so that a slow reader holds no database connection."""
 
         async def placed() -> IO[bytes]:
             async with self._placed(request, WorkClass.FILES) as pool:
@@ -145,11 +145,11 @@ class Downloads:
         return self._download(request, file_chunks(placed), name)
 
     def _placed(self, request: Request, kind: WorkClass) -> AbstractAsyncContextManager[Pool]:
-        """Keep a place of a class, and give its pool, while the block runs. Raises RequestError when there is none."""
+        """Keep a place of a class while the block runs, and yield its pool. Raises RequestError without a free one."""
         return self._gatekeeper.attempt(language(request.headers.get("accept-language"))).answering(kind)
 
     def _note(self, request: Request, viewer: Viewer, asked: Mapping[str, list[str]]) -> None:
-        """Log whose data is sent: the members that were named, and what else was asked for."""
+        """Log whose data is sent: the members named, and the other parameters."""
         rest = [(name, value) for name, given in asked.items() if name != "member" for value in given]
         self._audit.note(
             viewer,
@@ -206,7 +206,7 @@ def _finding_filter(asked: Mapping[str, list[str]]) -> FindingFilter:
 
 
 def _own_vendor(asked: Mapping[str, list[str]], viewer: Viewer) -> str:
-    """Whose file: a vendor's is its own, and staff names one."""
+    """The vendor of the file: a vendor's token is for itself, staff name one."""
     vendor = at_most_one(asked, "vendor") or viewer.vendor
     if vendor is None:
         raise bad_request("`vendor` must be given: the code of the vendor.")

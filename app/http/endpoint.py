@@ -1,4 +1,4 @@
-"""The endpoint /graphql: who asks, what is asked, and the answer in the form and language the client takes."""
+"""The endpoint /graphql: authentication, parsing, and the answer in the form and language that the client accepts."""
 
 from typing import Any
 
@@ -109,7 +109,7 @@ class GraphQLEndpoint:
         )
 
     async def _asked(self, request: Request) -> GraphQLRequest:
-        """Read a request. Raises RequestError for what is none."""
+        """Parse a request. Raises RequestError for a malformed one."""
         if request.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
             raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be sent uncompressed.")
         most_bytes = self._services.settings.max_body_bytes
@@ -165,7 +165,7 @@ class GraphQLEndpoint:
 
 
 def _facts(context: Context, result: ExecutionResult) -> dict[str, Any]:
-    """What the log and the metrics say of an operation: its class and cost if it ran, and how it ended."""
+    """The facts about an operation for the log and the metrics: class and cost if it ran, and its result."""
     facts: dict[str, Any] = {"code": "OK", **_work_facts(context)}
     if context.refusals:
         facts |= {"code": "REFUSED", "refusals": [code.value for code in context.refusals]}

@@ -1,8 +1,8 @@
 """GraphQL over HTTP: from a request's bytes to an answer's bytes, by the specification, errors always as JSON.
 
-Whatever is malformed is answered with `{"errors": […]}` and a status that says whose fault it is. Only POST executes:
-a query in an address would put member numbers into the logs of everything between. Every error bears the id of its
-request (`extensions.requestId`), by which the log is searched.
+A malformed request is answered with `{"errors": […]}` and a status that says whose fault it is. Only POST executes: a
+query in a URL would put member numbers into the logs of proxies. Every error bears the id of its request
+(`extensions.requestId`), by which the log is searched.
 """
 
 import json
@@ -30,7 +30,7 @@ _RETRY_STATUS = {
 }
 """By the code of an error after which the same may be sent again, whatever form of answer the client takes: clients,
 proxies and monitors know these without reading the body. BUSY and RATE_LIMITED only where no field has a value."""
-# Down to the rows of a page: data, field, edges, row.
+# The depth of the rows of a page: data, field, edges, row.
 _LEVELS = 5
 
 
@@ -71,7 +71,7 @@ def parse_request(content_type: str | None, body: bytes) -> GraphQLRequest:
 def _document_hash(document: Mapping[str, Any]) -> str | None:
     """The SHA-256 that a request names its document by; "" for an id of another kind, None without one.
 
-    As GraphQL over HTTP has it (`documentId`), or Apollo's clients (`extensions.persistedQuery`).
+    As in GraphQL over HTTP (`documentId`), or as Apollo's clients do (`extensions.persistedQuery`).
     """
     document_id, extensions = document.get("documentId"), document.get("extensions")
     if not isinstance(document_id, str | None):
@@ -107,7 +107,7 @@ def execution_response(
         payload["data"] = data
     if extensions:
         payload["extensions"] = extensions
-    # Clients that take plain JSON expect 200 for whatever is GraphQL's business.
+    # Clients that accept plain JSON expect 200 for all results of GraphQL.
     status = _OK if ran or media_type != GRAPHQL_JSON else _status_of(errors)
     headers = {}
     nothing_to_keep = all(value is None for value in (data or {}).values())
@@ -131,7 +131,7 @@ def _shown(error: GraphQLError) -> dict[str, Any]:
 
 
 def _wait_s(errors: Sequence[GraphQLError] | None, code: ErrorCode) -> int | None:
-    """After how many seconds to send the request again that failed with `code`; None: it did not."""
+    """The seconds after which to retry a request that failed with `code`; None: not at all."""
     told = [error.extensions or {} for error in errors or ()]
     waits = [int(each.get("retryAfter", RETRY_AFTER_S)) for each in told if each.get("code") == code]
     return max(waits, default=None)
@@ -153,7 +153,7 @@ def _written(payload: dict[str, Any], most_bytes: int) -> bytes:
 
 
 def _pieces(value: Any, levels: int) -> Iterator[bytes]:
-    """A value as JSON: what lies more levels deep is written at once, which takes a tenth of the time."""
+    """A value as JSON: deeper levels are written in one call, which takes a tenth of the time."""
     if levels and value and isinstance(value, dict):
         opening = b"{"
         for name, each in value.items():
@@ -202,7 +202,7 @@ def _number(digits: str) -> float:
 
 
 def _short(digits: str) -> str:
-    """The digits. Raises RequestError for more than any value has, before Python reads them."""
+    """The digits. Raises RequestError for too many, before Python converts them."""
     if len(digits) > LONGEST_NUMBER:
         raise bad_request(f"A number has more than {LONGEST_NUMBER} characters.")
     return digits

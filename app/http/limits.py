@@ -1,4 +1,4 @@
-"""Reading a request's body without trusting its length: too much is never kept."""
+"""Reading a request's body within a limit, without trusting its announced length."""
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -9,17 +9,17 @@ class BodyTooLargeError(Exception):
     """The body is longer than allowed."""
 
 
-# Most clients send all of a body before they read an answer. What is too long, but not absurdly so, is read to its end
-# and thrown away, so that they get the answer and not a broken connection.
+# Most clients send the whole body before they read an answer. A body that is moderately too long is read to its end and
+# discarded, so that they get the answer and not a broken connection.
 _MOST_THROWN_AWAY = 16
 
 
-# A length of more digits is cut to these, and still longer than anything; Python reads no number of thousands.
+# A longer length is cut to these digits, and is still too long; Python refuses numbers of thousands of digits.
 _MOST_DIGITS = 18
 
 
 def announced_length(request: Request) -> int:
-    """How many bytes the client says that the body has; 0 if it does not say."""
+    """The length of the body as announced by the client; 0 without one."""
     told = request.headers.get("content-length", "")
     return int(told[:_MOST_DIGITS]) if told.isdecimal() else 0
 

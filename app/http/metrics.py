@@ -1,7 +1,7 @@
-"""The address /metrics, for Prometheus; and what lets several workers answer it as one.
+"""The route /metrics, for Prometheus, also with several workers.
 
-Several workers keep their metrics in files of one folder, as `prometheus_client` does it: any of them answers for all,
-and what a dead one counted stays counted.
+Several workers keep their metrics in files of one folder, by `prometheus_client`: any of them answers for all, and the
+counts of dead workers stay.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from schema.permissions import may
 
 
 class MetricsEndpoint:
-    """Shows the metrics to bearers of the metrics' own token, or of one of operations or an auditor."""
+    """Shows the metrics to the metrics' own token, and to tokens of operations and auditors."""
 
     def __init__(self, telemetry: Telemetry, services: Services, tokens: Tokens) -> None:
         self._telemetry = telemetry
@@ -41,7 +41,7 @@ class MetricsEndpoint:
                 raise RequestError(403, "FORBIDDEN", f"The role {viewer.role.value} may not read metrics.")
         self._telemetry.sampler.sample()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        # Reading the files of all workers takes a while: aside from the requests that others wait for.
+        # Reading the files of all workers takes a while: in a thread, so that it blocks no requests.
         content = await asyncio.to_thread(lambda: encode(shown_registry(self._telemetry.metrics.registry)))
         return Response(content, headers={"content-type": content_type, "cache-control": "no-store"})
 
@@ -53,7 +53,7 @@ class MetricsEndpoint:
 
 
 def shown_registry(own: CollectorRegistry) -> CollectorRegistry:
-    """What to show: this process's registry or, with several workers, what all of them have counted."""
+    """The registry to show: this process's or, with several workers, one for all of them."""
     folder = os.environ.get(VARIABLE)
     if not folder:
         return own
@@ -65,6 +65,6 @@ def shown_registry(own: CollectorRegistry) -> CollectorRegistry:
 
 
 def _dead_processes(folder: Path) -> set[int]:
-    """The processes that have gauges in the folder and do not live any more, however they ended."""
+    """The processes with gauges in the folder that no longer exist."""
     named = {path.stem.rpartition("_")[2] for path in folder.glob("gauge_live*_*.db")}
     return {int(name) for name in named if name.isdecimal() and not lives(int(name))}

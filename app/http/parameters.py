@@ -1,7 +1,6 @@
-"""The parameters of a file: in the address of a GET, or in a form that is sent by POST.
+"""The parameters of a file: in the URL of a GET, or in a form sent by POST.
 
-A member number does not belong into an address, which is logged by everything between: a filter by members is sent as a
-form.
+URLs are logged by proxies and must not contain member numbers: a filter by members is sent as a form.
 """
 
 from collections.abc import Iterable, Mapping
@@ -89,7 +88,7 @@ def one_of(asked: Mapping[str, list[str]], name: str, allowed: list[str]) -> str
 
 
 def day_of(asked: Mapping[str, list[str]], name: str) -> date | None:
-    """The day that a parameter names; None: it is not given. Raises RequestError for what is no day."""
+    """The day in a parameter; None: it is not given. Raises RequestError for anything else."""
     given = asked.get(name)
     if given is None:
         return None

@@ -1,8 +1,8 @@
-"""An answer that is a file, sent as it is made: in bounded memory, and never cut short unnoticed.
+"""Streaming a file as it is made: in bounded memory, and without silent truncation.
 
-What makes the file is stopped, and its cursor in the database closed, as soon as it is not needed: when the client goes
-away, when it takes nothing for a minute, at the deadline, when something fails. A failure in the middle breaks the
-connection off, which every client reports as an error; the file would look complete otherwise.
+The generator of the file is stopped, and its database cursor closed, as soon as it is not needed: when the client
+disconnects, when it reads nothing for a minute, at the deadline, after an error. A failure in the middle aborts the
+connection, which every client reports as an error; otherwise the file would look complete.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ class Download(Response):
                 "x-content-type-options": "nosniff",
             },
         )
-        del self.headers["content-length"]  # nobody knows it before the end
+        del self.headers["content-length"]  # unknown before the end
         self._chunks = chunks
         self._deadline_s = deadline_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file. Raises what went wrong in making it: before the first byte that becomes an error's answer."""
+        """Send the file. Raises errors of making it: before the first byte they become an error response."""
         sending = asyncio.create_task(self._send(send))
         gone = asyncio.create_task(until_gone(receive))
         late = False
@@ -80,5 +80,5 @@ class Download(Response):
 
 
 def _disposition(name: str) -> str:
-    """Save it under this name; clients that know ASCII names only get the nearest one."""
+    """The header with the file's name; clients that know only ASCII get the nearest one."""
     return f"attachment; filename=\"{_UNSAFE.sub('_', name)}\"; filename*=UTF-8''{quote(name, safe='')}"

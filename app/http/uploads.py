@@ -1,6 +1,6 @@
-"""The address /statements: a vendor's statement as a file, sent by finance, checked and taken as a whole.
+"""The route /statements: a vendor's statement as a file, sent by finance, checked and imported as a whole.
 
-The file is spooled to disk as it arrives, up to the longest that is allowed. Uploads have places of their own, and few:
+The file is spooled to disk as it arrives, up to the longest that is allowed. Uploads have a few places of their own:
 without a free one a request is refused before its file is read. All problems of the rows are answered together, so that
 one correction is enough.
 """
@@ -54,7 +54,7 @@ class _Problems:
     first: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, _: Table, row: Row, problems: Sequence[LineProblem]) -> None:
-        """Keep what is wrong with a row, in words."""
+        """Add the problems of a row, in words."""
         for problem in problems[: _MOST_PROBLEMS - len(self.first)]:
             reason = problem.words_en if self.language == "en" else problem.words_zh
             self.first.append({"row": row.number, "column": problem.column, "reason": reason})
@@ -142,7 +142,7 @@ class Uploads:
 
 
 async def _limited(request: Request, most: int) -> AsyncGenerator[bytes]:
-    """The body as it comes, and no more of it than may be."""
+    """The body in chunks, up to its limit."""
     length = 0
     async for chunk in request.stream():
         length += len(chunk)
@@ -163,7 +163,7 @@ def _too_long(most: int) -> RequestError:
 
 
 def _sheet(form: FormData) -> Sheet:
-    """What the form asks for. Raises RequestError naming what is missing or wrong."""
+    """The upload from the form. Raises RequestError naming what is missing or wrong."""
     unknown = sorted(set(form) - set(_FIELDS))
     if unknown or len(form.multi_items()) != len(set(form)):
         raise bad_request(f"Send each of {', '.join(_FIELDS)} once at most, and nothing else.")

@@ -1,1 +1,1 @@
-"""Authentication: tokens, the keys that prove them, and revocations."""
+"""Authentication: tokens, the keys that verify them, and revocations."""

@@ -1,11 +1,11 @@
-"""The keys that tokens are checked with: a secret of our own, or public keys of whoever issues the tokens.
+"""The keys that verify tokens: a secret of our own, or the public keys of the issuer.
 
-In development the secret is made on the first start and kept in the data folder, for its owner alone. In production a
-key is given from outside, or the service does not start. There may be several secrets at once: the first signs and all
-check, so that a secret is changed while tokens of the former one are still about.
+In development the secret is generated on the first start and kept in the data folder, readable only by its owner. In
+production a key must be configured, or the service does not start. There may be several secrets at once: the first
+signs and all verify, so that a secret can be changed while tokens of the former one are in use.
 
-Public keys are fetched anew when a token names one that is not known, but not more often than every half minute, so
-that forged tokens cause no storm of requests.
+Public keys are fetched again when a token names an unknown one, but at most every half minute, so that forged tokens
+cause no storm of requests.
 """
 
 import asyncio
@@ -30,15 +30,15 @@ _FETCH_TIMEOUT_S = 5.0
 _FETCH_EVERY_S = 30.0
 _FETCH_AFTER_S = 600.0
 
-# A public key is good for the algorithm that its set names, else for that of its kind; nothing else is accepted.
+# A public key is used with the algorithm that its set names, else with that of its kind; no other is accepted.
 _ALGORITHMS = frozenset({"RS256", "ES256", "EdDSA"})
-# An address that is none is a ValueError, a member of another type any of the three after it.
+# A malformed URL is a ValueError, a member of a wrong type any of the three after it.
 _NO_KEY_SET = (PyJWTError, OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretKey:
-    """A shared secret: signs and checks."""
+    """A shared secret: signs and verifies."""
 
     ALGORITHM: ClassVar[str] = "HS256"
 
@@ -47,27 +47,27 @@ class SecretKey:
 
     @property
     def id(self) -> str:
-        """What tokens name it by (`kid`); nothing is learnt from it about a key that was made by chance."""
+        """Its id in tokens (`kid`), which reveals nothing about a random key."""
         return hashlib.sha256(self.key).hexdigest()[:_KEY_ID_DIGITS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicKey:
-    """One key of a JWKS: checks only."""
+    """One key of a JWKS: only verifies."""
 
     key: Any
     algorithm: str
 
 
 class KeyRing:
-    """The keys at hand, by their ids."""
+    """The known keys, by their ids."""
 
     def __init__(
         self, *, secret: bytes | None = None, former: Sequence[bytes] = (), jwks: str | None = None
     ) -> None:
         """Take a secret, or the address or file of public keys, or both; `load` reads the latter.
 
-        Former secrets (or the next one, before it signs) only check.
+        Former secrets (or the next one, before it signs) only verify.
         """
         self.secret = SecretKey(key=secret) if secret is not None else None
         checking = [self.secret] if self.secret is not None else []
@@ -93,7 +93,7 @@ class KeyRing:
         return tuple(key for key in found if key is not None)
 
     def unknown(self, algorithm: str | None, key_id: str | None) -> bool:
-        """Whether fetching the public keys may help: the key is not known, or they are old."""
+        """Whether to fetch the public keys: the key is unknown, or they are old."""
         if self._source is None or algorithm == SecretKey.ALGORITHM:
             return False
         age_s = time.monotonic() - self._fetched_at
@@ -111,7 +111,7 @@ class KeyRing:
                 return
 
     def load(self) -> None:
-        """Read the public keys. Raises StartError when they cannot be had or none of them is usable."""
+        """Fetch the public keys. Raises StartError when they cannot be fetched or none of them is usable."""
         if self._source is None:
             return
         keys = _public_keys(self._source)
@@ -149,7 +149,7 @@ def _kept_secret(folder: Path) -> bytes:
             fresh.touch(mode=0o600)
             fresh.write_text(token_urlsafe(48) + "\n", encoding="ascii")
             try:
-                os.link(fresh, path)  # unlike renaming it never replaces the key of somebody faster
+                os.link(fresh, path)  # unlike renaming it never replaces the key of a faster process
             except FileExistsError:
                 pass
             finally:
@@ -166,7 +166,7 @@ def _kept_secret(folder: Path) -> bytes:
 
 
 def _public_keys(source: str) -> dict[str | None, PublicKey]:
-    """The keys of a set that check signatures of a kind that is taken, by their ids."""
+    """The keys of a set for accepted signature algorithms, by their ids."""
     return {
         key.key_id: PublicKey(key=key.key, algorithm=key.algorithm_name)
         for key in _key_set(source)
@@ -177,7 +177,7 @@ def _public_keys(source: str) -> dict[str | None, PublicKey]:
 def _key_set(source: str) -> PyJWKSet:
     try:
         if source.startswith(("https://", "http://")):
-            # It keeps nothing: its cache would forget the keys while the issuer is away. It follows no redirection.
+            # Without its cache, which would drop the keys during an outage of the issuer. It follows no redirects.
             return PyJWKClient(source, cache_jwk_set=False, timeout=_FETCH_TIMEOUT_S).get_jwk_set()
         return PyJWKSet.from_json(Path(source.removeprefix("file://")).read_text(encoding="utf-8"))
     except _NO_KEY_SET as error:

@@ -1,8 +1,8 @@
-"""Tokens that were taken back before their end: one by its id (`jti`), or all that a subject had been issued.
+"""Revoked tokens: one by its id (`jti`), or all that were issued to a subject.
 
-Each worker keeps those that still matter in memory and reads them anew every second, so that checking a token costs no
-statement. While the database is away the known ones stay in force. A revocation matters until the last token that it
-may mean has expired; after that it is only history in the table.
+Each worker keeps the effective ones in memory and reads them again every second, so that checking a token needs no
+query. During an outage of the database the known ones stay effective. A revocation is effective until the last token
+that it may cover has expired; after that it is only history in the table.
 """
 
 import asyncio
@@ -21,18 +21,18 @@ _LONGEST_READ_S = 5.0
 
 
 class Revocations:
-    """What is revoked, as last read; nothing before the first `read`."""
+    """The revocations as last read; empty before the first `read`."""
 
     def __init__(self) -> None:
         self._token_ids: frozenset[str] = frozenset()
         self._issued_before: dict[str, float] = {}
 
     def revoked(self, *, token_id: str | None, subject: str, issued_at: float) -> bool:
-        """Whether a token is taken back; `issued_at` in seconds of the epoch."""
+        """Whether a token is revoked; `issued_at` in seconds of the epoch."""
         return token_id in self._token_ids or issued_at < self._issued_before.get(subject, float("-inf"))
 
     async def read(self, reader: Reader) -> None:
-        """Read what is revoked and still matters."""
+        """Read the effective revocations."""
         rows = await reader.fetch(_STATEMENTS["in_force"])
         self._token_ids = frozenset(row["token_id"] for row in rows if row["token_id"] is not None)
         self._issued_before = {
@@ -41,7 +41,7 @@ class Revocations:
 
     @asynccontextmanager
     async def kept_current(self, pool: Pool) -> AsyncIterator[None]:
-        """Know what is revoked, now and while the block runs."""
+        """Read the revocations, now and repeatedly while the block runs."""
         await self.read(pool)
 
         async def read_anew() -> None:
@@ -61,7 +61,7 @@ async def revoke(
     lifetime: timedelta,
     reason: str,
 ) -> datetime:
-    """Take back the token `token_id`, or every token of `subject` that was issued before a moment.
+    """Revoke the token `token_id`, or every token of `subject` that was issued before a moment.
 
     `lifetime` is the longest that such a token may still be valid. Returns when the revocation ends.
     """

@@ -1,8 +1,8 @@
-"""Signed tokens: nothing in one is believed before its signature, issuer, audience and times are checked.
+"""Signed tokens: a claim is used only after signature, issuer, audience and times are verified.
 
-The algorithm is pinned by the key that checks, never taken from the token: a shared secret checks HS256 only, a public
-key only the algorithm of its kind. Times are the machine's, even under a frozen clock: a demonstration in the future
-must not make expired tokens valid.
+The verifying key determines the algorithm, never the token: a shared secret is for HS256 only, a public key only for
+the algorithm of its kind. Times are compared with the machine's clock, even under a frozen clock: a demonstration in
+the past must not make expired tokens valid.
 
 A claim that is present must hold a text, or the token is refused: `member: null` must not mean a front end of all
 members. What each claim means is in docs/tokens.md.
@@ -34,7 +34,7 @@ _BYTES_A_CHARACTER = 4
 
 
 class TokenError(Exception):
-    """A token is not valid; the text says why, for the log, and holds nothing of the token."""
+    """A token is not valid; the text gives the reason, for the log, without any of the token's content."""
 
 
 class CannotIssueError(Exception):
@@ -47,24 +47,24 @@ class CannotIssueError(Exception):
 
 
 class _Proved(NamedTuple):
-    """What a token says whose signature, issuer, audience and times were found to hold."""
+    """The claims of a token whose signature, issuer, audience and times are verified."""
 
     claims: Mapping[str, Any]
     length: int
 
     @property
     def ends_at(self) -> float:
-        """When its time is over, in seconds of the epoch."""
+        """When it expires, in seconds of the epoch."""
         return float(self.claims["exp"]) + LEEWAY.total_seconds()
 
     @property
     def weight_bytes(self) -> int:
-        """What it takes in the cache."""
+        """Its size in the cache."""
         return self.length * _BYTES_A_CHARACTER
 
 
 class Tokens:
-    """Issues and reads tokens with the keys of a ring; `revocations` says which were taken back before their end."""
+    """Issues and verifies tokens with the keys of a ring; `revocations` says which are revoked."""
 
     def __init__(self, keys: KeyRing, *, issuer: str, audience: str, longest_hours: int = 24) -> None:
         self.revocations = Revocations()
@@ -72,7 +72,7 @@ class Tokens:
         self._keys = keys
         self._issuer = issuer
         self._audience = audience
-        # A client sends one token with all its requests, and to prove it costs more than to refuse a request.
+        # Cached: a client sends one token with all its requests, and verifying it costs more than refusing a request.
         self._proved: LRUCache[tuple[int, str], _Proved] = LRUCache(
             _MOST_PROVED_BYTES, getsizeof=lambda proved: proved.weight_bytes
         )
@@ -107,13 +107,13 @@ class Tokens:
         return jwt.encode(claims, secret.key, algorithm=secret.algorithm, headers={"kid": secret.id})
 
     async def viewer(self, token: str) -> Viewer:
-        """Read a token, fetching the public keys anew if it was signed with an unknown one. Raises TokenError."""
+        """Verify a token, fetching the public keys again if it was signed with an unknown one. Raises TokenError."""
         if self._keys.unknown(*_signed_by(token)):
             await self._keys.refresh()
         return self.read(token)
 
     def read(self, token: str) -> Viewer:
-        """Check a token with the keys at hand and say who holds it. Raises TokenError."""
+        """Verify a token with the known keys and return its viewer. Raises TokenError."""
         key = (self._keys.edition, token)
         proved = self._proved.get(key)
         if proved is None or datetime.now(UTC).timestamp() >= proved.ends_at:
@@ -122,7 +122,7 @@ class Tokens:
         return self._viewer(proved.claims)
 
     def _prove(self, token: str) -> Mapping[str, Any]:
-        """What a token says, if its signature, issuer, audience and times hold. Raises TokenError."""
+        """The claims of a token, if its signature, issuer, audience and times are valid. Raises TokenError."""
         for key in self._keys.find(*_signed_by(token)):
             try:
                 claims: Mapping[str, Any] = jwt.decode(
@@ -160,7 +160,7 @@ class Tokens:
 
 
 def _signed_by(token: str) -> tuple[str | None, str | None]:
-    """Say which algorithm and which key a token names: to find the key, not to believe it."""
+    """Return the algorithm and the key id that a token names: only for looking up the key."""
     if len(token) > _LONGEST_TOKEN:
         raise TokenError("too long")
     try:

@@ -1,4 +1,4 @@
-"""By how much the clock of this machine is off, asked of the database from time to time."""
+"""How far this machine's clock is off the database's, measured from time to time."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -15,7 +15,7 @@ _EVERY_S = 30.0
 
 @asynccontextmanager
 async def clock_watched(pool: Pool, clock: Callable[[], datetime], metrics: Metrics) -> AsyncIterator[None]:
-    """Keep the gauges of the clock up to date while the block runs; as they were while the database is away."""
+    """Keep the gauges of the clock up to date while the block runs; unchanged while the database is away."""
     with suppress(Exception):
         await compare(pool, clock, metrics)
     async with repeated(partial(compare, pool, clock, metrics), every_s=_EVERY_S, name="clock metrics"):

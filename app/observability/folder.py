@@ -1,7 +1,7 @@
-"""The folder in which several workers keep their metrics, so that any of them can answer for all.
+"""The folder in which several workers keep their metrics, so that any of them can serve all.
 
-`prometheus_client` looks for it in the environment when it is first imported, in each worker. So it is made before the
-workers start, and this module does not import `prometheus_client`.
+`prometheus_client` looks for it in the environment when it is first imported, in each worker. So it is created before
+the workers start, and this module does not import `prometheus_client`.
 """
 
 import os
@@ -19,10 +19,10 @@ _PREFIX = "entitlements-metrics-"
 
 @contextmanager
 def metrics_folder(workers: int) -> Iterator[None]:
-    """Have a folder for the metrics of several workers while the block runs.
+    """Provide a folder for the metrics of several workers while the block runs.
 
-    One that the environment names is kept, and cleared of what earlier processes counted; else a temporary one is made
-    and removed. A worker alone needs none. Raises StartError.
+    One that the environment names is kept, and cleared of earlier counts; else a temporary one is created and removed.
+    A single worker needs none. Raises StartError.
     """
     named = os.environ.get(VARIABLE)
     if named:
@@ -43,7 +43,7 @@ def metrics_folder(workers: int) -> Iterator[None]:
 
 
 def lives(process: int) -> bool:
-    """Whether there is a process of this number."""
+    """Whether there is a process with this id."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -54,7 +54,7 @@ def lives(process: int) -> bool:
 
 
 def _clear_left_over() -> None:
-    """Remove the folders of processes that were killed. In a container each process may have the same number."""
+    """Remove the folders of killed processes. In a container each process may have the same id."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
         number = folder.name.removeprefix(_PREFIX).partition("-")[0]
         if number.isdecimal() and (int(number) == os.getpid() or not lives(int(number))):

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ObservedJournal(JournalObserver):
-    """Counts, measures and, where there are traces, traces what a journal tells."""
+    """Counts, measures and, where enabled, traces the work of a journal."""
 
     def __init__(self, metrics: Metrics, tracing: "Tracing | None") -> None:
         self._metrics = metrics
@@ -25,7 +25,7 @@ class ObservedJournal(JournalObserver):
 
     @contextmanager
     def batch(self, callers: Sequence[object]) -> Iterator[None]:
-        """Measure a try to commit a batch."""
+        """Measure an attempt to commit a batch."""
         traced = self._tracing.batch(callers) if self._tracing is not None else nullcontext()
         result = "failed"
         began = time.perf_counter()
@@ -43,11 +43,11 @@ class ObservedJournal(JournalObserver):
             self._metrics.entries.labels(kind).inc()
 
     def rested(self, commands: int) -> None:
-        """Count commands that wait for a lock."""
+        """Count commands that were set aside because of a lock."""
         self._metrics.lock_waits.inc(commands)
 
     def retried(self) -> None:
-        """Count a batch that is tried again."""
+        """Count a batch that is retried."""
         self._metrics.retries.inc()
 
     def failed(self, commands: int) -> None:

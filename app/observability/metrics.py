@@ -1,15 +1,15 @@
 """Every metric of the service: its name, its labels and what it means.
 
 Labels have few values each, whatever clients send: an operation's name is a label only as `app.observability.requests`
-allows. With several workers, counters and histograms are added up over all of them; of the gauges those of living
-workers are, unless something else is said.
+allows. With several workers, counters and histograms are summed over all of them; gauges over the living ones, unless
+defined otherwise.
 """
 
 import math
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 
-# Otherwise each counter has a second series with its time of creation, which Prometheus does not use.
+# Otherwise each counter has a second series with its time of creation, which Prometheus does not need.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)

@@ -1,7 +1,7 @@
-"""From an answered request to its metrics.
+"""Metrics of answered requests.
 
-Operations are named by clients, and a metric keeps every value of a label for ever: the first names that run get a
-value of their own, the rest share one.
+Clients choose operation names, and a metric keeps every label value for ever: so only the first names get a value of
+their own, the rest share one.
 """
 
 from collections import Counter
@@ -55,5 +55,5 @@ class RequestMetrics:
 
 
 def _code(status: int) -> str:
-    """What to call an answer that has no code of its own."""
+    """The label of an answer that has no code."""
     return "OK" if status < 400 else f"HTTP_{status}"  # noqa: PLR2004

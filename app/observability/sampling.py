@@ -1,4 +1,4 @@
-"""What is read from time to time instead of being counted: lengths of queues, connections, memory, lateness."""
+"""Gauges that are sampled from time to time: lengths of queues, connections, memory, lateness."""
 
 import asyncio
 import os
@@ -15,14 +15,14 @@ _MEMORY = Path("/proc/self/statm")
 
 
 class Sampler:
-    """Reads what is to be shown: every half second, and whenever asked."""
+    """Samples gauges: every half second, and on demand."""
 
     def __init__(self, lag: Histogram) -> None:
         self._lag = lag
         self._readings: list[tuple[Gauge, Callable[[], float | None]]] = []
 
     def read(self, gauge: Gauge, reading: Callable[[], float | None]) -> None:
-        """From now on set `gauge` to what `reading` gives, unless None; it must be quick and may not fail."""
+        """From now on set `gauge` to the result of `reading`, unless None; it must be fast and must not fail."""
         self._readings.append((gauge, reading))
 
     def sample(self) -> None:
@@ -34,7 +34,7 @@ class Sampler:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Sample while the block runs, and measure by how much the event loop is late."""
+        """Sample while the block runs, and measure the lateness of the event loop."""
         async with in_background(self._sample_for_ever(), name="metrics"):
             yield
 
@@ -48,7 +48,7 @@ class Sampler:
 
 
 def resident_bytes() -> float | None:
-    """The memory that this process holds; None where the system does not tell it as Linux does."""
+    """The resident memory of this process; None on systems other than Linux."""
     try:
         pages = int(_MEMORY.read_text(encoding="ascii").split()[1])
     except OSError:

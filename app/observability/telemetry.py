@@ -1,7 +1,7 @@
-"""What is observed of this process, as the settings say: one object that others ask for their observers.
+"""The telemetry of this process, as configured: one object that provides all observers.
 
-Metrics are counted in memory (with several workers in files that are mapped into it); traces are sent by a thread of
-their own, which drops what the collector does not take. Requests wait for neither.
+Metrics are counted in memory (with several workers in memory-mapped files); a thread sends traces, and drops those that
+the collector does not accept. Requests wait for neither.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Telemetry:
-    """The metrics of this process, its traces if any, and who fills them."""
+    """The metrics of this process, its traces if any, and their observers."""
 
     def __init__(self, tracing: "Tracing | None" = None) -> None:
         self.metrics = Metrics()
@@ -39,16 +39,16 @@ class Telemetry:
 
     @property
     def middleware(self) -> list[Middleware]:
-        """What surrounds the handling of requests."""
+        """The middlewares around the handling of requests."""
         return [self._tracing.middleware] if self._tracing is not None else []
 
     @property
     def journal(self) -> JournalObserver:
-        """For a journal to tell of its work."""
+        """An observer for a journal."""
         return ObservedJournal(self.metrics, self._tracing)
 
     def database(self, pool: str) -> DatabaseObserver:
-        """For a pool of connections to tell of its work; `pool` is its name among the metrics."""
+        """An observer for a pool of connections; `pool` is its label in the metrics."""
         return ObservedDatabase(pool, self.metrics, self._tracing)
 
     def turned_away(self, kind: WorkClass) -> Callable[[str], None]:
@@ -62,12 +62,12 @@ class Telemetry:
 
 
 def telemetry_of(settings: Settings) -> Telemetry | None:
-    """What the settings switch on; None when that is nothing. Raises StartError."""
+    """The telemetry that the settings enable; None without any. Raises StartError."""
     if not (settings.metrics or settings.tracing):
         return None
     if not settings.tracing:
         return Telemetry()
-    # Only here: who traces nothing needs none of it.
+    # Imported here: not needed without traces.
     from app.observability.tracing import configured
 
     return Telemetry(configured())

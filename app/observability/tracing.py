@@ -1,10 +1,10 @@
 """Traces: a span for each request, below it one for each SQL statement and each batch of the journal.
 
-The lower layers call observers; here that becomes spans. A statement has its name, never its text or its values. A
-batch decides commands of several requests: it stands in the trace of the first, and is linked with all.
+The lower layers call observers, which create spans here. A statement's span has its name, never its text or values. A
+batch decides commands of several requests: its span is in the trace of the first, and is linked with all.
 
-Where the spans go, how many of the requests are traced and how the service is called there is said by the standard
-variables (`OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_TRACES_SAMPLER`, `OTEL_SERVICE_NAME`, …).
+Exporter, sampling and service name are configured by the standard variables (`OTEL_EXPORTER_OTLP_ENDPOINT`,
+`OTEL_TRACES_SAMPLER`, `OTEL_SERVICE_NAME`, …).
 """
 
 import asyncio
@@ -47,7 +47,7 @@ _NANOSECONDS = 1_000_000_000
 
 
 def configured() -> "Tracing":
-    """Traces that go where the standard variables say. Raises StartError without the packages for it."""
+    """Traces configured by the standard variables. Raises StartError without the packages for it."""
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
@@ -70,7 +70,7 @@ class Tracing:
 
     @property
     def middleware(self) -> Middleware:
-        """What makes a span of each request."""
+        """The middleware that creates a span for each request."""
         return Middleware(TracedRequests, tracer=self._tracer)
 
     @staticmethod
@@ -91,7 +91,7 @@ class Tracing:
             context=set_span_in_context(spans[0], Context()),
             links=[Link(each.get_span_context()) for each in spans],
             attributes={"entitlements.commands": len(callers)},
-            record_exception=False,  # its words may quote values
+            record_exception=False,  # its message may quote values
             set_status_on_exception=False,
         ) as span:
             for each in spans[1:]:
@@ -119,12 +119,12 @@ class Tracing:
         span.end(ended)
 
     async def close(self) -> None:
-        """Send what is left, for at most three seconds: a collector that is away does not delay the end."""
+        """Send what is left, for at most three seconds, so that an absent collector does not delay the end."""
         loop, sent = asyncio.get_running_loop(), asyncio.Event()
 
         def send() -> None:
             self._provider.shutdown()
-            with suppress(RuntimeError):  # the loop has ended
+            with suppress(RuntimeError):  # the event loop has ended
                 loop.call_soon_threadsafe(sent.set)
 
         # A daemon thread: one of asyncio's would be waited for at the end, however long it takes.

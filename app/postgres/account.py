@@ -1,9 +1,9 @@
 """Which system user PostgreSQL runs as.
 
 PostgreSQL refuses to run as root. Started by root (a container, a CI machine), it runs as a system user of its own:
-the owner of existing data, else `postgres` where there is one, else one that is made. That user must be able to pass
-through the folders above the data and above the programs; of each that bars it, only the right to *pass* is opened, not
-the right to list or read.
+the owner of existing data, else `postgres` where there is one, else one that is made. That user needs to traverse the
+folders above the data and the programs; where it cannot, only the right to *traverse* is added, not the right to list
+or read.
 """
 
 import os
@@ -23,7 +23,7 @@ _NEW = "entitlements-postgres"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The system user that owns the data: `switch` is what a subprocess needs to run as it (nothing if we are it)."""
+    """The system user that owns the data: `switch` has the arguments to run a subprocess as it (empty if we are it)."""
 
     uid: int
     gid: int
@@ -40,7 +40,7 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def open_way(self, path: Path, say: Callable[[str], None]) -> None:
-        """Let this user pass through every folder above `path`."""
+        """Let this user traverse every folder above `path`."""
         if not self.switches:
             return
         for folder in path.resolve().parents:
@@ -66,7 +66,7 @@ class Account:
 
 
 def account_for(pgdata: Path) -> Account:
-    """Return the user for `pgdata`, making one if root asks and there is none.
+    """Return the user for `pgdata`; for root, create one if there is none.
 
     Raises PostgresError when the data belongs to somebody else or no user can be made.
     """

@@ -1,4 +1,4 @@
-"""Making a new data directory: all of it or nothing.
+"""Creating a new data directory atomically.
 
 `initdb` works in a folder beside the final one and is renamed into place when it is complete, so a kill in the middle
 leaves no half-made database behind. The database belongs to an ordinary role, not to the superuser: append-only
@@ -26,7 +26,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    # Statements and details of errors hold members' names and numbers: they stay out of the log.
+    # Statements and details of errors contain members' names and numbers: they stay out of the log.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
@@ -61,7 +61,7 @@ def exists(pgdata: Path) -> bool:
 
 
 def initialise(pgdata: Path, account: Account, home: Path, say: Callable[[str], None]) -> None:
-    """Make `pgdata` if it is not there yet; `home` holds the programs. Raises PostgresError."""
+    """Create `pgdata` if it does not exist; `home` holds the programs. Raises PostgresError."""
     if exists(pgdata):
         return
     if pgdata.exists() and any(pgdata.iterdir()):

@@ -1,4 +1,4 @@
-"""The one error of the embedded PostgreSQL: its text is what a person reads, in one line."""
+"""The error of the embedded PostgreSQL, with a one-line message for people."""
 
 from app.errors import StartError
 

@@ -1,7 +1,7 @@
-"""Who uses a data folder: known to the kernel, not written in a file.
+"""Which processes use a data folder: tracked by kernel locks, not by a file's content.
 
 Every process that uses the folder holds a *shared* file lock for as long as it lives. The kernel releases it however
-the process ends, so a killed process can neither keep the server alive for ever nor have it stopped under others.
+the process ends, so a killed process neither keeps the server alive for ever nor causes it to be stopped under others.
 Starting and stopping happen under a second, exclusive lock.
 """
 

@@ -1,7 +1,7 @@
-"""What `postmaster.pid` says, and whether to believe it.
+"""Reading `postmaster.pid`, and checking whether it is valid.
 
-After `kill -9` or a crash of the machine the file remains: with the pid of nobody, of a stranger who was given the same
-number, of a zombie, or half written. A server is running only if a live process called `postgres` works in that very
+After `kill -9` or a crash of the machine the file remains: with the pid of no process, of an unrelated one with the
+same pid, of a zombie, or truncated. A server is running only if a live process called `postgres` works in that very
 data directory; everything else is a remnant and may be removed.
 """
 
@@ -17,7 +17,7 @@ _LINE_STATUS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postmaster:
-    """A running server: its process, where its socket is, and whether it takes connections yet."""
+    """A running server: its process, its socket, and whether it accepts connections yet."""
 
     process: psutil.Process
     socket_dir: Path | None

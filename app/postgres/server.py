@@ -1,7 +1,7 @@
 """Starting, sharing and stopping the server of one data folder.
 
-The first process starts it, further ones join, the last one to leave stops it. Durability is given on the command line,
-where no configuration file can take it back. Recovery after a crash may take long: we wait as long as the server lives.
+The first process starts it, further ones join, the last one to leave stops it. Durability is set on the command line,
+where no configuration file can override it. Recovery after a crash may take long: we wait as long as the server lives.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ from app.postgres.holders import Holders
 _ALWAYS = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
-    "client_connection_check_interval=2s",  # what a killed client asked for ends, and lets go of what it locked
+    "client_connection_check_interval=2s",  # ends statements of killed clients, which releases their locks
 )
 _DURABLE = ("fsync=on", "full_page_writes=on", "synchronous_commit=on")
 _NOT_DURABLE = (
@@ -35,8 +35,8 @@ _NOT_DURABLE = (
     "full_page_writes=off",
     "synchronous_commit=off",
     "autovacuum=off",
-    "file_copy_method=clone",  # a copied database costs half: the kernel copies, not the server
-    "wal_level=minimal",  # nobody follows such a server, and its log may lie in memory
+    "file_copy_method=clone",  # halves the cost of copying a database: the kernel copies, not the server
+    "wal_level=minimal",  # such a server has no standby, and its log may be in memory
     "max_wal_senders=0",
     "max_wal_size=256MB",
 )
@@ -82,7 +82,7 @@ class EmbeddedPostgres:
         return f"postgresql://{cluster.OWNER}@/{cluster.DATABASE}?host={host}&port=5432"
 
     def start(self) -> None:
-        """Start the server, or join the one that runs. Returns when it takes connections. Raises PostgresError."""
+        """Start the server, or join a running one. Returns when it accepts connections. Raises PostgresError."""
         if self._holders is not None:
             return
         try:
@@ -121,7 +121,7 @@ class EmbeddedPostgres:
                 self._shut_down()
         child, self._child = self._child, None
         if child is not None and child.poll() is None:
-            child.returncode = 0  # others use it, so it outlives us: nothing to warn about
+            child.returncode = 0  # others still use it: no warning about the running process
 
     def __enter__(self) -> Self:
         """Start."""
@@ -169,13 +169,13 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 cwd="/",
-                start_new_session=True,  # Ctrl-C is for us, not for the database
+                start_new_session=True,  # Ctrl-C must not reach the database
                 **account.switch,  # type: ignore[call-overload]
             )
         return process
 
     def _until_ready(self, process: "subprocess.Popen[bytes] | None") -> Path:
-        """Wait until the server takes connections; give up only when it is gone."""
+        """Wait until the server accepts connections; give up only when it has ended."""
         began = time.monotonic()
         told = False
         while True:
@@ -191,7 +191,7 @@ class EmbeddedPostgres:
             time.sleep(_POLL_S)
 
     def _clear_remnants(self) -> None:
-        """Remove what a killed server left: its children first (they notice by themselves), then its pid file."""
+        """Clean up after a killed server: wait for its children (they end by themselves), then remove its pid file."""
         left = postmaster.remnants(self._pgdata)
         if left:
             self._say("waiting for the processes of a killed PostgreSQL to end")
@@ -204,14 +204,14 @@ class EmbeddedPostgres:
             raise PostgresError(
                 f"processes of a killed PostgreSQL still work in {self._pgdata}: end them ({pids})"
             )
-        # Also the lock of its socket: PostgreSQL believes that one too if its number belongs to somebody now.
+        # Also the lock file of its socket: PostgreSQL trusts that too if its pid belongs to any process now.
         for name in ("postmaster.pid", ".s.PGSQL.5432", ".s.PGSQL.5432.lock"):
             (self._pgdata / name).unlink(missing_ok=True)
 
     def _choose_socket_dir(self, account: Account) -> Path:
         """Return the data directory, or a private folder with a short name when its path is too long for a socket.
 
-        The name follows from the data directory: a server that is started again is found where it was.
+        The name is derived from the data directory, so that a restarted server has the same one.
         """
         if len(str(self._pgdata).encode()) <= _SOCKET_DIR_BYTES and "," not in str(self._pgdata):
             return self._pgdata

@@ -1,1 +1,1 @@
-"""What every request gets, whoever answers it: an id and a line in the log, errors of one form, a language."""
+"""Common to all requests: id, access log, form of errors, content negotiation."""

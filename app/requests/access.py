@@ -1,7 +1,7 @@
-"""Each request gets an id and one line in the log when it is answered.
+"""Request ids and the access log: one line for each answered request.
 
-The id is the client's `X-Request-ID` if it has at most 64 plain characters, otherwise a new one. It is in every line
-that is logged for the request and in the answer. The line holds no address parameters, no headers and no body.
+The id is the client's `X-Request-ID` if it has at most 64 plain characters, otherwise a new one. It is in every log
+line of the request and in the answer. The line has no query parameters, headers or body.
 
 An unexpected exception is answered here too, so that this answer has the id as well.
 """
@@ -33,7 +33,7 @@ log = structlog.get_logger("access")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A request that has been answered. `route` is one of few; `facts` are what handlers remarked."""
+    """An answered request. `route` has few values; `facts` were added by handlers."""
 
     request_id: str
     route: str
@@ -47,13 +47,13 @@ Failed: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
 
 
 def remark(scope: MutableMapping[str, Any], **facts: Any) -> None:
-    """Add facts to what is logged and counted of this request; those that are None are left out."""
+    """Add facts to the log line and the metrics of this request; those that are None are left out."""
     known = {name: fact for name, fact in facts.items() if fact is not None}
     scope.setdefault(_FACTS, {}).update(known)
 
 
 def route_of(scope: MutableMapping[str, Any]) -> str:
-    """The first part of a request's path if it is one of ours, otherwise `other`: metrics need few different values."""
+    """The first part of a request's path if it is a known one, otherwise `other`: metrics need few label values."""
     first = "/" + scope["path"].removeprefix("/").partition("/")[0]
     return first if first in _ROUTES else "other"
 
@@ -71,7 +71,7 @@ def identified(extensions: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class AccessLog:
-    """The middleware. `observe` is told of each request after its line."""
+    """The middleware. `observe` is called with each request after its line."""
 
     def __init__(
         self, app: ASGIApp, failed: Failed, observe: Callable[[Answered], None] | None = None
@@ -105,7 +105,7 @@ class AccessLog:
                 status = status or _CLIENT_LEFT
             except Exception as error:
                 if status is not None:
-                    raise  # the answer has begun: the web server breaks it off, and logs the error
+                    raise  # the answer has begun: the web server aborts it, and logs the error
                 log.exception("request failed")
                 answer = await self._failed(Request(scope), error)
                 await answer(scope, receive, send_with_id)

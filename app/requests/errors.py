@@ -1,4 +1,4 @@
-"""Requests that are answered with an error and nothing else, at every address in the same form.
+"""Error responses, in the same form for all routes.
 
 The body is `{"errors": [{"message": …, "extensions": {"code": …, "requestId": …}}]}`, as for GraphQL.
 """
@@ -41,7 +41,7 @@ def bad_request(message: str) -> RequestError:
 
 
 def try_again(status: int, code: str, message: str, retry_after_s: int) -> RequestError:
-    """A request that is right, and may be sent again as it is after so many seconds."""
+    """A request that may be retried unchanged after so many seconds."""
     return RequestError(status, code, message, {"retry-after": str(retry_after_s)})
 
 

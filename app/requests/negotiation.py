@@ -1,4 +1,4 @@
-"""What a client would like to get: the form of the answer and the language of its messages."""
+"""Content negotiation: the media type of the answer and the language of its messages."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ _MOST_PREFERENCES = 50
 
 
 def answer_type(accept: str | None) -> str | None:
-    """The media type to answer with, JSON where the client does not mind; None when neither of ours is accepted."""
+    """The media type to answer with, JSON by default; None when neither of ours is accepted."""
     if not accept:
         return JSON
     wanted = {name: quality for name, quality in _preferences(accept) if quality > 0}
@@ -26,7 +26,7 @@ def media_type_of(content_type: str | None) -> str:
 
 
 def wants_html(accept: str | None) -> bool:
-    """Whether this is a browser looking for a page."""
+    """Whether the client is a browser that wants a page."""
     return any(name == "text/html" and quality > 0 for name, quality in _preferences(accept or ""))
 
 

@@ -1,1 +1,1 @@
-"""How the service serves: connections and their bounds, one process, several processes."""
+"""The web server: connections and their bounds, one process, several processes."""

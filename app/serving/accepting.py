@@ -1,4 +1,4 @@
-"""Connections come to one socket that all workers listen on, and each worker takes its share.
+"""Accepting connections: all workers listen on one socket, and each takes its share.
 
 With one socket no connection is lost: what waits there when a worker dies, or is replaced, another worker takes.
 (`SO_REUSEPORT` gives each worker a queue of its own, in which a dead worker's clients would wait.) But the worker that

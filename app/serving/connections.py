@@ -11,9 +11,9 @@ Slow clients must not hold resources: each part of an exchange has a bound, and 
 | connections of a process | `max_connections`; a further one takes the place of one that idles, or gets 503 unread |
 | requests of a process | as many as all classes of work have places and queues; a further one gets 503 unread |
 
-The last bound is for a crowd that comes at once: to read who asks for what takes a processor ten times as long as to
-refuse unread. The classes' own bounds (`app.capacity`) lie behind it and are reached first, so a class that is full
-takes nothing from the others: what waits for it is bounded, and what it refuses is soon gone.
+The last bound is for sudden crowds: reading token and document takes a processor ten times as long as refusing unread.
+The classes' own bounds (`app.capacity`) lie behind it and are reached first, so a full class does not affect the
+others: its queue is bounded, and its refusals are fast.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _MOST_HEADER_BYTES = 64 * 1024
 # So many connections beyond the bound are answered 503; further ones are closed without an answer.
 _MOST_REFUSED = 256
 _LEAST_IDLE_S = 1.0
-# To throw so much away costs less than a new connection.
+# Discarding so much costs less than a new connection.
 _SMALL_BODY_BYTES = 64 * 1024
 _TOO_SLOW = RequestError(408, "REQUEST_TIMEOUT", "The request did not come in time.")
 _TOO_LONG = RequestError(431, "HEADERS_TOO_LARGE", f"The headers are longer than {_MOST_HEADER_BYTES} bytes.")
@@ -74,14 +74,14 @@ class State(ServerState):
         self._limits: defaultdict[str, LogLimit] = defaultdict(LogLimit)
 
     def log_refusal(self, what: str) -> None:
-        """Log that a connection or a request is refused unread, unless that was logged just now."""
+        """Log that a connection or a request is refused unread, at most one line in a while."""
         left_out = self._limits[what].admit()
         if left_out is not None:
             log.warning("too many at once: one is refused unread", what=what, more_since_last_line=left_out)
 
 
 class Awaited(Enum):
-    """What a client has not yet sent all of."""
+    """A part of a request that the client has not sent completely."""
 
     HEADERS = auto()
     BODY = auto()
@@ -127,7 +127,7 @@ class Connection(HttpToolsProtocol):
             transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sends; after a close it is thrown away."""
+        """Receive data from the client; after a close it is discarded."""
         if self.transport.is_closing():
             return
         self.server_state.idle.pop(self, None)
@@ -145,7 +145,7 @@ class Connection(HttpToolsProtocol):
         self._await(Awaited.HEADERS)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Keep a header; what comes as one behind the body is not kept."""
+        """Keep a header; trailers after the body are dropped."""
         if self._awaited is Awaited.HEADERS:
             super().on_header(name, value)
 
@@ -164,7 +164,7 @@ class Connection(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     async def _shed(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application of requests that are too many. The connection is kept, unless much of a body may come."""
+        """The application for excess requests. The connection is kept, unless much of a body may follow."""
         answer = _too_many(self.server_state.returns.next_s()).response()
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"0")
@@ -202,7 +202,7 @@ class Connection(HttpToolsProtocol):
     # ---- the bounds
 
     def _make_room(self) -> bool:
-        """Close the connection that has been without a request longest; False if each has one, or just had."""
+        """Close the connection that has idled longest; False if none idles."""
         idle = self.server_state.idle
         longest = next(iter(idle), None)
         if longest is None or monotonic() - longest._since < _LEAST_IDLE_S:  # noqa: SLF001 - one of ours
@@ -227,7 +227,7 @@ class Connection(HttpToolsProtocol):
                 self._cut(None if self._answered else _TOO_SLOW, "body too slow")
 
     def _look_at_reader(self, now: float) -> None:
-        """Break the connection off if the client has not taken enough of what was sent to it."""
+        """Reset the connection if the client has not read enough of what was sent to it."""
         if not self._transport.unsent:
             self._unsent_since = None
         elif self._unsent_since is None:

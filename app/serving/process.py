@@ -1,9 +1,9 @@
 """One process that serves: it opens the application, takes connections, and stops in order.
 
-To stop, nothing new is taken; what is in flight is answered. An open connection without a request is kept for a moment
-(`drain_idle_s`): a client that has just sent a request on it gets its answer, with `Connection: close`, and no reset.
-If the whole service stops, `/readyz` says so first, for `shutdown_delay_s`, while everything goes on as before: time
-for a load balancer to look elsewhere.
+To stop, it accepts no new connections and answers requests in flight. An open connection without a request is kept for
+a moment (`drain_idle_s`): a client that has just sent a request on it gets its answer, with `Connection: close`, and no
+reset. If the whole service stops, `/readyz` says so first, for `shutdown_delay_s`, while everything goes on as before:
+time for a load balancer to switch to another instance.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ class Server(uvicorn.Server):
                 app,
                 http=Connection,
                 ws="none",
-                lifespan="off",  # ours: `startup` opens the application, so that its errors arrive as they are
+                lifespan="off",  # off: `startup` opens the application itself, so that its errors arrive unchanged
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -100,7 +100,7 @@ class Server(uvicorn.Server):
         return Connection(config=self.config, server_state=self.server_state, app_state={})
 
     async def on_tick(self, counter: int) -> bool:
-        """Look after the connections, and tell that this process lives."""
+        """Check the connections, and send a heartbeat."""
         if counter % _LOOK_EVERY_TICKS == 0:
             self._board.beat(self._place)
             if self._acceptor is not None:
@@ -115,7 +115,7 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop: nothing new is taken, what is in flight is answered, then the application is closed."""
+        """Stop: accept nothing new, answer requests in flight, then close the application."""
         if self._board.stopping:
             self._app.state.draining = True
             await self._wait(self._settings.shutdown_delay_s, lambda: True)
@@ -144,10 +144,10 @@ class Server(uvicorn.Server):
 
 
 def spare_collector() -> None:
-    """Keep Python's collector of cycles from what lives as long as the process, and from looking at every request.
+    """Keep Python's garbage collector from scanning long-lived objects, and from running with every request.
 
-    Looking through the schema, the handbooks and the code takes a tenth of a second in which nobody is answered, and a
-    client with bodies of many values could bring it about.
+    Scanning the schema, the handbooks and the code blocks the process for a tenth of a second, and a client could
+    trigger it with bodies of many values.
     """
     gc.collect()
     gc.freeze()

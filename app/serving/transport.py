@@ -1,8 +1,8 @@
-"""A connection's transport, closed so that an answer arrives, and watched for a client that does not take it.
+"""A connection's transport: closes so that an answer arrives, and detects clients that do not read it.
 
 A socket that is closed while bytes of the client are unread, or still come, answers them with a reset, and a reset
-makes the client's system throw away what was sent before. So where the client may still be sending (a refused upload,
-a request that is cut), only the sending side is closed at first, and what comes is read and thrown away for a moment.
+makes the client's system discard what was sent before. So where the client may still be sending (a refused upload, a
+request that is cut), only the sending side is closed at first, and incoming data is read and discarded for a moment.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ _LINGER_S = 2.0
 
 
 class Transport:
-    """What the web server writes to and closes; everything else is the transport's own."""
+    """A wrapper with its own write and close; all else is the wrapped transport's."""
 
     def __init__(self, transport: asyncio.Transport, *, still_sending: Callable[[], bool]) -> None:
         self._transport = transport
@@ -53,20 +53,20 @@ class Transport:
         self._loop.call_later(_LINGER_S, self._transport.close)
 
     def reset(self) -> None:
-        """Break the connection off; what the client has not taken is thrown away, by the system too."""
-        with suppress(OSError):  # it is lost already
+        """Reset the connection; unsent data is discarded, by the system too."""
+        with suppress(OSError):  # the connection is lost already
             connected = self._transport.get_extra_info("socket")
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
 
     @property
     def unsent(self) -> int:
-        """Bytes that wait in this process until the client takes what it was sent before."""
+        """Bytes buffered in this process until the client reads what was sent before."""
         return self._transport.get_write_buffer_size()
 
     @property
     def taken(self) -> int:
-        """How many bytes the client's system has taken, ever."""
+        """How many bytes the client's system has acknowledged in total."""
         try:
             told = fcntl.ioctl(self._transport.get_extra_info("socket"), termios.TIOCOUTQ, bytes(4))
         except (OSError, ValueError):

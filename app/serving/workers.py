@@ -1,4 +1,4 @@
-"""Several processes that serve on one socket, and the one that watches them.
+"""Several processes that serve on one socket, and their supervisor.
 
 A worker that dies is replaced at once; the others do not notice. SIGHUP replaces all, one by one: the new worker serves
 before the old one stops, so nothing is refused meanwhile. SIGTERM and SIGINT stop all in order, a second SIGINT at
@@ -26,18 +26,18 @@ from app.settings import Settings, load_settings
 
 log = structlog.get_logger(__name__)
 
-# Not `fork`: the watching process has had a database open, and threads.
+# Not `fork`: the supervisor has had database connections and threads.
 _context = multiprocessing.get_context("spawn")
 _HUNG_S = 30.0
 _LOOK_EVERY_S = 1.0
 _SLOWEST_RETRY_S = 30.0
-# What closing the connections to the database may take, after the last answer.
+# The time allowed for closing database connections, after the last answer.
 _CLOSING_S = 30.0
 
 
 def _work(pipe: Pipe, listener: socket.socket, board: Board, place: int) -> None:
-    """A worker's life. Its pipe gets None when it serves, or the lines that say why it does not."""
-    # The terminal sends these to all processes; what they mean is the watching process's business.
+    """The main function of a worker. Its pipe gets None when it serves, or the lines that say why it does not."""
+    # The terminal sends these to all processes; only the supervisor handles them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -60,7 +60,7 @@ def _work(pipe: Pipe, listener: socket.socket, board: Board, place: int) -> None
 
 
 class _Worker:
-    """A worker as the watching process sees it. `on_end` is called when it has ended."""
+    """A worker as seen by the supervisor. `on_end` is called when it has ended."""
 
     def __init__(
         self, listener: socket.socket, board: Board, place: int, on_end: Callable[["_Worker"], None]
@@ -84,7 +84,7 @@ class _Worker:
         self._loop.add_reader(self._process.sentinel, self._bury)
 
     def stop(self) -> None:
-        """Have it finish what it began. Before it serves there is nothing to finish."""
+        """Stop it gracefully; before it serves, at once."""
         if not self.serves:
             self.kill()
         elif self.pid is not None:
@@ -97,7 +97,7 @@ class _Worker:
 
     @property
     def pid(self) -> int | None:
-        """The number of its process; None when it has ended."""
+        """Its process id; None when it has ended."""
         return None if self.ended.is_set() else self._process.pid
 
     @property
@@ -106,11 +106,11 @@ class _Worker:
         return self._process.exitcode
 
     def _hear(self) -> None:
-        self._loop.remove_reader(self._pipe.fileno())  # it says one thing only
+        self._loop.remove_reader(self._pipe.fileno())  # it sends one message only
         try:
             lines = self._pipe.recv()
         except (EOFError, OSError):
-            return  # it has ended without a word
+            return  # it has ended without a message
         if lines is None:
             self.serves = True
             self.told.set()
@@ -134,7 +134,7 @@ class Workers:
         self._listener = listener
         self._count = count
         self._settings = settings
-        # Each worker may be followed by a new one while it still finishes what it began.
+        # Each worker may be replaced while it still finishes its requests.
         self._board = Board(2 * count + 1, _context)
         self._places = list(range(2 * count + 1))
         self._workers: list[_Worker] = []
@@ -196,7 +196,7 @@ class Workers:
             began = monotonic()
             await asyncio.sleep(_LOOK_EVERY_S)
             if monotonic() - began > _LOOK_EVERY_S * 5:
-                continue  # this process was held up itself, maybe with all others
+                continue  # this process was blocked itself, maybe with all others
             for worker in self._workers:
                 if worker.serves and worker.pid and self._board.silent_s(worker.place) > _HUNG_S:
                     log.error("a worker hangs", pid=worker.pid)
@@ -214,7 +214,7 @@ class Workers:
                 log.info("the workers are replaced")
 
     async def _replace(self, index: int) -> bool:
-        """Have a new worker serve instead of an old one; False if it does not come to serve."""
+        """Replace an old worker by a new one; False if the new one fails to start."""
         new = self._start()
         await new.told.wait()
         if not new.serves:
@@ -229,14 +229,14 @@ class Workers:
         """Stop all workers."""
         self._watching = False
         self._board.stop()
-        # The workers have it too: connections are taken until the last worker stops.
+        # The workers have the socket too: connections are accepted until the last worker stops.
         self._listener.close()
         for worker in self._alive:
             worker.stop()
         await self._gone(set(self._alive))
 
     async def _gone(self, workers: set[_Worker]) -> None:
-        """Wait until they are; who finishes much too late is killed."""
+        """Wait until they have ended; kill those that take much too long."""
         settings = self._settings
         patience_s = (
             settings.shutdown_delay_s + settings.drain_idle_s + settings.shutdown_grace_s + _CLOSING_S

@@ -1,4 +1,4 @@
-"""Every setting of the service: what there is, what each may be, and what production refuses."""
+"""The settings of the service: their names, types and defaults, and what production refuses."""
 
 from app.settings.loading import load_settings, variable_names
 from app.settings.settings import Settings

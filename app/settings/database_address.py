@@ -1,4 +1,4 @@
-"""What an address of PostgreSQL (`postgresql://…`) says, read as asyncpg reads it: hosts, encryption, and mistakes."""
+"""Parsing addresses of PostgreSQL (`postgresql://…`) as asyncpg does: hosts, encryption, mistakes."""
 
 import os
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -7,11 +7,11 @@ _SCHEMES = ("postgres", "postgresql")
 _MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _ENCRYPTED = _MODES[3:]
 _LOCAL_NAMES = ("", "localhost", "::1")
-_LOCAL_BEGINNINGS = ("/", "127.")  # a folder of sockets, the machine itself
+_LOCAL_BEGINNINGS = ("/", "127.")  # a socket folder, or this machine
 
 
 def mistake(url: str) -> str | None:
-    """Say what makes the text no address of PostgreSQL, without showing any of it; None if it is one."""
+    """Return why a text is no address of PostgreSQL, without quoting it; None if it is one."""
     if not url.startswith(tuple(f"{scheme}://" for scheme in _SCHEMES)):
         return "must begin with postgres:// or postgresql://"
     try:
@@ -29,7 +29,7 @@ def mistake(url: str) -> str | None:
 
 
 def without_password(url: str) -> str:
-    """Where the database is, for messages: without user and password."""
+    """The address for messages: without user and password."""
     address = urlsplit(url)
     hosts = address.netloc.rpartition("@")[2] or "the local socket"
     return f"{hosts}{address.path}"

@@ -1,7 +1,7 @@
 """The settings, read once from the environment and checked before anything starts.
 
-A setting that is wrong stops the start and is named, and so is a variable `ENTITLEMENTS_…` that is no setting: a
-misspelt one would leave the default in force, unseen. What production refuses besides is in `app.settings.production`.
+A wrong setting stops the start with its name, and so does an unknown variable `ENTITLEMENTS_…`: a misspelt one would
+silently leave the default in force. What production refuses besides is in `app.settings.production`.
 """
 
 import os
@@ -32,7 +32,7 @@ def load_settings(**given: Any) -> Settings:
     except ValidationError as error:
         lines = [_line(detail) for detail in error.errors(include_url=False, include_input=False)]
         raise StartError(*lines) from None
-    except SettingsError as error:  # a text that should hold a list or an object
+    except SettingsError as error:  # a text that should be a list or an object
         raise StartError(str(error)) from None
     wrong = tuple(insecure(settings))
     if wrong:

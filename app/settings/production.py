@@ -1,7 +1,7 @@
-"""What ENTITLEMENTS_ENV=production refuses, whatever the command: checked with the settings, before anything is made.
+"""What ENTITLEMENTS_ENV=production refuses for every command: checked with the settings, before anything is created.
 
-Each rule is a function of the settings that says what is wrong, or None. That a key is given at all is the key ring's
-to say (`app.identity.keys`): commands that know no token (`migrate`, `grant`) need none.
+Each rule is a function of the settings that returns a problem, or None. That a key is configured at all is checked by
+the key ring (`app.identity.keys`): commands without tokens (`migrate`, `grant`) need none.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from app.settings.weak_keys import weakness
 
 
 def insecure(settings: Settings) -> Iterator[str]:
-    """Say, a line each, what is not fit for production; nothing in development."""
+    """The settings that are not fit for production, a line each; empty in development."""
     if not settings.production:
         return
     for rule in _RULES:

@@ -173,13 +173,13 @@ class Settings(BaseSettings):
 
     @property
     def most_requests(self) -> int:
-        """How many requests one worker can have in hand: served, or waiting for that."""
+        """How many requests one worker can hold: in service or queued."""
         classes = (self.reads, self.redemptions, self.events, self.finance, self.files)
         return sum(each.at_once + each.waiting for each in classes)
 
     @property
     def production(self) -> bool:
-        """Whether this is the real thing."""
+        """Whether the environment is production."""
         return self.env is Environment.PRODUCTION
 
     @property
@@ -189,7 +189,7 @@ class Settings(BaseSettings):
 
     @property
     def allows_introspection(self) -> bool:
-        """Whether the schema may be asked for what it holds."""
+        """Whether introspection is allowed."""
         return not self.production if self.introspection is None else self.introspection
 
     @property
@@ -204,7 +204,7 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secrets of tokens that are given from outside: the first signs, all check."""
+        """The configured secrets of tokens: the first signs, all verify."""
         if self.token_key is not None:
             return (self.token_key.get_secret_value(),)
         return tuple(self.token_keys.get_secret_value().split()) if self.token_keys is not None else ()

@@ -1,4 +1,4 @@
-"""What a setting may be: kinds of values that are read from texts, and what is wrong with a text that is none."""
+"""Types of settings, parsed from texts, with messages for malformed ones."""
 
 import re
 from collections.abc import Iterable
@@ -18,14 +18,14 @@ SHORTEST_KEY_BYTES = 32
 
 
 class Environment(StrEnum):
-    """Where the service runs."""
+    """The environment of the service."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
 class LogLevel(StrEnum):
-    """From which weight on something is logged."""
+    """The lowest level that is logged."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -57,7 +57,7 @@ def _folder(path: Path) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """How many requests of a class are served at once, and how many more may wait for that."""
+    """How many requests of a class are served at once, and how many more may queue."""
 
     at_once: int
     waiting: int
@@ -89,7 +89,7 @@ Name: TypeAlias = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 
 
 def check_secrets(name: str, secrets: Iterable[str]) -> None:
-    """Raise ValueError for secrets that cannot be sent or are too short; it shows none."""
+    """Raise ValueError for secrets that are too short or have unusable characters, without quoting them."""
     for secret in secrets:
         if not secret.isprintable():
             raise ValueError(f"{name}: holds characters that cannot be printed")

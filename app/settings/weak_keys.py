@@ -1,7 +1,7 @@
-"""What makes a secret guessable: a key that a person typed, or copied from an example, protects nothing.
+"""Detecting guessable secrets: a key typed by a person, or copied from an example, gives no protection.
 
 Anybody who holds one token can try keys against its signature, as fast as their machines go. So production refuses keys
-that are likely to be tried. The check finds carelessness; it cannot prove that a key is random.
+that are likely to be tried. The check finds careless choices; it cannot prove that a key is random.
 """
 
 from collections import Counter
