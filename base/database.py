@@ -40,7 +40,7 @@ class RawJson(bytes):
     __slots__ = ()
 
     @classmethod
-    def of(cls, value: Any) -> Self:
+    def of(cls, value: object) -> Self:
         """Return the text of a value."""
         return cls(_json(value))
 
@@ -131,17 +131,17 @@ async def prepare_connection(conn: Connection) -> None:
     )
 
 
-def _encode_json(value: Any) -> bytes:
+def _encode_json(value: object) -> bytes:
     if isinstance(value, RawJson):
         return value
     return _json(value)
 
 
-def _json(value: Any) -> bytes:
+def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _encode_jsonb(value: Any) -> bytes:
+def _encode_jsonb(value: object) -> bytes:
     return _JSONB_VERSION + _encode_json(value)
 
 

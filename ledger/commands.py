@@ -9,7 +9,7 @@ use its idempotency key again.
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 from unicodedata import category
 
 from ledger.ids import RedemptionId
@@ -175,9 +175,9 @@ def diagnoses(evidence: Iterable[Evidence]) -> tuple[tuple[str, date], ...]:
     return tuple((item.kind, item.diagnosed_on) for item in evidence if item.diagnosed_on is not None)
 
 
-def canonical_request(command: Command) -> dict[str, Any]:
+def canonical_request(command: Command) -> dict[str, object]:
     """The request in canonical form, every field of it: must be equal when an idempotency key is used again."""
-    request: dict[str, Any] = {"operation": command.operation}
+    request: dict[str, object] = {"operation": command.operation}
     for each in fields(command):
         if each.name in _NOT_COMPARED or (each.name == "vendor"):
             continue
@@ -192,7 +192,7 @@ def canonical_request(command: Command) -> dict[str, Any]:
     return request
 
 
-def differing_fields(stored: dict[str, Any], asked: dict[str, Any]) -> tuple[str, ...]:
+def differing_fields(stored: dict[str, object], asked: dict[str, object]) -> tuple[str, ...]:
     """The names, as the API spells them, of the fields in which a request differs from the stored one of its key."""
     names = sorted({*stored, *asked})
     # Versions before facilities stored 1 where units were absent: only requests stored by them may match that way.

@@ -111,7 +111,7 @@ class Refusal:
         key = f"{self.code}.{self.case}" if self.case else self.code.value
         return render(key, facts, self.available_from, language)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """What is stored of it."""
         return {
             "code": self.code.value,

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from asyncpg import Record
 
@@ -116,9 +115,9 @@ async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Hand
         (row["customer_id"], row["policy_no"]): row["cooling_off_ends_on"]
         for row in await conn.fetch(SQL["cooling_offs_of"], ids)
     }
-    ratings: list[tuple[Any, ...]] = []
-    periods: list[tuple[Any, ...]] = []
-    cooling_offs: list[tuple[Any, ...]] = []
+    ratings: list[tuple[object, ...]] = []
+    periods: list[tuple[object, ...]] = []
+    cooling_offs: list[tuple[object, ...]] = []
     for head in heads:
         each = head["customer_id"]
         history = fold(events[each])

@@ -54,7 +54,7 @@ class Line(StrEnum):
     GROUP = "group"
 
 
-def _text(value: Any, longest: int) -> str:
+def _text(value: object, longest: int) -> str:
     if type(value) is not str:
         raise PydanticCustomError("text", "not a text")
     if (
@@ -68,15 +68,15 @@ def _text(value: Any, longest: int) -> str:
     return value
 
 
-def _identifier(value: Any) -> str:
+def _identifier(value: object) -> str:
     return _text(value, LONGEST_IDENTIFIER)
 
 
-def _name(value: Any) -> str:
+def _name(value: object) -> str:
     return _text(value, LONGEST_NAME)
 
 
-def _premium(value: Any) -> Decimal:
+def _premium(value: object) -> Decimal:
     """Read an amount of 0 or more: a gift policy's premium is 0."""
     if isinstance(value, Decimal) and value.is_finite():
         value = format(value, "f")
@@ -88,7 +88,7 @@ def _premium(value: Any) -> Decimal:
     return amount.quantize(_CENT)
 
 
-def _day(value: Any) -> date:
+def _day(value: object) -> date:
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
             value = date.fromisoformat(value)
@@ -99,7 +99,7 @@ def _day(value: Any) -> date:
     return value
 
 
-def _moment(value: Any) -> datetime:
+def _moment(value: object) -> datetime:
     if isinstance(value, str) and _MOMENT.fullmatch(value):
         try:
             value = datetime.fromisoformat(value.upper())
@@ -306,7 +306,7 @@ def parse_line(line: bytes) -> PolicyEvent:
         raise not_utf8(line) or event_error(error) from None
 
 
-def content(event: PolicyEvent) -> dict[str, Any]:
+def content(event: PolicyEvent) -> dict[str, object]:
     """Return the event as the sender gave it, as plain JSON values in canonical form, without absent fields.
 
     `parse_event(content(event)) == event`.
@@ -328,6 +328,6 @@ def content_hash(text: bytes) -> bytes:
     return hashlib.sha256(text).digest()
 
 
-def differing_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> tuple[str, ...]:
+def differing_fields(one: Mapping[str, object], other: Mapping[str, object]) -> tuple[str, ...]:
     """Return the names of the fields in which two contents differ, sorted."""
     return tuple(sorted(field for field in one.keys() | other.keys() if one.get(field) != other.get(field)))

@@ -9,7 +9,7 @@ other's event.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from asyncpg import UniqueViolationError
 
@@ -236,7 +236,7 @@ async def events_of(conn: Connection, customer_ids: Sequence[int]) -> dict[int, 
     return events
 
 
-async def bodies_of(conn: Connection, event_ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+async def bodies_of(conn: Connection, event_ids: Sequence[str]) -> dict[str, Mapping[str, object]]:
     """Return the contents of those ids that stand for a recorded event: one statement that reads."""
     return {row["event_id"]: row["body"] for row in await conn.fetch(SQL["bodies"], event_ids)}
 

@@ -7,7 +7,6 @@ and in the same words; the others are applied without it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from base.database import Connection
 from base.words import Words
@@ -40,7 +39,7 @@ def supposed(
     member_no: str,
     events: Sequence[PolicyEvent],
     *,
-    known: Mapping[str, Mapping[str, Any]],
+    known: Mapping[str, Mapping[str, object]],
     now: datetime,
     handbook: Handbook,
 ) -> Supposed:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from base.database import Connection, RawJson
 from base.sql import Statements
@@ -20,7 +19,7 @@ from rating.timeline import METHOD
 
 SQL = Statements(Path(__file__).with_name("recording.sql"))
 
-Row = tuple[Any, ...]
+Row = tuple[object, ...]
 
 _EVENT_IDS = ("event_id", "customer_id", "arrival", "content_hash")
 _EVENTS = ("customer_id", "arrival", "event_id", "type", "effective_on", "recorded_at", "body", "subject")
@@ -136,7 +135,7 @@ def policy_row(customer_id: int, policy: PolicyHistory, handbook: Handbook) -> R
     )
 
 
-def columns(rows: Iterable[Row]) -> tuple[list[Any], ...]:
+def columns(rows: Iterable[Row]) -> tuple[list[object], ...]:
     """Turn rows into one array for each column, as `unnest` takes them."""
     return tuple(list(column) for column in zip(*rows, strict=True))
 

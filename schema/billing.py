@@ -4,7 +4,6 @@ Every answer shows in `extensions.cost` the cost, the amount taken and what is l
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from schema.budgets import REFUSED_COST, Budgets, Level
 from schema.errors import RateLimitedError
@@ -48,9 +47,9 @@ class Bill:
         if self.budgets is not None:
             self.level = await self.budgets.level(self.viewer)
 
-    def told(self, look_ups: Level | None) -> dict[str, Any]:
+    def told(self, look_ups: Level | None) -> dict[str, object]:
         """The bill for `extensions.cost`, in Shopify's format; `lookUps` for a vendor that asked for member numbers."""
-        told: dict[str, Any] = {
+        told: dict[str, object] = {
             "requestedQueryCost": self.asked,
             "actualQueryCost": self.taken,
             "throttleStatus": self.level.told() if self.level is not None else None,

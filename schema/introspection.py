@@ -42,5 +42,5 @@ def asked(text: str, operation_name: str | None, variables: VariableValues) -> A
     return text, operation_name, repr(sorted(variables.coerced.items()))
 
 
-def _weight(data: Any) -> int:
+def _weight(data: object) -> int:
     return _OBJECTS_FOR_JSON * len(json.dumps(data))

@@ -6,7 +6,6 @@ limited by the parser; cost, which depends on variables, by `schema.analysis`.
 """
 
 import re
-from typing import Any
 
 from graphql import (
     DocumentNode,
@@ -67,7 +66,7 @@ class ShapeRule(ValidationRule):
             if found > most:
                 raise GraphQLError(f"The document's {what} is {found}; at most {most} is allowed.")
 
-    def enter_string_value(self, node: StringValueNode, *_args: Any) -> None:
+    def enter_string_value(self, node: StringValueNode, *_args: object) -> None:
         """Refuse text that cannot be stored."""
         if _UNSTORABLE.search(node.value):
             self.report_error(GraphQLError(UNSTORABLE_TEXT, [node]))
@@ -153,7 +152,7 @@ class _Together:
         return named
 
 
-def unstorable(value: Any) -> bool:
+def unstorable(value: object) -> bool:
     """Whether a variable holds, however deep, text that cannot be stored."""
     waiting = [value]
     while waiting:

@@ -21,7 +21,7 @@ def note_refusals(schema: GraphQLSchema) -> None:
 
 
 def _noting(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    async def resolve_and_note(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
+    async def resolve_and_note(source: object, info: GraphQLResolveInfo[Any], **arguments: Any) -> Any:
         answer = resolve(source, info, **arguments)
         if info.is_awaitable(answer):
             answer = await answer

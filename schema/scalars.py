@@ -7,7 +7,7 @@ because a JSON number passes through binary floating point in most clients.
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NewType
+from typing import NewType
 
 from strawberry.types.scalar import ScalarDefinition
 
@@ -29,7 +29,7 @@ _LEAST_PLACES = 2
 _LARGEST_EXACT = 2**53 - 1
 
 
-def parse_day(value: Any) -> date:
+def parse_day(value: object) -> date:
     """The day that an ISO date names; WrongValueError with what would be right."""
     expected = f"an ISO date from {_FIRST_YEAR}-01-01 to {_LAST_YEAR}-12-31, like 2026-03-01"
     if not isinstance(value, str) or not _DATE.fullmatch(value):
@@ -43,7 +43,7 @@ def parse_day(value: Any) -> date:
     return day
 
 
-def parse_moment(value: Any) -> datetime:
+def parse_moment(value: object) -> datetime:
     """The moment that an ISO date-time with offset names; WrongValueError with what would be right."""
     expected = "an ISO date-time with an offset, like 2026-03-01T09:30:00+08:00"
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
@@ -57,7 +57,7 @@ def parse_moment(value: Any) -> datetime:
     return moment
 
 
-def parse_amount(value: Any) -> Decimal:
+def parse_amount(value: object) -> Decimal:
     """The number that a plain decimal string names; WrongValueError with what would be right."""
     if not isinstance(value, str) or not _DECIMAL.fullmatch(value):
         raise WrongValueError('expected a plain decimal string, like "50000.00"')
@@ -75,7 +75,7 @@ def print_amount(amount: Decimal) -> str:
     return f"{whole}.{places.rstrip('0').ljust(_LEAST_PLACES, '0')}"
 
 
-def parse_long(value: Any) -> Long:
+def parse_long(value: object) -> Long:
     """The whole number itself; WrongValueError for anything else."""
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_EXACT:
         raise WrongValueError(f"expected a whole number up to {_LARGEST_EXACT}")

@@ -44,22 +44,22 @@ class Share:
             for each in used:
                 self._connections.remove(each)
 
-    async def fetch(self, query: str, *args: Any) -> list[Record]:
+    async def fetch(self, query: str, *args: object) -> list[Record]:
         """The rows of a statement."""
         async with self.acquire() as connection:
             return await connection.fetch(query, *args)
 
-    async def fetchrow(self, query: str, *args: Any) -> Record | None:
+    async def fetchrow(self, query: str, *args: object) -> Record | None:
         """The first row of a statement."""
         async with self.acquire() as connection:
             return await connection.fetchrow(query, *args)
 
-    async def fetchval(self, query: str, *args: Any) -> Any:
+    async def fetchval(self, query: str, *args: object) -> Any:
         """The first value of the first row."""
         async with self.acquire() as connection:
             return await connection.fetchval(query, *args)
 
-    async def execute(self, query: str, *args: Any) -> str:
+    async def execute(self, query: str, *args: object) -> str:
         """Run a statement; its tag."""
         async with self.acquire() as connection:
             return await connection.execute(query, *args)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
-Cell: TypeAlias = str | int | Decimal | date | datetime | Mapping[str, Any] | None
+Cell: TypeAlias = str | int | Decimal | date | datetime | Mapping[str, object] | None
 Row = TypeVar("Row")
 
 

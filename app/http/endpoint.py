@@ -1,7 +1,5 @@
 """The endpoint /graphql: authentication, parsing, and the answer in the form and language that the client accepts."""
 
-from typing import Any
-
 import structlog
 from graphql import DocumentNode, GraphQLError, get_operation_ast
 from starlette.requests import ClientDisconnect, Request
@@ -164,9 +162,9 @@ class GraphQLEndpoint:
         )
 
 
-def _facts(context: Context, result: ExecutionResult) -> dict[str, Any]:
+def _facts(context: Context, result: ExecutionResult) -> dict[str, object]:
     """The facts about an operation for the log and the metrics: class and cost if it ran, and its result."""
-    facts: dict[str, Any] = {"code": "OK", **_work_facts(context)}
+    facts: dict[str, object] = {"code": "OK", **_work_facts(context)}
     if context.refusals:
         facts |= {"code": "REFUSED", "refusals": [code.value for code in context.refusals]}
     if RefusalCode.RATE_LIMITED in context.refusals:
@@ -176,7 +174,7 @@ def _facts(context: Context, result: ExecutionResult) -> dict[str, Any]:
     return facts
 
 
-def _work_facts(context: Context) -> dict[str, Any]:
+def _work_facts(context: Context) -> dict[str, object]:
     work = context.work
     return {"class": work.kind.value, "cost": work.cost} if work is not None else {}
 

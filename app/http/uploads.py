@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import PurePosixPath
-from typing import Any
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
@@ -51,7 +50,7 @@ class _Problems:
     """The first problems of a file, for the answer."""
 
     language: str
-    first: list[dict[str, Any]] = field(default_factory=list)
+    first: list[dict[str, object]] = field(default_factory=list)
 
     def add(self, _: Table, row: Row, problems: Sequence[LineProblem]) -> None:
         """Add the problems of a row, in words."""
@@ -201,7 +200,7 @@ def _text(form: FormData, name: str) -> str | None:
     return value.strip() or None if value is not None else None
 
 
-def _facts(imported: Imported) -> dict[str, Any]:
+def _facts(imported: Imported) -> dict[str, object]:
     checked = imported.checked
     return {
         "goodRows": checked.lines,
@@ -211,7 +210,7 @@ def _facts(imported: Imported) -> dict[str, Any]:
     }
 
 
-def _statement(view: StatementView) -> Mapping[str, Any]:
+def _statement(view: StatementView) -> Mapping[str, object]:
     """The statement as the API shows it."""
     return {
         "id": StatementId(view.id).opaque,
@@ -228,10 +227,10 @@ def _statement(view: StatementView) -> Mapping[str, Any]:
     }
 
 
-def _refused(status: int, code: str, message: str, **facts: Any) -> Response:
+def _refused(status: int, code: str, message: str, **facts: object) -> Response:
     error = {"message": message, "extensions": identified({"code": code})}
     return _answer({"errors": [error], **facts}, status)
 
 
-def _answer(content: Mapping[str, Any], status: int) -> Response:
+def _answer(content: Mapping[str, object], status: int) -> Response:
     return JSONResponse(content, status, {"cache-control": "no-store"})

@@ -37,6 +37,10 @@ class Taken:
     used: int = 0
     held: int = 0
 
+    def left_of(self, granted: int) -> int:
+        """Units that are left of so many granted, never negative: every figure of what remains is this one."""
+        return max(0, granted - self.used - self.held)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceYear:

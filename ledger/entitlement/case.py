@@ -147,7 +147,7 @@ class Case:
             return None
         if self.is_number:
             return self.for_the_next_policy
-        return max(0, self.granted - self.pool_taken.used - self.pool_taken.held)
+        return self.pool_taken.left_of(self.granted)
 
     def facts(self, **more: str | int) -> dict[str, str | int]:
         """The facts that most messages need, and more."""

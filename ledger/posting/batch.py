@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from base.database import Connection
 from base.sql import Statements
@@ -186,8 +185,8 @@ async def _write_entries(conn: Connection, entries: Sequence[Entry]) -> None:
 
 async def _write_balances(conn: Connection, changed: Sequence[tuple[State, State]]) -> None:
     """Write the balances that are new or different. The heads' locks keep others from inserting one."""
-    new: list[tuple[Any, ...]] = []
-    different: list[tuple[Any, ...]] = []
+    new: list[tuple[object, ...]] = []
+    different: list[tuple[object, ...]] = []
     for before, after in changed:
         for pool, balance in after.balances.items():
             known = before.balances.get(pool)

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from struct import Struct
-from typing import Any
 
 from ledger.posting.entries import Entry
 
@@ -54,7 +53,7 @@ def entry_hash(entry: Entry, previous: bytes) -> bytes:
     return sha256(b"".join(parts)).digest()
 
 
-def _canonical(details: Mapping[str, Any]) -> str:
+def _canonical(details: Mapping[str, object]) -> str:
     if not details:
         return "{}"
     return json.dumps(details, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

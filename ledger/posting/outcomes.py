@@ -43,7 +43,7 @@ class RedemptionOutcome:
         """Where it stood."""
         return self.redemption.status
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """The stored form."""
         told, quota = self.redemption, self.quota
         who = told.beneficiary
@@ -109,7 +109,7 @@ class RedemptionOutcome:
 Outcome = RedemptionOutcome | Refusal
 
 
-def outcome_as_json(outcome: Outcome) -> dict[str, Any]:
+def outcome_as_json(outcome: Outcome) -> dict[str, object]:
     """The stored form of an outcome."""
     return {"refusal" if isinstance(outcome, Refusal) else "redemption": outcome.as_json()}
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from asyncpg import Record
 
@@ -121,7 +120,7 @@ def redemption_of(row: Record) -> Redemption:
     )
 
 
-def entry_row(entry: Entry) -> tuple[Any, ...]:
+def entry_row(entry: Entry) -> tuple[object, ...]:
     """The row of an entry, in the order of `ENTRY_COLUMNS`."""
     return (
         entry.customer_id,
@@ -147,7 +146,7 @@ def entry_row(entry: Entry) -> tuple[Any, ...]:
     )
 
 
-def balance_row(customer_id: int, pool: PoolKey, balance: Balance) -> tuple[Any, ...]:
+def balance_row(customer_id: int, pool: PoolKey, balance: Balance) -> tuple[object, ...]:
     """The row of a balance, in the order of `BALANCE_COLUMNS`."""
     return (
         customer_id,
@@ -162,7 +161,7 @@ def balance_row(customer_id: int, pool: PoolKey, balance: Balance) -> tuple[Any,
     )
 
 
-def redemption_row(redemption: Redemption) -> tuple[Any, ...]:
+def redemption_row(redemption: Redemption) -> tuple[object, ...]:
     """The row of a redemption, as `upsert_redemptions` takes it."""
     return (
         redemption.id.customer_id,
@@ -191,7 +190,7 @@ def redemption_row(redemption: Redemption) -> tuple[Any, ...]:
     )
 
 
-def milestone_row(milestone: Milestone) -> tuple[Any, ...]:
+def milestone_row(milestone: Milestone) -> tuple[object, ...]:
     """The row of a milestone, as `insert_milestones` takes it."""
     return (
         milestone.redemption.customer_id,
@@ -206,6 +205,6 @@ def milestone_row(milestone: Milestone) -> tuple[Any, ...]:
     )
 
 
-def columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
     """Rows turned into the column arrays that the statements unnest."""
     return [list(column) for column in zip(*rows, strict=True)]

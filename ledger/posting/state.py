@@ -37,7 +37,7 @@ class Head:
 class StoredOutcome:
     """The request stored under an idempotency key, and its outcome."""
 
-    request: Mapping[str, Any]
+    request: Mapping[str, object]
     outcome: Mapping[str, Any]
 
 
@@ -98,7 +98,7 @@ class Posting:
         edition: str | None,
         occurred_at: datetime,
         redemption: Redemption | None = None,
-        details: Mapping[str, Any] | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> Entry:
         """Append an entry; vendor, beneficiary and similar fields come from its redemption."""
         entry = Entry(
@@ -138,7 +138,7 @@ class Posting:
         units: int,
         *,
         occurred_at: datetime,
-        details: Mapping[str, Any] | None = None,
+        details: Mapping[str, object] | None = None,
     ) -> Redemption:
         """Post an entry of a redemption's life cycle; its status follows from `LIFE_CYCLE`."""
         before = self.redemptions.get(redemption.id.sequence)

@@ -35,5 +35,5 @@ def counts_of(
         taken={pool: taken},
     )
     granted = case.granted
-    remaining = max(0, granted - taken.used - taken.held) if granted is not None else None
+    remaining = taken.left_of(granted) if granted is not None else None
     return QuotaCounts(granted=granted, used=taken.used, held=taken.held, remaining=remaining)

@@ -12,11 +12,12 @@ from ledger.entitlement.account import Account
 from ledger.entitlement.case import Case
 from ledger.entitlement.rules import CARD_RULES, RULES, Rule, judge
 from ledger.entitlement.terms import Term
+from ledger.quotas.counts import QuotaCounts
 from ledger.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quota:
+class Quota(QuotaCounts):
     """An allowance with what is granted, used, held and remaining, in its units; None: without limit.
 
     `entitled`: one unit could be used on the day; otherwise `refusal` says why not. `policy_no`: for which policy,
@@ -31,10 +32,6 @@ class Quota:
     refusal: Refusal | None
     allowance: Allowance | None
     policy_no: str | None
-    granted: int | None
-    used: int
-    held: int
-    remaining: int | None
     resets_on: date | None
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from asyncpg import Record
 
@@ -42,7 +41,7 @@ class _Paid:
     units: int
     amount: Decimal
 
-    def as_json(self) -> list[Any]:
+    def as_json(self) -> list[object]:
         """The line in the canonical form that is sealed."""
         return [self.benefit, self.occurred_in.isoformat(), self.correction, self.units, str(self.amount)]
 
@@ -56,7 +55,7 @@ class _Settlement:
     month: date
     payable: Decimal
     carried_forward: Decimal
-    lines: Sequence[list[Any]]
+    lines: Sequence[list[object]]
     digests: Mapping[str, bytes]
     previous: bytes | None
     closed_by: str

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 from asyncpg import Record
 
@@ -152,7 +151,7 @@ async def _must_not_be_withdrawn(conn: Connection, statement: int) -> None:
 
 async def _checked(
     lines: AsyncIterable[StatementLine], handbook: Handbook, progress: Progress | None
-) -> AsyncIterator[tuple[Any, ...]]:
+) -> AsyncIterator[tuple[object, ...]]:
     """The lines as rows; refuses when any is malformed, with the first problems."""
     problems: list[LineProblem] = []
     read = 0

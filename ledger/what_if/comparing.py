@@ -269,7 +269,7 @@ def _add_allowances(
                 continue  # no policy, so nothing is granted
             units = (case.granted or 0) - case.for_the_next_policy
             sums.units += units
-            sums.remaining += max(0, units - case.pool_taken_then.used - case.pool_taken_then.held)
+            sums.remaining += case.pool_taken_then.left_of(units)
 
 
 def _entitled(edition: Edition | None, star: int) -> tuple[str, ...]:

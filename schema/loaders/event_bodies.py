@@ -1,14 +1,13 @@
 """Contents of recorded events by id, unique over all customers: to check the ids of hypothetical events."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from strawberry.dataloader import DataLoader
 
 from base.database import Pool
 from rating.recording import bodies_of
 
-Body = Mapping[str, Any]
+Body = Mapping[str, object]
 
 
 def event_bodies_loader(pool: Pool) -> DataLoader[str, Body | None]:
