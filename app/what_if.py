@@ -1,7 +1,7 @@
 """The what-if of a portfolio on all processors: worker processes, each with a connection of its own.
 
-All of them see the one state of the database that this process's transaction sees. They are given batches of customers
-by id and give back sums, so that memory stays bounded; a worker whose command is gone ends by itself.
+All of them use the snapshot of this process's transaction. They get batches of customer ids and return totals, so that
+memory stays bounded; a worker whose command has ended ends by itself.
 """
 
 import asyncio
@@ -45,9 +45,9 @@ async def what_if_in_parallel(
     losses: Callable[[Sequence[NamedLoss]], None],
     workers: int | None = None,
 ) -> Consequences:
-    """Return what another handbook would do, worked out by as many processes as pay off (or `workers`).
+    """Return the effect of another handbook, computed by a suitable number of processes (or `workers`).
 
-    `losses` is given what members would lose, batch by batch, in the order of the customers. Raises StartError.
+    `losses` is called with the members' losses, batch by batch, in order of customers. Raises StartError.
     """
     now = services.clock()
     async with (
@@ -82,11 +82,11 @@ async def what_if_in_parallel(
 async def _worked(
     executor: ProcessPoolExecutor, conn: Connection, workers: int
 ) -> AsyncIterator[PartialResult]:
-    """Yield what the batches come to, in their order; only so many are under way that nobody waits."""
+    """Yield the results of the batches, in order; as many are in progress as keep all workers busy."""
     loop = asyncio.get_running_loop()
     under_way: deque[asyncio.Future[PartialResult]] = deque()
     async for ids in batches_of_customers(conn, CUSTOMERS_A_BATCH):
-        with _unreachable_by_ctrl_c():  # a process that is started here, is so from its first moment
+        with _unreachable_by_ctrl_c():  # inherited by the processes that are started here
             under_way.append(loop.run_in_executor(executor, _work, ids))
         if len(under_way) >= _BATCHES_AHEAD * workers:
             yield await under_way.popleft()
@@ -96,9 +96,9 @@ async def _worked(
 
 @contextmanager
 def _unreachable_by_ctrl_c() -> Iterator[None]:
-    """Let processes that begin within the block never see the terminal's interrupt: it is the command's to deal with.
+    """Let processes that start within the block ignore the terminal's interrupt: the command handles it.
 
-    One that died of it before it had read what it was to do would leave the command writing to nobody.
+    One that died of it before it had read its input would leave the command writing to a closed pipe.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -136,8 +136,8 @@ _workers: list[_Worker] = []
 
 
 def _begin(dsn: str, snapshot: str, question: Question, now: datetime) -> None:
-    """In a worker process: open what it needs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's to deal with
+    """In a worker process: open its connection."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command handles Ctrl-C
     end_with_the_command()
     _workers.append(_Worker(dsn, snapshot, question, now))
 
@@ -148,7 +148,7 @@ def _work(customer_ids: Sequence[int]) -> PartialResult:
 
 
 def end_with_the_command() -> None:
-    """In a worker process: end it, and its connection, when the one that started it is gone: killed, for instance."""
+    """In a worker process: end it, and its connection, when its parent has ended, for instance by a kill."""
 
     def watch() -> None:
         command = multiprocessing.parent_process()

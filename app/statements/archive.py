@@ -1,4 +1,4 @@
-"""An XLSX file as what it is, an archive of XML: opened and read so that no file, however made, exhausts memory.
+"""XLSX files as archives of XML: opened and read so that no crafted file exhausts memory.
 
 A small archive can hold an endless amount (a "zip bomb"), and XML can define texts that grow without end. So the
 archive's directory and every part have a limit, no part is read as a whole unless it is small, and a document type,
@@ -31,20 +31,20 @@ _FAILURES = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
-    NotImplementedError,  # packed in a way that no spreadsheet program uses
+    NotImplementedError,  # compressed in a way that no spreadsheet program uses
     RuntimeError,  # encrypted
     ParseError,
     DefusedXmlException,
     expat.ExpatError,
     struct.error,
-    LookupError,  # a part that is missing, an encoding that nobody knows
+    LookupError,  # a missing part, an unknown encoding
     ArithmeticError,
     ValueError,
 )
 
 
 def damaged() -> SheetError:
-    """The answer to an archive that is no readable workbook."""
+    """The error for an archive that is no readable workbook."""
     return SheetError(
         "文件已损坏，或不是 Excel 工作簿；请用表格软件打开后另存为 .xlsx",
         "the file is damaged or no workbook: open it in a spreadsheet program and save it as .xlsx",
@@ -53,7 +53,7 @@ def damaged() -> SheetError:
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """Whatever fails in the block because of what the file holds is a SheetError."""
+    """Turn errors in the block that are caused by the file's content into a SheetError."""
     try:
         yield
     except _FAILURES as error:
@@ -88,7 +88,7 @@ def _directory_bytes(stream: IO[bytes]) -> int:
 
 
 def small_part(archive: zipfile.ZipFile, name: str) -> Element | None:
-    """A part that is read as a whole; None when there is none of the name. Raises SheetError."""
+    """A small part, read as a whole; None when there is none of the name. Raises SheetError."""
     if name not in archive.namelist():
         return None
     with reading():
@@ -120,7 +120,7 @@ class Parsing:
                     self.done += len(chunk)
                     self.parser.Parse(chunk, False)
                     if self.done - self.parser.CurrentByteIndex > _LONGEST_TOKEN:
-                        raise damaged()  # one tag without end, which the parser would gather
+                        raise damaged()  # one endless tag, which the parser would buffer
                     yield
                 self.parser.Parse(b"", True)
                 yield

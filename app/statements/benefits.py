@@ -1,7 +1,6 @@
-"""Which benefit a vendor means: by its code or by a printed name, in Chinese or English, spelled as people spell.
+"""Recognising a benefit by its code or printed name, in Chinese or English, with usual variations of spelling.
 
-A name that two benefits share names none of them, and a name that is only nearly right is not taken either: the answer
-says what is near.
+A name that two benefits share is not accepted, nor is a name that is only similar: the error suggests similar ones.
 """
 
 from collections.abc import Iterator
@@ -33,17 +32,17 @@ class Benefits:
                     codes.setdefault(plain(form), set()).add(benefit.code)
                 if without_brackets(name) != name:
                     told_by_brackets.add(plain(without_brackets(name)))
-        # A code is a code, whatever another benefit may be called.
+        # A code takes precedence over names of other benefits.
         codes |= {plain(code): {code} for code in self._name}
         self._code = {name: next(iter(of)) for name, of in codes.items() if name and len(of) == 1}
-        # What a vendor adds in brackets is its own remark, but not where print itself tells services apart by brackets.
+        # Text in brackets is the vendor's remark, except where brackets distinguish printed names.
         self._code_beside_remark = {
             name: code for name, code in self._code.items() if name not in told_by_brackets
         }
         self._known_code = lru_cache(maxsize=4096)(self._code_of)
 
     def code_of(self, written: str) -> str:
-        """The code of the benefit that a text names. Raises UnreadableError with what is near."""
+        """The code of the benefit that a text names. Raises UnreadableError with similar names."""
         return self._known_code(written[:_LONGEST_NAME])
 
     def _code_of(self, text: str) -> str:

@@ -1,7 +1,7 @@
-"""What people write into cells, as values: numbers with separators and signs, days in many forms, numbers of things.
+"""Parsing cells as people write them: numbers with separators and signs, days in many forms, quantities.
 
-Nothing is guessed where a guess could be wrong: 5/10/2026 may be May or October, and 1.234 in a column of amounts is no
-amount. What cannot be read is told in words that say what would be right.
+Ambiguous values are refused: 5/10/2026 may be May or October, and 1.234 in a column of amounts is no amount. The error
+says what would be right.
 """
 
 import re
@@ -57,7 +57,7 @@ _ISO_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9:.]+(?:z|[+-][0-9]{2}:
 
 
 class UnreadableError(ValueError):
-    """A cell does not hold what its column should; the words say what would be right."""
+    """A cell does not fit its column; the words say what would be right."""
 
     def __init__(self, words_zh: str, words_en: str) -> None:
         super().__init__(words_en)
@@ -66,12 +66,12 @@ class UnreadableError(ValueError):
 
 
 def is_blank(cell: Cell) -> bool:
-    """Whether a person sees nothing in the cell."""
+    """Whether the cell looks empty."""
     return cell is None or (isinstance(cell, str) and not cell.strip("\ufeff \t\r\n\u3000\xa0'"))
 
 
 def text_of(cell: Cell) -> str:
-    """A number of a member or an order, as it was written, in signs of the usual width. Raises UnreadableError."""
+    """A member number or reference, as written, with full-width characters normalised. Raises UnreadableError."""
     if isinstance(cell, Decimal):
         return _digits_of(cell)
     if isinstance(cell, date):
@@ -86,9 +86,9 @@ def text_of(cell: Cell) -> str:
 
 
 def units_of(cell: Cell, counted_in: Unit | None = None) -> int:
-    """How many units: a whole number, perhaps with its word (2 次, 30 minutes, 1.5 小时). Raises UnreadableError.
+    """The units: a whole number, perhaps with a unit (2 次, 30 minutes, 1.5 小时). Raises UnreadableError.
 
-    `counted_in` is what the benefit counts, where that is known: a word for something else is not taken for it.
+    `counted_in` is the benefit's unit, where known: a word for another unit is refused.
     """
     number = cell if isinstance(cell, Decimal) else _number(cell, _without_unit, _not_units)
     if isinstance(cell, str) and not cell.isdecimal():
@@ -127,7 +127,7 @@ def amount_of(cell: Cell) -> Decimal:
 
 
 def checked_amount(amount: Decimal, *, computed: bool) -> Decimal:
-    """The amount, exact to the cent. Raises UnreadableError for parts of a cent, which nobody rounds in secret."""
+    """The amount, exact to the cent. Raises UnreadableError for fractions of a cent, which are not rounded silently."""
     exponent = amount.normalize().as_tuple().exponent
     if isinstance(exponent, int) and exponent >= -_PLACES:
         return amount
@@ -138,7 +138,7 @@ def checked_amount(amount: Decimal, *, computed: bool) -> Decimal:
 
 
 def day_of(cell: Cell, day_zero: date) -> date:
-    """A day, without its time. `day_zero` is the day of the number 0. Raises UnreadableError."""
+    """A day, without its time. `day_zero` is the date of serial number 0. Raises UnreadableError."""
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
@@ -236,7 +236,7 @@ def _short_number(
 
 
 def _plainly(text: str) -> str:
-    """The text without spaces, in small letters and signs of the usual width."""
+    """The text in lower case, without spaces, with full-width characters normalised."""
     return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold()
 
 

@@ -1,7 +1,7 @@
-"""A whole file is checked before a line of it is taken; the good lines wait on disk, however many there are.
+"""A file is checked completely before any line is imported; the good lines are spooled to disk.
 
-So a sheet is parsed once, everything that is wrong is known before the database hears of it, and no transaction stays
-open for as long as a spreadsheet takes to read.
+So a sheet is parsed once, all problems are known before the import begins, and no transaction is open while a
+spreadsheet is read.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """What a file holds: `lines` good ones, `refused` rows that are none, and what was not looked at."""
+    """The result of a check: good `lines`, `refused` rows, and what was ignored."""
 
     lines: int
     refused: int

@@ -1,8 +1,8 @@
-"""Which column holds what: the names that people give to columns, in Chinese and English, and the row they stand in.
+"""Finding the header row and the meaning of columns, by the names that people use, in Chinese and English.
 
-Names are compared by their letters and digits only, without what stands in brackets: `金额（元）`, `Amount (CNY)` and
-`amount` are one name. A column that nobody here knows is ignored, and said so; two columns that could mean the same are
-not chosen between: the wrong one would be paid.
+Names are compared by their letters and digits only, without text in brackets: `金额（元）`, `Amount (CNY)` and
+`amount` are one name. Unknown columns are ignored and reported; two columns that could mean the same are refused,
+because the wrong one might be paid.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ _MOST_SHOWN = 30
 
 
 class Field(StrEnum):
-    """What a column of a statement may hold; the values are what the API calls it."""
+    """The fields of a statement line; the values are their names in the API."""
 
     REFERENCE = "reference"
     MEMBER_NO = "memberNo"
@@ -85,7 +85,7 @@ _ASKED_FOR = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """Where each field stands. `titles` are all columns as the sheet calls them; `ignored` those that are not read."""
+    """The column of each field. `titles` are all columns as the sheet calls them; `ignored` those that are not read."""
 
     row: Row
     titles: tuple[str, ...]
@@ -93,13 +93,13 @@ class Header:
     ignored: tuple[str, ...]
 
     def title(self, field: Field) -> str:
-        """What the sheet calls a field; what we would call it if the sheet does not have it."""
+        """The sheet's name of a field; our own if the sheet does not have it."""
         place = self.places.get(field)
         return _ASKED_FOR[field] if place is None else quoted(self.titles[place])
 
 
 def field_of(title: str) -> Field | None:
-    """The field that a column of this name holds; None for a name that nobody knows."""
+    """The field of a column of this name; None for an unknown name."""
     return _FIELD_OF.get(plain(without_brackets(title))) or _FIELD_OF.get(plain(title))
 
 
@@ -109,9 +109,9 @@ def known_columns(row: Row) -> int:
 
 
 def find_header(rows: Iterator[Row]) -> tuple[Header, Iterator[Row]]:
-    """The header, below whatever titles there are, and the rows below it.
+    """The header, below any titles, and the rows below it.
 
-    Raises SheetError when there is none, when a column is missing, and when two columns hold the same.
+    Raises SheetError when there is none, when a column is missing, and when two columns have the same meaning.
     """
     above = list(islice(rows, _ROWS_ABOVE))
     best = max(range(len(above)), key=lambda place: known_columns(above[place]), default=None)

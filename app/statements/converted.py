@@ -1,8 +1,8 @@
-"""Workbooks that are no XLSX (.xls, .ods, .xlsb), row by row: converted by another process, then read from its file.
+"""Workbooks other than XLSX (.xls, .ods, .xlsb): converted by another process, then read row by row from its file.
 
-What a cell holds is what a person sees in it, as far as the library tells it: the result of a formula, a number with
-the digits that programs show, a day where the format says so. It does not tell of formats that only add zeros, and an
-error such as #N/A is an empty cell.
+A cell has the value that a person sees, as far as the library gives it: the result of a formula, a number with
+the digits that programs show, a day where the format says so. The library does not give formats that only add zeros,
+and an error such as #N/A is an empty cell.
 """
 
 import errno
@@ -66,7 +66,7 @@ def open_converted(stream: IO[bytes], kind: str, still_wanted: StillWanted) -> I
 def _convert(content: IO[bytes], result: IO[bytes], kind: str, still_wanted: StillWanted) -> None:
     with (
         tempfile.TemporaryFile() as complaints,
-        # Nothing of our settings is the business of a process that reads what strangers made.
+        # No settings for a process that reads untrusted files.
         subprocess.Popen(  # noqa: S603 - our own program
             _PROGRAM, stdin=content, stdout=result, stderr=complaints, env={}
         ) as process,
@@ -104,7 +104,7 @@ def _too_large(kind: str) -> SheetError:
 
 
 def unreadable(kind: str) -> SheetError:
-    """The answer to a file that is no workbook of its kind."""
+    """The error for a file that is no workbook of its kind."""
     return SheetError(
         f"文件已损坏、已加密，或不是 {kind} 工作簿；请用表格软件打开后另存为不加密的 .xlsx",
         f"the file is damaged, encrypted, or no {kind} workbook: open it in a spreadsheet program and save it as .xlsx "

@@ -1,12 +1,12 @@
 """A program that reads a workbook which is no XLSX (.xls, .ods, .xlsb), in a process of its own with little memory.
 
-The library that knows these kinds holds a whole workbook in memory, and a small file can say that it has billions of
-cells. So the process may take so much memory and time and no more. If it needs more it dies, and nothing else does.
+The library for these kinds holds a whole workbook in memory, and a small file can claim billions of cells. So the
+process has limits of memory and time; beyond them only it dies.
 
 It reads the file from standard input and writes an archive of text to standard output, a file: `sheets` holds the names
 of the visible sheets, and the part `0` the rows of the first one, a JSON array of cells a line, from row 1 on. Numbers
-are written as the workbook holds them, days as `{"day": "2026-10-05"}`, empty cells as null. How it went says the exit
-code, an `Ending`.
+are written as the workbook holds them, days as `{"day": "2026-10-05"}`, empty cells as null. The exit code is an
+`Ending`.
 """
 
 import errno
@@ -38,7 +38,7 @@ _Written = str | int | float | dict[str, str] | None
 
 
 class Ending(IntEnum):
-    """How the process ended: exit codes."""
+    """The results of the process, as exit codes."""
 
     DONE = 0
     UNREADABLE = 3
@@ -55,7 +55,7 @@ _ENDINGS = {
 
 
 class _UnreadableError(Exception):
-    """A cell holds what no cell can hold."""
+    """A cell has an impossible value."""
 
 
 def main() -> Ending:
@@ -64,7 +64,7 @@ def main() -> Ending:
     from python_calamine import CalamineError
 
     try:
-        # Not `sys.stdout`: Python would flush it once more at the end, and end with a code of its own where that fails.
+        # Not `sys.stdout`: Python would flush it again at exit, and exit with a code of its own if that fails.
         with open(sys.stdout.fileno(), "wb", closefd=False) as target:
             _convert(sys.stdin.buffer, target)
     except (CalamineError, _UnreadableError, ValueError, ArithmeticError):
@@ -72,12 +72,12 @@ def main() -> Ending:
     except MemoryError:
         return Ending.TOO_LARGE
     except OSError as error:
-        # Without a number it is the library's: the file ends within a record.
+        # Without an errno it is the library's: the file ends within a record.
         if error.errno not in _ENDINGS:
             raise
         return _ENDINGS[error.errno]
     except BaseException as error:
-        # The library meets something that its authors thought impossible: the file is to blame.
+        # A panic of the library: caused by the file.
         if type(error).__module__ == _PANICS:
             return Ending.UNREADABLE
         raise
@@ -92,7 +92,7 @@ def _limit_this_process() -> None:
         resource.RLIMIT_CORE: 0,
     }
     for kind, most in limits.items():
-        # macOS knows no limit of memory; a server runs Linux.
+        # macOS has no memory limit; servers run Linux.
         with suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -124,7 +124,7 @@ def _rows(sheet: "CalamineSheet") -> Iterator[Sequence[_Written]]:
 
 
 def _written(cell: _Value) -> _Written:
-    """A cell as JSON knows it."""
+    """A cell as a JSON value."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, str):
@@ -132,7 +132,7 @@ def _written(cell: _Value) -> _Written:
             raise _UnreadableError
         return cell or None
     if isinstance(cell, float):
-        # 680.0 is written as other kinds of file have it: 680.
+        # 680.0 is written as 680, like in other kinds of files.
         return int(cell) if cell.is_integer() and abs(cell) < _LARGEST_WHOLE else cell
     if isinstance(cell, datetime):
         cell = cell.date()

@@ -1,7 +1,7 @@
-"""How a workbook's cells are formatted, as far as it changes what they mean: days are numbers with a format of days.
+"""Formats of a workbook's cells, as far as they affect values: a day is a number with a date format.
 
-Some formats are known by number, among them those that only Chinese editions of spreadsheet programs use; the others
-are written in the workbook.
+Some formats are built in and known by number, among them those of Chinese editions of spreadsheet programs; others are
+defined in the workbook.
 """
 
 import re
@@ -11,14 +11,14 @@ from xml.etree.ElementTree import Element
 
 _DAY_NUMBERS = frozenset({*range(14, 18), 22, *range(27, 32), 36, *range(50, 55), 57, 58})
 _NO_FORMAT = frozenset({"general", "standard", "@"})
-# What stands in quotation marks, after a backslash, or in brackets is shown, or is a colour or a language: no format.
+# Text in quotation marks, after a backslash, or in brackets is literal, a colour or a language: no part of the format.
 _SHOWN_ONLY = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _PADDED = re.compile(r"0{2,20}")
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`is_day`: its numbers are days. `digits`: whole numbers are shown with so many, zeros before them."""
+    """`is_day`: numbers are days. `digits`: whole numbers are padded with zeros to so many digits."""
 
     is_day: bool = False
     digits: int = 0
@@ -28,7 +28,7 @@ PLAIN = Format()
 
 
 def formats_of(styles: Element | None) -> tuple[Format, ...]:
-    """The format of each style that cells refer to by its place."""
+    """The formats of the styles, which cells refer to by index."""
     if styles is None:
         return ()
     written = {

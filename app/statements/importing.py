@@ -1,7 +1,7 @@
-"""A file on its way to a statement: checked as a whole, then taken as a whole, and what came of it.
+"""Importing a file as a statement: checked completely, then submitted as a whole.
 
-Nothing is taken unless every line can be read, or the good ones are asked for. The database's work begins when the
-file is checked, and is one transaction: a crash leaves nothing behind.
+Nothing is submitted unless every line can be read, or the caller accepts only the good ones. The database's work begins
+after the check, in one transaction: a crash leaves nothing behind.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from ledger.refusals import Refusal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A file that somebody sent as a vendor's statement. `name` is the sheet of a workbook, where there are several."""
+    """A file sent as a vendor's statement. `name` selects the sheet of a workbook, where there are several."""
 
     stream: IO[bytes]
     vendor: str
@@ -32,7 +32,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What came of a file: what was read of it, and the statement it became; None when nothing was taken."""
+    """The result of an import: what was read, and the statement; None when nothing was submitted."""
 
     checked: Checked
     outcome: StatementView | Refusal | None
@@ -43,7 +43,7 @@ _UNREAD = Checked(lines=0, refused=0, ignored=(), skipped=(), skipped_rows=0)
 
 
 class _StoppedError(Exception):
-    """Nobody waits for the result any more."""
+    """The caller was cancelled."""
 
 
 async def import_sheet(
@@ -55,10 +55,10 @@ async def import_sheet(
     reading: Progress = lambda _done, _size: None,
     taking: Callable[[int], None] | None = None,
 ) -> Imported:
-    """Check a file and, if all of it is good or the good lines are asked for, take it as a statement.
+    """Check a file and, if all of it is good or the good lines suffice, submit it as a statement.
 
-    What no mending of its rows would help, such as an unknown vendor, is refused before the file is read. `reading` is
-    told bytes, `taking` lines. Raises SheetError when the file as a whole cannot be read.
+    What does not depend on its rows, such as an unknown vendor, is refused before the file is read. `reading` gets
+    bytes, `taking` lines, as progress. Raises SheetError when the file as a whole cannot be read.
     """
     refused = await refused_unread(
         services.pool, vendor=sheet.vendor, number=sheet.number, month=sheet.month, now=services.clock()
@@ -89,7 +89,7 @@ async def import_sheet(
 async def _check(
     services: Services, sheet: Sheet, spool: Spool, on_problems: OnProblems, reading: Progress
 ) -> Checked:
-    """Check in a thread: a large sheet takes long, and others are served meanwhile."""
+    """Check in a thread: a large sheet takes long and must not block the event loop."""
     stopped = Event()
 
     def told(done: int, size: int) -> None:
@@ -111,7 +111,7 @@ async def _check(
     try:
         return await asyncio.shield(checking)
     except asyncio.CancelledError:
-        # The thread works on the file and the spool: they must not be closed before it has ended.
+        # The thread uses the file and the spool: they must not be closed before it has ended.
         stopped.set()
         await asyncio.wait([checking])
         raise

@@ -1,7 +1,7 @@
-"""From a row of a sheet to a line of a statement, or to everything that is wrong with it, by its columns' own names.
+"""Converting a row of a sheet to a statement line, or to all its problems, with the sheet's own column names.
 
-Rows that are no lines (empty ones, totals, the header printed again, who made the sheet) are told from lines by what
-they lack: a row that could be a line is never left out.
+Rows that are no lines (empty ones, totals, a repeated header, signatures) are recognised by what they lack: a row that
+could be a line is never skipped.
 """
 
 from collections.abc import Callable
@@ -74,14 +74,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A row that is no line, by what it says."""
+    """A skipped row, with its text."""
 
     row: int
     words: str
 
 
 class LineReader:
-    """Reads the rows below a header. `day_zero` is the day that the number 0 stands for."""
+    """Reads the rows below a header. `day_zero` is the date of serial number 0."""
 
     def __init__(self, header: Header, handbook: Handbook, day_zero: date) -> None:
         self._header = header
@@ -92,7 +92,7 @@ class LineReader:
         self._titles = tuple(title.casefold() for title in header.titles if title)
 
     def read(self, row: Row) -> StatementLine | list[LineProblem] | Skipped | None:
-        """The line of a row; what is wrong with it, at least one problem; Skipped for no line; None for nothing."""
+        """The line of a row; else its problems; Skipped for a row that is no line; None for an empty one."""
         if all(is_blank(cell) for cell in row.cells):
             return None
         reading = _Reading(self._header, row)
@@ -119,7 +119,7 @@ class LineReader:
 
     @staticmethod
     def _amount(reading: "_Reading", units: int | None) -> Decimal | None:
-        """What the row asks for: its amount, or else its units at its price."""
+        """The claimed amount: the amount column, or else units times unit price."""
         priced = Field.UNIT_PRICE in reading.header.places
         if Field.AMOUNT in reading.header.places and not (priced and is_blank(reading.cell(Field.AMOUNT))):
             return reading.field(Field.AMOUNT, lambda cell: checked_amount(amount_of(cell), computed=False))
@@ -134,7 +134,7 @@ class LineReader:
             return Skipped(row=row.number, words=quoted(written[0]))
         first = plain(written[0])
         # A number of a member, a service and a day make a line, whatever else a row says; one of the three is the word
-        # itself, where it stands in the column of one of them. Who signs may add a day, but nothing that counts.
+        # itself, where it stands in the column of one of them. A signature may have a date, but no units or amounts.
         named = self._filled(row, _NAMING)
         total = named <= 1 and first.startswith(_TOTALS)
         remark = named < len(_NAMING) and first.startswith(_REMARKS) and not self._filled(row, _COUNTING)
@@ -171,12 +171,12 @@ class _Reading:
         self._row = row
 
     def cell(self, field: Field) -> Cell:
-        """What stands in the column of a field; nothing when there is no such column."""
+        """The cell in a field's column; empty when there is no such column."""
         place = self.header.places.get(field)
         return None if place is None else _at(self._row, place)
 
     def field(self, field: Field, read: Callable[[Cell], T]) -> T | None:
-        """The value of a field; None, and a problem more, when it cannot be read."""
+        """The value of a field; None, and one more problem, when it cannot be read."""
         try:
             return read(self.cell(field))
         except UnreadableError as error:

@@ -1,4 +1,4 @@
-"""Numbers of spreadsheets as a person sees them, whichever kind of file holds them."""
+"""Numbers of spreadsheets as a person sees them, for all kinds of files."""
 
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
@@ -11,7 +11,7 @@ _LARGEST_EXPONENT = 308
 
 @lru_cache(maxsize=4096)
 def exact(text: str) -> Decimal:
-    """A number with the 15 digits that programs show: files hold 0.1 + 0.2 as 0.30000000000000004.
+    """A number rounded to the 15 digits that programs show: files have 0.1 + 0.2 as 0.30000000000000004.
 
     Raises SheetError for what is no finite number.
     """

@@ -1,7 +1,7 @@
-"""The rows that were not taken, as a sheet to be mended: as they were, under their own header, each with the reasons.
+"""The rejected rows, as a sheet to be corrected: unchanged, under their own header, each with its reasons.
 
-What stands in it comes from outside and is opened in a spreadsheet program, which runs what looks like a formula: such
-texts are made harmless, as in every file that leaves us.
+The content is untrusted and is opened in a spreadsheet program, which evaluates what looks like a formula: such texts
+are escaped, as in all exports.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ class RejectedRows(Draft):
         self._language = language
 
     def add(self, table: Table, row: Row, problems: Sequence[LineProblem]) -> None:
-        """Write a row and what is wrong with it."""
+        """Write a row and its problems."""
         titles = table.header.titles
         if self.empty:
             self.write(BYTE_ORDER_MARK)

@@ -1,7 +1,7 @@
-"""What every kind of sheet is to those who read it: rows of cells, with their numbers as a person sees them.
+"""The common interface of all kinds of sheets: rows of cells, with numbers as a person sees them.
 
-What is wrong with a sheet as a whole (it is no sheet, it has no header, it is damaged) is a `SheetError`, in both
-languages; what is wrong with one row is told by those who understand its columns.
+A problem of a sheet as a whole (it is no sheet, has no header, is damaged) is a `SheetError`, in both languages;
+problems of rows are found where columns are interpreted.
 """
 
 import re
@@ -48,9 +48,9 @@ class SheetError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """A sheet that is being read: its rows, in order, once, and how far that has come.
+    """A sheet that is being read: its rows, in order, once, and the progress.
 
-    `day_zero` is the day that the number 0 stands for, where days are numbers. `done` says how many of `size` bytes
+    `day_zero` is the date of serial number 0, where days are numbers. `done` says how many of `size` bytes
     are read.
     """
 
@@ -66,14 +66,14 @@ class Book(Protocol):
 
     @property
     def names(self) -> Sequence[str]:
-        """What the sheets are called."""
+        """The names of the sheets."""
 
     def sheet(self, name: str) -> Source:
         """A sheet to read, as often as wanted. Raises SheetError, here or from the rows."""
 
 
 def shown(cell: Cell) -> str:
-    """A cell as a person sees it, without what surrounds it."""
+    """A cell as a person sees it, stripped."""
     if isinstance(cell, str):
         return cell.strip()
     if cell is None:
@@ -82,7 +82,7 @@ def shown(cell: Cell) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text that can be shown in one short line."""
+    """A text, shortened to one line."""
     line = "".join(sign if sign.isprintable() else " " for sign in text)
     return line if len(line) <= _LONGEST_SHOWN else line[:_LONGEST_SHOWN] + "…"
 
@@ -95,7 +95,7 @@ def plain(text: str) -> str:
 
 
 def without_brackets(text: str) -> str:
-    """A name without what its writer added in brackets."""
+    """A name without text in brackets."""
     return _BRACKETED.sub("", unicodedata.normalize("NFKC", text))
 
 

@@ -1,4 +1,4 @@
-"""The texts of a workbook, which its sheets only number: a million different ones, on disk and not in memory."""
+"""The shared strings of a workbook, to which its sheets refer by number: on disk, not in memory."""
 
 import tempfile
 import zipfile
@@ -57,13 +57,13 @@ class SharedStrings:
 
     def _text(self, number: int) -> str:
         start, end = self._ends[number], self._ends[number + 1]
-        # Programs number texts as they come in the sheet: the next one is mostly in the buffer.
+        # Programs number strings in order of first use: the next one is mostly in the buffer.
         self._file.seek(start)
         return self._file.read(end - start).decode()
 
 
 class _Texts:
-    """Gathers `si` elements: their `t`s joined, without how they are pronounced (`rPh`)."""
+    """Gathers `si` elements: their `t`s joined, without phonetic runs (`rPh`)."""
 
     def __init__(self, add: Callable[[str], None]) -> None:
         self._add = add

@@ -1,7 +1,7 @@
-"""A file as a table: found out what it is by what it holds, not by its name, and where its header is.
+"""Opening a file as a table: its kind is found by content, not by name; then its header is searched.
 
-A workbook may have several sheets; the one with the header of a statement is read. When several have one, nobody but a
-person knows which is meant.
+A workbook may have several sheets; the one with the header of a statement is read. When several have one, the caller
+must name the sheet.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from app.statements.text import text_source
 from app.statements.workbook import WORKBOOK_PART, open_workbook
 
 _ARCHIVE = b"PK\x03\x04"
-# Of the other kinds that are archives, the parts that they have.
+# Parts by which other kinds of archives are recognised.
 _CONVERTED = {".xlsb": {"xl/workbook.bin"}, ".ods": {"mimetype", "content.xml"}}
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _GZIP = b"\x1f\x8b"
@@ -39,9 +39,9 @@ class Table:
 def open_table(
     stream: IO[bytes], *, sheet: str | None = None, still_wanted: StillWanted = lambda: None
 ) -> Iterator[Table]:
-    """Open a file that can be read at any place; `sheet` names one of a workbook. Raises SheetError.
+    """Open a seekable file; `sheet` names one of a workbook. Raises SheetError.
 
-    The rows come in their order, once, as they are read: what is wrong further down is raised there.
+    The rows are read lazily, in order, once: errors further down are raised there.
     """
     stream.seek(0)
     start = stream.read(1024)
@@ -77,7 +77,7 @@ def _open_book(stream: IO[bytes], start: bytes, still_wanted: StillWanted) -> It
 
 
 def _check_content(archive: ZipFile, still_wanted: StillWanted) -> None:
-    """Raise SheetError unless the content is sound XML: the library would read XML that breaks off without end."""
+    """Raise SheetError unless the content is sound XML: the library would loop for ever on truncated XML."""
     try:
         for _ in Parsing(archive, "content.xml").steps():
             still_wanted()
@@ -119,7 +119,7 @@ def _chosen(workbook: Book, wanted: str | None) -> Source:
             f"several sheets look like a statement: {listed(map(quoted, with_header), separator=', ')}; "
             "say which sheet is meant",
         )
-    # With none, the first one's own words tell what is missing.
+    # With none, the error of the first one says what is missing.
     return workbook.sheet((with_header or names)[0])
 
 

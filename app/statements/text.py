@@ -1,9 +1,9 @@
-"""Sheets as text: CSV and its relatives, in the encodings and with the separators that spreadsheet programs write.
+"""Text sheets: CSV and similar, in the encodings and with the separators of spreadsheet programs.
 
-The encoding is found by reading the file through once: UTF-8 is never anything else by accident, and what is not UTF-8
-is what Excel in China writes (GBK, read as its superset GB 18030), or damaged. The separator, and the encoding where
-there is a choice, is the one under which a row names the columns of a statement. A sign that cannot be decoded is the
-concern of its cell: only where it matters is the row refused.
+The encoding is found by reading the whole file once: valid UTF-8 is UTF-8, and anything else is what Excel in China
+writes (GBK, read as its superset GB 18030), or damaged. The separator, and the encoding where there is a choice, is the
+one with which a row has the columns of a statement. A character that cannot be decoded is a problem of its cell: the
+row is refused only if the cell is used.
 """
 
 import codecs
@@ -61,7 +61,7 @@ def _encodings(stream: IO[bytes]) -> tuple[str, ...]:
 def _columns_under(stream: IO[bytes], encoding: str, separator: str) -> int:
     """How many columns of a statement the best of the first rows names under a separator."""
     best = 0
-    # Whatever is wrong is told when the rows are read for good.
+    # Errors are reported when the rows are actually read.
     with suppress(SheetError), closing(_rows(stream, encoding, separator)) as rows:
         for row in islice(rows, _ROWS_TRIED):
             best = max(best, known_columns(row))
@@ -69,7 +69,7 @@ def _columns_under(stream: IO[bytes], encoding: str, separator: str) -> int:
 
 
 class _Lines:
-    """The lines of a text, none of them longer than memory allows, nor so many of them in one record."""
+    """The lines of a text, with limits on the length of a line and on the lines of a record."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
         self._text = text

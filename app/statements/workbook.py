@@ -1,8 +1,8 @@
-"""Workbooks (XLSX), sheet by sheet and row by row, as LibreOffice, Excel, WPS and programs write them.
+"""Reading workbooks (XLSX), sheet by sheet and row by row, as LibreOffice, Excel, WPS and libraries write them.
 
-What a cell holds is what a person sees in it: the result of a formula, not the formula; a number with the 15 digits
-that spreadsheet programs show, not with the noise of its binary form; a day where the format says so. What a workbook
-says of its own size is not believed: some programs write it wrong.
+A cell has the value that a person sees: the result of a formula, not the formula; a number with the 15 digits
+that spreadsheet programs show, not with the noise of its binary form; a day where the format says so. A workbook's
+stated dimensions are ignored: some programs write wrong ones.
 """
 
 import posixpath
@@ -44,7 +44,7 @@ class Workbook:
 
     @property
     def names(self) -> Sequence[str]:
-        """What the visible sheets are called."""
+        """The names of the visible sheets."""
         return list(self.parts)
 
     def sheet(self, name: str) -> Source:
@@ -120,7 +120,7 @@ def _rows(parsing: Parsing, workbook: Workbook) -> Iterator[Row]:
 
 
 class _Rows:
-    """Gathers the rows of a sheet from what the parser meets."""
+    """Gathers the rows of a sheet from parser events."""
 
     def __init__(self, workbook: Workbook) -> None:
         self.rows: list[Row] = []
@@ -224,14 +224,14 @@ class _Rows:
 
 
 def _whole(text: str) -> int:
-    """A number of the workbook's own: of a row, a format, a text."""
+    """A number in the workbook's structure: of a row, a format, a string."""
     if len(text) > _LONGEST_NUMBER:
         raise damaged()
     return int(text)
 
 
 def _place(letters: str) -> int:
-    """The place of a column, from 0, by its letters."""
+    """The index of a column, from 0, from its letters."""
     if len(letters) > _LONGEST_COLUMN:
         raise damaged()
     return _known_place(letters)
