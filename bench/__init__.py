@@ -1,1 +1,1 @@
-"""Benchmarks: each tells a ratio against something in the same run, so that it means the same on any machine."""
+"""Benchmarks: each prints a ratio against a baseline in the same run, so that it is comparable between machines."""

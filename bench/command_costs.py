@@ -1,7 +1,7 @@
-"""What commands take of the process: each mutation once, and each item of those that take many.
+"""The processor time of mutations: of each one, and of each item of those that take many.
 
-What a mutation answers with is weighed by its fields like any answer. The commands are posted to the demo portfolio, so
-they leave it changed.
+The answer of a mutation is weighed by its fields like any answer. The commands are posted to the demo portfolio, and
+change it.
 """
 
 import gc
@@ -63,7 +63,7 @@ _SUBMIT = """mutation ($input: StatementInput!) { submitStatement(input: $input)
 
 
 async def _known(desk: Desk) -> tuple[Sequence[str], Viewer, Viewer]:
-    """Members who may still use much, and the vendors of the benefit that is used and of the one that is held."""
+    """Members with much quota left, and the vendors of the benefits that are redeemed and held."""
     data = await desk.ask(
         """{ customers(first: 100, where: {star: {gte: 1}}) { edges { node { memberNo } } }
         vendors(first: 100) { edges { node { code benefits { code } } } } }"""
@@ -86,7 +86,7 @@ async def _redemptions(desk: Desk, members: Sequence[str], vendor: Viewer) -> tu
 async def _many(
     desk: Desk, viewer: Viewer, text: str, name: str, items: Sequence[Mapping[str, Any]]
 ) -> tuple[float, float]:
-    """What the command takes, and each item of it."""
+    """The time of the command, and of each item."""
     one, _ = await _took(desk, viewer, text, **{name: items[:1]})
     many, _ = await _took(desk, viewer, text, **{name: items[1:]})
     item = (many - one) / (len(items) - 2)
@@ -96,7 +96,7 @@ async def _many(
 async def _follow_ups(
     desk: Desk, members: Sequence[str], vendor: Viewer, holder: Viewer
 ) -> Mapping[str, Measured]:
-    """Redeem and take back; hold, and end the hold in each way."""
+    """Redeem and reverse; hold, and end the hold in each way."""
     took: dict[str, list[float]] = {}
 
     async def command(name: str, input_type: str, viewer: Viewer, **fields: Any) -> str:
@@ -206,7 +206,7 @@ async def _month(
 
 
 async def _value_us(desk: Desk) -> float:
-    """A value within a variable: to be coerced, counted, and handed to the field that uses it."""
+    """The time of a value within a variable: coercing, counting, and passing it to the field that uses it."""
     text = "query ($stars: [Int!]) { customers(first: 1, where: {star: {in: $stars}}) { __typename } }"
     few, many = [
         _median([(await _took(desk, _OPERATIONS, text, stars=list(range(count))))[0] for _ in range(5)])
@@ -233,7 +233,7 @@ async def _input_us(desk: Desk, vendor: Viewer, value_us: float) -> float:
 
 
 async def _supposing(desk: Desk, member_no: str) -> float:
-    """An event that a what-if supposes: to be judged, and the customer to be rated with it."""
+    """The time of an event of a what-if: judging it, and rating the customer with it."""
     text = """query ($no: String!, $events: [PolicyEventInput!]) { customer(memberNo: $no) {
         whatIf(events: $events) { __typename } } }"""
     events = [

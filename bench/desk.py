@@ -1,4 +1,4 @@
-"""Documents executed within this process, for measuring what they take of it."""
+"""Executing documents within this process, to measure their processor time."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from schema.context import Context, Role, Viewer
 
 
 class Desk:
-    """Executes documents as a viewer who may do what they ask for."""
+    """Executes documents as a viewer with the permissions that they need."""
 
     def __init__(self, services: Services, schema: Schema, editions: Path) -> None:
         self.services = services

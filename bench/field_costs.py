@@ -1,8 +1,8 @@
-"""What each field of a query takes of the process, measured over the demo portfolio.
+"""The processor time of each field of a query, measured over the demo portfolio.
 
-For every type there is one document that reaches many objects of it (the `_Holder`). A field's weight is what the
-document takes more when it asks for the field too, by object. Pages are asked for small and large: what does not grow
-with the page that a field lies in is taken once, what grows with the page that it is, is taken for each row.
+For every type there is one document that reaches many objects of it (the `_Holder`). A field's weight is the additional
+time of the document with the field, for each object. Pages are requested small and large: time that does not grow with
+the surrounding page counts once, time that grows with the field's own page counts for each row.
 """
 
 import gc
@@ -36,7 +36,7 @@ _MORE = 1.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """What a field takes: for each object, for each row of the page that it is, and once.
+    """The time of a field: for each object, for each row of its own page, and once.
 
     `length` of its list is the longest that was seen, or the argument that is as long.
     """
@@ -49,7 +49,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Holder:
-    """A document that reaches `count` objects of a type; `@@` stands where their fields are asked for."""
+    """A document that reaches `count` objects of a type; `@@` is the place for their fields."""
 
     text: str
     count: int
@@ -77,7 +77,7 @@ class FieldCosts:
 
     async def holders(self) -> Mapping[str, _Holder]:
         """For each type that a query reaches, the document that reaches most of its objects."""
-        # With something that is not the schema's: answers to questions about the schema alone are kept.
+        # With a field outside of introspection: pure introspection answers are cached.
         holders = {"Query": _Holder(text="{ viewer { role } @@ }", count=1, on="Query")}
         waiting = ["Query"]
         while waiting:
@@ -109,7 +109,7 @@ class FieldCosts:
         return f"{name}({given})" if given else name
 
     async def field(self, holder: _Holder, full: str, field: GraphQLField, argument: str = "") -> Measured:
-        """What one field takes."""
+        """The time of one field."""
         asked = self._call(full, argument)
         composite = hasattr(get_named_type(field.type), "fields") or hasattr(
             get_named_type(field.type), "types"
@@ -130,7 +130,7 @@ class FieldCosts:
         return Measured(each_us=each, once_us=once, length=length)
 
     async def _length(self, holder: _Holder, full: str, asked: str) -> float | None:
-        """How many objects the field stands for: of a list the most, of what the schema holds the mean."""
+        """How many objects the field has: for a list the maximum, for introspection the mean."""
         name = full.partition(".")[2]
         lists = "[" in str(_fields(self._schema, holder.on)[name].type)
         if holder.on.startswith("__"):
@@ -144,7 +144,7 @@ class FieldCosts:
         return max((len(each) for each in _values(data, name) if isinstance(each, list)), default=0)
 
     async def _page(self, holder: _Holder, asked: str) -> Measured:
-        """What a page takes, or its rows."""
+        """The time of a page, or of its rows."""
         sizes = (_OUTER, _ONE) if "$m" in holder.text + asked else (_ONE, _INNER)
         large = await self._more_us(holder, asked, _OUTER, _INNER)
         small = await self._more_us(holder, asked, *sizes)
@@ -159,7 +159,7 @@ class FieldCosts:
         return sum(name.endswith("Edge") for name in _typenames(data))
 
     async def all(self) -> Mapping[str, Mapping[str, Measured]]:
-        """Every field that a query reaches, by type; with "(argument)" what it takes with that argument."""
+        """Every field that a query reaches, by type; with "(argument)" the time with that argument."""
         table: dict[str, dict[str, Measured]] = {}
         for type_name, holder in (await self.holders()).items():
             fields = table.setdefault(type_name, {})
@@ -168,7 +168,7 @@ class FieldCosts:
                 fields[name] = await self.field(holder, full, field)
                 for argument, value in self._optional_of(full):
                     dearer = await self.field(holder, full, field, value)
-                    # Of a page, what its rows take too.
+                    # For a page, the time of its rows too.
                     if dearer.each_us + dearer.row_us > _MORE * (fields[name].each_us + fields[name].row_us):
                         fields[f"{name}({argument})"] = dearer
             print(f"{type_name}: {holder.count} objects")
@@ -181,7 +181,7 @@ class FieldCosts:
                 yield argument.rstrip(")"), value
 
     async def _more_us(self, holder: _Holder, asked: str, *sizes: int) -> float:
-        """What the document takes more with the field than without."""
+        """The additional time of the document with the field."""
         key = holder.text, sizes
         if key not in self._bases:
             self._bases[key] = await cpu_us(self._ask, holder.asking("", *sizes))
@@ -233,7 +233,7 @@ def _typenames(data: Any) -> Iterator[str]:
 
 
 def _values(data: Any, field: str) -> Iterator[Any]:
-    """What the field has wherever it stands in an answer."""
+    """The values of the field at all places of an answer."""
     if isinstance(data, dict):
         for name, each in data.items():
             if name == field:

@@ -1,8 +1,8 @@
-"""A history stream of any size, the same for the same numbers: what the import is measured with.
+"""A generated history stream of any size, deterministic: the input of the import benchmark.
 
     python -m bench.history_stream --customers 100000 > stream.jsonl
 
-Three events a customer on average: the registration, a policy or two, and for some what life brings.
+Three events a customer on average: the registration, a policy or two, and for some later events.
 """
 
 import argparse

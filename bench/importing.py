@@ -2,7 +2,7 @@
 
     python -m bench.importing --customers 100000
 
-Imports a generated stream twice through the command line, with an embedded database of its own, and tells the peak
+Imports a generated stream twice through the command line, with an embedded database of its own, and prints the peak
 memory of the importing process. The second time everything is a repetition.
 """
 

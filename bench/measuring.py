@@ -1,4 +1,4 @@
-"""What every benchmark needs: how long a program took, and the most memory that its process was seen to hold."""
+"""Measuring time and peak memory of a program, for all benchmarks."""
 
 import contextlib
 import os
@@ -18,14 +18,14 @@ _SAMPLED_EVERY_S = 0.05
 
 
 class Peak:
-    """The most memory (MiB) that a process was seen to hold."""
+    """The peak memory (MiB) of a process, by sampling."""
 
     def __init__(self, process: psutil.Process) -> None:
         self._process = process
         self.mib = 0.0
 
     def look(self) -> None:
-        """Take a sample; a process that is gone holds nothing."""
+        """Take a sample; 0 for a process that has ended."""
         with contextlib.suppress(psutil.Error):
             self.mib = max(self.mib, self._process.memory_info().rss / 2**20)
 
@@ -53,7 +53,7 @@ def own_memory() -> Iterator[Peak]:
 def entitlements(arguments: list[str | Path], environment: Mapping[str, str]) -> tuple[float, float]:
     """Run the command line; the seconds that it took and the most memory (MiB) of its process.
 
-    Raises CalledProcessError when it says no.
+    Raises CalledProcessError when it fails.
     """
     command = [COMMAND, *map(str, arguments)]
     started = time.perf_counter()

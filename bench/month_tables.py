@@ -39,7 +39,7 @@ _REDEMPTION = [
 
 
 async def fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> int:
-    """Fill what the ledger holds before the statement comes; how many redemptions."""
+    """Fill the ledger before the statement; return the number of redemptions."""
     _write(file, ((n, member_no(n), f"客户{n}", "2025-01-01", NOW) for n in range(1, month.members + 1)))
     await owner.copy_to_table("customers", source=file)
     for code in (VENDOR, OTHER_VENDOR):
@@ -78,7 +78,7 @@ async def fill_ledger(owner: asyncpg.Connection, month: Month, file: Path) -> in
 
 
 async def store_lines(conn: Connection, file: Path) -> None:
-    """Put the statement where `submit` puts it, in the transaction in which it is matched."""
+    """Store the statement as `submit` does, in the transaction in which it is matched."""
     await conn.execute("INSERT INTO periods (vendor, month) VALUES ($1, $2)", VENDOR, MONTH)
     await conn.copy_to_table("statement_lines", source=file)
     await conn.execute(

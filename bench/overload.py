@@ -1,4 +1,4 @@
-"""What more clients than the service can serve do to it: throughput, refusals, and whether anything is lost.
+"""The service under more clients than it can serve: throughput, refusals, and whether anything is lost.
 
     python -m bench.overload --levels 1,10,100,500,1000 --seconds 10
 
@@ -29,7 +29,7 @@ _OK, _RETRY = 200, frozenset({429, 503})
 CUSTOMERS = 2000
 _MEMBERS = member_numbers(CUSTOMERS)
 _LEAD_IN_S = 5.0
-# One token stands for many clients here: what a single caller may do is not the question.
+# One token for many clients: budgets of single callers are not measured here.
 SETTINGS = {
     "ENTITLEMENTS_LOG_LEVEL": "warning",
     "ENTITLEMENTS_BUDGET_CALLER": "0",
@@ -39,7 +39,7 @@ SETTINGS = {
 
 @dataclass(slots=True, kw_only=True)
 class Level:
-    """What so many clients saw: seconds of answers that served and that refused, and the ids acknowledged."""
+    """The results of one number of clients: latencies of answers and of refusals, and the ids acknowledged."""
 
     clients: int
     served_s: list[float] = field(default_factory=list)
@@ -134,7 +134,7 @@ async def _level(service: Served, token: str, clients: int, seconds: float) -> L
 async def _redeem(
     service: Served, token: str, client: Client, level: Level, prefix: str, until: float
 ) -> None:
-    """Redeem until the time is over; what is under way then is asked for until it is answered."""
+    """Redeem until the time is over; then retry the request in flight until it is answered."""
     chance = random.Random(prefix)  # noqa: S311 (a benchmark, no secret)
     for number in itertools.count():
         if time.perf_counter() >= until:

@@ -9,8 +9,8 @@ in known ways, and what is found is compared with what was planted. The time is 
 lines that were stored before in the same transaction, as `submit` does; it begins, as each COPY does, after a
 checkpoint. `--import` instead takes a spreadsheet with the same lines through the command line.
 
-Who else uses the machine comes and goes, and a COPY is short: so there are some rounds, each in a copy of the database
-with COPYs before and after. The figures are the run in the middle of all runs, against the COPY in the middle of all.
+Other load of the machine varies, and a COPY is short: so there are several rounds, each in a copy of the database with
+COPYs before and after. The figures are the median of all runs, against the median of all COPYs.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def main() -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Round:
-    """What each COPY took, and each run with its seconds and MiB."""
+    """The time of each COPY, and time and memory of each run."""
 
     copies: list[float]
     runs: dict[str, tuple[float, float]]
@@ -84,7 +84,7 @@ class _Round:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bench:
-    """What is measured, and where."""
+    """The parameters of a measurement."""
 
     folder: Path
     month: Month
@@ -172,7 +172,7 @@ async def _reconcile(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
 
 
 async def _explain(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
-    """Tell of every statement of the match how long it took, and the plan of those that write."""
+    """Print the time of every SQL statement of the match, and the plans of those that write."""
     pool = await connect_pool(dsn, min_size=1, max_size=1, service_role=True)
     try:
         async with pool.acquire() as conn, conn.transaction():
@@ -185,7 +185,7 @@ async def _explain(dsn: str, file: Path) -> dict[str, tuple[float, float]]:
 
 
 class _Explaining:
-    """A connection that tells what its statements took."""
+    """A connection that reports the time of its statements."""
 
     def __init__(self, conn: Connection) -> None:
         self._conn = conn
@@ -219,7 +219,7 @@ class _Explaining:
 
 
 async def _check(owner: asyncpg.Connection, month: Month) -> None:
-    """Tell what was found, and raise AssertionError unless it is exactly what was planted."""
+    """Print the findings, and raise AssertionError unless they are exactly what was planted."""
     rows = await owner.fetch(
         """
         SELECT 'MATCHED' AS kind, count(*) AS number FROM matches WHERE kind = 'MATCHED'
@@ -257,7 +257,7 @@ async def _copy_plainly(owner: asyncpg.Connection, dsn: str, file: Path) -> list
 
 
 async def _checkpoint(dsn: str) -> None:
-    """Let PostgreSQL write down what was loaded, which else it may do in the middle of what is measured."""
+    """Run a checkpoint, which could otherwise happen during the measurement."""
     superuser = await asyncpg.connect(dsn, user="postgres")
     try:
         await superuser.execute("CHECKPOINT")

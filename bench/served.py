@@ -1,6 +1,6 @@
-"""The service as its clients meet it: a process on a port, a portfolio in its database, tokens, and a light client.
+"""A running service for benchmarks: a process on a port, a portfolio in its database, tokens, and a light client.
 
-The client takes as little of the machine as it can: what is measured is the service, and both share the processors.
+The client uses little processor time, because it shares the processors with the service that is measured.
 """
 
 import asyncio
@@ -106,7 +106,7 @@ def _address(process: "subprocess.Popen[str]", log: Path) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back: the HTTP status, the seconds to wait before another try (0: none told), and the body."""
+    """A response: the HTTP status, the seconds until a retry (0: not given), and the body."""
 
     status: int
     retry_after_s: float
@@ -114,7 +114,7 @@ class Answer:
 
 
 class Client(asyncio.Protocol):
-    """One connection that asks and waits for the answer, again and again. Raises ConnectionError when it is cut."""
+    """One connection that sends requests one after the other. Raises ConnectionError when it is cut."""
 
     def __init__(self, token: str) -> None:
         self._head = (
@@ -152,7 +152,7 @@ class Client(asyncio.Protocol):
             self._transport = transport
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell who waits."""
+        """Wake the waiting request."""
         self._transport = None
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(ConnectionError(f"the connection was cut: {exc}"))
@@ -162,7 +162,7 @@ class Client(asyncio.Protocol):
         self._parser.feed_data(data)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take notice of `Retry-After`."""
+        """Note `Retry-After`."""
         if name.lower() == b"retry-after":
             self._retry_after_s = float(value)
 

@@ -98,7 +98,7 @@ async def _sample(service: Served, samples: list[float], statuses: Counter[str],
 
 
 def _memory_mib(main_process: psutil.Process) -> float:
-    """The memory of the service's own processes; PostgreSQL's are another matter."""
+    """The memory of the service's own processes, without PostgreSQL's."""
     total = 0
     for process in (main_process, *main_process.children(recursive=True)):
         with contextlib.suppress(psutil.Error):
@@ -126,7 +126,7 @@ async def _ask_on(service: Served, token: str, work: Work, statuses: Counter[str
 
 @contextlib.asynccontextmanager
 async def _connected(service: Served, token: str) -> AsyncIterator[Callable[..., Any]]:
-    """What asks, connects again when cut, and waits as long as it is told to; "401" and so on is the answer."""
+    """A client that reconnects when cut, and obeys `Retry-After`; returns the answer, or a status such as "401"."""
     client = await Client.connected(service, token)
 
     async def ask(document: str, variables: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -176,7 +176,7 @@ def _card(chance: random.Random, _: int) -> Asked:
 
 
 def _once(chance: random.Random, number: int) -> Asked:
-    """A document that nobody sends again."""
+    """A document that is sent only once."""
     name = f"Once{number}"
     text = (
         f"query {name} {{ customer(memberNo: {json.dumps(chance.choice(_NUMBERS))}) {{ a{number}: name }} }}"

@@ -1,8 +1,8 @@
-"""A month of one vendor, of any size: what the ledger holds, and the statement that the vendor sends of it.
+"""A generated month of one vendor, of any size: the ledger's deliveries, and the vendor's statement.
 
 Redemptions and lines are pure functions of their place, so both can be written in any order and in no memory. Of every
-10,000 places a fixed number differs from the ledger in a known way (`PLANTED`): a reconciliation has to find exactly
-these. A fifth more of the ledger is of other vendors and of the months before and after.
+10,000 places a fixed number differs from the ledger in a known way (`PLANTED`): a reconciliation must find exactly
+these. Another fifth of the ledger belongs to other vendors and to the months before and after.
 """
 
 import math
@@ -80,7 +80,7 @@ _STATUS = {"reversed": "REVERSED", "reversed, not stated": "REVERSED", "no show,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """What a row of `redemptions` needs to tell."""
+    """The data of a row of `redemptions`."""
 
     customer_id: int
     sequence: int
@@ -136,7 +136,7 @@ class Month:
         return {kind: count for kind, count in counts.items() if count}
 
     def deliveries(self) -> Iterator[Delivery]:
-        """What the ledger holds, in the order in which it came; others' and other months' deliveries between."""
+        """The ledger's deliveries in the order of recording, mixed with those of other vendors and months."""
         for moment in range(self.places):
             place = self._place(moment)
             delivery = self._delivery(place)
@@ -156,7 +156,7 @@ class Month:
                 )
 
     def lines(self) -> Iterator[StatementLine]:
-        """What the vendor states, numbered from 1 in its order."""
+        """The vendor's lines, numbered from 1 in its order."""
         number = 0
         step = _coprime(self.places, 0.382)
         for count in range(self.places):
@@ -196,7 +196,7 @@ class Month:
         customer, visit = place // _VISITS + 1, place % _VISITS
         moment = self._moment(place)
         role = self._role(place)
-        # The last visit is for the benefit of the first, where the days are so far apart that nobody mistakes them.
+        # The last visit is for the benefit of the first, where the days are so far apart that they cannot be confused.
         first = visit == _VISITS - 1 and abs(self._day(moment) - self._day(self._moment(place - visit))) > 7
         benefit = _BENEFITS[(customer * 7 + (0 if first else visit)) % len(_BENEFITS)]
         star = 2 + customer % 4
@@ -211,7 +211,7 @@ class Month:
             units=_MINUTES[place % len(_MINUTES)] if benefit == "legal-consultation" else 1,
             reference=f"JY-{day:%Y%m%d}-{moment:06}",
             star=star,
-            # All around the clock: a business day is not a day of the database.
+            # Around the clock: a business day differs from a UTC day.
             occurred_at=datetime.combine(day, datetime.min.time(), BUSINESS_ZONE)
             + timedelta(seconds=place * 7919 % 86_400),
         )
@@ -274,7 +274,7 @@ def _differing(role: str, line: StatementLine) -> StatementLine:
 
 
 def _twin(delivery: Delivery) -> Delivery:
-    """Another delivery on the same day, which only its reference tells apart."""
+    """Another delivery on the same day, distinguished only by its reference."""
     return replace(delivery, sequence=delivery.sequence + 1, reference=f"{delivery.reference}B")
 
 

@@ -1,4 +1,4 @@
-"""How much of the process each field of the schema takes: writes the table by which operations cost.
+"""Measures the processor time of each field of the schema, and writes the table of costs.
 
     python -m bench.weights [--data DIR] [--out schema/weights.yaml]
 
@@ -128,7 +128,7 @@ NOTHING = Weights(fields=_Nothing(), dearer={}, inputs={}, input_us=0, value_us=
 
 
 async def known(desk: Desk) -> Mapping[str, str]:
-    """What the arguments name: somebody with a long history, a vendor with statements."""
+    """The values of arguments: a customer with a long history, a vendor with statements."""
     data = await desk.ask(
         """{ statements(first: 100) { edges { node { id lines period status vendor { code } } } }
         settlements(first: 100) { edges { node { period vendor { code } } } }
@@ -203,13 +203,13 @@ def _entry(measured: Measured) -> Any:
 
 
 def _rounded(us: float) -> int:
-    """To two figures: more are noise."""
+    """Rounded to two digits: more are noise."""
     step: int = 10 ** max(0, len(str(int(us))) - 2)
     return max(1, round(us / step) * step)
 
 
 def text_of(table: Mapping[str, Any]) -> str:
-    """The table as it is committed."""
+    """The table as YAML."""
     return _HEADER + yaml.safe_dump(dict(table), sort_keys=False, default_flow_style=None, width=110)
 
 

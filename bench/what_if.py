@@ -2,9 +2,9 @@
 
     python -m bench.what_if --customers 100000
 
-Imports a generated portfolio into an embedded database of its own, then asks through the command line what an edition
-would do in which every threshold is lower and single premiums count more. Tells customers a second and the peak memory
-of the asking process; its workers hold about as much each.
+Imports a generated portfolio into an embedded database of its own, then runs the command line's what-if for an edition
+with lower thresholds and a higher weight of single premiums. Prints customers a second and the peak memory of the main
+process; each worker uses about as much.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def write_candidate(folder: Path) -> Path:
-    """Write the edition that is asked about."""
+    """Write the candidate edition."""
     candidate = folder / _CANDIDATE
     shutil.copytree(SHIPPED_EDITIONS / "zhenxuan-1", candidate)
     file = candidate / "edition.yaml"
@@ -86,7 +86,7 @@ def write_candidate(folder: Path) -> Path:
 
 
 async def _copy(dsn: str, file: Path) -> float:
-    """Let the database send all events; the seconds that took."""
+    """COPY all events out of the database; return the seconds."""
     conn = await asyncpg.connect(dsn)
     try:
         started = time.perf_counter()

@@ -1,6 +1,6 @@
 """A demonstration: three hundred made-up members, three vendors, five months of activity (`entitlements serve --demo`).
 
-`demo.cast` says who shows what; `load` brings it in.
+`demo.cast` says what each member shows; `load` loads it.
 """
 
 from demo.loading import load

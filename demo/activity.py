@@ -1,7 +1,7 @@
-"""What the crowd uses in the five months before today: mostly what the star gives, now and then what it does not.
+"""Uses of benefits by the crowd in the five months before today: mostly within the allowance, sometimes beyond it.
 
 For each member and each benefit a habit says how often it is used and how. The generator knows each member's star, not
-the balances: whoever tries twice is refused by the ledger, as in life.
+the balances: the ledger refuses uses beyond the quota.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +62,7 @@ HABITS: tuple[Habit, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scene:
-    """What is known of a member while the uses are made up."""
+    """The state of a member while uses are generated."""
 
     member: History
     diary: Diary
@@ -73,7 +73,7 @@ class _Scene:
 
 
 def use(member: History, diary: Diary, rng: Random, *, handbook: Handbook, opening: date) -> None:
-    """Write into the diary what a member of the crowd uses from the opening to yesterday."""
+    """Write the uses of a member of the crowd, from the opening to yesterday, into the diary."""
     arrived = [
         Arrived(arrival=place, recorded_at=event.recorded_at, event=event)
         for place, event in enumerate(member.events, start=1)
@@ -113,7 +113,7 @@ def _use(scene: _Scene, habit: Habit) -> None:
 
 
 def _wish(scene: _Scene, benefit: Benefit, day: date) -> None:
-    """A number for a policy to come: confirmed if one is issued in time, else given up, or left to run out."""
+    """A wished number: confirmed if a policy is issued in time, else released, or left to run out."""
     rng, diary = scene.rng, scene.diary
     issued = [
         event for event in scene.member.events if event.type == "policy_issued" and event.effective_on > day
@@ -130,7 +130,7 @@ def _wish(scene: _Scene, benefit: Benefit, day: date) -> None:
 
 
 def _details(scene: _Scene, benefit: Benefit, day: date) -> dict[str, Any]:
-    """For whom, which option, which policy, ill since when: what fits, mostly."""
+    """Beneficiary, option, policy, diagnosis: mostly valid."""
     rng, details = scene.rng, dict[str, Any]()
     if benefit.family_shared and rng.random() < _CHANCE_OF_FAMILY:
         known = [
@@ -154,14 +154,14 @@ def _details(scene: _Scene, benefit: Benefit, day: date) -> dict[str, Any]:
 
 
 def _book(scene: _Scene, habit: Habit, day: date, fields: Mapping[str, Any]) -> None:
-    """An appointment some days ahead, and what became of it: kept, given up, missed, or forgotten."""
+    """A hold for some days ahead, and its end: confirmed, released, no-show, or expired."""
     rng, diary = scene.rng, scene.diary
     units = rng.choice(habit.units)
     ahead = rng.randrange(2, 15)
     key = diary.hold(habit.benefit, day, units=units, hours=(ahead + 7) * 24, **_for_a_hold(fields))
     due = day + timedelta(days=ahead)
     if due >= scene.member.today:
-        return  # still to come
+        return  # still ahead
     outcomes: tuple[tuple[Callable[[], None], int], ...] = (
         (lambda: _keep(scene, key, due, units), 78),
         (lambda: diary.release(key, due - timedelta(days=1), "客户取消预约"), 12),

@@ -1,8 +1,8 @@
-"""Three vendors and what they are paid: a chain of health centres, a chain of dentists, and the insurer's call centre.
+"""Three vendors and their prices: a chain of health centres, a chain of dentists, and the insurer's call centre.
 
-Every benefit has one vendor here, so a diary of uses need not say who delivered. The health centres raised the price
-of an examination on the first of a month, so a vendor's usage shows one benefit at two prices; its highest variant is
-priced apart.
+Every benefit has one vendor here, so a diary of uses need not name the vendor. The health centres raised the price
+of an examination on the first of a month, so a vendor's usage shows one benefit at two prices; its highest variant has
+a price of its own.
 """
 
 from collections.abc import Mapping

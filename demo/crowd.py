@@ -1,7 +1,7 @@
-"""The crowd: members made by chance around the cast, each with one of the usual lives of a policyholder.
+"""The crowd: random members besides the cast, each with one of the usual histories of a policyholder.
 
-Chance is seeded by the member number. A life is a function that writes a history; how often each occurs is the table
-`LIVES`. Premiums are drawn so that every star occurs, most members being at star 1 to 3.
+The random generator is seeded by the member number. A life is a function that writes a history; the table `LIVES` has
+their frequencies. Premiums are drawn so that every star occurs, most members being at star 1 to 3.
 """
 
 from collections.abc import Callable
@@ -99,7 +99,7 @@ def riser(member: History, rng: Random) -> None:
 
 
 def newcomer(member: History, rng: Random) -> None:
-    """A first policy within the last months; some are still cooling off."""
+    """A first policy within the last months; some are still in the cooling-off period."""
     issued_on = member.day(-rng.randrange(2, 145))
     member.registered(issued_on)
     received_on = min(issued_on + timedelta(days=rng.randrange(1, 9)), member.day(-1))
@@ -117,7 +117,7 @@ def interrupted(member: History, rng: Random) -> None:
 
 
 def leaver(member: History, rng: Random) -> None:
-    """A policy surrendered, or lapsed and then given up, or told of too late."""
+    """A policy surrendered, or lapsed and then surrendered, or with an event that arrived late."""
     _register(member, rng)
     policy = _policies(member, rng)
     when = _days_ago_within(member, policy, rng, 10, 500)

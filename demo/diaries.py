@@ -1,7 +1,7 @@
-"""Writing down what vendors posted for a member: appointments, deliveries, and what became of them.
+"""Recording what vendors posted for a member: holds, deliveries, and what followed.
 
-A vendor posts at a moment of the day; what it posts happened shortly before, or some days before if it was slow. A
-follow-up names the redemption it is about by the key under which that was posted, since nobody knows its id yet.
+A vendor posts at a moment of the day; the event happened shortly before, or some days before for late postings. A
+follow-up refers to its redemption by the key of the first command, as the id is not known yet.
 """
 
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ class Call:
 class Diary:
     """The calls for one member. Days are business days; a call is known afterwards by its key.
 
-    What is served in hours happens within them: at the last opening, if the day or the time were others.
+    Benefits with service hours are used within them: at the last opening before a moment outside of them.
     """
 
     def __init__(self, member_no: str, rng: Random, handbook: Handbook) -> None:
@@ -71,7 +71,7 @@ class Diary:
         posted_later_days: int = 0,
         vendor: str | None = None,
     ) -> str:
-        """A delivery on `day`, posted that day or later; its key."""
+        """A delivery on `day`, posted that day or later; returns its key."""
         posted = day + timedelta(days=posted_later_days)
         at = self._posting_time(posted)
         happened = self._shortly_before(start_of(day) + (at - start_of(posted)))
@@ -107,7 +107,7 @@ class Diary:
         diagnosed_on: date | None = None,
         hours: int | None = None,
     ) -> str:
-        """An appointment made on `day` that is kept for `hours`; its key."""
+        """A hold made on `day` that lasts for `hours`; returns its key."""
         key, vendor = self._key(VENDOR_OF[benefit])
         command = Hold(
             vendor=vendor,
@@ -129,7 +129,7 @@ class Diary:
     def confirm(
         self, about: str, day: date, *, units: int | None = None, policy_no: str | None = None
     ) -> None:
-        """What was held is delivered, all or `units` of it; a number with the policy that was issued."""
+        """The hold is delivered, all or `units` of it; a wished number with the issued policy."""
         at = self._posting_time(day)
         key, vendor = self._key(self._vendors[about])
         command = Confirm(
@@ -143,7 +143,7 @@ class Diary:
         self.calls.append(Call(at=at, command=command, about=about))
 
     def release(self, about: str, day: date, reason: str) -> None:
-        """The appointment is off."""
+        """The appointment is cancelled."""
         self._close(Release, about, day, reason)
 
     def no_show(self, about: str, day: date, reason: str) -> None:
@@ -155,7 +155,7 @@ class Diary:
         self._close(Reverse, about, day, reason, by_finance=by_finance)
 
     def send_again(self, about: str) -> None:
-        """The vendor's line broke: it sends the same once more."""
+        """The vendor got no answer, and retries."""
         first = next(call for call in self.calls if call.command.key == about)
         self.calls.append(Call(at=first.at, command=first.command, about=first.about))
 

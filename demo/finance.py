@@ -1,7 +1,7 @@
-"""Finance at work in the demonstration, through the same functions that everybody uses.
+"""The acts of finance in the demonstration, through the service's own functions.
 
-Every act can be repeated without effect: a statement that is there is not made again (the ledger has moved on since),
-a decision that was made stands, a month closes once.
+Every act is idempotent: an existing statement is not made again (the ledger has changed since), a decision stands, a
+month closes once.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -93,7 +93,7 @@ class FinanceAtWork:
         _must(outcome, step)
 
     async def _decide(self, step: Finance) -> None:
-        """Accept what stands, choose where several fit, and dispute the first line that the ledger knows nothing of."""
+        """Accept findings, choose a delivery where several fit, and dispute the first line without a delivery."""
         pool = self._service.pool
         period = await period_view(pool, step.vendor, step.month)
         if period is None or period.id is None or period.closed_at is not None:
@@ -122,7 +122,7 @@ class FinanceAtWork:
             _must(outcome, step)
 
     async def _close(self, step: Finance) -> None:
-        """Close the month, with what has come in since the sixth decided too."""
+        """Close the month, after deciding also on the findings since the sixth."""
         pool = self._service.pool
         period = await period_view(pool, step.vendor, step.month)
         if period is not None and period.closed_at is not None:

@@ -1,4 +1,4 @@
--- What finance looks up in the demonstration.
+-- Look-ups of finance in the demonstration.
 
 -- name: is_stated
 select exists (select from statements where vendor = $1 and number = $2);
@@ -7,7 +7,7 @@ select exists (select from statements where vendor = $1 and number = $2);
 select exists (select from outcomes where key = $1);
 
 -- name: delivered
--- What a vendor remembers of a month, in its order: deliveries, and appointments that nobody kept.
+-- A vendor's own records of a month, in their order: deliveries and no-shows.
 select
     c.member_no, r.benefit, r.units, (r.occurred_at at time zone 'Asia/Shanghai')::date as day, r.reference, r.status,
     coalesce(d.amount, r.units * t.unit_price, 0) as amount
@@ -24,7 +24,7 @@ where r.vendor = $1 and r.occurred_at >= $2 and r.occurred_at < $3
 order by r.occurred_at, c.member_no, r.sequence;
 
 -- name: a_delivery
--- The first of the month, to be taken back before the vendor bills it.
+-- The first delivery of the month, to be reversed before the vendor bills it.
 select customer_id, sequence
 from redemptions
 where vendor = $1 and occurred_at >= $2 and occurred_at < $3 and status = 'REDEEMED'

@@ -1,7 +1,7 @@
-"""Writing down a member's history as the insurer's core system would send it.
+"""Recording a member's history as the insurer's core system would send it.
 
-The core system delivers its events every morning: an event is recorded on the day it takes effect, unless it is said to
-have come later (a correction) or earlier (something agreed for a day ahead).
+The core system delivers its events every morning: an event is recorded on the day it takes effect, unless marked as
+later (a correction) or earlier (scheduled ahead).
 """
 
 from datetime import date, datetime, timedelta

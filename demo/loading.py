@@ -1,8 +1,8 @@
-"""Loading the portfolio through the same functions that everybody uses, so that the ledger looks like one that lived.
+"""Loading the portfolio through the service's own functions, so that the ledger looks like a real one.
 
 A clock moves from the opening to today; events are recorded, vendors registered, commands posted at their moments.
 Every step can be repeated without effect (event ids, idempotency keys), and the ids of the events hold the day that the
-portfolio was made for: a load that was interrupted is taken up for that same day and finished, never left half done.
+portfolio was made for: an interrupted load is resumed for the same day and finished.
 Nothing is loaded into a database that holds other customers.
 """
 
@@ -49,7 +49,7 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(slots=True)
 class _MovingClock:
-    """The moment that it is in the demonstration."""
+    """The current moment in the demonstration."""
 
     now: datetime
 
@@ -63,7 +63,7 @@ async def load(service: Service, *, progress: Progress | None = None) -> bool:
     Raises DemoError when the database holds other customers. Safe to repeat, to interrupt, and to run twice at once.
     """
     async with service.pool.acquire() as conn:
-        await conn.execute(SQL["lock"], _LOCK)  # given back with the connection
+        await conn.execute(SQL["lock"], _LOCK)  # released with the connection
         return await _load(service, conn, progress or (lambda _done, _total: None))
 
 
@@ -82,7 +82,7 @@ async def _load(service: Service, conn: Connection, progress: Progress) -> bool:
 
 
 async def _analyze(owner_dsn: str) -> None:
-    """Let the planner know what was loaded, as it would a minute later: first reports are slow without."""
+    """Analyse the loaded tables, as autovacuum would a minute later: otherwise the first reports are slow."""
     owner = await asyncpg.connect(owner_dsn)
     try:
         await owner.execute("ANALYZE")
@@ -109,7 +109,7 @@ async def _complete(conn: Connection, today: date) -> bool:
 
 
 def _completion(today: date) -> PolicyEvent:
-    """The event that comes last: that it is there tells that everything is."""
+    """The last event: its presence shows that all is loaded."""
     return RelativeRegistered(
         event_id=f"demo-{today:%Y%m%d}-complete",
         member_no="M00001",
@@ -136,8 +136,8 @@ class _Loader:
     async def run(self, reached: datetime | None) -> None:
         """Go through the steps; what an earlier run has done until `reached` is not done again.
 
-        Only what vendors posted is sent again then, for the ids of their redemptions: it is answered as before. Finance
-        looks for itself what is done.
+        Only vendors' commands are sent again then, to get the ids of their redemptions from the stored outcomes. The
+        acts of finance check themselves whether they are done.
         """
         opening = self._portfolio.opening
         batches = list(_by_customer(opening.events))
@@ -199,7 +199,7 @@ class _Loader:
             raise DemoError(f"vendor {step.code} was refused: {outcome.message('en')}")
 
     async def _post(self, calls: Sequence[Call]) -> None:
-        """Post what vendors say; a refusal is part of the story. Follow-ups wait until their redemption is known."""
+        """Post the vendors' commands; refusals are intended. Follow-ups wait until their redemption is known."""
         for together in _waves(calls):
             known = [call for call in together if call.about is None or call.about in self._ids]
             outcomes = await self._journal.post_many([self._command(call) for call in known])
@@ -214,14 +214,14 @@ class _Loader:
 
 
 def _waves(calls: Sequence[Call]) -> Iterator[list[Call]]:
-    """First what stands by itself, then what is about it."""
+    """First independent commands, then their follow-ups."""
     yield [call for call in calls if call.about is None]
     if later := [call for call in calls if call.about is not None]:
         yield later
 
 
 def _by_customer(events: Sequence[PolicyEvent]) -> Iterator[list[PolicyEvent]]:
-    """Events in batches that never part a customer's."""
+    """Events in batches that never split a customer's."""
     by_customer: dict[str, list[PolicyEvent]] = {}
     for event in events:
         by_customer.setdefault(event.member_no, []).append(event)

@@ -1,4 +1,4 @@
--- What tells whether the portfolio is there, wholly or in part.
+-- Whether the portfolio is loaded, completely or in part.
 
 -- name: first_event
 -- The id of the first event of the first customer; null when there is no customer.
@@ -18,5 +18,5 @@ select exists (select 1 from event_ids where event_id = $1);
 select nullif(max(last_recorded_at), '-infinity') from ledger_heads;
 
 -- name: lock
--- Who loads holds this until the end; another waits, and then finds everything there.
+-- Held during a load; a concurrent load waits, and then finds everything loaded.
 select pg_advisory_lock($1);

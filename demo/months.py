@@ -1,6 +1,6 @@
-"""What finance does in the demonstration: the month before last is settled, last month's statements have come.
+"""The acts of finance in the demo: the month before last is settled, last month's statements are submitted.
 
-Every vendor's month takes the same way: a statement on the third of the month after, decisions on the sixth, the close
+Every vendor's month has the same dates: a statement on the third of the next month, decisions on the sixth, the close
 on the eighth. Afterwards one delivery that was paid is reversed, and (see the cast) one comes late: both are found
 again in the next month, together with what was disputed.
 """
@@ -26,7 +26,7 @@ _ONE_AFTER_ANOTHER = timedelta(minutes=10)
 
 
 class Act(StrEnum):
-    """What finance does with a vendor's month."""
+    """The acts of finance on a vendor's month."""
 
     TAKE_BACK = "TAKE_BACK"  # reverses a delivery that the vendor will bill nevertheless
     STATE = "STATE"
@@ -56,7 +56,7 @@ def settled_month(today: date) -> date:
 
 
 def finance_steps(today: date) -> Iterator[Finance]:
-    """What finance did until yesterday."""
+    """The acts of finance until yesterday."""
     settled, last = settled_month(today), last_month(today)
     for place, vendor in enumerate(VENDORS):
         later = place * _ONE_AFTER_ANOTHER

@@ -1,4 +1,4 @@
-"""Names that a reader takes for people and knows to be nobody: common surnames and given names, combined by chance.
+"""Fictitious names: random combinations of common surnames and given names.
 
 Chance is seeded by the member number, so the same number is always the same person.
 """

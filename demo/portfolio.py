@@ -1,8 +1,8 @@
-"""The demo portfolio: what happened until yesterday to three hundred made-up members, in the order it became known.
+"""The demo portfolio: the history of three hundred fictitious members until yesterday, in the order of recording.
 
-Everything is a pure function of today, so the demonstration is alive on whatever day it is loaded, and always the same
-on the same day. The ledger is opened five months before: the history until then comes in one go, as an import; from
-then on events, uses and contracts arrive at their moments.
+Everything is a pure function of today, so the demonstration is current on any day, and the same on the same day. The
+ledger is opened five months before: the history until then comes in one go, as an import; from then on events, uses and
+contracts arrive at their moments.
 """
 
 from collections.abc import Sequence
@@ -41,14 +41,14 @@ class Feed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Granting:
-    """The command `grant` is run."""
+    """A run of the command `grant`."""
 
     at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """What vendors post at one moment."""
+    """Vendors' commands at one moment."""
 
     at: datetime
     calls: tuple[Call, ...]
@@ -100,7 +100,7 @@ def portfolio(today: date, handbook: Handbook) -> Portfolio:
 
 
 def recorded_at(event: PolicyEvent) -> datetime:
-    """When an event arrived; every event of the portfolio says so."""
+    """When an event was recorded; every event of the portfolio has it."""
     if event.recorded_at is None:
         raise ValueError(f"{event.event_id} does not say when it was recorded")
     return event.recorded_at

@@ -1,4 +1,4 @@
-"""What the demonstration needs of the service that it is loaded into."""
+"""The interface to the service that the demonstration is loaded into."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,7 +22,7 @@ class Service(Protocol):
 
     @property
     def handbooks(self) -> AnyHandbook:
-        """Who writes looks here which handbook is in force."""
+        """For writers, which look up the handbook in force."""
 
     @property
     def handbook(self) -> Handbook:
@@ -30,7 +30,7 @@ class Service(Protocol):
 
     @property
     def clock(self) -> Callable[[], datetime]:
-        """Tells now."""
+        """Returns the current moment."""
 
     @property
     def owner_dsn(self) -> str:

@@ -1,4 +1,4 @@
-"""Two sheets for a person to import: what vendors forgot in last month's statements, as vendors send such things.
+"""Two sheets to try the import with: lines that are missing in last month's statements, as vendors send them.
 
 `entitlements serve --demo` writes them into DATA/demo-statements, unless they are there. The dentists' is a workbook,
 all of it good; the call centre's is a CSV file in GBK, as Excel in China writes it, with two rows that cannot be read.

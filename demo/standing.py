@@ -1,4 +1,4 @@
-"""Stories of members whose star stands: each star, how premiums are counted, and who may use what.
+"""Members of the cast whose star does not change: each star, how premiums are counted, and who may use what.
 
 Each function is the story of one member of the cast; what a reader should see is its docstring. Premiums are CNY a
 year unless said; days are counted from the day the portfolio is made for.

@@ -1,7 +1,7 @@
-"""What the vendors state: what they delivered in a month, and in each statement some of everything that goes wrong.
+"""The vendors' statements: their deliveries of a month, each with some of every kind of difference.
 
-Pure. A statement is made of what the ledger holds when it is sent; then mishaps befall its lines, each the next line
-that it fits, in the order of the deliveries. So it is the same whenever it is made from the same ledger.
+Pure. A statement is made from the ledger as of its date; then differences are planted, each in the next line that it
+fits, in the order of the deliveries. So it is deterministic for the same ledger.
 
 | vendor | what goes wrong | found as |
 |---|---|---|
@@ -29,7 +29,7 @@ _FIRST_ROW = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """A redemption as its vendor remembers it; `amount` in CNY."""
+    """A redemption in its vendor's own records; `amount` in CNY."""
 
     member_no: str
     benefit: str
@@ -53,7 +53,7 @@ def number_of(vendor: str, month: date) -> str:
 
 
 def statement_of(vendor: str, delivered: Sequence[Delivered]) -> list[StatementLine]:
-    """The lines that a vendor states of what it delivered in a month, told in the order of the deliveries."""
+    """The lines of a vendor's statement for its deliveries of a month, given in their order."""
     stated: list[Line] = []
     billed_in_error = _BILLED_IN_ERROR.get(vendor)
     waiting = list(_MISHAPS[vendor])
@@ -76,7 +76,7 @@ def statement_of(vendor: str, delivered: Sequence[Delivered]) -> list[StatementL
 
 
 def _befall(waiting: list[tuple[Callable[[Line], bool], Mishap]], line: Line) -> tuple[Line, ...]:
-    """What becomes of a line: the first mishap that waits for one like it, or nothing."""
+    """Apply to a line the first pending difference that fits it, if any."""
     for place, (fits, mishap) in enumerate(waiting):
         if fits(line):
             del waiting[place]

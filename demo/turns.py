@@ -1,4 +1,4 @@
-"""Stories of members whose star turned: rises, falls, lapses, corrections, and what becomes of what was used.
+"""Members of the cast whose star changed: rises, falls, lapses, corrections, and the effect on used units.
 
 Each function is the story of one member of the cast; what a reader should see is its docstring. Premiums are CNY a
 year unless said; days are counted from the day the portfolio is made for.
