@@ -21,7 +21,7 @@ from handbook.dates import cover_end
 from handbook.handbook import Handbook
 from handbook.values import Coefficient, Coverage, Edition
 from rating.events import Line
-from rating.history import Component, History, Kind, PolicyHistory
+from rating.history import ComponentHistory, History, Kind, PolicyHistory
 from rating.lifecycle import Status
 
 FOREVER = date.max
@@ -90,7 +90,7 @@ class Contribution:
 
 
 def counted_spans(
-    policy: PolicyHistory, component: Component, handbook: Handbook, open_spans: Sequence[Span]
+    policy: PolicyHistory, component: ComponentHistory, handbook: Handbook, open_spans: Sequence[Span]
 ) -> Iterator[tuple[date, date, Decimal]]:
     """Yield the spans [from, to) in which a component counts, ascending and apart, each with its amount.
 
@@ -143,7 +143,9 @@ def contributions_on(history: History, day: date, handbook: Handbook) -> tuple[C
     )
 
 
-def _contribution(policy: PolicyHistory, component: Component, day: date, handbook: Handbook) -> Contribution:
+def _contribution(
+    policy: PolicyHistory, component: ComponentHistory, day: date, handbook: Handbook
+) -> Contribution:
     spans = list(counted_spans(policy, component, handbook, open_spans_of(policy, handbook)))
     amount = next((amount for from_, to, amount in spans if from_ <= day < to), None)
     around = next(
@@ -165,7 +167,7 @@ def _contribution(policy: PolicyHistory, component: Component, day: date, handbo
     )
 
 
-def _why_not(policy: PolicyHistory, component: Component, day: date, handbook: Handbook) -> Reason:
+def _why_not(policy: PolicyHistory, component: ComponentHistory, day: date, handbook: Handbook) -> Reason:
     """Return the first reason that applies, of a component that does not count on a day."""
     if policy.line is Line.GROUP:
         return Reason.GROUP_POLICY
@@ -187,13 +189,13 @@ def _why_not(policy: PolicyHistory, component: Component, day: date, handbook: H
     return Reason.NOT_YET_EFFECTIVE if day < handbook.editions[0].effective_from else Reason.VALIDITY_ENDED
 
 
-def _rule(edition: Edition, policy: PolicyHistory, component: Component) -> Coefficient | None:
+def _rule(edition: Edition, policy: PolicyHistory, component: ComponentHistory) -> Coefficient | None:
     return edition.coefficient_for(
         policy.coverage, component.design, component.category, component.mode, component.term_years
     )
 
 
-def _validity_end(policy: PolicyHistory, component: Component, rule: Coefficient) -> date:
+def _validity_end(policy: PolicyHistory, component: ComponentHistory, rule: Coefficient) -> date:
     if policy.coverage is Coverage.ONE_YEAR:
         return FOREVER  # its years are among the open spans
     return cover_end(component.starts_on, rule.validity_years(component.term_years))

@@ -18,7 +18,7 @@ from base.database import Connection, Reader
 from base.sql import Statements
 from handbook.values import Category, Coverage, Design, Mode, Relation
 from rating.events import Line
-from rating.history import Arrived, History, Kind, Policy, Relative, fold, premium_on
+from rating.history import Arrived, Component, History, Kind, Policy, Relative, fold
 from rating.lifecycle import Status
 from rating.recording import arrived_of
 from rating.tiers import UNRATED, Rating
@@ -43,22 +43,6 @@ class CustomerRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComponentRow:
-    """A premium component; `premiums` are the instalments (CNY) with the day each begins, ascending."""
-
-    component_id: str
-    kind: Kind
-    mode: Mode
-    premiums: tuple[tuple[date, Decimal], ...]
-    term_years: int | None
-    starts_on: date
-
-    def premium_on(self, day: date) -> Decimal:
-        """Return the instalment in force on a day; before the start, the first one."""
-        return premium_on(self.premiums, day)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRow(Policy):
     """A policy as known now; `statuses` with the day each begins, ascending."""
 
@@ -68,7 +52,7 @@ class PolicyRow(Policy):
     design: Design
     issued_on: date
     cooling_off_ends_on: date | None
-    components: tuple[ComponentRow, ...]
+    components: tuple[Component, ...]
 
 
 async def customers_by_member_no(conn: Reader, member_nos: Iterable[str]) -> dict[str, CustomerRow]:
@@ -199,7 +183,7 @@ def _policy(row: Record) -> PolicyRow:
         cooling_off_ends_on=row["cooling_off_ends_on"],
         statuses=tuple((date.fromisoformat(day), Status(status)) for day, status in row["statuses"]),
         components=tuple(
-            ComponentRow(
+            Component(
                 component_id=component["component_id"],
                 kind=Kind(component["kind"]),
                 mode=Mode(component["mode"]),

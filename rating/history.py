@@ -62,23 +62,28 @@ class Arrived:
 class Component:
     """A premium with its own mode, payment term and start.
 
-    `premiums` are the instalments with the day each begins, ascending; the first begins on `starts_on`.
-    `ended_on` is the first day on which it no longer counts.
+    `premiums` are the instalments (CNY) with the day each begins, ascending; the first begins on `starts_on`.
     """
 
     component_id: str
     kind: Kind
     mode: Mode
-    category: Category
-    design: Design
     term_years: int | None
     starts_on: date
     premiums: tuple[tuple[date, Decimal], ...]
-    ended_on: date | None = None
 
     def premium_on(self, day: date) -> Decimal:
         """Return the instalment in force on a day; before the start, the first one."""
         return premium_on(self.premiums, day)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComponentHistory(Component):
+    """A component with what it is rated by; `ended_on` is the first day on which it no longer counts."""
+
+    category: Category
+    design: Design
+    ended_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +109,7 @@ class PolicyHistory(Policy):
     issued_on: date
     cooling_off_told: date | None
     received_on: date | None
-    components: tuple[Component, ...]
+    components: tuple[ComponentHistory, ...]
     renewed_on: tuple[date, ...]
 
     def cooling_off_ends_on(self, handbook: Handbook) -> date | None:
@@ -182,7 +187,7 @@ class PolicyState:
         self.issue = issue
         self.status = Status.IN_FORCE
         self.statuses: list[tuple[date, Status]] = [(issue.effective_on, Status.IN_FORCE)]
-        self.components: dict[str, Component] = {}
+        self.components: dict[str, ComponentHistory] = {}
         self.renewed_on: list[date] = []
         self._add(BASE_COMPONENT, Kind.BASE, issue, issue.mode, issue.term_years)
 
@@ -262,7 +267,7 @@ class PolicyState:
     ) -> None:
         own_class = event if isinstance(event, RiderAdded) else self.issue
         self._put(
-            Component(
+            ComponentHistory(
                 component_id=component_id,
                 kind=kind,
                 mode=mode,
@@ -274,12 +279,12 @@ class PolicyState:
             )
         )
 
-    def _reduce(self, component: Component, day: date, premium: Decimal) -> None:
+    def _reduce(self, component: ComponentHistory, day: date, premium: Decimal) -> None:
         premiums = list(component.premiums)
         _set_from(premiums, day, premium)
         self._put(replace(component, premiums=tuple(premiums)))
 
-    def _put(self, component: Component) -> None:
+    def _put(self, component: ComponentHistory) -> None:
         self.components[component.component_id] = component
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from app.statements.benefits import Benefits
 from app.statements.cells import (
@@ -104,16 +104,18 @@ class LineReader:
         reference = None
         if not is_blank(reading.cell(Field.REFERENCE)):
             reference = reading.field(Field.REFERENCE, text_of)
-        if reading.problems:
+        if member_no is None or benefit is None or units is None or occurred_on is None or amount is None:
+            return self._skipped(row) or reading.problems  # what is None has its problem
+        if reading.problems:  # of the reference
             return self._skipped(row) or reading.problems
         line = StatementLine(
             line_no=row.number,
             reference=reference,
-            member_no=cast("str", member_no),
-            benefit=cast("str", benefit),
-            units=cast("int", units),
-            occurred_on=cast("date", occurred_on),
-            amount=cast("Decimal", amount),
+            member_no=member_no,
+            benefit=benefit,
+            units=units,
+            occurred_on=occurred_on,
+            amount=amount,
         )
         return [self._in_words_of_the_sheet(each) for each in problems_of(line, self._handbook)] or line
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import strawberry
 
-from rating import customers
+from rating import customers, history
 from schema.context import Info
 from schema.types.enums import Category, Coverage, Design, Kind, Line, Mode, Status
 
@@ -36,7 +36,7 @@ class PolicyComponent:
     )
     @staticmethod
     def premium(
-        component: strawberry.Parent[customers.ComponentRow], info: Info, on: date | None = None
+        component: strawberry.Parent[history.Component], info: Info, on: date | None = None
     ) -> Decimal:
         return component.premium_on(on or info.context.today)
 
