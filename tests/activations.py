@@ -12,7 +12,7 @@ from rating.activations import ActiveHandbook
 
 
 def nobody(*_: object) -> None:
-    """Told how an activation gets on."""
+    """Callbacks of an activation that ignore its progress."""
 
 
 async def put_in_force(pool: Pool, handbook: Handbook, now: datetime | Callable[[], datetime]) -> Activated:

@@ -1,4 +1,4 @@
-"""Where the tests keep their databases: in memory, where the machine has room there.
+"""The folder of the tests' databases: in memory, where the machine has room.
 
 Making a database is making some three hundred files, and a service that is started for a test waits for the disk at
 every commit: on a disk that is most of what a test costs. A process that is killed leaves files in memory as they were,

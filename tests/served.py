@@ -39,7 +39,7 @@ class Service:
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
         self.environment |= {"PYTHONPATH": REPOSITORY, "ENTITLEMENTS_DATA": str(folder)}
         self.process: subprocess.Popen[str] | None = None
-        # A file, not a pipe: a pipe that nobody reads is full some day, and who logs to it stands still.
+        # A file, not a pipe: a pipe without a reader fills up, and then blocks whoever logs to it.
         self.log = folder.with_name(folder.name + ".log")
 
     def start(self, *options: str) -> None:

@@ -1,4 +1,4 @@
-"""Other editions come into force for everybody at once, or not at all; who writes meanwhile writes by one of them."""
+"""An activation is atomic; concurrent writers use either the old editions or the new ones."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""`entitlements edition`: what is in force and what is not, said; and the one step between them."""
+"""`entitlements edition`: listing editions, checking candidates, and activation."""
 
 import os
 import subprocess

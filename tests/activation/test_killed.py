@@ -1,4 +1,4 @@
-"""An activation that is killed leaves everything as it was, or everything as it is to be; run again, it is finished.
+"""A killed activation leaves the old state or the new one; run again, it completes.
 
 Two texts of zhenxuan-2 take turns, so that there is always something to put in force. Half of the kills come at a
 random moment, the other half between two statements of the switch.

@@ -1,4 +1,4 @@
-"""What was known is explained by the edition of then; quotas and stars are each by the edition of their day."""
+"""Earlier ratings are explained by the edition of their time; quotas and stars use the edition of their day."""
 
 from dataclasses import replace
 from datetime import timedelta

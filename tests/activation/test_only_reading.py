@@ -1,4 +1,4 @@
-"""A command that only reads makes, migrates and approves nothing: on nothing it fails, and says what to do."""
+"""Commands that only read create, migrate and activate nothing: without a database they fail, and say what to do."""
 
 import os
 import shutil

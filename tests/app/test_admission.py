@@ -1,4 +1,4 @@
-"""Capacity by class, deadlines, and clients that leave: what is refused, what is ended, and what is given back."""
+"""Capacity by class, deadlines, and clients that disconnect: what is refused, cancelled, and released."""
 
 import asyncio
 import json

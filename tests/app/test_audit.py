@@ -1,4 +1,4 @@
-"""What vendors and staff are shown of members is logged before long, or it is not shown."""
+"""Members' data shown to vendors and staff is logged soon, or not shown."""
 
 import asyncio
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What was shown is logged, whatever becomes of the service or of its database right afterwards."""
+"""Data that was shown is logged, also after a fault of the service or its database right afterwards."""
 
 import os
 import signal

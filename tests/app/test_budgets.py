@@ -1,4 +1,4 @@
-"""Budgets: what a caller may ask for in a while, who shares one, and what is told when it is used up."""
+"""Budgets: how much a caller may spend, who shares one, and the answer when it is used up."""
 
 import subprocess
 import time

@@ -1,4 +1,4 @@
-"""Two who want the last unit at the same moment: a real server, over HTTP, with one and with two processes.
+"""Concurrent redemptions of the last unit: a real server, over HTTP, with one and with two processes.
 
 The worked examples are brought in by the command line and asked over HTTP here too: the same server serves for both.
 """

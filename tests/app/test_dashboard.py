@@ -1,4 +1,4 @@
-"""The dashboard, the alerts and the documentation speak of metrics and labels that there are, and of all of them."""
+"""The dashboard, the alerts and the documentation use only existing metrics and labels, and all of them."""
 
 import json
 import re

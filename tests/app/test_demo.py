@@ -1,4 +1,4 @@
-"""The demo portfolio: the same on the same day, alive on every day, whole or resumed, and showing what it promises."""
+"""The demo portfolio: deterministic for a day, complete or resumed, and with what its cast promises."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What was acknowledged is there, whatever is killed; what is asked again is done once; who is stopped answers first.
+"""Acknowledged commands survive kills; retries take effect once; a stopping service answers first.
 
 A real server on a data folder of its own, in the middle of a stream of redemptions. The tests go on with one
 folder: each names its redemptions by a letter of its own.

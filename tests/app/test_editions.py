@@ -1,4 +1,4 @@
-"""What a database in which nothing was ever in force begins with: the shipped editions and the operator's own."""
+"""The first activation of a database: the shipped editions and the operator's own."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: who may ask, what is a request, what the answer looks like; always JSON, never a traceback."""
+"""GraphQL over HTTP: authentication, form of requests and of answers; always JSON, never a traceback."""
 
 import json
 

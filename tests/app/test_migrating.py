@@ -1,4 +1,4 @@
-"""What the migrations ask of the server and the database before they change anything."""
+"""Checks of the server and the database before migrations change anything."""
 
 import asyncio
 

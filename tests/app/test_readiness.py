@@ -1,4 +1,4 @@
-"""`/readyz` knows whether the service can do its work, writing included; `/healthz` whether it lives."""
+"""`/readyz` says whether the service can do its work, writes included; `/healthz` whether it is alive."""
 
 import asyncio
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""A token that was taken back opens nothing any more, in any worker; others go on."""
+"""A revoked token is refused by every worker; others stay valid."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The service as a process: it starts from nothing, shares its data folder, and stops without breaking a promise."""
+"""The service as a process: starts on an empty folder, shares it, and stops without losing acknowledged commands."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""Every way in which a token can be wrong is refused; a good one says exactly who asks."""
+"""Every kind of invalid token is refused; a valid one identifies the viewer exactly."""
 
 import asyncio
 import base64

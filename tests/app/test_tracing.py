@@ -1,4 +1,4 @@
-"""Traces: a span for each request, its statements by name below it, and batches linked with who waited for them."""
+"""Traces: a span for each request, its SQL statements by name below it, and batches linked with their requests."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""When the service cannot answer now: every client reads 503, when to come back, and a code that says: again."""
+"""When the service cannot answer now: every client gets 503, `Retry-After`, and a code that says to retry."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

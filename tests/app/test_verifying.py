@@ -1,4 +1,4 @@
-"""What `entitlements verify` says of clocks that were wrong: notes fail nothing, what somebody must take back does."""
+"""`entitlements verify` on wrong clocks: notes do not make it fail, bookings that must be reversed do."""
 
 import pytest
 import typer

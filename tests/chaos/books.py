@@ -1,4 +1,4 @@
-"""Whether the ledger holds exactly what was answered: nothing lost or twice, no pool overdrawn, `verify` in order."""
+"""Checks that the ledger has exactly what was acknowledged: nothing lost, doubled or overdrawn, `verify` in order."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ where not unlimited and pools.granted - pools.used - pools.held - pools.expired 
 
 @dataclass(kw_only=True)
 class Found:
-    """What is wrong: each a line for a person."""
+    """The faults found, a line each."""
 
     lost: list[str] = field(default_factory=list)
     doubled: list[str] = field(default_factory=list)

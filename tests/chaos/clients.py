@@ -1,7 +1,7 @@
 """Vendors and the policy system as clients: each request has a key, and is sent until it is answered.
 
-Whatever is no answer (a broken connection, a time-out, an error, 503) leaves unknown whether the request was done: the
-client sends it again under its key. So at the end of a round every request is answered, and what the ledger must hold
+After a missing answer (a broken connection, a time-out, an error, 503) it is unknown whether the request took effect:
+the client retries it under its key. So at the end of a round every request is answered, and what the ledger must hold
 is known exactly.
 """
 
@@ -44,12 +44,12 @@ class NotAnsweredError(Exception):
 
 
 class AnotherAnswerError(Exception):
-    """A request was answered again, and otherwise."""
+    """A retried request got a different answer."""
 
 
 @dataclass(kw_only=True, eq=False)
 class Request:
-    """What is asked under a key, and the first answer to it."""
+    """A request under a key, and the first answer to it."""
 
     key: str
     document: str
@@ -65,7 +65,7 @@ class Request:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two answers to one key tell the same."""
+    """Whether two answers to one key are equal."""
     return _essence(one) == _essence(other)
 
 

@@ -1,4 +1,4 @@
-"""What can happen to a service, as a table: each fault is done to a site, and returns when it is over.
+"""The faults, as a table: each is applied to a site, and returns when it is over.
 
 "Over" is the moment from which it is the service's turn: the process is killed, the pause ends, the disk has room.
 """

@@ -1,4 +1,4 @@
-"""What stands between the clients and the service, and cuts connections: at once, in a request, before its answer."""
+"""A proxy between the clients and the service that cuts connections: at once, in a request, before its answer."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""What the comparison after a round finds: so that finding nothing means something."""
+"""The comparison after a round detects every kind of fault."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Several workers: they share the work evenly, one's death is its own requests' only, all can be replaced at work."""
+"""Several workers: even shares of connections; a death affects only its own requests; replacement under load."""
 
 import http.client
 import json

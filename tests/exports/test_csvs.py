@@ -1,4 +1,4 @@
-"""CSV: nothing in it runs in a spreadsheet, and what is in it is said exactly."""
+"""CSV: no text is a formula in a spreadsheet, and values are exact."""
 
 import csv
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""Files over HTTP: for whom, what the address may ask, and no short file or forgotten cursor whatever happens."""
+"""Files over HTTP: permissions, parameters, and neither truncated files nor leaked cursors."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The ledger as a file: all of it that was asked for, from one moment, checkable line by line without our code."""
+"""The ledger as a file: complete, from one snapshot, and verifiable line by line without our code."""
 
 import csv
 import hashlib

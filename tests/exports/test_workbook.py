@@ -1,4 +1,4 @@
-"""Workbooks as they are opened: the heading stays, numbers are numbers, and no text ever runs."""
+"""Workbooks as they are opened: the heading is fixed, numbers are numbers, and no text is a formula."""
 
 import tempfile
 from datetime import UTC, date, datetime

@@ -1,4 +1,4 @@
-"""What was posted cannot be changed: not by the service, not by the owner, and not in a replica's disguise."""
+"""Append-only tables refuse changes: by the service, by the owner, and with the session's role set to replica."""
 
 import asyncpg
 import pytest

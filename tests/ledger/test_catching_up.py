@@ -1,4 +1,4 @@
-"""Grants follow the tier, the edition, the service year and the policies; what was used is never taken back."""
+"""Grants follow the tier, the edition, the service year and the policies; used units are never revoked."""
 
 from datetime import date, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Commands against one customer's books: what is taken, given back, expired, and in what order."""
+"""Commands on one customer: units redeemed, released, reversed and expired, and the order of refusals."""
 
 from datetime import date, timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The journal on a real database: groups that commit, fail, are tried again, and never mix up who asked what."""
+"""The journal on a real database: groups that commit, fail and are retried, and each caller gets its own outcome."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The books of a day read the same before and after what ran out is posted, also when it ran out at midnight."""
+"""Figures of a day are the same before and after expired holds are posted, also of those that expired at midnight."""
 
 import random
 from datetime import timedelta

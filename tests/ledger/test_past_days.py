@@ -1,4 +1,4 @@
-"""What a quota of a past day says is left, a use of that day that is posted now can have; on the database."""
+"""The remaining units of a past day can be used by a use of that day posted now; on the database."""
 
 import random
 from datetime import timedelta

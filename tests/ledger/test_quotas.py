@@ -1,4 +1,4 @@
-"""What members are told: quotas on any day, and an eligibility that never disagrees with the redemption."""
+"""Quotas on any day, and an eligibility that never disagrees with the redemption."""
 
 from dataclasses import replace
 from datetime import date, timedelta

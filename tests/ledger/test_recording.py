@@ -1,4 +1,4 @@
-"""Policy events and the grants that follow from them are one transaction: both, or nothing."""
+"""Policy events and the grants that follow are one transaction."""
 
 import asyncio
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a benefit asks for beforehand is what a redemption is refused without."""
+"""The requirements of a benefit are exactly what a redemption is refused without."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whatever is changed behind the service's back, `verify` names the place; of books in order it finds nothing."""
+"""`verify` names the place of any change made outside of the service, and finds nothing in an intact ledger."""
 
 import re
 from collections.abc import AsyncIterator, Mapping

@@ -1,4 +1,4 @@
-"""The bulk import: all or nothing, each line once, and the same however it is cut or shuffled."""
+"""The bulk import: atomic, idempotent, and independent of batches and order."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Recording: nothing twice, nothing half, and the same whoever comes first."""
+"""Recording: idempotent, atomic, and independent of the order of concurrent transactions."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""Rating again: only who comes out otherwise gets a new version, and the past stays known as it was."""
+"""Rating again: only a timeline that differs gets a new version, and earlier versions stay."""
 
 import asyncio
 from dataclasses import replace

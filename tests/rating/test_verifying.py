@@ -1,4 +1,4 @@
-"""Whatever is changed in histories and ratings behind the service's back is named; nothing else is."""
+"""Any change of histories and ratings made outside of the service is named, and nothing else."""
 
 import re
 from contextlib import asynccontextmanager

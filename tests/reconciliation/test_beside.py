@@ -1,4 +1,4 @@
-"""Nothing is paid twice unseen: a finding tells finance what else there is of its member, benefit and day."""
+"""Double payments are visible: a finding tells finance what else there is for its member, benefit and day."""
 
 from decimal import Decimal
 

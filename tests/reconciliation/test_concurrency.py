@@ -1,4 +1,4 @@
-"""Several people and machines at once: one settlement, nothing lost, nothing half-done, whoever comes first."""
+"""Concurrent work on one month: one settlement, nothing lost, nothing half-done, in any order."""
 
 import asyncio
 from dataclasses import dataclass

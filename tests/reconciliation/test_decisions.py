@@ -1,4 +1,4 @@
-"""Decisions: what they pay, that they stick, that they can be taken back, and that each is remembered."""
+"""Decisions: what they pay, that they stand, can be reopened, and are all kept."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The passes of the match: what finds what, what does not, and that nothing is found twice."""
+"""The passes of the match: what each pairs, what it does not, and that nothing is paired twice."""
 
 import json
 from datetime import date

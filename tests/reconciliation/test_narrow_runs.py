@@ -1,4 +1,4 @@
-"""A decision runs the match for what it concerns alone: that must come to what a whole run would."""
+"""A decision runs the match for its member and benefit only: the result must equal that of a whole run."""
 
 from dataclasses import replace
 

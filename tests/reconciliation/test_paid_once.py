@@ -1,4 +1,4 @@
-"""Money: what was decided is neither undone nor paid again by what is reversed, repeated or reopened later."""
+"""Payments: later reversals, repetitions and reopenings neither undo nor repeat what was decided."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Whatever was delivered and whatever is stated: every line and every delivery is accounted for once, in any order.
+"""For random deliveries and statements, every line and every delivery is accounted for once, in any order.
 
 Each example is a vendor of its own with deliveries to the same few members, posted to the real ledger, and a statement
 in which some lines repeat, miss or alter what was delivered.

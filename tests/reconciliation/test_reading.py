@@ -1,4 +1,4 @@
-"""What is read of a reconciliation is what the match and the decisions wrote: all of it, in order, each once."""
+"""Reads of a reconciliation return what the match and the decisions wrote: completely, in order, without duplicates."""
 
 from collections import Counter
 from decimal import Decimal

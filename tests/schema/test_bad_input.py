@@ -1,4 +1,4 @@
-"""Whatever is sent: a clear refusal or error that says where, and nothing written."""
+"""Malformed input gets a refusal or error that names the place, and writes nothing."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""One request has one now; a mutation's answer has one that is not before what was written."""
+"""A request has one "now"; that of a mutation's answer is not before its writes."""
 
 from datetime import timedelta
 

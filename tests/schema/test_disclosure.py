@@ -1,4 +1,4 @@
-"""Every member whose data an answer shows is noted, by whichever field, and no other."""
+"""Every member whose data an answer shows is noted, for any field, and no other."""
 
 import pytest
 from graphql import GraphQLObjectType

@@ -1,4 +1,4 @@
-"""Reading a document is bounded whatever it holds, and what is kept of documents weighs no more than it may."""
+"""The work of reading a document is bounded, and so is the memory of cached documents."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A vendor may not walk through member numbers, nor learn from an answer what it has no need to know."""
+"""A vendor cannot enumerate member numbers, nor learn from an answer what it does not need to know."""
 
 import json
 from typing import Any

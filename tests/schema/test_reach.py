@@ -1,4 +1,4 @@
-"""What each role reaches, of its own things and of others': every type, and every way in; and how people are named."""
+"""What each role can read, of its own and of others' data: every type and entry point; and how persons are named."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A redemption is one object: what a command is answered with is what is read of it later, field by field."""
+"""A redemption is one object: the answer to a command equals a later read, field by field."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What would become of one customer: events that have not happened, and another edition."""
+"""What-if for one customer: hypothetical events, and another edition."""
 
 from typing import Any
 

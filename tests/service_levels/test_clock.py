@@ -1,4 +1,4 @@
-"""The service-level clock, as a table of holds: what was promised, what happened, what became of it."""
+"""The service-level clock, as a table of holds: promise, events, standing."""
 
 from datetime import date, datetime, timedelta
 

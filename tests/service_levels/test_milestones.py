@@ -1,4 +1,4 @@
-"""Milestones: taken once a key, of open holds only, beside the ledger and never in it."""
+"""Milestones: idempotent by key, for open holds only, and never entries of the ledger."""
 
 import asyncio
 from collections import Counter

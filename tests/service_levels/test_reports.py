@@ -1,4 +1,4 @@
-"""Reports: what the database counts is what the clock says of each hold, however many there are."""
+"""Reports: the database's counts equal the clocks of the single holds."""
 
 import random
 from collections import Counter

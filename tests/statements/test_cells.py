@@ -1,4 +1,4 @@
-"""What people write into cells is read as they mean it; where two meanings are possible, it is not read."""
+"""Cells are read as people mean them; ambiguous ones are refused."""
 
 from datetime import date, datetime
 from decimal import Decimal

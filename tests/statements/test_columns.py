@@ -1,4 +1,4 @@
-"""Columns are found by the names that people write, wherever they stand; a doubt is a question, never a guess."""
+"""Columns are found by the names that people use, at any position; ambiguous ones are refused."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`entitlements statement`: a sheet is taken as a whole or not at all, once, and what is wrong is said line by line."""
+"""`entitlements statement`: an import is atomic and idempotent, and problems are reported line by line."""
 
 import asyncio
 import csv

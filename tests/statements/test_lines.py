@@ -1,4 +1,4 @@
-"""Every line is a line or is told with its row, its column and the reason; what is no line is told from what is one."""
+"""Every row is a line, or is reported with row, column and reason, or is recognised as no line."""
 
 import pytest
 

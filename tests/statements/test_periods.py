@@ -1,4 +1,4 @@
-"""`entitlements period`: how a month stands, the match once more, and the close."""
+"""`entitlements period`: the state of a month, the match, and the close."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""CSV in every encoding and with every separator that spreadsheet programs write; never half of a file."""
+"""CSV in every encoding and with every separator of spreadsheet programs; never a part of a file."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""POST /statements: finance sends a sheet; what is wrong with it comes back row by row, and nothing is taken."""
+"""POST /statements: finance sends a sheet; its problems are returned row by row, and nothing is imported."""
 
 from datetime import date
 

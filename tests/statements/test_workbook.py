@@ -1,4 +1,4 @@
-"""Workbooks are read as a person sees them, whoever wrote them, and never exhaust memory, whoever made them."""
+"""Workbooks of any program are read as a person sees them, and no crafted file exhausts memory."""
 
 import io
 import zipfile

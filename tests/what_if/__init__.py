@@ -1,1 +1,1 @@
-"""What would be, asked beforehand, and what then is."""
+"""The what-if, compared with the effect of an activation."""

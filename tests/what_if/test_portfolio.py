@@ -1,4 +1,4 @@
-"""What is told of a portfolio beforehand is what then happens to it."""
+"""The what-if of a portfolio equals the effect of the activation."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Whatever a portfolio is: an edition that changes nothing changes nobody, and sums are those of every one alone."""
+"""For random portfolios: an edition without changes has no effect, and totals are the sums over customers."""
 
 import pickle
 from dataclasses import replace
