@@ -62,10 +62,10 @@ async def test_a_clock_that_leapt_ahead_drags_no_later_use_along_and_finance_rep
     pool, clock = database.pool, SetClock(LEAPT)
     async with journals(pool, handbook, clock) as (journal,):
         wrong = taken(await journal.post(a_redeem(EXAM)))
-        assert wrong.occurred_at == wrong.recorded_at == LEAPT
+        assert wrong.redemption.occurred_at == wrong.redemption.recorded_at == LEAPT
         clock.now = NOW + timedelta(minutes=1)
         right = taken(await journal.post(a_redeem(EXAM)))
-        assert right.occurred_at == right.recorded_at == clock.now
+        assert right.redemption.occurred_at == right.redemption.recorded_at == clock.now
         assert (right.quota.granted, right.quota.used) == (1, 1)
 
         faults, notes = await problems(pool, clock.now)
