@@ -25,7 +25,7 @@ _WRITE_EVERY_S = 0.2
 _RETRY_EVERY_S = 1.0
 _MOST_IN_ONE = 1_000  # so that building a batch does not block the event loop
 _MOST_WAITING = 50_000
-"""Some 25 MB: at a hundred reads a second, minutes without a database."""
+"""About 25 MB: enough for minutes without a database at a hundred reads a second."""
 _LONGEST_WRITE_S = 10.0
 _LAST_WRITE_S = 5.0
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 _MOST_WAITING = 10_000
-"""Some MB: seconds of a busy service."""
+"""A few MB: some seconds of a busy service."""
 _LAST_LINES_S = 2.0
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 COMMAND_LINE = "cli"
-"""The subject of what commands write, as it is stored with it."""
+"""The subject stored with everything that commands write."""
 
 _JOURNAL_CONNECTIONS = 2
 _LOOK_EVERY_S = 1.0

@@ -34,7 +34,7 @@ from ledger.what_if.portfolio import (
 from rating.customers import batches_of_customers, count_customers
 
 _BATCHES_AHEAD = 3
-"""How many batches wait for each worker: so many that none has nothing to do."""
+"""How many batches are queued for each worker, so that none is idle."""
 
 
 async def what_if_in_parallel(

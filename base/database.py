@@ -18,10 +18,10 @@ else:
     Connection = asyncpg.Connection
 
 Reader: TypeAlias = Connection | Pool
-"""What a statement that only reads runs on: within a transaction, or alone."""
+"""What a read-only query runs on: a connection in a transaction, or a pool."""
 
 SERVICE_ROLE = "entitlements_service"
-"""The role that the service works as: it owns nothing and may change nothing that was posted."""
+"""The role that the service works as: it owns nothing and cannot change append-only tables."""
 
 _TEMPORARY_TABLES = "128MB"
 """Of memory for the temporary tables of a connection, taken as they grow: what a match lays side by side fits in."""

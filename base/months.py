@@ -11,7 +11,7 @@ MONTH_EXPECTED = Words(
     f"须为 {FIRST_YEAR}-01 至 {LAST_YEAR}-12 之间的月份，如 2026-10",
     f"expected a month from {FIRST_YEAR}-01 to {LAST_YEAR}-12, like 2026-10",
 )
-"""What helps where `parse_month` finds no month."""
+"""The hint for a text that `parse_month` refuses."""
 
 
 def parse_month(text: str) -> date | None:

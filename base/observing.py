@@ -20,7 +20,7 @@ class DatabaseObserver:
     """Does nothing. Subclasses override the methods that they need."""
 
     hears_statements = False
-    """Whether `ran` is called: it costs something with each statement."""
+    """Whether `ran` is called, which costs some time for each statement."""
 
     def waited(self, seconds: float) -> None:
         """A connection was obtained after waiting so long."""

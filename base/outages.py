@@ -40,7 +40,7 @@ _OF_THE_CALLER = (
     asyncpg.UnsupportedClientFeatureError,
     asyncpg.UnsupportedServerFeatureError,
 )
-"""Errors of asyncpg that no closed connection explains, though they are InterfaceErrors too."""
+"""InterfaceErrors of asyncpg that are not caused by a closed connection."""
 
 
 class OutageError(Exception):

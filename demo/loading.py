@@ -37,14 +37,14 @@ from rating.events import PolicyEvent, RelativeRegistered
 SQL = Statements(Path(__file__).with_name("loading.sql"))
 
 _SUBJECT = "demo"
-"""Who did all of it."""
+"""The subject of all writes of the demonstration."""
 
 _EVENTS_A_BATCH = 400
 _LOCK = 0x64656D6F
 _EVENT_ID = re.compile(r"demo-(\d{8})-")
 
 Progress = Callable[[int, int | None], None]
-"""Told how many steps of how many are done."""
+"""Called with the number of steps done, and of all steps."""
 
 
 @dataclass(slots=True)

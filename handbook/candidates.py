@@ -27,7 +27,7 @@ class Standing(StrEnum):
     """None of its code is in force, and it goes with those that are."""
 
     DIFFERS = "differs"
-    """Another text of its code is in force; it could take its place."""
+    """Another text with its code is in force; it could replace that one."""
 
     WRONG = "wrong"
     """It cannot be put in force: `Candidate.error` says why."""

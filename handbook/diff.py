@@ -31,7 +31,7 @@ _IN_FILES: Mapping[str, str] = {
 
 
 _QUOTES = frozenset({"cite", "print_text", "printed", "source"})
-"""Fields that quote the print or tell of it: they are why something holds, and change nothing by themselves."""
+"""Fields that quote the print or tell of it: they are sources of rules, and change nothing by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,7 +100,7 @@ FIELDS: Mapping[str, Words] = {
     "waiting.illness_after": Words("疾病须在等待期后确诊", "illness only after the waiting period"),
     "wished_number": Words("吉祥号规则", "rule for the number wished for"),
 }
-"""What a field is called; one that is not here goes by its own name."""
+"""The labels of fields; a field that is not here is shown by its own name."""
 
 _ENGLISH_VERBS: Mapping[tuple[type, str], str] = {
     (Tier, "from"): "begins at",

@@ -69,7 +69,7 @@ class Handbook:
         self.calendar: WorkingCalendar = calendar
         """The working days; no part of the fingerprint, because nobody is rated by them."""
         self.fingerprint: str = fingerprint or hashlib.sha256(repr(self.editions).encode()).hexdigest()
-        """A hash of the whole content: ratings stored under another one were made by other rules."""
+        """A hash of the whole content: ratings with another one were computed by other rules."""
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle the arguments of the constructor instead of the indexes built from them."""

@@ -16,12 +16,12 @@ from ledger.ids import RedemptionId
 from ledger.refusals import Refusal, RefusalCode, invalid
 
 FINANCE = "finance"
-"""The actor that is no vendor: it may reverse, nothing else."""
+"""The actor that is no vendor: it may only reverse."""
 
 _LONGEST_TEXT = 200
 _MOST_EVIDENCE = 20
 _LARGEST_INTEGER = 2**31 - 1
-"""What a column and the API take; how much of it an edition allows, the rules judge."""
+"""The limit of the column and the API; the edition's maximum is checked by the rules."""
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _NOT_TEXT = frozenset({"Cc", "Cs"})
 """Control characters, and halves of characters, which no database takes."""

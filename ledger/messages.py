@@ -79,19 +79,19 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "POLICY_NOT_ELIGIBLE.applied_before": (
         "「{benefit_zh}」须在投保前至少 {working_days} 个工作日申请，不能用于申请时已有的保单：请先用 hold 提交所选号码（wishedNumber），保单出单后再用 confirm 提交保单号（policyNo）。",
-        "{benefit_en} is applied for at least {working_days:working day|working days} before the policy is taken out, so not for a policy that is there already: send the number wished for (wishedNumber) with hold, and the policyNo with confirm once the policy is issued.",
+        "{benefit_en} is applied for at least {working_days:working day|working days} before the policy is taken out, so not for an existing policy: send the wished number (wishedNumber) with hold, and the policyNo with confirm once the policy is issued.",
     ),
     "POLICY_NOT_ELIGIBLE.there_already": (
         "保单「{policy_no}」于 {issued_on} 出单，{requested_on} 申请时已经存在；所选号码只能用于申请之后、{earliest} 及以后出单的保单。",
-        "Policy {policy_no} was issued on {issued_on} and so was there at the request of {requested_on}; the number is for a policy issued on {earliest} or later.",
+        "Policy {policy_no} was issued on {issued_on} and so existed at the application of {requested_on}; the number is for a policy issued on {earliest} or later.",
     ),
     "POLICY_NOT_ELIGIBLE.too_soon": (
         "保单「{policy_no}」于 {issued_on} 出单，距 {requested_on} 的申请不足 {working_days} 个工作日；所选号码只能用于 {earliest} 及以后出单的保单。",
-        "Policy {policy_no} was issued on {issued_on}, less than {working_days:working day|working days} after the request of {requested_on}; the number is for a policy issued on {earliest} or later.",
+        "Policy {policy_no} was issued on {issued_on}, less than {working_days:working day|working days} after the application of {requested_on}; the number is for a policy issued on {earliest} or later.",
     ),
     "WISHED_NUMBER_REQUIRED": (
         "「{benefit_zh}」须提供所选号码（wishedNumber）：{length} 位，限数字和英文字母（大小写均可）。",
-        "{benefit_en} needs the number wished for (wishedNumber): {length:character|characters}, digits and letters of either case.",
+        "{benefit_en} needs the wished number (wishedNumber): {length:character|characters}, digits and letters of either case.",
     ),
     "OPTION_REQUIRED": (
         "「{benefit_zh}」须选择其中一项（option）：{options}。",
@@ -115,7 +115,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "UNITS_INVALID.minutes": (
         "「{benefit_zh}」按分钟计，请提供实际的分钟数（units）。",
-        "{benefit_en} is counted in minutes: please tell how many (units).",
+        "{benefit_en} is counted in minutes: please give their number (units).",
     ),
     "UNITS_INVALID": (
         "数量（units）须为 1 至 {most} 的整数，收到 {units}。",
@@ -131,7 +131,7 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "OCCURRED_IN_FUTURE": (
         "发生时间 {occurred_at} 晚于当前时间 {now}。",
-        "occurredAt {occurred_at} lies ahead of now, {now}.",
+        "occurredAt {occurred_at} is in the future; now is {now}.",
     ),
     "OCCURRED_TOO_LONG_AGO": (
         "发生日 {day} 早于可补记的最早日期 {earliest}（最多补记 {backdating_days} 天）。",
@@ -175,11 +175,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "UNKNOWN_FINDING": (
         "没有这项对账结果：可能重新对账后已经消除；请刷新后再试。",
-        "There is no such finding; a later run of the match may have settled it. Read the findings again.",
+        "There is no such finding; a later run of the match may have removed it. Read the findings again.",
     ),
     "ALREADY_MATCHED": (
         "该核销已与对账单「{statement}」第 {line_no} 行配对；如需改配，请先为那一行另行配对（MATCH），人工配对的请先撤销（REOPEN）。",
-        "The redemption is matched already, with line {line_no} of statement {statement}. To pair it otherwise, first MATCH that line with another, or REOPEN it if somebody matched it by hand.",
+        "The redemption is matched already, with line {line_no} of statement {statement}. To use it for another line, first MATCH that line with another redemption, or REOPEN it if it was matched by hand.",
     ),
     "FINDINGS_OPEN": (
         "还有 {count} 项差异待处理，账期不能关闭：{which_zh}。",

@@ -52,7 +52,7 @@ class RefusalCode(StrEnum):
 
 
 RETRY_AFTER_S = 2
-"""Seconds after which to send again what a lock or an outage prevented: nobody knows how long it lasts."""
+"""Seconds after which to retry after a lock timeout or an outage; the actual duration is unknown."""
 
 _NEVER_STORED = frozenset(
     {

@@ -29,14 +29,14 @@ SQL = Statements(Path(__file__).with_name("activating.sql"))
 
 _CUSTOMERS_A_BATCH = 500
 _PASSES, _FEW = 5, 100
-"""Passes over who changed meanwhile end when a pass found few: those few are rated while everybody waits."""
+"""Passes over customers that have changed meanwhile end when few are left: those are rated during the switch."""
 
 _RATINGS = ("customer_id", "handbook", "method", "arrivals", "version", "changed")
 _PERIODS = ("customer_id", "starts_on", "ends_on", "star", "rated_premium", "edition")
 _COOLING_OFFS = ("customer_id", "policy_no", "cooling_off_ends_on")
 
 Propose = Callable[[ActiveHandbook | None], Handbook | None]
-"""Says what is to be in force after what is in force (None: nothing yet); None when that is to stay."""
+"""Given the handbook in force (None: none yet), returns the one to activate; None to leave it as it is."""
 Progress = Callable[[int, int], None]
 Tell = Callable[[str], None]
 

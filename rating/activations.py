@@ -131,7 +131,7 @@ class ActiveHandbook:
 
 
 AnyHandbook: TypeAlias = Handbook | ActiveHandbook
-"""The handbook in force; or a certain one, for tests and for what was made up."""
+"""The handbook in force, or a fixed one, for tests and hypothetical data."""
 
 
 def handbook_now(handbook: AnyHandbook) -> Handbook:

@@ -36,7 +36,7 @@ _REJECTED = ("line_no", "event_id", "reason_zh", "reason_en", "line")
 
 Stage: TypeAlias = Literal["read", "rated"]
 Progress: TypeAlias = Callable[[Stage, int, int | None], None]
-"""Told how far a stage is: bytes "read" (total unknown: None), then customers "rated" of how many."""
+"""Called with the progress of a stage: bytes "read" (total unknown: None), then customers "rated" and their total."""
 AfterBatch: TypeAlias = Callable[[Connection, Sequence[int]], Awaitable[object]]
 
 

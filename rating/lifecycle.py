@@ -28,7 +28,7 @@ class Status(StrEnum):
 
 
 ISSUE = "policy_issued"
-"""The event that begins a policy's life, in force; it is in no row of the table: nobody is born twice."""
+"""The event that begins a policy's life, in force; it is in no row of the table, as it comes once."""
 
 _LEAVING: Mapping[str, Status] = {"surrendered": Status.SURRENDERED, "terminated": Status.TERMINATED}
 

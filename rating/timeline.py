@@ -14,8 +14,8 @@ from rating.contributions import FOREVER, NOTHING, counted_spans, open_spans_of
 from rating.history import History
 
 METHOD = 2
-"""The revision of how a timeline is computed: raise it when an unchanged history comes out otherwise under an unchanged
-handbook. The next start then rates everybody anew. 1: until covers from 29 February ended with the 28th."""
+"""The revision of how a timeline is computed: raise it when the result changes for the same history and handbook. The
+next start then rates all customers again. Revision 1: before covers from 29 February ended on the 28th."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

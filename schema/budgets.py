@@ -9,7 +9,7 @@ from typing import Protocol
 from schema.viewer import Viewer
 
 REFUSED_COST = 500
-"""What a document costs that is read and found wrong: what reading it may take, not what it asked for."""
+"""The cost of a refused document: the most that parsing it may take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ from schema.limits import LONGEST_DOCUMENT, LONGEST_NUMBER, MOST_ERRORS, MOST_TO
 from schema.weights import Weights
 
 MOST_KEPT_BYTES = 32 * 2**20
-"""What all documents that are kept may weigh together."""
+"""The maximum memory of all cached documents."""
 
 # A token with its share of the tree and of the analysis, in memory; measured with documents of many small tokens.
 _BYTES_A_TOKEN = 1_000

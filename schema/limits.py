@@ -22,13 +22,13 @@ from graphql import (
 )
 
 LONGEST_DOCUMENT = 64 * 1024
-"""In characters: comments and long texts are few tokens, and are read all the same."""
+"""In characters: comments and long texts are few tokens, but must be parsed too."""
 MOST_TOKENS = 2_000
 MOST_OPERATIONS = 20
 MOST_ERRORS = 10
-"""Told of one document, or of one request's variables: finding more of them costs more than it helps."""
+"""Reported for one document, or for one request's variables: finding more is not worth its cost."""
 LONGEST_NUMBER = 30
-"""In characters, of a literal or of a number in JSON: no value has more, and long ones cost more than they say."""
+"""In characters, of a literal or of a number in JSON: no valid value has more, and long ones are expensive to parse."""
 MOST_JSON_VALUES = 50_000
 """In a request's body, about, and the longest statement has room: small values cost more than their bytes say."""
 MOST_DEPTH = 12

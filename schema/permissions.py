@@ -22,7 +22,7 @@ EVERYBODY = frozenset(Role)
 STAFF = frozenset({FINANCE, OPERATIONS, AUDITOR})
 READERS = STAFF | {FRONTEND}
 EDITORS = frozenset({OPERATIONS, AUDITOR})
-"""Who may know an edition before it is in force."""
+"""Roles that may see an edition before it is in force."""
 
 TABLE: Mapping[str, frozenset[Role]] = {
     "Query.viewer": EVERYBODY,

@@ -15,7 +15,7 @@ import yaml
 FILE = Path(__file__).with_name("weights.yaml")
 TYPENAME = "__typename"
 OPERATION = "operation"
-"""What every operation takes before its first field, and to be sent."""
+"""The fixed time of every operation: before its first field, and for sending."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ _MOST_NUMBERS = 50_000
 # The greatest debt of look-ups: more than concurrent requests can cause.
 _MOST_DEBT = 1_000_000_000
 FILE_COST = MOST_COST
-"""What an export or an upload costs: as much as the most expensive operation."""
+"""The cost of an export or an upload: that of the most expensive operation."""
 
 
 class CallerBudgets:

@@ -43,11 +43,11 @@ _SHARES: Mapping[WorkClass, float] = MappingProxyType({
 
 _FEWEST_CONNECTIONS = 2
 _HEAVIEST = 0.25
-"""Of the places of its class, what an operation of the greatest cost takes."""
+"""The share of its class's places that an operation of the maximum cost takes."""
 
 _LONGEST_LOCK_S = 5.0
 _WATCHED_AFTER_S = 0.05
-"""Most work is done by then: watching its client would only cost."""
+"""Most work is done by then: watching the client earlier would only add cost."""
 
 
 class Gatekeeper:

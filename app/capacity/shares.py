@@ -14,7 +14,7 @@ from asyncpg import InterfaceError, Record
 from base.database import Connection, Pool
 
 CLEANUP_S = 2.0
-"""How long a cancelled statement may take to end; a server that stands still never answers."""
+"""How long a cancelled SQL statement may take to end; a hanging server never answers."""
 
 
 class Share:

@@ -76,7 +76,7 @@ class KeyRing:
         self._source = jwks
         self._public: dict[str | None, PublicKey] = {}
         self.edition = 0
-        """Counts how often the public keys were read: what an earlier one proved may be proved no longer."""
+        """Counts the fetches of public keys: cached verifications by earlier keys may be invalid."""
         self._fetched_at = float("-inf")
         self._refreshing = asyncio.Lock()
 

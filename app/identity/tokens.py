@@ -30,7 +30,7 @@ _LONGEST_TOKEN = 8192
 _LONGEST_CLAIM = 200
 _MOST_PROVED_BYTES = 8 * 1024 * 1024
 _BYTES_A_CHARACTER = 4
-"""What a token that is remembered takes, with what it says, for each of its characters."""
+"""The memory of a cached token and its claims, per character of the token."""
 
 
 class TokenError(Exception):

@@ -26,7 +26,7 @@ _ROUTES = {"/graphql", "/exports", "/statements", *MONITORING_ROUTES}
 _CLIENT_LEFT, _SERVER_ERROR = 499, 500
 _FACTS = "entitlements.facts"
 ANSWERED = "entitlements.answered"
-"""Where the scope of a request holds what is known of it once it is answered."""
+"""The key in the scope of a request for its `Answered`."""
 
 log = structlog.get_logger("access")
 
@@ -43,7 +43,7 @@ class Answered:
 
 
 Failed: TypeAlias = Callable[[Request, Exception], Awaitable[Response]]
-"""Makes the answer to a request that ended with an unexpected exception."""
+"""Makes the response to a request that failed with an unexpected exception."""
 
 
 def remark(scope: MutableMapping[str, Any], **facts: Any) -> None:

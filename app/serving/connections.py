@@ -70,7 +70,7 @@ class State(ServerState):
         self.idle: dict[Connection, None] = {}
         """Those between two requests, the longest idle first."""
         self.returns = Returns()
-        """When clients that are refused unread may come back."""
+        """When clients that are refused unread may retry."""
         self._limits: defaultdict[str, LogLimit] = defaultdict(LogLimit)
 
     def log_refusal(self, what: str) -> None:

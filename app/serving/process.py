@@ -31,7 +31,7 @@ BACKLOG = 2048
 _TICK_S = 0.1
 _LOOK_EVERY_TICKS = 2
 _COLLECTED_AFTER = 20_000
-"""New objects after which Python looks for cycles among them; its own 700 is the half of one request."""
+"""New objects before a run of the garbage collector; Python's default of 700 is half of one request."""
 
 
 class Server(uvicorn.Server):

@@ -68,9 +68,9 @@ class _Worker:
         self.place = place
         self.serves = False
         self.reason: tuple[str, ...] = (FAILED_TO_START,)
-        """Why it does not serve."""
+        """Why it failed to start."""
         self.retry_s = 0.0
-        """After how long a start that failed was tried again with this worker."""
+        """The delay after which this worker was started to retry a failed start."""
         self.told = asyncio.Event()
         """It serves, or has ended."""
         self.ended = asyncio.Event()
@@ -140,7 +140,7 @@ class Workers:
         self._workers: list[_Worker] = []
         """Those that are meant to serve."""
         self._alive: set[_Worker] = set()
-        """Those and others: which start, or finish what they began."""
+        """Those, and others that are starting or finishing their requests."""
         self._restart = asyncio.Event()
         self._watching = False
 

@@ -49,7 +49,7 @@ class Settings(BaseSettings):
     """Whether production may reach the database unencrypted, because the network between is private."""
 
     clock: BusinessTime | None = None
-    """A moment to take as "now" for ever: for tests and demonstrations. Without an offset it is business time."""
+    """A fixed moment to use as "now": for tests and demonstrations. Without an offset it is business time."""
 
     editions: Folder | None = None
     """A folder with further editions of the handbook."""
@@ -61,16 +61,16 @@ class Settings(BaseSettings):
     """The secret that tokens are signed with (HS256), at least 32 bytes."""
 
     token_keys: SecretStr | None = None
-    """Instead of one secret several, with blanks between them: the first signs, all check. For changing the secret."""
+    """Several secrets instead of one, separated by blanks: the first signs, all verify. For changing the secret."""
 
     token_max_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 24
-    """How long a token may be valid, from `iat` to `exp`; a longer one is not taken, whoever issued it."""
+    """How long a token may be valid, from `iat` to `exp`; a longer one is refused, whoever issued it."""
 
     jwks: str | None = None
-    """Address or file of the public keys that tokens are checked with (RS256, ES256, EdDSA)."""
+    """URL or file of the public keys that verify tokens (RS256, ES256, EdDSA)."""
 
     audit_days: Annotated[int, Field(ge=SHORTEST_RETENTION_DAYS)] = 400
-    """For how many days it is kept who looked at whose data; after that it goes by whole months."""
+    """How many days audit events are kept; they are dropped by whole months."""
 
     token_issuer: Name = "entitlements"  # noqa: S105 - a name, no secret
     token_audience: Name = "entitlements"  # noqa: S105
@@ -83,7 +83,7 @@ class Settings(BaseSettings):
     events: PlacesSetting = Places(at_once=4, waiting=64)
     finance: PlacesSetting = Places(at_once=2, waiting=16)
     files: PlacesSetting = Places(at_once=4, waiting=8)
-    """Of each class of work, how many requests one worker serves at once, and how many more may wait: `16/128`."""
+    """For each class of work, how many requests one worker serves at once, and how many more may queue: `16/128`."""
 
     deadline_s: Annotated[float, Field(ge=0.1, le=3600)] = 10
     """How long a request may take that reads, redeems or records events."""
@@ -92,7 +92,7 @@ class Settings(BaseSettings):
     """How long a request of finance may take: a match, a settlement, a report, the what-if of an edition."""
 
     files_deadline_s: Annotated[float, Field(ge=0.1, le=24 * 3600)] = 1800
-    """How long a file may take to come or to go."""
+    """How long an upload or a download may take."""
 
     orm_pool_size: Annotated[int, Field(ge=1, le=50)] = 5
     """Connections of one worker for simple writes."""
@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     """The longest file that may be sent as a statement."""
 
     budget_caller: Annotated[int, Field(ge=0)] = 3_000_000
-    """Cost that a subject of tokens may ask for in a minute; 0: without limit."""
+    """The cost that the subject of a token may spend in a minute; 0: without limit."""
 
     budget_member: Annotated[int, Field(ge=0)] = 300_000
     """The same for a front end's token that is bound to one member."""
@@ -119,10 +119,10 @@ class Settings(BaseSettings):
     """Look-ups of member numbers that a vendor may make in an hour, see `schema.look_ups`; 0: without limit."""
 
     budget_wrong_tokens: Annotated[int, Field(ge=0)] = 60
-    """Requests without a valid token that are answered so in a minute, for each address; 0: without limit."""
+    """Requests without a valid token in a minute, for each address, before 429; 0: without limit."""
 
     redis_url: SecretStr | None = None
-    """Where the workers count budgets together; without it each worker has its share of them."""
+    """Where the workers share their budgets; without it each worker has its part of them."""
 
     workers: Annotated[int, Field(ge=1)] = 1
     """How many processes share the budgets; `serve --workers` tells its own."""
@@ -134,10 +134,10 @@ class Settings(BaseSettings):
     """How long a client may take for a request's headers."""
 
     body_timeout_s: Annotated[float, Field(gt=0)] = 20
-    """How often a body that is not complete must have come on by `least_bytes_per_s`."""
+    """The interval over which an incomplete body must arrive at `least_bytes_per_s`."""
 
     answer_timeout_s: Annotated[float, Field(gt=0)] = 60
-    """How often a client must have taken `least_bytes_per_s` of an answer that waits."""
+    """The interval over which a client must read an answer at `least_bytes_per_s`."""
 
     least_bytes_per_s: Annotated[int, Field(ge=1)] = 1024
     """The rate, on average over the times above, below which a client is cut."""
@@ -146,28 +146,28 @@ class Settings(BaseSettings):
     """How long a connection without a request stays open: longer than the proxy before the service keeps it."""
 
     shutdown_delay_s: Annotated[float, Field(ge=0)] = 0
-    """How long a service that was told to stop goes on while `/readyz` says so, for a load balancer."""
+    """How long a stopping service still serves while `/readyz` answers 503, for load balancers."""
 
     drain_idle_s: Annotated[float, Field(ge=0)] = 1
-    """How long a process that stops waits for one more request on open connections."""
+    """How long a stopping process waits for one more request on open connections."""
 
     shutdown_grace_s: Annotated[int, Field(ge=1)] = 30
-    """How long a process that stops waits for requests in flight."""
+    """How long a stopping process waits for requests in flight."""
 
     graphiql: bool | None = None
     """Whether a browser gets the query page at /graphql; by default in development only."""
 
     metrics: bool = True
-    """Whether the service counts what it does, and shows it at /metrics."""
+    """Whether the service collects metrics and shows them at /metrics."""
 
     metrics_token: SecretStr | None = None
-    """A token that may read /metrics and nothing else: it does not run out, as Prometheus needs it."""
+    """A token that may read /metrics and nothing else: it does not expire, as Prometheus needs it."""
 
     tracing: bool = False
-    """Whether requests are traced; where the traces go is said by OpenTelemetry's own variables."""
+    """Whether requests are traced; OpenTelemetry's own variables configure the exporter."""
 
     introspection: bool | None = None
-    """Whether the schema may be asked for what it holds; by default in development only."""
+    """Whether introspection is allowed; by default in development only."""
 
     log_level: LogLevelSetting = LogLevel.INFO
 

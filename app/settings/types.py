@@ -73,7 +73,7 @@ def _places(given: object) -> object:
 
 
 Folder: TypeAlias = Annotated[Path, AfterValidator(_folder)]
-"""A path that can be reached, whether there is anything or not; `~` is a home folder."""
+"""A reachable path, existing or not; `~` is a home folder."""
 
 BusinessTime: TypeAlias = Annotated[datetime, AfterValidator(_business_time)]
 """A moment; without an offset it is business time."""
@@ -82,7 +82,7 @@ PlacesSetting: TypeAlias = Annotated[Places, NoDecode, BeforeValidator(_places)]
 """Places, written like 16/128."""
 
 LogLevelSetting: TypeAlias = Annotated[LogLevel, BeforeValidator(_lowered)]
-"""A level of the log, in small letters or capitals."""
+"""A log level, in lower or upper case."""
 
 Name: TypeAlias = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 """A name without blanks around it."""

@@ -26,9 +26,9 @@ _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?e\+?[0-9]+")
 _FULL_WIDTH = {ord("！") + place: ord("!") + place for place in range(ord("~") - ord("!") + 1)}
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _EXACT_DIGITS = 15
-"""A spreadsheet program keeps so many digits of a number; the digits of a longer one are lost for good."""
+"""A spreadsheet program keeps so many digits of a number; further digits are lost."""
 _LONGEST_NUMBER = 20
-"""Longer numbers would be rounded in secret when they are multiplied."""
+"""Longer numbers would be rounded silently when they are multiplied."""
 _LONGEST_WRITTEN = 200
 """Characters of a cell that could be a number or a day, with all that people write around it."""
 _PLACES = 2

@@ -26,9 +26,9 @@ _ROWS_A_STEP = 1000
 _MOST_SKIPPED_NAMED = 20
 
 OnProblems = Callable[[Table, Row, Sequence[LineProblem]], None]
-"""Told each row that is no good line, with all that is wrong with it."""
+"""Called with each refused row and its problems."""
 Progress = Callable[[int, int], None]
-"""Told how many of how many bytes were read."""
+"""Called with the number of bytes read, and of all bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

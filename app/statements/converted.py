@@ -28,7 +28,7 @@ _ASKED_EVERY_S = 0.1
 _LAST_COMPLAINT_BYTES = 2000
 
 StillWanted = Callable[[], None]
-"""Called now and then while somebody waits; what it raises ends the work."""
+"""Called from time to time; its exceptions end the work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,14 +13,14 @@ from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 Cell = str | Decimal | date | None
-"""What stands in a cell: text, a number with the digits that a person sees, a day, or nothing."""
+"""The value of a cell: text, a number with the digits that a person sees, a day, or nothing."""
 
 MOST_COLUMNS = 200
-"""What stands further right is not read."""
+"""Columns further right are not read."""
 LONGEST_CELL = 32_767
 """As many characters as a cell of a spreadsheet program can hold."""
 DAY_ZERO = date(1899, 12, 30)
-"""The day that the number 0 stands for, unless a workbook says otherwise."""
+"""The date of serial number 0, unless a workbook says otherwise."""
 
 _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>")
 _LONGEST_SHOWN = 40

@@ -21,7 +21,7 @@ from app.statements.sheets import DAY_ZERO, LONGEST_CELL, MOST_COLUMNS, Cell, Ro
 from app.statements.strings import SharedStrings
 
 WORKBOOK_PART = "xl/workbook.xml"
-"""Only this kind of workbook has it."""
+"""The part by which XLSX is recognised."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _FORMULA = "="
 _LONGEST_NUMBER = 40

@@ -198,8 +198,8 @@ RULES: tuple[Rule, ...] = (
 )
 """In the order in which the first refusal that applies is given.
 
-What will never be possible comes before what the next hour brings: whoever calls at night learns first that a document
-is missing, and not only in the morning.
+Lasting reasons come before the service hours: a request at night is refused for a missing document first, not only in
+the morning.
 """
 
 CARD_RULES: tuple[Rule, ...] = (
@@ -210,7 +210,7 @@ CARD_RULES: tuple[Rule, ...] = (
     number_is_for_a_policy_to_come,
     quota_is_left,
 )
-"""What decides on a member card, where nobody has chosen an option, a policy or a beneficiary yet."""
+"""The rules for a member card, where no option, policy or beneficiary is chosen yet."""
 
 
 def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Refusal | None:

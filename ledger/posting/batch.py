@@ -34,7 +34,7 @@ from ledger.service_levels.milestones import Milestone
 SQL = Statements(Path(__file__).with_name("batch.sql"))
 
 _COPY_FROM = 500
-"""From so many entries on COPY is quicker than INSERT."""
+"""From this number of entries on COPY is faster than INSERT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ LIFE_CYCLE: Mapping[tuple[RedemptionStatus | None, EntryKind], RedemptionStatus]
     # the rest of a partly confirmed hold: the redemption stays redeemed
     (RedemptionStatus.REDEEMED, EntryKind.RELEASE): RedemptionStatus.REDEEMED,
 }
-"""A redemption's life: what is not in the table does not happen."""
+"""The life cycle of a redemption: a pair that is not in the table is impossible."""
 
 
 class BrokenInvariantError(Exception):

@@ -17,7 +17,7 @@ from ledger.quotas.counts import QuotaCounts
 from ledger.refusals import Refusal
 
 _IF_TOLD = ("facility", "wished_number", "edition")
-"""Stored only where there is something to store: what an earlier version stored has none of them."""
+"""Stored only if set: outcomes of earlier versions have none of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

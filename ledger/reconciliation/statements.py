@@ -45,7 +45,7 @@ _MOST_NAMED = 20
 _PROGRESS_EVERY = 1000
 
 Progress = Callable[[int], None]
-"""Told how many lines were read."""
+"""Called with the number of lines read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,7 @@ _PLACES = 2
 _HIGHEST_PRICE = Decimal(10) ** 12
 MOST_TOLERANCE_DAYS = 31
 """A limit of the vendor's contract, no number of the handbook (that one is `backdating_days`): statements are monthly,
-and a tolerance of more than a month would let a line take a delivery of the month but one. The table's constraint says
-it too."""
+and with more than a month a line could match a delivery of two months before. The table has the same constraint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,10 +22,10 @@ from rating.verifying import Fault
 SQL = Statements(Path(__file__).with_name("clocks.sql"))
 
 TOLERANCE = timedelta(seconds=30)
-"""So far apart are the clocks of several machines, and the moment at which a request came and its turn to write."""
+"""The allowed difference between machines' clocks, plus the time that a request may wait before it is written."""
 
 _MOST_TOLD = 100
-"""Of customers or entries, of each kind; how many more there are is told too."""
+"""How many customers or entries of each kind are listed; the number of others is given."""
 
 _Words = Callable[[Record, datetime], tuple[str, str]]
 """The place and the problem that a row tells of, as seen at a moment."""

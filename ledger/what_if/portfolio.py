@@ -24,7 +24,7 @@ SQL = Statements(Path(__file__).with_name("portfolio.sql"))
 CUSTOMERS_A_BATCH = 500
 
 _TURNS: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
-"""One question at a time in a process: the lock of each event loop, whose locks are its own."""
+"""One what-if at a time in a process: a lock for each event loop, because locks are bound to their loop."""
 
 Progress = Callable[[int, int], None]
 

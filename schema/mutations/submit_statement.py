@@ -22,7 +22,7 @@ from schema.types.finding import Statement, StatementOutcome
 
 _MOST_LINES = 5000
 _LINES_A_TURN = 250
-"""So many are checked before others have their turn: some milliseconds."""
+"""Lines checked before yielding to other tasks: some milliseconds."""
 
 
 @strawberry.input(description="A line of a statement.")

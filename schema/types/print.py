@@ -14,7 +14,7 @@ PAGE_NAMES = {
     Page.DETAIL: Words("服务介绍", "Details"),
     Page.ADVANTAGES: Words("服务优势", "Advantages"),
 }
-"""What the parts of the print are called."""
+"""The names of the parts of the print."""
 
 
 @strawberry.type(description="The service level that the insurer promises.")
