@@ -28,8 +28,8 @@ _RETRY_STATUS = {
     ErrorCode.BUSY: SERVICE_UNAVAILABLE,
     ErrorCode.RATE_LIMITED: 429,
 }
-"""HTTP statuses of retryable errors, by code, for every media type: clients, proxies and monitors recognise them without
-reading the body. BUSY and RATE_LIMITED only where no field has a value."""
+"""HTTP statuses of retryable errors, by code, for every media type: clients, proxies and monitors recognise them
+without reading the body. BUSY and RATE_LIMITED only where no field has a value."""
 # The depth of the rows of a page: data, field, edges, row.
 _LEVELS = 5
 
