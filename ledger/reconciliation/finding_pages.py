@@ -1,7 +1,7 @@
 """Pages of findings: of statements or of periods, filtered, in one order, in a fixed number of statements.
 
-The order: the lines of statements by number, then lines carried forward from closed periods, then deliveries that no
-line speaks of. A page is one statement; what its rows refer to (deliveries, decisions) is read for all of them at once.
+The order: the lines of statements by number, then lines carried forward from closed periods, then deliveries without a
+line. A page is one SQL statement; the deliveries and decisions of its rows are read in one statement each.
 """
 
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -86,7 +86,7 @@ class Scope:
 async def findings_page(
     conn: Reader, *, scope: Scope, where: FindingFilter, first: int, after: FindingPlace | None, now: datetime
 ) -> list[FindingView]:
-    """Up to `first` findings of a statement or period after a place; none of a statement that was taken back."""
+    """Up to `first` findings of a statement or period after a place; none of a withdrawn statement."""
     pages = await findings_pages(conn, scope.kind, [scope.id], where=where, first=first, after=after, now=now)
     return pages[scope.id]
 
@@ -146,7 +146,8 @@ async def stream_findings(
 async def finding(conn: Reader, which: FindingId, *, now: datetime) -> FindingView | None:
     """The finding with this id, or None.
 
-    A delivery that a line of the period speaks of by now is found there: then the id of the answer is the line's.
+    A delivery that has a line in the period by now has its finding there: then the result has the id of the line's
+    finding.
     """
     found = await _finding(conn, which, now=now)
     if found is not None or isinstance(which, LineFindingId):

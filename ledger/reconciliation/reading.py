@@ -1,7 +1,7 @@
-"""What people read of a reconciliation: statements, periods and settlements; findings are in `finding_pages`.
+"""Reads of a reconciliation: statements, periods and settlements; findings are in `finding_pages`.
 
-Sets in, sets out: a page takes as many statements of SQL as a single row does. The totals of a statement are what was
-stated less what its findings say, because lines that simply agree have no row of their own.
+Set-based: a page takes as many SQL statements as a single row. The totals of a statement are what was
+stated less what its findings say, because lines that agree have no row of their own.
 """
 
 from collections.abc import Iterable
@@ -104,7 +104,7 @@ async def statements_page(
 
 
 async def period_view(conn: Reader, vendor: str, month: date) -> PeriodView | None:
-    """A vendor's month, or None for an unknown vendor. A month that nobody has touched is open, and empty."""
+    """A vendor's month, or None for an unknown vendor. A month without a row is open and empty."""
     row = await conn.fetchrow(SQL["period"], vendor, month)
     if row is None:
         return None
@@ -123,14 +123,14 @@ async def period_view(conn: Reader, vendor: str, month: date) -> PeriodView | No
 
 
 async def period_statements(conn: Reader, period: int) -> list[StatementView]:
-    """All statements of a period, the latest first, those taken back too."""
+    """All statements of a period, the latest first, with withdrawn ones."""
     ids = [row["id"] for row in await conn.fetch(SQL["period_statements"], period)]
     views = await statements_by_id(conn, ids) if ids else {}
     return [views[each] for each in ids]
 
 
 async def settlement(conn: Reader, vendor: str, month: date) -> SettlementView | None:
-    """What a closed period came to; None while it is open."""
+    """The settlement of a closed period; None while it is open."""
     rows = await conn.fetch(SQL["settlements"], 1, [vendor], month, None, None)
     return next(iter(await _settlements(conn, rows)), None)
 
@@ -178,7 +178,7 @@ _EMPTY = Tally(matched_units=0, matched_amount=_NOTHING, payable=_NOTHING, open=
 
 
 def _tally(stated: Record, rows: list[Record]) -> Tally:
-    """What is stated less what the findings say of it, and what was decided of them."""
+    """The totals: what is stated less what the findings say, and what was decided."""
     own = [row for row in rows if row["own"]]
     differing = [row for row in own if row["kind"] != FindingKind.MATCHED]
     counts: dict[FindingKind, int] = dict.fromkeys(FindingKind, 0)

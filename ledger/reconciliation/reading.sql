@@ -1,8 +1,8 @@
--- What people read of a reconciliation. Whatever the size of a page, it takes as many statements; lists go by keyset.
+-- Reads of a reconciliation. Whatever the size of a page, it takes as many statements; lists go by keyset.
 --
--- Most lines of a statement simply agree, and have no row in findings: what they come to is everything that was stated
--- less what the findings say, so that nobody counts a million lines. The findings of a statement are those of its lines;
--- of the latest of a period also what none of its lines speaks of: lines that were carried forward, and deliveries.
+-- Most lines of a statement agree, and have no row in findings: their total is that of the statement less that of the
+-- findings, so that a million lines need not be counted. The findings of a statement are those of its lines; of the
+-- latest of a period also carried-forward lines, and deliveries without a line.
 
 -- name: statements_by_id
 -- The statements $1.
@@ -20,8 +20,8 @@ order by s.id desc
 limit $1;
 
 -- name: statement_tallies
--- What the findings of the statements $1 come to, by kind; `own`: of a statement's own lines. OFFSET 0 keeps the findings of
--- each looked up by an index.
+-- The totals of the findings of the statements $1, by kind; `own`: of a statement's own lines. OFFSET 0 keeps the
+-- findings of each looked up by an index.
 with asked as (
     select s.id, s.period, s.id = latest_statement(s.period) as latest from statements s where s.id = any ($1::integer[])
 )
@@ -56,7 +56,7 @@ from (
 group by f.scope, f.kind, f.own;
 
 -- name: period
--- The period of the vendor $1 in the month $2, with what its statements come to; without a row nobody has touched it.
+-- The period of the vendor $1 in the month $2, with the totals of its statements; it may have no row yet.
 select
     p.id, v.code as vendor, v.name as vendor_name, p.reconciled_at, p.closed_at,
     coalesce(s.lines, 0) as lines, coalesce(s.units, 0) as units, coalesce(s.amount, 0) as amount
@@ -70,7 +70,7 @@ left join lateral (
 where v.code = $1;
 
 -- name: period_tally
--- What the findings of the period $1 come to, by kind; `own`: of lines of its own statements.
+-- The totals of the findings of the period $1, by kind; `own`: of lines of its own statements.
 select
     f.kind, f.own, count(*) as findings, coalesce(sum(f.stated_units), 0)::bigint as stated_units,
     coalesce(sum(f.stated_amount), 0) as stated_amount,
@@ -92,7 +92,7 @@ select s.id from statements s where s.period = $1 order by s.id desc;
 
 -- name: findings_page
 -- For each of the statements $1 and of the periods $2 a page of $3 findings after a place: its section $4 (0: lines, 1: lines
--- carried forward from closed periods, 2: deliveries that no line speaks of; null: from the beginning) and in it $5 and $6.
+-- carried forward from closed periods, 2: deliveries without a line; null: from the beginning) and in it $5 and $6.
 -- Asked for are the kinds $7, the actions $8, the benefits $9 and the members $10 (null: all), those that wait for a
 -- decision or do not by $11 (null: both), and with $12 only lines that have a finding, which is then where to begin.
 -- OFFSET 0 keeps rows looked up by their keys.

@@ -146,11 +146,11 @@ class DecisionView:
 class FindingView:
     """One result of a reconciliation: of a line, a redemption, or a pair of both.
 
-    `ledger_units` and `ledger_amount` are what the ledger counts (None: no delivery, or no price that day): nothing of
-    a delivery that was reversed, and less than nothing of one that was paid before. `delivered_units` and
-    `delivered_amount` are the delivery's, also of a reversed one. `resolution` is None while it waits, whatever
-    `history` holds. `occurred_on` is the day of delivery, else the line's. `waits`: somebody must
-    decide before the period can close. `beside`: what else there is of the same member, benefit and day.
+    `ledger_units` and `ledger_amount` are what the ledger counts (None: no delivery, or no price that day): zero for a
+    reversed delivery, negative for one that was paid before. `delivered_units` and `delivered_amount` are the
+    delivery's, also of a reversed one. `resolution` is None while it waits, whatever `history` holds. `occurred_on` is
+    the day of delivery, else the line's. `waits`: it needs a decision before the period can close. `beside`: what else
+    there is of the same member, benefit and day.
     """
 
     id: FindingId
@@ -194,7 +194,7 @@ class FindingView:
 
     @property
     def resolution(self) -> DecisionView | None:
-        """The decision that stands; None while it waits."""
+        """The current decision; None while it is open."""
         if self.action is None:
             return None
         return next((each for each in reversed(self.history) if each.action is self.action), None)
