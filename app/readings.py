@@ -43,7 +43,7 @@ async def observed(
 
 def _read_journal(telemetry: Telemetry, journal: Journal) -> None:
     telemetry.sampler.read(telemetry.metrics.journal_waiting, lambda: journal.waiting)
-    telemetry.sampler.read(telemetry.metrics.journal_resting, lambda: journal.resting)
+    telemetry.sampler.read(telemetry.metrics.journal_resting, lambda: journal.set_aside)
 
 
 def _read_bulkhead(telemetry: Telemetry, kind: str, bulkhead: Bulkhead) -> None:

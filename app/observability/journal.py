@@ -42,7 +42,7 @@ class ObservedJournal(JournalObserver):
         for kind in kinds:
             self._metrics.entries.labels(kind).inc()
 
-    def rested(self, commands: int) -> None:
+    def set_aside(self, commands: int) -> None:
         """Count commands that were set aside because of a lock."""
         self._metrics.lock_waits.inc(commands)
 

@@ -34,7 +34,7 @@ from rating.activations import AnyHandbook, handbook_within
 _LARGEST_BATCH = 256
 _TRIES = 4
 _FIRST_PAUSE_SECONDS = 0.02
-_FIRST_REST_SECONDS, _LONGEST_REST_SECONDS = 0.002, 0.1
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.002, 0.1
 _MOST_DOUBLINGS = 6
 _BUSY_AFTER_SECONDS = 5.0
 _BY_VALUES = frozenset({"22", "23"})
@@ -56,7 +56,7 @@ class _Waiting:
     command: Command
     caller: object
     since: float = field(default_factory=lambda: asyncio.get_running_loop().time())
-    rests: int = 0
+    pauses: int = 0
     answer: asyncio.Future[Outcome] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -85,7 +85,7 @@ class Journal:
         self._clock = clock
         self._observer = observer
         self._waiting: deque[_Waiting] = deque()
-        self._resting: list[_Waiting] = []
+        self._aside: list[_Waiting] = []
         self._committing: Sequence[_Waiting] = ()
         self._arrived = asyncio.Event()
         self._closing = False
@@ -102,9 +102,9 @@ class Journal:
         return len(self._waiting)
 
     @property
-    def resting(self) -> int:
+    def set_aside(self) -> int:
         """How many commands are set aside because another transaction has locked their customers."""
-        return len(self._resting)
+        return len(self._aside)
 
     @property
     def delay_s(self) -> float:
@@ -148,10 +148,10 @@ class Journal:
                     self._committing = batch
                     await self._commit(batch)
                     self._committing = ()
-                if self._closing and not self._resting:
+                if self._closing and not self._aside:
                     return
         finally:  # this task was cancelled: its callers must not wait for ever
-            for each in (*batch, *self._waiting, *self._resting):
+            for each in (*batch, *self._waiting, *self._aside):
                 self._fail([each], None, JournalClosedError())
 
     def _next_batch(self) -> list[_Waiting]:
@@ -174,7 +174,7 @@ class Journal:
         for each, outcome in zip(batch, outcomes, strict=True):
             if outcome is not None:
                 _answer(each, outcome)
-        self._rest([each for each, outcome in zip(batch, outcomes, strict=True) if outcome is None])
+        self._set_aside([each for each, outcome in zip(batch, outcomes, strict=True) if outcome is None])
 
     async def _failed(self, batch: list[_Waiting], error: Exception) -> None:
         if is_lock_timeout(error):
@@ -209,27 +209,27 @@ class Journal:
                 error.__cause__ = cause
             each.answer.set_exception(error)
 
-    def _rest(self, locked: list[_Waiting]) -> None:
+    def _set_aside(self, locked: list[_Waiting]) -> None:
         """Set aside commands on customers that another transaction has locked; refuse as BUSY after too long."""
         loop = asyncio.get_running_loop()
-        resting = [each for each in locked if loop.time() - each.since < self._busy_after_seconds]
+        later = [each for each in locked if loop.time() - each.since < self._busy_after_seconds]
         for each in locked:
-            if each not in resting:
+            if each not in later:
                 _answer(each, busy())
-        if not resting:
+        if not later:
             return
-        self._observer.rested(len(resting))
+        self._observer.set_aside(len(later))
 
         def wake() -> None:
-            self._resting = [each for each in self._resting if each not in resting]
-            self._waiting.extend(resting)
+            self._aside = [each for each in self._aside if each not in later]
+            self._waiting.extend(later)
             self._arrived.set()
 
-        pause = _FIRST_REST_SECONDS * 2 ** min(*(each.rests for each in resting), _MOST_DOUBLINGS)
-        for each in resting:
-            each.rests += 1
-        self._resting += resting
-        loop.call_later(min(pause, _LONGEST_REST_SECONDS), wake)
+        pause = _FIRST_PAUSE_SECONDS * 2 ** min(*(each.pauses for each in later), _MOST_DOUBLINGS)
+        for each in later:
+            each.pauses += 1
+        self._aside += later
+        loop.call_later(min(pause, _LONGEST_PAUSE_SECONDS), wake)
 
     async def _try_to_commit(self, batch: Sequence[_Waiting]) -> list[Outcome | None]:
         commands = [each.command for each in batch]

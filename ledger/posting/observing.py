@@ -26,7 +26,7 @@ class JournalObserver:
     def posted(self, kinds: Iterable[str]) -> None:
         """Entries of these kinds, one for each entry, are durable."""
 
-    def rested(self, commands: int) -> None:
+    def set_aside(self, commands: int) -> None:
         """So many commands are set aside, because another transaction has locked their customers."""
 
     def retried(self) -> None:

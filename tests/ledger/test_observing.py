@@ -36,8 +36,8 @@ class Heard(JournalObserver):
     def posted(self, kinds):
         self.told += kinds
 
-    def rested(self, commands):
-        self.told.append(f"{commands} rested")
+    def set_aside(self, commands):
+        self.told.append(f"{commands} set aside")
         self.has_rested.set()
 
     def retried(self):
@@ -77,7 +77,7 @@ async def test_a_journal_tells_of_retries_commits_and_failures(observed, monkeyp
     with pytest.raises(ZeroDivisionError):
         await journal.post(a_redeem(key="other"))
     assert heard.told[4:] == [("ZeroDivisionError", "caller"), "1 failed"]
-    assert (journal.waiting, journal.resting) == (0, 0)
+    assert (journal.waiting, journal.set_aside) == (0, 0)
 
 
 async def test_the_observer_is_told_of_commands_on_locked_customers(observed, database):
@@ -87,7 +87,7 @@ async def test_the_observer_is_told_of_commands_on_locked_customers(observed, da
         posted = asyncio.create_task(journal.post(a_redeem()), name="locked")
         await heard.has_rested.wait()
     await posted
-    assert heard.told[:2] == [("committed", "locked"), "1 rested"]
+    assert heard.told[:2] == [("committed", "locked"), "1 set aside"]
     assert heard.told[-2:] == [("committed", "locked"), "REDEEM"]
 
 
