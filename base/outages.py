@@ -60,7 +60,7 @@ def is_momentary(error: BaseException) -> bool:
 
 
 def is_lock_timeout(error: BaseException) -> bool:
-    """Whether somebody else held a lock for longer than `lock_timeout`."""
+    """Whether another transaction held a lock for longer than `lock_timeout`."""
     return isinstance(error, asyncpg.LockNotAvailableError)
 
 

@@ -16,7 +16,7 @@ _FIRST_WORD = re.compile(r"^\s*([a-z]+)", re.IGNORECASE | re.MULTILINE)  # past 
 class Statements(Mapping[str, str]):
     """The statements of a `.sql` file by name.
 
-    `-- name: lock_heads` begins one; comment lines right below it tell what it is for; then the statement follows,
+    `-- name: lock_heads` begins one; comment lines right below it describe it; then the statement follows,
     with or without a semicolon at its end. Raises ValueError for a name used twice or without a statement.
     """
 

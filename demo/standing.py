@@ -84,7 +84,7 @@ def two_stars(member: History, diary: Diary) -> None:
 def one_star(member: History, diary: Diary) -> None:
     """Star 1 at its lower bound by semi-annual instalments (15,000 × 2): two of three uses of the medical butler.
 
-    One call is told only when its month was settled; two others nothing but their numbers tells apart.
+    One call is posted only after its month was settled; two others differ only in their references.
     """
     member.registered(member.years_ago(3, 240), "唐晓燕")
     member.issued(member.years_ago(3, 240), 15_000, mode="semi_annual", term=10)

@@ -40,7 +40,7 @@ def lapsed(member: History, diary: Diary) -> None:
 
 
 def fallen(member: History, diary: Diary) -> None:
-    """Star 4 until a policy was surrendered 60 days ago, now 2: what was used counts, nothing is taken back."""
+    """Star 4 until a policy was surrendered 60 days ago, now 2: used units count, nothing is clawed back."""
     member.registered(member.years_ago(7, 260), "武立新")
     large = member.issued(member.years_ago(7, 260), 250_000)
     member.issued(member.years_ago(5, 20), 80_000, category="critical_illness")
@@ -88,7 +88,7 @@ def paid_up_and_waived(member: History, diary: Diary) -> None:
 
 
 def corrected(member: History, diary: Diary) -> None:
-    """A surrender 80 days ago was told 30 days ago: star 3 as known in between, 2 as known now."""
+    """A surrender of 80 days ago was recorded 30 days ago: star 3 as known in between, 2 as known now."""
     member.registered(member.years_ago(5, 225), "顾承志")
     policy = member.issued(member.years_ago(5, 225), 200_000)
     member.issued(member.years_ago(2, 25), 48_000, category="annuity")

@@ -97,7 +97,7 @@ Kind = tuple[Coverage, Design, Category, Mode, int | None]
 
 
 def _kinds(rows: tuple[Coefficient, ...]) -> Iterator[Kind]:
-    """Yield every kind of component that the rows could tell apart; terms only where a row begins."""
+    """Yield every kind of component that the rows could distinguish; terms only where a row begins."""
     terms = sorted({1, *(row.min_term_years for row in rows if row.min_term_years is not None)})
     for coverage, design, category, mode in product(Coverage, Design, Category, Mode):
         for term in (None,) if mode == Mode.SINGLE else terms:

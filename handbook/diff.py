@@ -45,9 +45,9 @@ class Change:
 
 
 def diff(before: Edition, after: Edition) -> tuple[Change, ...]:
-    """Return what `after` says otherwise than `before`; nothing if they are equal.
+    """Return the differences of `after` from `before`; empty if they are equal.
 
-    What holds comes first, in the order of an edition's fields; then the clauses that are quoted for it.
+    First the rules, in the order of an edition's fields; then the clauses that are quoted for them.
     """
     changes = _changes("", "", before, after, item_of(after, None, ""))
     return tuple(sorted(changes, key=lambda change: not _QUOTES.isdisjoint(change.place.split("."))))

@@ -462,7 +462,7 @@ class Benefit:
 
     @property
     def units_told(self) -> bool:
-        """Whether a request must tell the units: minutes are never taken to be one."""
+        """Whether a request must give the units: minutes have no default."""
         return self.unit is Unit.MINUTES
 
     @property

@@ -130,7 +130,7 @@ class NoShow(Release):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reverse(Release):
-    """The delivery, or a mistaken no-show, is taken back for `reason`: the units return to where they came from."""
+    """A delivery, or a mistaken no-show, is reversed for `reason`: the units return to their pool."""
 
     operation: ClassVar[str] = "reverse"
 

@@ -1,7 +1,7 @@
 """Opaque ids: clients store them and send them back, and must not interpret them.
 
-A redemption's id leads to its customer and the sequence of its first entry, so that whoever holds it finds the rows
-without an index over all customers. An id grants no rights: those are checked where it is used.
+A redemption's id leads to its customer and the sequence of its first entry, so that its rows are found without an index
+over all customers. An id grants no rights: those are checked where it is used.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode

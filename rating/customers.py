@@ -76,7 +76,7 @@ async def customers_page(
     stars: Collection[int] | None = None,
     member_nos: Collection[str] | None = None,
 ) -> list[CustomerRow]:
-    """Return the next customers by member number: `first` + 1 rows, so that it shows whether more follow.
+    """Return the next customers by member number: `first` + 1 rows, to know whether more follow.
 
     `after` is the last member number seen. `stars` (on the day `on`; 0 is no star) and `member_nos` narrow the page:
     None is no condition, an empty collection finds nobody.

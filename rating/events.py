@@ -191,7 +191,7 @@ class PremiumIncreased(_Instalments):
 
 
 class RiderAdded(_Instalments):
-    """新增附加险: a component of its own; its product class is the policy's unless told."""
+    """新增附加险: a component of its own; its product class is the policy's by default."""
 
     type: Literal["rider_added"] = "rider_added"
     component_id: Identifier

@@ -42,7 +42,7 @@ AfterBatch: TypeAlias = Callable[[Connection, Sequence[int]], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """A line that was not taken: its number (from 1), why, and the line itself (cut when longer than 1 MiB)."""
+    """A refused line: its number (from 1), the reason, and the line itself (cut when longer than 1 MiB)."""
 
     line_no: int
     event_id: str | None
@@ -52,7 +52,7 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What an import did: customers and policies added, events taken, repeated and refused (rejected lines).
+    """The result of an import: customers and policies added, events recorded, repeated and refused (rejected lines).
 
     Unless `written`, nothing was changed. `rejections` are the first ones in the order of the file.
     """
@@ -76,7 +76,7 @@ class _Count:
     rejections: list[Rejection] = field(default_factory=list)
 
     def report(self, *, written: bool) -> Report:
-        """Return the counts so far; of what was not written nothing was taken."""
+        """Return the counts so far; those of unwritten lines are 0."""
         return Report(
             customers=self.customers if written else 0,
             policies=self.policies if written else 0,
@@ -141,7 +141,7 @@ async def import_history(
 
 
 async def _stage(conn: Connection, lines: IO[bytes], count: _Count, progress: Progress | None) -> None:
-    """Read every line, stage the readable ones, and set aside what was taken before or cannot be taken."""
+    """Read every line, stage the readable ones, and separate repeated and refused ones."""
     staged: list[Row] = []
     rejected: list[Row] = []
     staged_bytes = read_bytes = 0

@@ -25,7 +25,7 @@ analyze staged_lines;
 drop table staged_lines, rejected_lines;
 
 -- name: drop_repeated
--- Lines that were taken before, as they are.
+-- Lines whose events were recorded before with the same content.
 delete from staged_lines s
 using event_ids e
 where e.event_id = s.event_id and e.content_hash = s.content_hash;
@@ -53,8 +53,8 @@ delete from staged_lines s using rejected_lines r where r.line_no = s.line_no;
 select count(distinct member_no) from staged_lines;
 
 -- name: lines_by_customer
--- The next $3 lines after the line $2 of the customer $1. Customers in sorted order, so that whoever locks several locks
--- them in the same order; each one's lines as in the file.
+-- The next $3 lines after the line $2 of the customer $1. Customers in sorted order, so that all transactions lock them
+-- in the same order; each one's lines as in the file.
 select member_no, line_no, line
 from staged_lines
 where (member_no, line_no) > ($1, $2)

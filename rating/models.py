@@ -1,7 +1,7 @@
-"""Customers, relatives and policies as Tortoise models: what the events tell, laid out for reading.
+"""Customers, relatives and policies as Tortoise models: a projection of the events for reading.
 
-`rating.recording` writes these tables together with the events; whoever saves a model instead writes what no event
-says. The tables are made by `rating.migrations`. `Relative` and `Policy` have two-column keys, which Tortoise does not
+`rating.recording` writes these tables together with the events; saving a model directly would write data without an
+event. The tables are made by `rating.migrations`. `Relative` and `Policy` have two-column keys, which Tortoise does not
 know: as models they are for filtering by customer, never for `get(pk=…)`.
 """
 

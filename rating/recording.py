@@ -229,7 +229,7 @@ async def load_stored(conn: Connection, customer_ids: Iterable[int]) -> dict[int
 
 
 async def events_of(conn: Connection, customer_ids: Sequence[int]) -> dict[int, list[Arrived]]:
-    """Return the stored events of customers in order of arrival, none for who has none: one statement that reads."""
+    """Return the stored events of customers in order of arrival, empty without any: one read-only query."""
     events: dict[int, list[Arrived]] = {each: [] for each in customer_ids}
     for row in await conn.fetch(SQL["stored_events"], list(events)):
         events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
@@ -237,7 +237,7 @@ async def events_of(conn: Connection, customer_ids: Sequence[int]) -> dict[int, 
 
 
 async def bodies_of(conn: Connection, event_ids: Sequence[str]) -> dict[str, Mapping[str, object]]:
-    """Return the contents of those ids that stand for a recorded event: one statement that reads."""
+    """Return the contents of those ids that stand for a recorded event: one read-only query."""
     return {row["event_id"]: row["body"] for row in await conn.fetch(SQL["bodies"], event_ids)}
 
 
@@ -278,7 +278,7 @@ def not_allowed(event: PolicyEvent, words: Words) -> EventRefusal:
 
 
 def changed_words(event_id: str, differing: Sequence[str]) -> Words:
-    """Return what is said of an event whose id stands for other content."""
+    """Return the message for an event whose id stands for other content."""
     fields = ", ".join(differing)
     return Words(
         f"事件 {event_id} 已用于内容不同的事件，不同之处：{fields}；更正请用新的 event_id。",

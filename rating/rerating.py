@@ -70,7 +70,7 @@ async def rerate_all(
 ) -> int:
     """Rate every customer again, some hundred a transaction; return how many timelines changed.
 
-    `progress` is told how many customers of how many are done. `after_batch` is given the customers that changed,
+    `progress` gets the number of customers done, and of all. `after_batch` is given the customers that changed,
     inside the transaction, and the handbook that they were rated by.
     """
     async with pool.acquire() as conn:

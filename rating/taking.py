@@ -37,7 +37,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRefusal:
-    """An event was not taken, and nothing changed.
+    """An event was refused, and nothing changed.
 
     `place` is the wrong field, as the stream spells it (INVALID); the words then say what is wrong with it.
     `differing` names the fields that differ (EVENT_CHANGED).
@@ -203,7 +203,7 @@ def _versions(
     if first_day is not None and all(
         policy_no_of(each) is None and each.event.effective_on >= first_day for each in taken
     ):
-        return ()  # names and relatives rate nobody
+        return ()  # names and relatives do not affect ratings
     since = min(each.recorded_at for each in taken)
     return _versions_since(since, (*stored.events, *taken), history, stored.version + 1, handbook, superseded)
 

@@ -92,7 +92,7 @@ async def verify_ratings(
 ) -> list[Fault]:
     """Check every customer's events and ratings in one consistent snapshot; what is wrong, in order of customers.
 
-    `progress` is told how many customers of how many are done; `checked` counts what was looked at. Memory is bounded
+    `progress` gets the number of customers done, and of all; `checked` counts what was checked. Memory is bounded
     by a batch of customers.
     """
     found: list[Fault] = []
@@ -191,7 +191,7 @@ def _differences(row: Record, arrived: Arrived) -> Iterator[str]:
 
 
 def _misrated(events: Sequence[Arrived], versions: Sequence[_Rated], now: Handbook) -> Iterator[Problem]:
-    """Each version is what the events until then gave by its handbook; the current one, what all give by that of now.
+    """Each version must be what its events give by its handbook; the current one, what all events give by today's.
 
     A version that cannot be looked up any more, because a later one is known from as early, is not judged as of then.
     """

@@ -59,7 +59,7 @@ async def write(
 ) -> None:
     """Write everything that was recorded, with `subject` as its sender.
 
-    Raises UniqueViolationError when an event id was taken by another meanwhile.
+    Raises UniqueViolationError when another transaction has used an event id meanwhile.
     """
     changes = [change for change in changes if change.intake.events]
     if not changes:

@@ -78,7 +78,7 @@ class Debit:
 class Buckets:
     """One kind of budget: for each key `size` units, refilled evenly within `period_s` seconds.
 
-    A process that shares with nobody keeps `share` of them, but room for `least` units at once. A bucket may go `debt`
+    A process without a shared store keeps `share` of them, but room for `least` units at once. A bucket may go `debt`
     units below zero.
     """
 

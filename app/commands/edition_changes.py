@@ -67,7 +67,7 @@ def diff(
     language: LanguageOption = Language.ZH,
     data: DataOption = None,
 ) -> None:
-    """What edition B says otherwise than edition A: thresholds, coefficients, allowances, conditions, everything.
+    """How edition B differs from edition A: thresholds, coefficients, allowances, conditions, everything.
 
     A code is looked for among those in force first for A, in the folders first for B: with one code for both, what
     a correction changes.

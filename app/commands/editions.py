@@ -71,7 +71,7 @@ def check(
     file: Annotated[Path, typer.Argument(help=f"The edition's folder, or its {EDITION_FILE}")],
     data: DataOption = None,
 ) -> None:
-    """Tell whether an edition could be put in force beside those that are; changes nothing."""
+    """Check whether an edition could be put in force beside those that are; changes nothing."""
     folder = edition_folder(file)
     if folder is None:
         raise typer.BadParameter(f"there is no {EDITION_FILE} in {file}", param_hint="FILE")
@@ -94,7 +94,7 @@ def activate(
     code: Annotated[str, typer.Argument(help="Code of an edition in the folders", show_default=False)],
     data: DataOption = None,
 ) -> None:
-    """Rate everybody by an edition and put it in force, as one step. Safe to interrupt and to repeat."""
+    """Activate an edition: rate all customers by it and put it in force. Idempotent, and safe to interrupt."""
 
     async def run(services: Services) -> None:
         done = await _activate(services, code)

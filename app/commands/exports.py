@@ -55,7 +55,7 @@ def entries(
     ] = None,
     data: DataOption = None,
 ) -> None:
-    """Every entry of the ledger, or those asked for, with their hashes."""
+    """Export the entries of the ledger that match the filters, with their hashes."""
     where = EntryFilter(
         vendors=_set(vendor),
         kinds=_set(kind),
@@ -100,7 +100,7 @@ def findings(
     language: LanguageOption = Language.ZH,
     data: DataOption = None,
 ) -> None:
-    """What the match found of a vendor's month: every line, every difference with its reason."""
+    """Export the findings of a vendor's month: every line, every difference with its reason."""
     month = month_of(period)
 
     async def make(services: Services) -> IO[bytes]:
@@ -123,7 +123,7 @@ def settlement(
     language: LanguageOption = Language.ZH,
     data: DataOption = None,
 ) -> None:
-    """What a closed month came to, with its seal."""
+    """Export the settlement of a closed month, with its seal."""
     month = month_of(period)
 
     async def make(services: Services) -> IO[bytes]:

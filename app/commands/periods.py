@@ -27,7 +27,7 @@ LanguageOption = Annotated[Language, typer.Option("--language", help="Language o
 
 @period.command("show")
 def show(vendor: VendorOption, period: PeriodOption, data: DataOption = None) -> None:
-    """Tell how a month stands: what is stated, payable, and open, by kind of finding."""
+    """Show the state of a month: what is stated, payable, and open, by kind of finding."""
     month = month_of(period)
 
     async def run(services: Services) -> None:
@@ -43,7 +43,7 @@ def reconcile(
     language: LanguageOption = Language.ZH,
     data: DataOption = None,
 ) -> None:
-    """Run the match again, with what the ledger has learnt since; decisions stay."""
+    """Run the match again, with what has been recorded since; decisions stay."""
     from ledger.reconciliation.matching import reconcile_period
 
     month = month_of(period)

@@ -100,7 +100,7 @@ def liability(
     out: OutOption = None,
     data: DataOption = None,
 ) -> None:
-    """What members could still use on a day, by benefit and star, at the highest price of the day."""
+    """The liability on a day: what members could still use, by benefit and star, at the highest price of the day."""
 
     async def add_up(services: Services) -> bytes:
         from ledger.quotas.liability import liability as ledger_liability

@@ -97,7 +97,7 @@ def ending_on_sigterm() -> Iterator[None]:
 
 
 def day_option(name: str, told: str, *, show_default: bool = True) -> Any:
-    """An option that takes a day, written as 2026-10-01; `told` is its help.
+    """An option that takes a day, written as 2026-10-01; `told` is its help text.
 
     A day out of range is a usage error, as it is in the API.
     """

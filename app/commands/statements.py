@@ -201,7 +201,7 @@ def withdraw_statement(
     language: LanguageOption = Language.ZH,
     data: DataOption = None,
 ) -> None:
-    """Take a statement back while its period is open: its lines count no more."""
+    """Withdraw a statement while its period is open: its lines no longer count."""
 
     async def run(services: Services) -> None:
         from ledger.reconciliation.statements import withdraw

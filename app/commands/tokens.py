@@ -81,7 +81,7 @@ def revoke(
     reason: Annotated[str, typer.Option("--reason", help="Why; kept with the revocation")] = "",
     data: DataOption = None,
 ) -> None:
-    """Take tokens back before their end; every worker refuses them within about a second."""
+    """Revoke tokens before they expire; every worker refuses them within about a second."""
     if (jti is None) == (subject is None):
         raise typer.BadParameter("name either --jti ID or --subject NAME")
     for name, text in (("--jti", jti), ("--subject", subject)):

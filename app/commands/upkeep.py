@@ -76,7 +76,7 @@ def rerate(
 
 
 def verify(data: DataOption = None) -> None:
-    """Rate all histories again, replay the ledger, check settlements' seals; what is wrong is named by its place.
+    """Rate all histories again, replay the ledger, check settlements' seals; problems are reported with their place.
 
     What clocks that were wrong have left behind is told too: a fault where somebody must take something back, else a
     note, which fails nothing.

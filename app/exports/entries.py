@@ -60,7 +60,7 @@ COLUMNS: tuple[Column[ExportedEntry], ...] = (
 async def entry_chunks(
     pool: Pool, where: EntryFilter, form: EntryForm, *, progress: Callable[[int], None] | None = None
 ) -> AsyncGenerator[bytes]:
-    """The file in pieces of some hundred entries; `progress` is told how many are in those so far.
+    """The file in pieces of some hundred entries; `progress` gets the number of entries so far.
 
     The first piece comes after the database's first answer. Closing the generator closes its cursor.
     """

@@ -68,7 +68,7 @@ class Account:
 def account_for(pgdata: Path) -> Account:
     """Return the user for `pgdata`; for root, create one if there is none.
 
-    Raises PostgresError when the data belongs to somebody else or no user can be made.
+    Raises PostgresError when the data belongs to another user or no user can be created.
     """
     owner = pgdata.stat() if pgdata.exists() else None
     if os.geteuid() != 0:

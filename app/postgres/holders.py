@@ -37,7 +37,7 @@ class Holders:
             fcntl.flock(self._held, fcntl.LOCK_SH)
 
     def leave(self) -> bool:
-        """Stop being a holder; say whether nobody is left. Call it inside the gate."""
+        """Stop being a holder; return whether none is left. Call it inside the gate."""
         if self._held is None:
             return False
         descriptor, self._held = self._held, None

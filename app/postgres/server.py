@@ -111,7 +111,7 @@ class EmbeddedPostgres:
         return True
 
     def stop(self) -> None:
-        """Leave the server; it is stopped if nobody else uses the folder. Safe to repeat."""
+        """Leave the server; it is stopped if no other process uses the folder. Idempotent."""
         holders, self._holders = self._holders, None
         self._socket_dir = None
         if holders is None:

@@ -21,7 +21,7 @@ def answer_type(accept: str | None) -> str | None:
 
 
 def media_type_of(content_type: str | None) -> str:
-    """The media type that a body is said to be of, without its parameters."""
+    """The media type from the header of a body, without its parameters."""
     return (content_type or "").partition(";")[0].strip().lower()
 
 

@@ -59,11 +59,11 @@ class Board:
         self._connections[place] = _AWAY
 
     def beat(self, place: int) -> None:
-        """Say that the worker at a place lives."""
+        """Send a heartbeat of the worker at a place."""
         self._seen_at[place] = monotonic()
 
     def silent_s(self, place: int) -> float:
-        """Seconds since the worker at a place last said that it lives."""
+        """Seconds since the last heartbeat of the worker at a place."""
         return monotonic() - float(self._seen_at[place])
 
     def least(self) -> int:

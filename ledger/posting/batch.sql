@@ -12,7 +12,7 @@ for update;
 
 -- name: create_heads
 -- Heads for those of the customers $1 that have none: a customer gets one in the transaction that registers them, so that
--- whoever locks it finds it.
+-- a lock on it always finds it.
 insert into ledger_heads (customer_id)
 select id from customers where id = any($1::bigint[]) order by id
 on conflict do nothing;

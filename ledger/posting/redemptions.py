@@ -1,4 +1,4 @@
-"""A redemption: as the ledger keeps it, and as everybody is shown it.
+"""A redemption: as the ledger stores it, and as it is shown.
 
 Commands decide on a `Redemption`. Answers to commands and pages that are read are made of `RedemptionView`s alike: what
 a vendor is told at once is what it reads later.

@@ -40,7 +40,7 @@ _MOST_TERMS = 200
 class VendorView:
     """A vendor with all its terms, earliest first.
 
-    `date_tolerance_days`: by how much the day of a statement's line may differ from the delivery that it is taken for.
+    `date_tolerance_days`: by how much the day of a statement's line may differ from that of its delivery.
     """
 
     code: str

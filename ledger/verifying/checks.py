@@ -193,7 +193,7 @@ def milestones_are_the_outcomes(books: Books) -> list[Problem]:
 
 
 def _answerable(entries: Sequence[Entry]) -> dict[tuple[int | None, str], Entry]:
-    """The entries that brought a redemption into a status because somebody asked, by redemption and status."""
+    """The entries posted by commands that changed a redemption's status, by redemption and status."""
     found: dict[tuple[int | None, str], Entry] = {}
     statuses: dict[int, RedemptionStatus] = {}
     for entry in entries:

@@ -35,7 +35,7 @@ async def verify(
 ) -> list[Fault]:
     """Check every customer's ledger in one consistent snapshot; return the faults in order of customers.
 
-    `progress` is told how many customers of how many are done; `checked` counts the entries. Memory is bounded by a
+    `progress` gets the number of customers done, and of all; `checked` counts the entries. Memory is bounded by a
     batch of customers.
     """
     found: list[Fault] = []

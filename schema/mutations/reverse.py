@@ -1,4 +1,4 @@
-"""`reverse`: a delivery or a mistaken no-show is taken back, by its vendor or by finance."""
+"""`reverse`: a delivery or a mistaken no-show is reversed, by its vendor or by finance."""
 
 from functools import partial
 

@@ -116,7 +116,7 @@ class SubmitStatementMutation:
 
 
 async def answered(context: Context, answer: Submitted | Refusal) -> Statement | Refusal:
-    """The statement as it stands after a command about it, or the refusal."""
+    """The statement after a command on it, or the refusal."""
     if isinstance(answer, Refusal):
         return answer
     view = await context.loaders.statement.load(answer.statement)

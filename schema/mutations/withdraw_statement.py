@@ -1,4 +1,4 @@
-"""`withdrawStatement`: a statement that was sent by mistake is taken back."""
+"""`withdrawStatement`: a statement that was sent by mistake is withdrawn."""
 
 import strawberry
 
@@ -13,7 +13,7 @@ from schema.types.finding import Statement, StatementOutcome
 
 @strawberry.type
 class WithdrawStatementMutation:
-    """A statement is taken back."""
+    """A statement is withdrawn."""
 
     @strawberry.mutation(
         description="Withdraw a statement while its period is open: its lines no longer count, and their "

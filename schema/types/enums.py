@@ -25,7 +25,7 @@ from rating.history import Kind
 from rating.lifecycle import STATUS_WORDS, Status
 from schema.context import Role
 
-# What is published here is taken from here, so that no type can use an enumeration before it is published.
+# Enumerations are imported from here after publishing, so that no type can use one before.
 __all__ = [
     "Action",
     "Category",
@@ -297,14 +297,14 @@ _publish(
         "EVIDENCE_MISSING": "Documents are needed: see `missing`.",
         "POLICY_REQUIRED": "The benefit is given per policy: name one.",
         "POLICY_NOT_ELIGIBLE": "The policy named does not carry the benefit.",
-        "WISHED_NUMBER_REQUIRED": "The number wished for must be told, in the form that the message says.",
+        "WISHED_NUMBER_REQUIRED": "A wished number is required, in the form that the message says.",
         "OPTION_REQUIRED": "One of the benefit's options must be chosen.",
         "FACILITY_REQUIRED": "One of the benefit's facilities must be chosen.",
         "UNKNOWN_BENEFIT": "No benefit has this code.",
         "VENDOR_NOT_CONTRACTED": "The vendor has no contract for the benefit on the day.",
-        "OUTSIDE_SERVICE_HOURS": "It is not served at that time: the message tells the hours and the next opening.",
-        "UNITS_INVALID": "The number of units is out of range, or was not told where minutes are counted.",
-        "OCCURRED_IN_FUTURE": "The use lies ahead.",
+        "OUTSIDE_SERVICE_HOURS": "It is not served at that time: the message says the hours and the next opening.",
+        "UNITS_INVALID": "The number of units is out of range, or is missing where minutes are counted.",
+        "OCCURRED_IN_FUTURE": "The use is in the future.",
         "OCCURRED_TOO_LONG_AGO": "The use lies too far back to be posted.",
         "HOLD_NOT_OPEN": "The hold is no longer open.",
         "NOT_REDEEMED": "Only a delivery or a no-show can be reversed.",
@@ -314,15 +314,15 @@ _publish(
         "`differing`.",
         "PERIOD_CLOSED": "The accounting period is closed.",
         "UNKNOWN_STATEMENT": "There is no such statement of this vendor.",
-        "UNKNOWN_FINDING": "There is no such finding, or not any more.",
-        "ALREADY_MATCHED": "Another line has this redemption: match that one otherwise first, or reopen it.",
+        "UNKNOWN_FINDING": "There is no such finding, or no longer.",
+        "ALREADY_MATCHED": "Another line has this redemption: first match that line with another one, or reopen it.",
         "FINDINGS_OPEN": "Findings wait for a decision: the message names them.",
         "LIFE_CYCLE": "The policy's life cycle does not allow the event.",
         "EVENT_CHANGED": "The event id was used for another event: see `differing`.",
         "INVALID": "The request is malformed: the message says where.",
-        "BUSY": "Somebody else works on the same customer or vendor, and nothing was decided: send the same again, "
-        "under the same key, after `retryAfter` seconds.",
-        "RATE_LIMITED": "The vendor's budget for looking up member numbers is used up: send the same again after "
-        "`retryAfter` seconds.",
+        "BUSY": "Another transaction has locked the customer or vendor, and nothing was decided: retry under "
+        "the same key after `retryAfter` seconds.",
+        "RATE_LIMITED": "The vendor's budget for looking up member numbers is used up: retry after `retryAfter` "
+        "seconds.",
     },
 )
