@@ -1,15 +1,18 @@
 """Inputs that several mutations share, as commands of the ledger."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
 import strawberry
 
 from ledger.commands import Evidence, FollowUp, Hold, Redeem, Release, vendor_actor
 from ledger.ids import RedemptionId
 from ledger.refusals import Refusal, RefusalCode, invalid
+
+_Taking = TypeVar("_Taking", bound=Redeem)
 
 
 @strawberry.input(description="A document that a benefit asks for.")
@@ -70,28 +73,28 @@ class RedeemInput:
         """The command to redeem."""
         if self.hold_hours is not None:
             return invalid("holdHours 仅用于 hold", "holdHours is for hold only")
-        return Redeem(**self._taking(vendor))
+        return self._taking(Redeem, vendor)
 
     def hold(self, vendor: str) -> Hold:
         """The command to hold."""
-        return Hold(**self._taking(vendor), hold_hours=self.hold_hours)
+        return replace(self._taking(Hold, vendor), hold_hours=self.hold_hours)
 
-    def _taking(self, vendor: str) -> dict[str, Any]:
-        return {
-            "vendor": vendor,
-            "member_no": self.member_no,
-            "benefit": self.benefit,
-            "key": self.idempotency_key,
-            "units": self.units,
-            "option": self.option,
-            "facility": self.facility,
-            "wished_number": self.wished_number,
-            "policy_no": self.policy_no,
-            "beneficiary": self.beneficiary,
-            "evidence": evidence(self.evidence),
-            "occurred_at": self.occurred_at,
-            "reference": self.reference,
-        }
+    def _taking(self, kind: type[_Taking], vendor: str) -> _Taking:
+        return kind(
+            vendor=vendor,
+            member_no=self.member_no,
+            benefit=self.benefit,
+            key=self.idempotency_key,
+            units=self.units,
+            option=self.option,
+            facility=self.facility,
+            wished_number=self.wished_number,
+            policy_no=self.policy_no,
+            beneficiary=self.beneficiary,
+            evidence=evidence(self.evidence),
+            occurred_at=self.occurred_at,
+            reference=self.reference,
+        )
 
 
 @strawberry.input(description="An appointment that ends without delivery.")
