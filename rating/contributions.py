@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from base.words import Words
 from handbook.dates import cover_end
@@ -176,8 +176,9 @@ def _why_not(policy: PolicyHistory, component: ComponentHistory, day: date, hand
     status = policy.status_on(day)
     if status is None:
         return Reason.NOT_YET_EFFECTIVE
-    if status is not Status.IN_FORCE:
-        return Reason(status.value)
+    no_longer = _no_longer(status)
+    if no_longer is not None:
+        return no_longer
     if component.ended_on is not None and component.ended_on <= day:
         return Reason.COMPONENT_ENDED
     if day < component.starts_on:
@@ -187,6 +188,27 @@ def _why_not(policy: PolicyHistory, component: ComponentHistory, day: date, hand
         return Reason.COOLING_OFF
     # Days before the first edition have no programme that it could have begun to count in.
     return Reason.NOT_YET_EFFECTIVE if day < handbook.editions[0].effective_from else Reason.VALIDITY_ENDED
+
+
+def _no_longer(status: Status) -> Reason | None:
+    """Return why a policy of this status does not count; None for one in force."""
+    match status:
+        case Status.IN_FORCE:
+            return None
+        case Status.CANCELLED:
+            return Reason.CANCELLED
+        case Status.SURRENDERED:
+            return Reason.SURRENDERED
+        case Status.LAPSED:
+            return Reason.LAPSED
+        case Status.REDUCED_PAID_UP:
+            return Reason.REDUCED_PAID_UP
+        case Status.PREMIUM_WAIVED:
+            return Reason.PREMIUM_WAIVED
+        case Status.TERMINATED:
+            return Reason.TERMINATED
+        case _:
+            assert_never(status)
 
 
 def _rule(edition: Edition, policy: PolicyHistory, component: ComponentHistory) -> Coefficient | None:

@@ -13,23 +13,30 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import TypeVar, assert_never
 
 from handbook.handbook import Handbook
 from handbook.values import Category, Coverage, Design, Mode, Relation
 from rating.events import (
     BASE_COMPONENT,
     ComponentEnded,
+    CoolingOffCancelled,
     CustomerRegistered,
+    Lapsed,
     LifeEvent,
     Line,
     PolicyEvent,
     PolicyIssued,
     PremiumIncreased,
     PremiumReduced,
+    PremiumWaived,
+    ReducedPaidUp,
+    Reinstated,
     RelativeRegistered,
     Renewed,
     RiderAdded,
+    Surrendered,
+    Terminated,
     TopUpPaid,
 )
 from rating.lifecycle import Status, next_status
@@ -231,8 +238,19 @@ class PolicyState:
                 self._put(replace(self.components[event.component_id], ended_on=event.effective_on))
             case Renewed():
                 self.renewed_on.append(event.effective_on)
-            case _:
+            case (
+                PolicyIssued()
+                | CoolingOffCancelled()
+                | Surrendered()
+                | Lapsed()
+                | Reinstated()
+                | ReducedPaidUp()
+                | PremiumWaived()
+                | Terminated()
+            ):
                 self._turn(event)
+            case _:
+                assert_never(event)
 
     def finished(self) -> PolicyHistory:
         """Return the policy after the events so far, as a value."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import assert_never
 
 from asyncpg import Record
 
@@ -118,17 +119,22 @@ class _Deciding:
             raise _wrong(
                 "redemption 用于 MATCH，且为其必填项", "redemption: belongs to MATCH, and MATCH needs it"
             )
-        if action is Action.REOPEN:
-            await self._reopen()
-        elif action is Action.MATCH:
-            await self._match()
-        elif action is Action.ACCEPT and row["action"] is None and not row["waits"]:
-            raise _wrong("该行已一致，无需处理", "action: the line agrees already and needs no decision")
-        else:
-            await self._store(
-                _sides(row), customer_id=row["customer_id"], sequence=row["sequence"], used=row["pass"]
-            )
-            await self._match_anew()
+        match action:
+            case Action.REOPEN:
+                await self._reopen()
+            case Action.MATCH:
+                await self._match()
+            case Action.ACCEPT | Action.DISPUTE:
+                if action is Action.ACCEPT and row["action"] is None and not row["waits"]:
+                    raise _wrong(
+                        "该行已一致，无需处理", "action: the line agrees already and needs no decision"
+                    )
+                await self._store(
+                    _sides(row), customer_id=row["customer_id"], sequence=row["sequence"], used=row["pass"]
+                )
+                await self._match_anew()
+            case _:
+                assert_never(action)
         await self._record()
 
     async def _reopen(self) -> None:

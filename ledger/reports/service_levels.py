@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import assert_never
 
 from asyncpg import Record
 
@@ -67,13 +68,20 @@ class Counts:
 
     def plus(self, standing: ServiceStanding, late_working_days: int, holds: int) -> "Counts":
         """The counts with so many more holds of this standing."""
-        name = standing.value.lower()
-        changed = {name: getattr(self, name) + holds}
-        return replace(
-            self,
-            **changed,
-            latest_by_working_days=max(self.latest_by_working_days, late_working_days),
-        )
+        latest = replace(self, latest_by_working_days=max(self.latest_by_working_days, late_working_days))
+        match standing:
+            case ServiceStanding.ON_TIME:
+                return replace(latest, on_time=self.on_time + holds)
+            case ServiceStanding.LATE:
+                return replace(latest, late=self.late + holds)
+            case ServiceStanding.OPEN:
+                return replace(latest, open=self.open + holds)
+            case ServiceStanding.OVERDUE:
+                return replace(latest, overdue=self.overdue + holds)
+            case ServiceStanding.ENDED:
+                return replace(latest, ended=self.ended + holds)
+            case _:
+                assert_never(standing)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
