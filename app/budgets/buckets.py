@@ -69,7 +69,7 @@ class SharedStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debit:
-    """The result of taking from a bucket. `retry_after_s` 0: taken; otherwise nothing was, and it can be by then."""
+    """The result of taking from a bucket. `retry_after_s` 0: taken; otherwise nothing was, and a retry may help."""
 
     level: Level
     retry_after_s: int

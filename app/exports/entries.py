@@ -1,4 +1,4 @@
-"""The ledger as a file: one line an entry, every field that its hash covers, so that whoever has the file can check it.
+"""The ledger as a file: one line an entry, with every field that its hash covers, so that it can be verified.
 
 `docs/exports.md` describes the columns and the hash.
 """

@@ -40,14 +40,14 @@ class Metrics:
             "entitlements_request_seconds", "From a request's headers to its answer's end.", _FAST, "class"
         )
         self.responses = self._counter(
-            "entitlements_http_responses", "Answers of every address.", "route", "status"
+            "entitlements_http_responses", "Responses of all routes.", "route", "status"
         )
         self.refusals = self._counter(
             "entitlements_refusals", "Refusals that mutations answered as data.", "code"
         )
         self.cost = self._histogram(
             "entitlements_operation_cost",
-            "What operations that ran asked for, as counted beforehand.",
+            "The cost of operations that ran, as estimated beforehand.",
             _ANY_COST,
             "class",
         )
@@ -63,25 +63,26 @@ class Metrics:
             "entitlements_journal_waiting_commands", "Commands in no batch yet."
         )
         self.journal_resting = self._gauge(
-            "entitlements_journal_resting_commands", "Commands whose customer another transaction has locked."
+            "entitlements_journal_resting_commands",
+            "Commands set aside, as another transaction has locked their customer.",
         )
         self.batch_commands = self._histogram(
             "entitlements_journal_batch_commands", "Commands that were decided in one transaction.", _ANY_SIZE
         )
         self.commit_seconds = self._histogram(
             "entitlements_journal_commit_seconds",
-            "One try at a batch, from waiting for a connection to the commit.",
+            "One attempt at a batch, from waiting for a connection to the commit.",
             _FAST,
             "result",
         )
         self.lock_waits = self._counter(
             "entitlements_journal_lock_waits",
-            "Times that a command was put off because another transaction had its customer locked.",
+            "Times that a command was set aside because another transaction had locked its customer.",
         )
-        self.retries = self._counter("entitlements_journal_retries", "Batches that were tried again.")
+        self.retries = self._counter("entitlements_journal_retries", "Batches that were retried.")
         self.failures = self._counter(
             "entitlements_journal_failed_commands",
-            "Commands answered with an error, since they were not committed.",
+            "Commands answered with an error, because they were not committed.",
         )
         self.audit_waiting = self._gauge(
             "entitlements_audit_waiting_events", "Audit events that are not written yet."
@@ -99,12 +100,8 @@ class Metrics:
             "entitlements_pool_wait_seconds", "How long a connection was waited for.", _FAST, "pool"
         )
 
-        self.in_flight = self._gauge(
-            "entitlements_admission_in_flight", "Places of a class that are taken.", "class"
-        )
-        self.places = self._gauge(
-            "entitlements_admission_places", "Places of a class that there are.", "class"
-        )
+        self.in_flight = self._gauge("entitlements_admission_in_flight", "Places of a class in use.", "class")
+        self.places = self._gauge("entitlements_admission_places", "Places of a class in total.", "class")
         self.queued = self._gauge(
             "entitlements_admission_waiting", "Operations that wait for a place of their class.", "class"
         )
@@ -117,7 +114,7 @@ class Metrics:
 
         self.ready = Gauge(
             "entitlements_ready",
-            "Whether each condition of /readyz holds: 1 or 0, in the worker where it holds least.",
+            "Whether each condition of /readyz holds: 1 or 0, the least of all workers.",
             ["check"],
             registry=self.registry,
             multiprocess_mode="livemin",
@@ -129,7 +126,7 @@ class Metrics:
         )
         self.clock_ahead = Gauge(
             "entitlements_clock_ahead_seconds",
-            "By how much the clock of this machine is ahead of the database's; below zero: behind.",
+            "By how much the clock of this machine is ahead of the database's; negative: behind.",
             registry=self.registry,
             multiprocess_mode="livemostrecent",
         )
