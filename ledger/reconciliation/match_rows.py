@@ -1,6 +1,6 @@
 """From rows to what the match is given, and from what it finds to rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,7 +37,7 @@ class Sides:
     history: History
 
 
-def sides_of(rows: Sequence[Record]) -> Sides:
+def sides_of(rows: Iterable[Record]) -> Sides:
     """What the rows of one member and benefit say."""
     lines: list[Line] = []
     deliveries: list[Delivery] = []

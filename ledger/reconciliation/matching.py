@@ -13,7 +13,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from base.database import Connection, Pool
-from base.months import month_span, next_month
+from base.months import next_month
 from base.sql import Statements
 from handbook import Handbook, business_day, start_of
 from ledger.reconciliation.match import match
@@ -26,7 +26,7 @@ from rating.activations import AnyHandbook, handbook_within
 SQL = Statements(Path(__file__).with_name("matching.sql"))
 
 _MANY_LINES = 20_000
-_READ_AT_A_TIME = 2_000
+_READ_AT_A_TIME = 500
 _WRITTEN_AT_A_TIME = 5_000
 _SKEW = timedelta(days=1)
 """Between the moment that a posting bears and the moment at which others see it, and clocks apart."""
@@ -81,8 +81,7 @@ async def reconcile(
         await conn.execute(SQL["concern_carried"], period)
         await conn.execute(SQL["wait"], period, run.statements, False)
     else:
-        await run.match_what_agrees()
-        await conn.execute(SQL["wait"], period, run.statements, True)
+        await run.match_in_bulk()
         await run.concern_all()
     await conn.execute("analyze concerned, waiting")
     await conn.execute(SQL["forget_undecided"], period)
@@ -141,10 +140,15 @@ class _Run:
         """The ids of the closed months that feed this one."""
         return [row["id"] for row in self.feeding]
 
-    async def match_what_agrees(self) -> None:
-        """Pair in bulk what is beyond question."""
-        days = start_of(self.first_day), start_of(next_month(self.rule.month))
-        await self.conn.execute(SQL["match_what_agrees"], self.period, self.vendor, self.statements, *days)
+    async def match_in_bulk(self) -> None:
+        """Pair what is beyond question; the other free lines wait."""
+        conn, days = self.conn, (start_of(self.first_day), start_of(next_month(self.rule.month)))
+        await conn.execute(SQL["make_agreeing"], self.period, self.vendor, self.statements, *days)
+        await conn.execute(SQL["match_what_agrees"])
+        await conn.execute(SQL["wait"], self.period, self.statements, True)
+        await conn.execute("analyze waiting")
+        await conn.execute(SQL["make_free"], self.period, self.vendor, *days)
+        await conn.execute(SQL["match_what_agrees_alone"], self.vendor)
 
     async def concern_all(self) -> None:
         """Look up of whom anything may be found.
@@ -160,9 +164,9 @@ class _Run:
             since = _EVER if ahead else self.feeding[-1]["closed_at"] - _SKEW
             earliest = since if ahead else since - timedelta(days=self.rule.backdating_days) - _LONGEST_MONTH
             months = [row["month"] for row in self.feeding if start_of(next_month(row["month"])) > earliest]
-        span = (start_of(day) for day in month_span(self.rule.month))
+        begins = start_of(self.rule.month)
         await self.conn.execute(
-            SQL["concern"], self.period, self.vendor, *span, self.statements, months, since
+            SQL["concern"], self.period, self.vendor, begins, self.statements, months, since
         )
 
     async def match_member_by_member(self) -> None:

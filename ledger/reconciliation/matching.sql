@@ -1,7 +1,7 @@
 -- The match: what a run reads and writes. What is paired and what is found, ledger.reconciliation.match decides.
 --
--- The statements run in this order, and as they stand. A run has two tables of its own: `concerned`, the members and
--- benefits that it is about, and `waiting`, the lines that are free.
+-- The statements run in this order, and as they stand. A run has tables of its own: `concerned`, the members and benefits
+-- that it is about, `waiting`, the lines that are free, and `free`, the deliveries that are.
 
 -- name: period
 select vendor, month from periods where id = $1;
@@ -47,7 +47,7 @@ where p.vendor = here.vendor and p.closed_at is not null and p.month < here.mont
 order by p.month;
 
 -- name: clean_up
-drop table if exists concerned, waiting;
+drop table if exists concerned, waiting, free, agreeing;
 
 -- name: make_concerned
 create temporary table concerned (
@@ -85,15 +85,16 @@ where f.period = $1 and f.line_no is null and f.kind = 'REVERSED'
             and paid.amount = -f.ledger_amount and paid.units = -f.ledger_units
     );
 
--- name: match_what_agrees
+-- name: make_agreeing
 -- Pass REFERENCE, in bulk: a free line of the statements $3 and a free delivery of the vendor $2 from $4 to before $5 that
--- agree in everything, and nobody else in the same. Who else might be meant is decided member by member.
-insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-select customer_id, sequence, statement, line_no, 'REFERENCE', 'MATCHED'
+-- agree in everything, and nobody else in the same. Where more could be in question it is decided member by member: where
+-- something was paid by exception, or a delivery was reversed.
+create temporary table agreeing on commit drop as
+select customer_id, sequence, statement, line_no
 from (
     select
         l.customer_id, d.sequence, l.statement, l.line_no,
-        count(*) over (partition by l.customer_id, l.benefit, l.reference, l.occurred_on, l.units, l.amount) as alike
+        count(*) over (partition by l.customer_id, l.reference) as alike
     from lines l
     join deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.reference = l.reference
         and d.delivered_on = l.occurred_on and d.units = l.units and d.amount = l.amount
@@ -117,9 +118,16 @@ from (
             select from excepted_lines x
             where x.vendor = $2 and x.member_no = l.member_no and x.benefit = l.benefit
         )
+        and not exists (
+            select from redemptions r
+            where r.vendor = $2 and r.status = 'REVERSED' and r.customer_id = l.customer_id and r.benefit = l.benefit
+        )
 ) agreeing
-where alike = 1
-order by customer_id, sequence;
+where alike = 1;
+
+-- name: match_what_agrees
+insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+select customer_id, sequence, statement, line_no, 'REFERENCE', 'MATCHED' from agreeing order by customer_id, sequence;
 
 -- name: wait
 -- The free lines of the statements $2 or carried into the period $1: all ($3), or those that are concerned.
@@ -140,10 +148,61 @@ where (
         where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no and f.action is not null
     );
 
+-- name: make_free
+-- The free deliveries of the vendor $2 from $3 to before $4. $1 is the period.
+create temporary table free on commit drop as
+select d.customer_id, d.sequence, d.benefit, d.reference, d.units, d.amount, d.occurred_at, d.delivered_on
+from deliveries d
+where d.vendor = $2 and d.status = 'REDEEMED' and d.occurred_at >= $3 and d.occurred_at < $4
+    and not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
+    and not exists (
+        select from findings f
+        where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
+            and f.action is not null
+    );
+
+-- name: match_what_agrees_alone
+-- Pass EXACT, in bulk: a waiting line without a reference and a free delivery of the vendor $1 that agree in everything, each
+-- the only one of its member, benefit, day and units, where no other line names the delivery's reference.
+with lines as (
+    select w.*, count(*) over (partition by w.customer_id, w.benefit, w.occurred_on, w.units) as alike
+    from waiting w
+    where w.customer_id is not null
+),
+deliveries as (
+    select f.*, count(*) over (partition by f.customer_id, f.benefit, f.delivered_on, f.units) as alike
+    from free f
+),
+paired as (
+    insert into matches (customer_id, sequence, statement, line_no, pass, kind)
+    select l.customer_id, d.sequence, l.statement, l.line_no, 'EXACT', 'MATCHED'
+    from lines l
+    join deliveries d on d.customer_id = l.customer_id and d.benefit = l.benefit and d.delivered_on = l.occurred_on
+        and d.units = l.units and d.amount = l.amount
+    where l.reference is null and l.alike = 1 and d.alike = 1
+        and not exists (
+            select from waiting o
+            where o.customer_id = d.customer_id and o.benefit = d.benefit and o.reference = d.reference
+        )
+        and not exists (
+            select from excepted_lines x where x.vendor = $1 and x.member_no = l.member_no and x.benefit = l.benefit
+        )
+        and not exists (
+            select from redemptions r
+            where r.vendor = $1 and r.status = 'REVERSED' and r.customer_id = l.customer_id and r.benefit = l.benefit
+        )
+    order by l.customer_id, d.sequence
+    returning customer_id, sequence, statement, line_no
+),
+waiting_no_more as (
+    delete from waiting w using paired p where p.statement = w.statement and p.line_no = w.line_no
+)
+delete from free f using paired p where p.customer_id = f.customer_id and p.sequence = f.sequence;
+
 -- name: concern
 -- Whom the free lines are about, and those of whom more may be found: of each redemption that is named below, the member
--- and the benefit. $1 is the period, $2 its vendor, $3 to before $4 its month, $5 its statements, $6 the closed months of
--- which something may have come late, $7 since when.
+-- and the benefit. $1 is the period, $2 its vendor, $3 when its month begins, $4 its statements, $5 the closed months of which
+-- something may have come late, $6 since when.
 insert into concerned (member_no, customer_id, benefit)
 select member_no, max(customer_id), benefit
 from (
@@ -156,25 +215,22 @@ from (
     select c.member_no, r.customer_id, r.benefit
     from (
         -- Delivered this month, and in no line.
-        select d.customer_id, d.sequence
-        from redemptions d
-        where d.vendor = $2 and d.status = 'REDEEMED' and d.occurred_at >= $3 and d.occurred_at < $4
-            and not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
+        select f.customer_id, f.sequence from free f where f.occurred_at >= $3
         union
         -- Delivered in a closed month, and in no line.
         select d.customer_id, d.sequence
-        from unnest($6::date[]) as closed (month)
+        from unnest($5::date[]) as closed (month)
         join redemptions d on d.vendor = $2 and d.status = 'REDEEMED'
             and d.occurred_at >= closed.month::timestamp at time zone 'Asia/Shanghai'
             and d.occurred_at < (closed.month + interval '1 month')::timestamp at time zone 'Asia/Shanghai'
         where not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
         union
         -- Pairs that differ, and those whose delivery was reversed.
-        select m.customer_id, m.sequence from matches m where m.statement = any ($5::integer[]) and m.kind <> 'MATCHED'
+        select m.customer_id, m.sequence from matches m where m.statement = any ($4::integer[]) and m.kind <> 'MATCHED'
         union
         select d.customer_id, d.sequence
         from redemptions d join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
-        where d.vendor = $2 and d.status = 'REVERSED' and m.statement = any ($5::integer[])
+        where d.vendor = $2 and d.status = 'REVERSED' and m.statement = any ($4::integer[])
         union
         -- What was found or decided before, here or in a month from which it was carried on.
         select f.customer_id, f.sequence
@@ -209,7 +265,7 @@ from (
         -- Reversed since: it may have been paid.
         select e.customer_id, e.redemption
         from entries e
-        where e.vendor = $2 and e.kind = 'REVERSE' and e.occurred_at >= $7
+        where e.vendor = $2 and e.kind = 'REVERSE' and e.occurred_at >= $6
     ) named
     join redemptions r on r.customer_id = named.customer_id and r.sequence = named.sequence
     join customers c on c.id = r.customer_id
@@ -230,19 +286,23 @@ join customers c on c.id = r.customer_id
 where o.period = $1 and (c.member_no, r.benefit) not in (select d.member_no, d.benefit from concerned d);
 
 -- name: forget_undecided
--- What was found of those concerned and nobody has decided on: it is found anew. A pair belongs to its delivery's member.
+-- What was found of those concerned and nobody has decided on: it is found anew. A pair belongs to its delivery's member. Two
+-- joins, not one with OR: that would look through `concerned` for each finding.
 delete from findings f
-where f.period = $1 and f.action is null
-    and (
-        f.sequence is null and exists (
-            select from statement_lines l join concerned k on k.member_no = l.member_no and k.benefit = l.benefit
-            where l.statement = f.statement and l.line_no = f.line_no
-        )
-        or f.sequence is not null and exists (
-            select from redemptions r join concerned k on k.customer_id = r.customer_id and k.benefit = r.benefit
-            where r.customer_id = f.customer_id and r.sequence = f.sequence
-        )
-    );
+using (
+    select u.ctid as found
+    from findings u
+    join statement_lines l on l.statement = u.statement and l.line_no = u.line_no
+    join concerned k on k.member_no = l.member_no and k.benefit = l.benefit
+    where u.period = $1 and u.action is null and u.sequence is null
+    union all
+    select u.ctid
+    from findings u
+    join redemptions r on r.customer_id = u.customer_id and r.sequence = u.sequence
+    join concerned k on k.customer_id = r.customer_id and k.benefit = r.benefit
+    where u.period = $1 and u.action is null
+) about
+where f.ctid = about.found;
 
 -- name: sides
 -- Everything that the match of those concerned looks at, one after the other: free lines (LINE), lines paid by exception
