@@ -147,8 +147,8 @@ class _Deciding:
                 "a line that is paired wrongly can be paired otherwise with MATCH",
             )
         if by_hand:
-            await self._part()
-            await self._conn.execute(SQL["give_line_back"], row["statement"], row["line_no"])
+            await self._unmatch()
+            await self._conn.execute(SQL["restore_line"], row["statement"], row["line_no"])
         if row["line_no"] is None:
             await self._conn.execute(
                 SQL["reopen_redemption"], self._period.id, row["customer_id"], row["sequence"]
@@ -165,7 +165,7 @@ class _Deciding:
                 "action: MATCH is for a line of a statement, not for this",
             )
         if row["sequence"] is not None:
-            await self._part_from_other_than(redemption)
+            await self._unmatch_from_other_than(redemption)
         delivery = await self._delivery(redemption)
         if delivery is None:
             raise RefusedError(Refusal(code=RefusalCode.UNKNOWN_REDEMPTION))
@@ -192,7 +192,9 @@ class _Deciding:
             ledger_units=0 if reversed_ else delivery["units"],
             ledger_amount=Decimal(0) if reversed_ else delivery["amount"],
         )
-        await self._conn.execute(SQL["give_line"], row["statement"], row["line_no"], redemption.customer_id)
+        await self._conn.execute(
+            SQL["reassign_line"], row["statement"], row["line_no"], redemption.customer_id
+        )
         await self._conn.execute(
             SQL["match_by_hand"],
             redemption.customer_id,
@@ -215,7 +217,7 @@ class _Deciding:
             SQL["delivery"], self._period.vendor, redemption.customer_id, redemption.sequence
         )
 
-    async def _part_from_other_than(self, redemption: RedemptionId) -> None:
+    async def _unmatch_from_other_than(self, redemption: RedemptionId) -> None:
         """Take the line from the delivery that the match found for it; what somebody decided is reopened first.
 
         A pair by hand that was carried here is such a decision too, though nothing is decided on it here.
@@ -227,12 +229,12 @@ class _Deciding:
             )
         if (row["customer_id"], row["sequence"]) == (redemption.customer_id, redemption.sequence):
             raise _wrong("该行已与这笔核销配对", "redemption: the line is matched with it already")
-        await self._part()
+        await self._unmatch()
 
-    async def _part(self) -> None:
+    async def _unmatch(self) -> None:
         row = self._row
         await self._conn.execute(
-            SQL["part"], row["customer_id"], row["statement"], row["line_no"], row["sequence"]
+            SQL["unmatch"], row["customer_id"], row["statement"], row["line_no"], row["sequence"]
         )
 
     async def _store(

@@ -75,17 +75,17 @@ select exists (
 -- name: match_by_hand
 insert into matches (customer_id, sequence, statement, line_no, pass, kind) values ($1, $2, $3, $4, 'HAND', $5);
 
--- name: give_line
+-- name: reassign_line
 -- The line is of the customer whose delivery a person found for it.
 insert into line_members (statement, line_no, customer_id)
 select statement, line_no, $3::bigint from lines where statement = $1 and line_no = $2 and customer_id is distinct from $3::bigint
 on conflict (statement, line_no) do update set customer_id = excluded.customer_id;
 
--- name: give_line_back
+-- name: restore_line
 -- The line is of the member whom it names again.
 delete from line_members where statement = $1 and line_no = $2;
 
--- name: part
+-- name: unmatch
 delete from matches where customer_id = $1 and statement = $2 and line_no = $3 and sequence = $4;
 
 -- name: payable

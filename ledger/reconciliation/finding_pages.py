@@ -16,7 +16,6 @@ from base.database import Reader
 from base.sql import Statements
 from ledger.ids import RedemptionId
 from ledger.posting.redemptions import RedemptionView
-from ledger.reconciliation.beside import beside
 from ledger.reconciliation.finding_rows import (
     candidates_of,
     decision_of,
@@ -25,6 +24,7 @@ from ledger.reconciliation.finding_rows import (
     id_of,
     view_of,
 )
+from ledger.reconciliation.related import related_items
 from ledger.reconciliation.values import (
     FindingId,
     FindingKind,
@@ -178,9 +178,9 @@ async def _views(conn: Reader, rows: Sequence[Record], now: datetime) -> list[Fi
     deliveries = await _deliveries(conn, rows, now)
     decisions = await _decisions(conn, [id_of(row) for row in rows])
     views = [view_of(row, deliveries, decisions.get(id_of(row), ())) for row in rows]
-    told = await beside(conn, views)
+    told = await related_items(conn, views)
     return [
-        replace(view, beside=others) if others else view for view, others in zip(views, told, strict=True)
+        replace(view, related=others) if others else view for view, others in zip(views, told, strict=True)
     ]
 
 

@@ -1,13 +1,11 @@
 """The match of one member and one benefit: what a vendor states against what it delivered. Pure.
 
-What is paired stays so, and what somebody decided is not touched; all else is found anew each time. So a second run
-changes nothing.
+It is idempotent: pairs stay, decisions are not touched, and everything else is found anew each time.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ledger.reconciliation.desk import Desk
 from ledger.reconciliation.match_values import (
     Delivery,
     Found,
@@ -18,6 +16,7 @@ from ledger.reconciliation.match_values import (
     Rule,
     difference,
 )
+from ledger.reconciliation.open_items import OpenItems
 from ledger.reconciliation.passes import DELIVERIES_LEFT, PASSES
 from ledger.reconciliation.values import FindingKind, Pass
 
@@ -27,32 +26,32 @@ def match(lines: Sequence[Line], deliveries: Sequence[Delivery], history: Histor
 
     `deliveries` may be of any month: of what no line speaks of, only what this month has to find is found.
     """
-    parted = [each for each in history.pairs if _parts(each)]
-    before = [each for each in history.pairs if not _parts(each)] if parted else history.pairs
+    unmatched = [each for each in history.pairs if _is_unmatched(each)]
+    before = [each for each in history.pairs if not _is_unmatched(each)] if unmatched else history.pairs
     kept = [_anew(each) for each in before]
-    desk = Desk(
-        [*lines, *(each.line for each in parted)],
-        [*deliveries, *(each.delivery for each in parted)],
+    items = OpenItems(
+        [*lines, *(each.line for each in unmatched)],
+        [*deliveries, *(each.delivery for each in unmatched)],
         kept,
         history,
     )
     for each in PASSES:
-        if not desk.lines:
+        if not items.lines:
             break
-        each(desk, rule)
+        each(items, rule)
     for each in DELIVERIES_LEFT:
-        each(desk, rule)
-    differing = [found for pair in desk.pairs() if pair.open for found in _differing(pair)]
+        each(items, rule)
+    differing = [found for pair in items.pairs() if pair.open for found in _differing(pair)]
     return Matched(
-        parted=parted,
-        paired=desk.paired,
+        unmatched=unmatched,
+        paired=items.paired,
         changed=[now for now, then in zip(kept, before, strict=True) if now is not then],
-        findings=[*differing, *desk.findings],
+        findings=[*differing, *items.findings],
     )
 
 
-def _parts(pair: Pair) -> bool:
-    """Whether a pair parts: its delivery was reversed, so the line may have been meant for what was posted anew."""
+def _is_unmatched(pair: Pair) -> bool:
+    """Whether a pair is taken apart: its delivery was reversed, and the line may mean the one that was posted anew."""
     return pair.open and pair.delivery.reversed and pair.found_by is not Pass.HAND
 
 

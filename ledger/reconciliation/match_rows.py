@@ -10,12 +10,12 @@ from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.match_values import (
     Delivery,
-    Elsewhere,
     Found,
     History,
     Line,
     Paid,
     Pair,
+    Referenced,
     Repeats,
 )
 from ledger.reconciliation.values import FindingKind, Pass
@@ -74,15 +74,15 @@ def _line(row: Record) -> Line:
         known_member=row["known_member"],
         carried_from=row["line_carried_from"],
         agreed_with=RedemptionId(row["agreed_customer"], agreed) if agreed is not None else None,
-        elsewhere=_elsewhere(row),
+        referenced=_referenced(row),
     )
 
 
-def _elsewhere(row: Record) -> Elsewhere | None:
+def _referenced(row: Record) -> Referenced | None:
     sequence = row["other_sequence"]
     if sequence is None:
         return None
-    return Elsewhere(
+    return Referenced(
         id=RedemptionId(row["other_customer"], sequence),
         member_no=row["other_member_no"],
         benefit=row["other_benefit"],
@@ -160,7 +160,7 @@ def _facts(found: Found) -> dict[str, Any] | None:
     if isinstance(because, Repeats):
         place = {"statement": because.line.statement, "line_no": because.line.line_no}
         return {"why": "EXCEPTION", **place} if because.excepted else place
-    if isinstance(because, Elsewhere):
+    if isinstance(because, Referenced):
         return {
             "why": "OTHER" if because.delivered else "NOT_DELIVERED",
             "status": because.status.value,

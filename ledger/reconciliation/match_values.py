@@ -11,7 +11,7 @@ from ledger.reconciliation.values import FindingKind, Pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
+class Referenced:
     """What a line's reference leads to in the whole ledger: the one redemption of this vendor that bears it.
 
     `delivered`: it is a delivery, reversed since or not; else an appointment of which nothing came.
@@ -42,7 +42,7 @@ class Line:
     known_member: bool = True
     carried_from: date | None = None
     agreed_with: RedemptionId | None = None
-    elsewhere: Elsewhere | None = None
+    referenced: Referenced | None = None
 
     @property
     def place(self) -> tuple[int, int]:
@@ -145,15 +145,15 @@ class Found:
     units: int | None = None
     amount: Decimal | None = None
     candidates: Sequence[RedemptionId] = ()
-    because: Repeats | Elsewhere | None = None
+    because: Repeats | Referenced | None = None
     contested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """What the match comes to: pairs that part, pairs that are new, pairs whose kind changes, and the findings."""
+    """What the match comes to: pairs to unmatch, new pairs, pairs whose kind changes, and the findings."""
 
-    parted: list[Pair] = field(default_factory=list)
+    unmatched: list[Pair] = field(default_factory=list)
     paired: list[Pair] = field(default_factory=list)
     changed: list[Pair] = field(default_factory=list)
     findings: list[Found] = field(default_factory=list)

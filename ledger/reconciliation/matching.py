@@ -202,7 +202,7 @@ class _Writing:
 
     def take(self, matched: Matched) -> None:
         """Take what was decided of one member and benefit."""
-        self._decided.parted.extend(matched.parted)
+        self._decided.unmatched.extend(matched.unmatched)
         self._decided.paired.extend(matched.paired)
         self._decided.changed.extend(matched.changed)
         self._decided.findings.extend(matched.findings)
@@ -215,10 +215,12 @@ class _Writing:
     async def flush(self) -> None:
         """Write it down."""
         conn, decided = self._conn, self._decided
-        if decided.parted:
-            parted = [each.delivery.id for each in decided.parted]
+        if decided.unmatched:
+            unmatched = [each.delivery.id for each in decided.unmatched]
             await conn.execute(
-                SQL["part"], [each.customer_id for each in parted], [each.sequence for each in parted]
+                SQL["unmatch"],
+                [each.customer_id for each in unmatched],
+                [each.sequence for each in unmatched],
             )
         if decided.changed:
             changed = [each.delivery.id for each in decided.changed]

@@ -386,10 +386,10 @@ left join lateral sole_bearer($2, b.line_reference) e on b.what = 'LINE' or b.wh
 left join lateral paid_for(b.statement, b.line_no, b.kind, $1, $4::integer[]) paid on b.what = 'PAIR' and b.reversed
 order by b.key;
 
--- name: part
+-- name: unmatch
 -- Pairs that are none any more: the redemptions $1, $2.
-delete from matches m using unnest($1::bigint[], $2::bigint[]) as parted (customer_id, sequence)
-where m.customer_id = parted.customer_id and m.sequence = parted.sequence;
+delete from matches m using unnest($1::bigint[], $2::bigint[]) as unmatched (customer_id, sequence)
+where m.customer_id = unmatched.customer_id and m.sequence = unmatched.sequence;
 
 -- name: change
 -- Pairs that differ otherwise than before: the redemptions $1, $2 and the kinds $3.

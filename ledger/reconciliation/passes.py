@@ -1,18 +1,18 @@
-"""The passes of the match: each pairs what the ones before have left, or says what is found of it. Pure.
+"""The passes of the match: each pairs free lines with free deliveries, or records what is found of them. Pure.
 
-All have one shape: they take what is free from the desk and put it to the pairs or the findings. What each begins with
-is its rule, as the guide for finance tells it.
+All have the same signature. The first sentence of each is its rule, in the words of the guide for finance.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
+from itertools import islice
 from typing import TypeVar
 
 from base.months import next_month
 from ledger.ids import RedemptionId
-from ledger.reconciliation.desk import Desk, distance, ids
 from ledger.reconciliation.match_values import Delivery, Found, Line, Pair, Repeats, Rule
+from ledger.reconciliation.open_items import OpenItems, distance, ids
 from ledger.reconciliation.values import FindingKind, Pass
 
 _Of = TypeVar("_Of")
@@ -21,7 +21,7 @@ _Key = TypeVar("_Key")
 _MOST_CANDIDATES = 20
 
 
-def paid_by_exception(desk: Desk, rule: Rule) -> None:
+def paid_by_exception(items: OpenItems, rule: Rule) -> None:
     """A line that says again what was paid by exception is a duplicate: that is paid once.
 
     It says so by the same reference within the backdating days, or, where one of them has none, by day and units.
@@ -34,29 +34,29 @@ def paid_by_exception(desk: Desk, rule: Rule) -> None:
             return (line.day, line.units) == (excepted.day, excepted.units)
         return line.reference == excepted.reference and _near(line, excepted, rule.backdating_days)
 
-    excepted = sorted(desk.history.excepted, key=lambda each: each.place)
-    for line in list(desk.lines.values()) if excepted else ():
+    excepted = sorted(items.history.excepted, key=lambda each: each.place)
+    for line in list(items.lines.values()) if excepted else ():
         first = next((each for each in excepted if says_again(line, each)), None)
         if first is not None:
-            _is_duplicate(desk, line, Repeats(line=first, excepted=True))
+            _is_duplicate(items, line, Repeats(line=first, excepted=True))
 
 
-def after_the_month(desk: Desk, rule: Rule) -> None:
+def after_the_month(items: OpenItems, rule: Rule) -> None:
     """A line whose day lies after the month is OUTSIDE_PERIOD: the statement of its own month can still claim it."""
-    for line in list(desk.lines.values()):
+    for line in list(items.lines.values()):
         if line.day >= next_month(rule.month):
-            desk.set_aside(line, Found(kind=FindingKind.OUTSIDE_PERIOD, line=line))
+            items.set_aside(line, Found(kind=FindingKind.OUTSIDE_PERIOD, line=line))
 
 
-def by_reference(desk: Desk, rule: Rule) -> None:
+def by_reference(items: OpenItems, rule: Rule) -> None:
     """REFERENCE: reference, member and benefit agree, the day within the backdating days of the line's own.
 
     Where a reference leads several to each other, the nearest first: in amount, then in day.
     """
-    named = _by(desk.deliveries.values(), lambda each: each.reference)
-    for reference, lines in _by(desk.lines.values(), lambda each: each.reference).items():
+    named = _by(items.deliveries.values(), lambda each: each.reference)
+    for reference, lines in _by(items.lines.values(), lambda each: each.reference).items():
         if reference in named:
-            desk.pair_nearest(
+            items.pair_nearest(
                 lines,
                 named[reference],
                 Pass.REFERENCE,
@@ -64,69 +64,73 @@ def by_reference(desk: Desk, rule: Rule) -> None:
             )
 
 
-def named_again(desk: Desk, rule: Rule) -> None:
+def named_again(items: OpenItems, rule: Rule) -> None:
     """A line whose reference names a delivery that another line has is a duplicate, and means no other delivery.
 
     Within the backdating days: a vendor that uses a number again months later means something else by it.
     """
-    if not any(line.reference is not None for line in desk.lines.values()):
+    if not any(line.reference is not None for line in items.lines.values()):
         return
-    named = _by(desk.pairs(), lambda each: each.delivery.reference)
-    for line in list(desk.lines.values()):
+    named = _by(items.pairs(), lambda each: each.delivery.reference)
+    for line in list(items.lines.values()):
         for pair in named.get(line.reference, ()) if line.reference is not None else ():
             if _near(line, pair.delivery, rule.backdating_days):
-                _is_duplicate(desk, line, Repeats(line=pair.line), [pair.delivery])
+                _is_duplicate(items, line, Repeats(line=pair.line), [pair.delivery])
                 break
 
 
-def exactly(desk: Desk, _rule: Rule) -> None:
+def exactly(items: OpenItems, _rule: Rule) -> None:
     """EXACT: member, benefit, day and units agree, and there are at least as many lines as deliveries.
 
     Of fewer lines nothing tells which delivery each means.
     """
-    deliveries = _by(desk.standing(), lambda each: (each.day, each.units))
-    for said, lines in _by(desk.lines.values(), lambda each: (each.day, each.units)).items():
+    deliveries = _by(items.standing(), lambda each: (each.day, each.units))
+    for said, lines in _by(items.lines.values(), lambda each: (each.day, each.units)).items():
         delivered = deliveries.get(said)
         if delivered is not None and len(lines) >= len(delivered):
-            desk.pair_nearest(lines, delivered, Pass.EXACT)
+            items.pair_nearest(lines, delivered, Pass.EXACT)
 
 
-def within_tolerance(desk: Desk, rule: Rule) -> None:
+def within_tolerance(items: OpenItems, rule: Rule) -> None:
     """TOLERANCE: member, benefit and units agree, the day within the vendor's tolerance, and only one delivery fits.
 
     Each pair may leave another line with one choice. Where several fit in the end, a person must choose: AMBIGUOUS.
     """
-    reach = [timedelta(days=off) for off in range(-rule.tolerance_days, rule.tolerance_days + 1)]
-    deliveries = _by(desk.standing(), lambda each: (each.day, each.units))
+    days = range(-rule.tolerance_days, rule.tolerance_days + 1)
+    reach = [timedelta(days=off) for off in sorted(days, key=lambda off: (abs(off), off))]
+    deliveries = _by(items.standing(), lambda each: (each.day, each.units))
     if not deliveries:
         return
-    lines = _by(desk.lines.values(), lambda each: (each.day, each.units))
+    lines = _by(items.lines.values(), lambda each: (each.day, each.units))
 
     def choices(line: Line) -> Iterator[Delivery]:
+        """What fits a line, the nearest in day first."""
         for off in reach:
-            for each in deliveries.get((line.day + off, line.units), ()):
-                if each.id in desk.deliveries:
-                    yield each
+            yield from deliveries.get((line.day + off, line.units), ())
 
-    looked_at = list(desk.lines.values())
+    looked_at = list(items.lines.values())
     while looked_at:
         taken = _only_choices(looked_at, choices)
         for line, delivery in taken:
-            desk.pair(line, delivery, Pass.TOLERANCE)
+            items.pair(line, delivery, Pass.TOLERANCE)
+            deliveries[delivery.day, delivery.units].remove(delivery)
         near = {(delivery.day + off, delivery.units) for _, delivery in taken for off in reach}
-        looked_at = [line for said in near for line in lines.get(said, ()) if line.place in desk.lines]
-    for line in list(desk.lines.values()):
-        if fitting := list(choices(line)):
-            _is_ambiguous(desk, line, fitting)
+        looked_at = [line for said in near for line in lines.get(said, ()) if line.place in items.lines]
+    for line in list(items.lines.values()):
+        if candidates := list(islice(choices(line), _MOST_CANDIDATES)):
+            said = ((line.day + off, line.units) for off in reach)
+            items.reserved.update(each for each in said if deliveries.get(each))
+            found = Found(kind=FindingKind.AMBIGUOUS, line=line, candidates=sorted(ids(candidates)))
+            items.set_aside(line, found)
 
 
-def of_other_units(desk: Desk, _rule: Rule) -> None:
-    """UNITS: member, benefit and day agree, where one line and one delivery have nobody but each other.
+def of_other_units(items: OpenItems, _rule: Rule) -> None:
+    """UNITS: member, benefit and day agree, where the line fits no other delivery and the delivery no other line.
 
-    A delivery that an AMBIGUOUS line may mean is left to that line.
+    A delivery that is a candidate of an AMBIGUOUS line is left to that line.
     """
-    deliveries = _by(desk.standing(), lambda each: each.day)
-    for day, lines in _by(desk.lines.values(), lambda each: each.day).items():
+    deliveries = _by(items.standing(), lambda each: each.day)
+    for day, lines in _by(items.lines.values(), lambda each: each.day).items():
         delivered = deliveries.get(day, ())
         units_delivered = Counter(each.units for each in delivered)
         units_stated = Counter(line.units for line in lines)
@@ -135,82 +139,82 @@ def of_other_units(desk: Desk, _rule: Rule) -> None:
                 continue
             only = next(each for each in delivered if each.units != line.units)
             rivals = len(lines) - units_stated[only.units]
-            if rivals == 1 and (only.day, only.units) not in desk.meant:
-                desk.pair(line, only, Pass.UNITS)
+            if rivals == 1 and (only.day, only.units) not in items.reserved:
+                items.pair(line, only, Pass.UNITS)
 
 
-def reversed_exactly(desk: Desk, _rule: Rule) -> None:
+def reversed_exactly(items: OpenItems, _rule: Rule) -> None:
     """EXACT, of what was reversed: nothing is paid for it, so which of several it was makes no difference."""
-    deliveries = _by(desk.reversed(), lambda each: (each.day, each.units))
-    for said, lines in _by(desk.lines.values(), lambda each: (each.day, each.units)).items():
+    deliveries = _by(items.reversed(), lambda each: (each.day, each.units))
+    for said, lines in _by(items.lines.values(), lambda each: (each.day, each.units)).items():
         if said in deliveries:
-            desk.pair_nearest(lines, deliveries[said], Pass.EXACT)
+            items.pair_nearest(lines, deliveries[said], Pass.EXACT)
 
 
-def reversed_within_tolerance(desk: Desk, rule: Rule) -> None:
+def reversed_within_tolerance(items: OpenItems, rule: Rule) -> None:
     """TOLERANCE, of what was reversed: the nearest in amount, then in day."""
-    desk.pair_nearest(
-        desk.lines.values(),
-        desk.reversed(),
+    items.pair_nearest(
+        items.lines.values(),
+        items.reversed(),
         Pass.TOLERANCE,
         lambda line, delivery: line.units == delivery.units and _near(line, delivery, rule.tolerance_days),
     )
 
 
-def said_again(desk: Desk, _rule: Rule) -> None:
+def said_again(items: OpenItems, _rule: Rule) -> None:
     """A line that says what a line with a delivery says is a duplicate: same day and units, and no other reference."""
-    pairs = sorted(desk.pairs(), key=lambda each: each.line.place) if desk.lines else []
+    pairs = sorted(items.pairs(), key=lambda each: each.line.place) if items.lines else []
     said: dict[tuple[date, int, str | None], Pair] = {}
     for pair in pairs:
         said.setdefault((pair.line.day, pair.line.units, pair.line.reference), pair)
         said.setdefault((pair.line.day, pair.line.units, None), pair)
-    for line in list(desk.lines.values()):
+    for line in list(items.lines.values()):
         twin = said.get((line.day, line.units, line.reference))
         if twin is not None:
-            _is_duplicate(desk, line, Repeats(line=twin.line), [twin.delivery])
+            _is_duplicate(items, line, Repeats(line=twin.line), [twin.delivery])
 
 
-def stated_twice(desk: Desk, _rule: Rule) -> None:
+def stated_twice(items: OpenItems, _rule: Rule) -> None:
     """A line that says what another line without a delivery says, with the same reference, is a duplicate of it."""
     firsts: dict[tuple[str, date, int], Line] = {}
-    for line in list(desk.lines.values()):  # in the order of what they say
+    for line in list(items.lines.values()):  # in the order of what they say
         if line.reference is not None:
             first = firsts.setdefault((line.reference, line.day, line.units), line)
             if first is not line:
-                _is_duplicate(desk, line, Repeats(line=first))
+                _is_duplicate(items, line, Repeats(line=first))
 
 
-def not_in_ledger(desk: Desk, _rule: Rule) -> None:
+def not_in_ledger(items: OpenItems, _rule: Rule) -> None:
     """A line for which there is no delivery is NOT_IN_LEDGER; what else its reference leads to is told."""
-    for line in list(desk.lines.values()):
-        other = line.elsewhere
+    for line in list(items.lines.values()):
+        other = line.referenced
         candidates = [other.id] if other is not None and other.delivered else []
-        desk.set_aside(
+        items.set_aside(
             line, Found(kind=FindingKind.NOT_IN_LEDGER, line=line, because=other, candidates=candidates)
         )
 
 
-def not_in_statement(desk: Desk, rule: Rule) -> None:
+def not_in_statement(items: OpenItems, rule: Rule) -> None:
     """A delivery of this month that no line speaks of is NOT_IN_STATEMENT; so is, late, one of a month that feeds this.
 
-    Not so while a line may mean it of which a person must choose, here or in dispute.
+    Not so while it is a candidate of an AMBIGUOUS line, in this month or in dispute.
     """
-    for each in desk.standing():
+    for each in items.standing():
         month = each.day.replace(day=1)
         late = month in rule.feeding and not each.found_before
         if not (month == rule.month or each.carried_from is not None or late):
             continue
-        if (each.day, each.units) not in desk.meant and each.id not in desk.history.disputed:
-            desk.findings.append(
+        if (each.day, each.units) not in items.reserved and each.id not in items.history.disputed:
+            items.findings.append(
                 Found(kind=FindingKind.NOT_IN_STATEMENT, delivery=each, units=each.units, amount=each.amount)
             )
 
 
-def paid_and_reversed(desk: Desk, _rule: Rule) -> None:
+def paid_and_reversed(items: OpenItems, _rule: Rule) -> None:
     """A delivery that was paid and reversed since is REVERSED, without a line: what was paid is to be taken back."""
-    for pair in desk.history.pairs:
+    for pair in items.history.pairs:
         if pair.delivery.reversed and pair.paid is not None and pair.paid.amount > 0 and not pair.corrected:
-            desk.findings.append(
+            items.findings.append(
                 Found(
                     kind=FindingKind.REVERSED,
                     delivery=pair.delivery,
@@ -220,7 +224,7 @@ def paid_and_reversed(desk: Desk, _rule: Rule) -> None:
             )
 
 
-PASSES: tuple[Callable[[Desk, Rule], None], ...] = (
+PASSES: tuple[Callable[[OpenItems, Rule], None], ...] = (
     after_the_month,
     paid_by_exception,
     by_reference,
@@ -234,10 +238,10 @@ PASSES: tuple[Callable[[Desk, Rule], None], ...] = (
     stated_twice,
     not_in_ledger,
 )
-"""What is done with the lines, in this order, as long as any are free."""
+"""Run on the lines, in this order, as long as any are free."""
 
-DELIVERIES_LEFT: tuple[Callable[[Desk, Rule], None], ...] = (not_in_statement, paid_and_reversed)
-"""What is done with the deliveries then."""
+DELIVERIES_LEFT: tuple[Callable[[OpenItems, Rule], None], ...] = (not_in_statement, paid_and_reversed)
+"""Run on the deliveries afterwards."""
 
 
 def _only_choices(
@@ -254,21 +258,9 @@ def _only_choices(
     return list(sure.values())
 
 
-def _is_duplicate(desk: Desk, line: Line, because: Repeats, of: Iterable[Delivery] = ()) -> None:
+def _is_duplicate(items: OpenItems, line: Line, because: Repeats, of: Iterable[Delivery] = ()) -> None:
     found = Found(kind=FindingKind.DUPLICATE_LINE, line=line, because=because, candidates=ids(of))
-    desk.set_aside(line, found)
-
-
-def _is_ambiguous(desk: Desk, line: Line, fitting: Sequence[Delivery]) -> None:
-    """Of many that fit, the nearest in day are the candidates."""
-
-    def off(delivery: Delivery) -> tuple[int, int, RedemptionId]:
-        days = (delivery.day - line.day).days
-        return abs(days), days, delivery.id
-
-    candidates = sorted(ids(sorted(fitting, key=off)[:_MOST_CANDIDATES]))
-    desk.meant |= {(each.day, each.units) for each in fitting}
-    desk.set_aside(line, Found(kind=FindingKind.AMBIGUOUS, line=line, candidates=candidates))
+    items.set_aside(line, found)
 
 
 def _near(one: Line | Delivery, other: Line | Delivery, days: int) -> bool:

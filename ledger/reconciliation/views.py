@@ -20,7 +20,7 @@ from ledger.reconciliation.values import (
     Pass,
     StatementLine,
 )
-from ledger.reconciliation.words import Beside, Case, Delivered, LineName, Named, Side, reason
+from ledger.reconciliation.words import Case, Delivered, LineName, Named, Related, Side, reason
 from ledger.reports.pages import VendorName
 
 _NOTHING = Decimal()
@@ -149,7 +149,7 @@ class FindingView:
     `ledger_units` and `ledger_amount` are what the ledger counts (None: no delivery, or no price that day): zero for a
     reversed delivery, negative for one that was paid before. `delivered_units` and `delivered_amount` are the
     delivery's, also of a reversed one. `resolution` is None while it waits, whatever `history` holds. `occurred_on` is
-    the day of delivery, else the line's. `waits`: it needs a decision before the period can close. `beside`: what else
+    the day of delivery, else the line's. `waits`: it needs a decision before the period can close. `related`: what else
     there is of the same member, benefit and day.
     """
 
@@ -178,7 +178,7 @@ class FindingView:
     payable: Decimal | None
     waits: bool
     history: tuple[DecisionView, ...]
-    beside: tuple[Beside, ...] = ()
+    related: tuple[Related, ...] = ()
 
     @property
     def about_member(self) -> str | None:
@@ -249,7 +249,7 @@ class FindingView:
     def reason(self, language: str = "zh", *, to_vendor: bool = False) -> str:
         """The finding explained in `zh` or `en`; a vendor is told of itself alone, not whose a member number is."""
         case = self._case()
-        return reason(replace(case, unknown_member=False, beside=()) if to_vendor else case).spoken(language)
+        return reason(replace(case, unknown_member=False, related=()) if to_vendor else case).spoken(language)
 
     def _case(self) -> Case:
         line, redemption = self.line, self.redemption
@@ -274,7 +274,7 @@ class FindingView:
             tolerance_days=self.tolerance_days,
             carried_from=self.carried_from,
             accepting_pays=self.accepting_pays if self.waits else None,
-            beside=self.beside,
+            related=self.related,
         )
 
     def _of_another(self) -> Delivered | None:

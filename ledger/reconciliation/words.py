@@ -58,7 +58,7 @@ class Delivered:
     benefit: str
 
 
-class BesideKind(StrEnum):
+class RelatedKind(StrEnum):
     """What else there is: a delivery by another vendor, a line paid by exception, a line matched by hand."""
 
     DELIVERED = "DELIVERED"
@@ -67,10 +67,10 @@ class BesideKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Related:
     """What else there is of the same member, benefit and day: a delivery, or a line. No vendor is told of it."""
 
-    how: BesideKind
+    how: RelatedKind
     vendor: str
     units: int
     statement: str | None = None
@@ -105,7 +105,7 @@ class Case:
     tolerance_days: int = 0
     carried_from: date | None = None
     accepting_pays: Decimal | None = None
-    beside: tuple[Beside, ...] = ()
+    related: tuple[Related, ...] = ()
 
 
 def pass_words(pass_: Pass) -> Words:
@@ -157,7 +157,7 @@ def reason(case: Case) -> Words:
         *_carried(case),
         *_why(case),
         *_of_another(case),
-        *map(_beside, case.beside),
+        *map(_related, case.related),
         *_accepting(case),
     ]
     return Words("".join(words.zh for words in said), " ".join(words.en for words in said))
@@ -201,23 +201,23 @@ def _of_another(case: Case) -> Iterator[Words]:
         )
 
 
-def _beside(other: Beside) -> Words:
+def _related(other: Related) -> Words:
     line_zh = f"对账单「{other.statement}」第 {other.line_no} 行"
     line_en = f"line {other.line_no} of statement {other.statement}"
     match other.how:
-        case BesideKind.DELIVERED:
+        case RelatedKind.DELIVERED:
             return Words(
                 f"注意：同日「{other.vendor}」也为该会员提供了此项目（数量 {other.units}）。",
                 f"Mind that {other.vendor} delivered this benefit to the member on the same day "
                 f"({_counted(other.units, 'unit')}).",
             )
-        case BesideKind.EXCEPTION:
+        case RelatedKind.EXCEPTION:
             return Words(
                 f"注意：「{other.vendor}」{line_zh}（同会员、同项目、同日，数量 {other.units}）已破例付款。",
                 f"Mind that {line_en} of {other.vendor} is paid by exception, for the same member, benefit and day "
                 f"({_counted(other.units, 'unit')}).",
             )
-        case BesideKind.HAND:
+        case RelatedKind.HAND:
             return Words(
                 f"注意：「{other.vendor}」{line_zh}（数量 {other.units}）已人工配对该会员同项目、同日的服务。",
                 f"Mind that {line_en} of {other.vendor} ({_counted(other.units, 'unit')}) is matched by hand with a "

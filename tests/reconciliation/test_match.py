@@ -193,7 +193,7 @@ def test_what_is_alike_goes_in_the_ledgers_order_however_much_there_is():
 def test_a_pair_whose_delivery_was_reversed_parts_and_takes_what_was_posted_anew():
     before = paired(line(1, 3, "A"), delivery(1, 3, "A", reversed_=True), FindingKind.MATCHED)
     matched = match([], [delivery(2, 3, "A")], before, RULE)
-    assert [each.delivery.id.sequence for each in matched.parted] == [1]
+    assert [each.delivery.id.sequence for each in matched.unmatched] == [1]
     assert pairs(matched) == {1: (2, Pass.REFERENCE)}
     assert found(matched) == []
 

@@ -14,11 +14,11 @@ _Alike: TypeAlias = tuple[bool, int, Decimal | None, date]
 """In what deliveries are alike: reversed, units, amount, day."""
 
 
-class Desk:
-    """Free lines and free deliveries, and what becomes of them.
+class OpenItems:
+    """Free lines and free deliveries, and the pairs and findings made of them.
 
-    Lines lie in the order of what they say, so that where they stand in a statement decides nothing; deliveries in the
-    ledger's order. `meant`: day and units of deliveries that a line may mean of which a person must choose.
+    Lines are in the order of what they say, so that their place in a statement decides nothing; deliveries are in the
+    ledger's order. `reserved`: day and units of deliveries that are candidates of an AMBIGUOUS line.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Desk:
         self.deliveries = {each.id: each for each in sorted(deliveries, key=lambda each: each.id)}
         self.paired: list[Pair] = []
         self.findings: list[Found] = []
-        self.meant: set[tuple[date, int]] = set()
+        self.reserved: set[tuple[date, int]] = set()
 
     def pairs(self) -> Iterator[Pair]:
         """All pairs of this member and benefit, in the ledger's order."""
@@ -51,7 +51,7 @@ class Desk:
         self.paired.append(Pair(line=line, delivery=delivery, found_by=found_by, kind=kind))
 
     def set_aside(self, line: Line, found: Found) -> None:
-        """Take a free line from the desk, for what was found of it."""
+        """Record a finding of a free line, which is free no longer."""
         del self.lines[line.place]
         self.findings.append(found)
 
@@ -87,7 +87,10 @@ def order(line: Line) -> tuple[object, ...]:
 
 
 def distance(line: Line, delivery: Delivery) -> tuple[object, ...]:
-    """How far they are apart: what stands before what was reversed, then in units, amount, and day."""
+    """How far apart they are: deliveries that stand before reversed ones, then by units, amount and day.
+
+    What alike deliveries differ in, their id, comes last.
+    """
     return (
         delivery.reversed,
         line.units != delivery.units,
@@ -95,15 +98,11 @@ def distance(line: Line, delivery: Delivery) -> tuple[object, ...]:
         abs(line.amount - delivery.amount) if delivery.amount is not None else 0,
         abs((line.day - delivery.day).days),
         order(line),
-        (
-            delivery.day,
-            delivery.units,
-            delivery.amount or 0,
-        ),  # before the id: so what is alike is equally far
+        (delivery.day, delivery.units, delivery.amount or 0),
         delivery.id,
     )
 
 
 def ids(deliveries: Iterable[Delivery]) -> list[RedemptionId]:
-    """Which deliveries."""
+    """The ids of deliveries."""
     return [each.id for each in deliveries]

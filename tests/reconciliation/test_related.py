@@ -44,7 +44,7 @@ async def test_a_delivery_that_no_line_speaks_of_tells_what_another_vendor_deliv
     assert "Mind that w delivered" in (await reasons(month))[None]
 
 
-async def test_a_line_paid_by_exception_is_told_of_in_the_findings_beside_it(month):
+async def test_a_line_paid_by_exception_is_told_of_in_the_findings_related_to_it(month):
     await month.state(line(1, october(3), "A"))
     assert await decide(month, await of_line(month, 1), "ACCEPT", pay=Decimal(12)) is None
     await month.state(line(2, october(3), "B"), number="S-2")
@@ -53,7 +53,7 @@ async def test_a_line_paid_by_exception_is_told_of_in_the_findings_beside_it(mon
     assert "Mind" not in told[1]
 
 
-async def test_a_line_matched_by_hand_is_told_of_in_the_findings_beside_it(month):
+async def test_a_line_matched_by_hand_is_told_of_in_the_findings_related_to_it(month):
     delivered = await month.deliver(october(3), "X")
     await month.state(line(1, october(20), "A"), line(2, october(3), "X", units=2))
     await decide(month, await of_line(month, 1), "DISPUTE")

@@ -8,19 +8,19 @@ from base.database import Reader
 from base.sql import Statements
 from ledger.reconciliation.values import FindingKind, LineFindingId
 from ledger.reconciliation.views import FindingView
-from ledger.reconciliation.words import Beside, BesideKind
+from ledger.reconciliation.words import Related, RelatedKind
 
-SQL = Statements(Path(__file__).with_name("beside.sql"))
+SQL = Statements(Path(__file__).with_name("related.sql"))
 
 
-async def beside(conn: Reader, views: Sequence[FindingView]) -> list[tuple[Beside, ...]]:
+async def related_items(conn: Reader, views: Sequence[FindingView]) -> list[tuple[Related, ...]]:
     """For each finding what else was delivered or paid; nothing for a line that simply agrees."""
     about = [(place, view, view.about_member) for place, view in enumerate(views) if _is_looked_at(view)]
     if not views:
         return []
     lines = [view.id if isinstance(view.id, LineFindingId) else None for _, view, _ in about]
     rows = await conn.fetch(
-        SQL["beside"],
+        SQL["related"],
         [place for place, _, _ in about],
         [view.vendor for _, view, _ in about],
         [member_no for _, _, member_no in about],
@@ -29,11 +29,11 @@ async def beside(conn: Reader, views: Sequence[FindingView]) -> list[tuple[Besid
         [each.statement if each is not None else None for each in lines],
         [each.line_no if each is not None else None for each in lines],
     )
-    found: dict[int, list[Beside]] = defaultdict(list)
+    found: dict[int, list[Related]] = defaultdict(list)
     for row in rows:
         found[row["place"]].append(
-            Beside(
-                how=BesideKind(row["how"]),
+            Related(
+                how=RelatedKind(row["how"]),
                 vendor=row["vendor_name"],
                 units=row["units"],
                 statement=row["statement"],

@@ -1,6 +1,6 @@
 -- What else there is of the same member, benefit and day as a finding: so that nothing is paid twice unseen.
 
--- name: beside
+-- name: related
 -- For each of the places $1 (vendor $2, member $3, benefit $4, day $5, and the line $6, $7 or none): what another vendor
 -- delivered, and other lines that were paid by exception or for a delivery that somebody chose by hand.
 with asked as (
