@@ -68,7 +68,7 @@ async def reconcile(
     """
     run = await _Run.of(conn, period, handbook=handbook, now=now)
     await conn.fetch(SQL["all_at_once" if run.many and not only else "by_index"])
-    for name in ("clean_up", "make_concerned", "make_waiting"):
+    for name in ("clean_up", "make_concerned"):
         await conn.execute(SQL[name])
     await conn.execute(SQL["know_members"], period, run.statements)
     await conn.execute(SQL["forget_unfounded"], period, run.closed)
@@ -79,7 +79,7 @@ async def reconcile(
             records=[(key.member_no, key.customer_id, key.benefit) for key in only],
         )
         await conn.execute(SQL["concern_carried"], period)
-        await conn.execute(SQL["wait"], period, run.statements, False)
+        await conn.execute(SQL["make_waiting"], period, run.statements, False)
     else:
         await run.match_in_bulk()
         await run.concern_all()
@@ -90,6 +90,7 @@ async def reconcile(
     await conn.execute(SQL["forget_taken"], period)
     await conn.execute(SQL["clean_up"])
     await conn.execute(SQL["reconciled"], period, now)
+    await conn.fetch(SQL["as_ever"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,7 @@ class _Run:
         conn, days = self.conn, (start_of(self.first_day), start_of(next_month(self.rule.month)))
         await conn.execute(SQL["make_agreeing"], self.period, self.vendor, self.statements, *days)
         await conn.execute(SQL["match_what_agrees"])
-        await conn.execute(SQL["wait"], self.period, self.statements, True)
+        await conn.execute(SQL["make_waiting"], self.period, self.statements, True)
         await conn.execute("analyze waiting")
         await conn.execute(SQL["make_free"], self.period, self.vendor, *days)
         await conn.execute(SQL["match_what_agrees_alone"], self.vendor)

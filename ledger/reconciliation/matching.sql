@@ -19,6 +19,12 @@ select
     set_config('work_mem', '256MB', true), set_config('parallel_setup_cost', '0', true),
     set_config('parallel_tuple_cost', '0', true), set_config('min_parallel_table_scan_size', '1MB', true);
 
+-- name: as_ever
+-- What follows in the transaction is planned as ever.
+select
+    set_config('enable_nestloop', 'on', true), set_config('enable_hashjoin', 'on', true),
+    set_config('enable_mergejoin', 'on', true), set_config('enable_seqscan', 'on', true);
+
 -- name: statements
 -- The statements of the period $1 of the vendor $2 that count: how many lines they have, the first day of the month $3, of
 -- these lines and of those carried on, and the vendor's tolerance.
@@ -52,12 +58,6 @@ drop table if exists concerned, waiting, free, agreeing;
 -- name: make_concerned
 create temporary table concerned (
     key integer generated always as identity, member_no text not null, customer_id bigint, benefit text not null
-) on commit drop;
-
--- name: make_waiting
-create temporary table waiting (
-    statement integer not null, line_no integer not null, reference text, member_no text not null, customer_id bigint,
-    benefit text not null, units integer not null, occurred_on date not null, amount numeric not null
 ) on commit drop;
 
 -- name: know_members
@@ -126,12 +126,13 @@ from (
 where alike = 1;
 
 -- name: match_what_agrees
+-- In the order in which they were found, which is that of customers: so both keys are filled from left to right.
 insert into matches (customer_id, sequence, statement, line_no, pass, kind)
-select customer_id, sequence, statement, line_no, 'REFERENCE', 'MATCHED' from agreeing order by customer_id, sequence;
+select customer_id, sequence, statement, line_no, 'REFERENCE', 'MATCHED' from agreeing;
 
--- name: wait
+-- name: make_waiting
 -- The free lines of the statements $2 or carried into the period $1: all ($3), or those that are concerned.
-insert into waiting (statement, line_no, reference, member_no, customer_id, benefit, units, occurred_on, amount)
+create temporary table waiting on commit drop as
 select l.statement, l.line_no, l.reference, l.member_no, l.customer_id, l.benefit, l.units, l.occurred_on, l.amount
 from lines l
 where (
