@@ -188,19 +188,27 @@ async def test_candidates_are_for_operations_and_auditors(portfolio: Api) -> Non
             assert codes == ([] if may else ["FORBIDDEN"]), (role, operation)
 
 
-async def test_others_are_answered_while_a_portfolio_is_rated(
+async def test_others_are_answered_between_any_two_customers_while_a_portfolio_is_rated(
     portfolio: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    batches, answers = 0, asyncio.Semaphore(0)
+
+    async def after_an_answer_to_somebody_else(*arguments: Any, **more: Any) -> PartialResult:
+        nonlocal batches
+        await asyncio.wait_for(answers.acquire(), 30)
+        batches += 1
+        return await work_batch(*arguments, **more)
+
     monkeypatch.setattr("ledger.what_if.portfolio.CUSTOMERS_A_BATCH", 1)
+    monkeypatch.setattr("ledger.what_if.portfolio.work_batch", after_an_answer_to_somebody_else)
     asking = asyncio.create_task(
         portfolio.data(OPERATIONS, STAFF, operation="WhatIfEdition", edition="zhenxuan-2")
     )
-    answered = 0
     while not asking.done():
         await portfolio.data('{ customer(memberNo: "M1") { tier { star } } }', FRONTEND)
-        answered += 1
+        answers.release()
     assert (await asking)["editionWhatIf"]["customers"] == 4
-    assert answered > 2
+    assert batches == 4
 
 
 async def test_one_portfolio_at_a_time_is_rated_and_nobody_queues(
