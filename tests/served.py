@@ -63,7 +63,9 @@ class Service:
             time.sleep(0.1)
 
     def launch(self, *options: str, log_mode: Literal["w", "a"] = "w") -> None:
-        """Start the process, its log anew ("w") or behind what is there ("a")."""
+        """Start the process, its log anew ("w") or behind what is there ("a"), once the one before has ended."""
+        if self.process is not None:
+            self.process.wait(timeout=60)
         with self.log.open(log_mode, encoding="utf-8") as log:
             self.process = subprocess.Popen(
                 [*COMMAND, "serve", "--port", str(self.port), *options],
