@@ -19,7 +19,6 @@ from base.sql import Statements
 from handbook import Handbook
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
-from ledger.reconciliation.match_values import Delivery, Line, difference
 from ledger.reconciliation.matching import Key, reconcile
 from ledger.reconciliation.paying import (
     NOTHING,
@@ -35,7 +34,15 @@ from ledger.reconciliation.periods import (
     lock_period,
     must_be_text,
 )
-from ledger.reconciliation.values import Action, FindingId, FindingKind, LineFindingId, Pass
+from ledger.reconciliation.values import (
+    Action,
+    FindingId,
+    FindingKind,
+    LineFindingId,
+    Pass,
+    Side,
+    kind_of_pair,
+)
 from ledger.refusals import Refusal, RefusalCode, invalid
 from rating.activations import AnyHandbook, handbook_within
 
@@ -353,27 +360,10 @@ def _sides(row: Record) -> Sides:
 
 
 def _difference(row: Record, delivery: Record) -> FindingKind:
-    """What a line and a delivery differ in."""
-    line = Line(
-        statement=row["statement"],
-        line_no=row["line_no"],
-        reference=None,
-        member_no=row["member_no"],
-        benefit=row["stated_benefit"],
-        units=row["stated_units"],
-        amount=row["stated_amount"],
-        day=row["stated_on"],
-    )
-    delivered = Delivery(
-        id=RedemptionId(delivery["customer_id"], delivery["sequence"]),
-        reference=None,
-        benefit=delivery["benefit"],
-        units=delivery["units"],
-        amount=delivery["amount"],
-        day=delivery["delivered_on"],
-        reversed=delivery["status"] == RedemptionStatus.REVERSED,
-    )
-    return difference(line, delivered)
+    """The kind of the pair of a line and a delivery."""
+    stated = Side(units=row["stated_units"], amount=row["stated_amount"], day=row["stated_on"])
+    delivered = Side(units=delivery["units"], amount=delivery["amount"], day=delivery["delivered_on"])
+    return kind_of_pair(stated, delivered, reversed_=delivery["status"] == RedemptionStatus.REVERSED)
 
 
 def _wrong(words_zh: str, words_en: str) -> RefusedError:

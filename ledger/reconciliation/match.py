@@ -27,7 +27,7 @@ def match(lines: Sequence[Line], deliveries: Sequence[Delivery], history: Histor
     `deliveries` may be of any month: of what no line speaks of, only what this month has to find is found.
     """
     unmatched = [each for each in history.pairs if _is_unmatched(each)]
-    before = [each for each in history.pairs if not _is_unmatched(each)] if unmatched else history.pairs
+    before = [each for each in history.pairs if not _is_unmatched(each)]
     kept = [_anew(each) for each in before]
     items = OpenItems(
         [*lines, *(each.line for each in unmatched)],

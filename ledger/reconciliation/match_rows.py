@@ -1,7 +1,7 @@
 """From rows to what the match is given, and from what it finds to rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from asyncpg import Record
@@ -29,15 +29,15 @@ FINDING_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sides:
-    """The two sides of one member and benefit, and what is known of them already."""
+class MatchInput:
+    """What `match` is given of one member and benefit."""
 
-    lines: Sequence[Line] = field(default_factory=list)
-    deliveries: Sequence[Delivery] = field(default_factory=list)
+    lines: Sequence[Line]
+    deliveries: Sequence[Delivery]
     history: History
 
 
-def sides_of(rows: Iterable[Record]) -> Sides:
+def match_input(rows: Iterable[Record]) -> MatchInput:
     """What the rows of one member and benefit say."""
     lines: list[Line] = []
     deliveries: list[Delivery] = []
@@ -57,7 +57,7 @@ def sides_of(rows: Iterable[Record]) -> Sides:
         else:
             disputed |= {RedemptionId(*each) for each in row["candidates"]}
     history = History(pairs=pairs, excepted=excepted, disputed=frozenset(disputed))
-    return Sides(lines=lines, deliveries=deliveries, history=history)
+    return MatchInput(lines=lines, deliveries=deliveries, history=history)
 
 
 def _line(row: Record) -> Line:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
-from ledger.reconciliation.values import FindingKind, Pass
+from ledger.reconciliation.values import FindingKind, Pass, kind_of_pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,13 +160,5 @@ class Matched:
 
 
 def difference(line: Line, delivery: Delivery) -> FindingKind:
-    """What a line and its delivery differ in, the weightiest first; MATCHED where nothing differs."""
-    if delivery.reversed:
-        return FindingKind.REVERSED
-    if line.units != delivery.units:
-        return FindingKind.UNITS_DIFFER
-    if line.amount != delivery.amount:
-        return FindingKind.AMOUNT_DIFFERS
-    if line.day != delivery.day:
-        return FindingKind.DATE_DIFFERS
-    return FindingKind.MATCHED
+    """The kind of the pair of a line and a delivery."""
+    return kind_of_pair(line, delivery, reversed_=delivery.reversed)

@@ -1,7 +1,7 @@
 """A run of the match over a vendor's month: read, decide purely, write, member by member.
 
-What agrees in everything is paired in bulk, by one statement. All else is read in the order of members and benefits, as
-much at a time as fits in little memory, and decided by `ledger.reconciliation.match`. A decision on one finding runs
+Lines and deliveries that agree beyond question are paired in bulk, by SQL. All others are read in the order of members
+and benefits, in bounded memory, and decided by `ledger.reconciliation.match`. A decision on one finding runs
 the same for its member and benefit alone.
 """
 
@@ -17,7 +17,7 @@ from base.months import next_month
 from base.sql import Statements
 from handbook import Handbook, business_day, start_of
 from ledger.reconciliation.match import match
-from ledger.reconciliation.match_rows import FINDING_COLUMNS, PAIR_COLUMNS, finding_row, pair_row, sides_of
+from ledger.reconciliation.match_rows import FINDING_COLUMNS, PAIR_COLUMNS, finding_row, match_input, pair_row
 from ledger.reconciliation.match_values import Matched, Rule
 from ledger.reconciliation.periods import answering_refusals, lock_open_month
 from ledger.refusals import Refusal
@@ -90,7 +90,7 @@ async def reconcile(
     await conn.execute(SQL["forget_taken"], period)
     await conn.execute(SQL["clean_up"])
     await conn.execute(SQL["reconciled"], period, now)
-    await conn.fetch(SQL["as_ever"])
+    await conn.fetch(SQL["default_plans"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +174,8 @@ class _Run:
         """Let the match decide, and write down what it decides."""
         writing = _Writing(self.conn, self.period)
         async for rows in self._concerned():
-            sides = sides_of(rows)
-            writing.take(match(sides.lines, sides.deliveries, sides.history, self.rule))
+            given = match_input(rows)
+            writing.take(match(given.lines, given.deliveries, given.history, self.rule))
             if writing.full:
                 await writing.flush()
         await writing.flush()

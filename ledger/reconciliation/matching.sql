@@ -19,8 +19,8 @@ select
     set_config('work_mem', '256MB', true), set_config('parallel_setup_cost', '0', true),
     set_config('parallel_tuple_cost', '0', true), set_config('min_parallel_table_scan_size', '1MB', true);
 
--- name: as_ever
--- What follows in the transaction is planned as ever.
+-- name: default_plans
+-- The statements that follow in the transaction may use every kind of plan again.
 select
     set_config('enable_nestloop', 'on', true), set_config('enable_hashjoin', 'on', true),
     set_config('enable_mergejoin', 'on', true), set_config('enable_seqscan', 'on', true);
@@ -87,8 +87,8 @@ where f.period = $1 and f.line_no is null and f.kind = 'REVERSED'
 
 -- name: make_agreeing
 -- Pass REFERENCE, in bulk: a free line of the statements $3 and a free delivery of the vendor $2 from $4 to before $5 that
--- agree in everything, and nobody else in the same. Where more could be in question it is decided member by member: where
--- something was paid by exception, or a delivery was reversed.
+-- agree in everything, where no other pair of the member agrees under the same reference. Where something was paid by
+-- exception, or a delivery was reversed, more is in question: that is decided member by member.
 create temporary table agreeing on commit drop as
 select customer_id, sequence, statement, line_no
 from (

@@ -16,8 +16,8 @@ SQL = Statements(Path(__file__).with_name("related.sql"))
 async def related_items(conn: Reader, views: Sequence[FindingView]) -> list[tuple[Related, ...]]:
     """For each finding what else was delivered or paid; nothing for a line that simply agrees."""
     about = [(place, view, view.about_member) for place, view in enumerate(views) if _is_looked_at(view)]
-    if not views:
-        return []
+    if not about:
+        return [()] * len(views)
     lines = [view.id if isinstance(view.id, LineFindingId) else None for _, view, _ in about]
     rows = await conn.fetch(
         SQL["related"],

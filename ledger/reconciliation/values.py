@@ -9,15 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self
 from unicodedata import category
 
 from base.months import FIRST_YEAR, LAST_YEAR
-from base.months import MONTH_EXPECTED as MONTH_EXPECTED  # noqa: PLC0414
-from base.months import month_span as month_span  # noqa: PLC0414
-from base.months import month_text as month_text  # noqa: PLC0414
-from base.months import next_month as next_month  # noqa: PLC0414
-from base.months import parse_month as parse_month  # noqa: PLC0414
 from handbook import Handbook
 from ledger.ids import opaque_id, parse_numbers
 
@@ -76,6 +71,47 @@ class StatementLine:
     units: int
     occurred_on: date
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What one side says: units on a day, for an amount in CNY (None: no price was in force that day)."""
+
+    units: int
+    amount: Decimal | None
+    day: date
+
+
+class Figures(Protocol):
+    """What a line and a delivery are compared in."""
+
+    @property
+    def units(self) -> int:
+        """How many units."""
+
+    @property
+    def amount(self) -> Decimal | None:
+        """For how much, in CNY; None: no price was in force that day."""
+
+    @property
+    def day(self) -> date:
+        """On which business day."""
+
+
+def differences(stated: Figures, delivered: Figures, *, reversed_: bool) -> tuple[FindingKind, ...]:
+    """What a line and its delivery differ in, the weightiest first; `reversed_`: the delivery was reversed."""
+    differing = (
+        (FindingKind.REVERSED, reversed_),
+        (FindingKind.UNITS_DIFFER, stated.units != delivered.units),
+        (FindingKind.AMOUNT_DIFFERS, stated.amount != delivered.amount),
+        (FindingKind.DATE_DIFFERS, stated.day != delivered.day),
+    )
+    return tuple(kind for kind, differs in differing if differs)
+
+
+def kind_of_pair(stated: Figures, delivered: Figures, *, reversed_: bool) -> FindingKind:
+    """The weightiest difference of a pair; MATCHED where nothing differs."""
+    return next(iter(differences(stated, delivered, reversed_=reversed_)), FindingKind.MATCHED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

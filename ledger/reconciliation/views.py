@@ -18,9 +18,11 @@ from ledger.reconciliation.values import (
     FindingKind,
     LineFindingId,
     Pass,
+    Side,
     StatementLine,
+    differences,
 )
-from ledger.reconciliation.words import Case, Delivered, LineName, Named, Related, Side, reason
+from ledger.reconciliation.words import Case, Delivered, LineName, Named, Related, reason
 from ledger.reports.pages import VendorName
 
 _NOTHING = Decimal()
@@ -226,13 +228,9 @@ class FindingView:
             return ()
         if self.line is None or self.delivered_units is None:
             return (self.kind,)
-        differing = (
-            (FindingKind.REVERSED, self.kind is FindingKind.REVERSED),
-            (FindingKind.UNITS_DIFFER, self.line.units != self.delivered_units),
-            (FindingKind.AMOUNT_DIFFERS, self.line.amount != self.delivered_amount),
-            (FindingKind.DATE_DIFFERS, self.line.occurred_on != self.occurred_on),
-        )
-        return tuple(kind for kind, differs in differing if differs)
+        stated = Side(units=self.line.units, amount=self.line.amount, day=self.line.occurred_on)
+        delivered = Side(units=self.delivered_units, amount=self.delivered_amount, day=self.occurred_on)
+        return differences(stated, delivered, reversed_=self.kind is FindingKind.REVERSED)
 
     @property
     def accepting_pays(self) -> Decimal:

@@ -15,16 +15,7 @@ from typing import assert_never
 from base.months import month_text
 from base.words import Words, counted
 from ledger.posting.entries import RedemptionStatus
-from ledger.reconciliation.values import FindingKind, Pass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """What one side says: units on a day, for an amount in CNY (None: no price was in force that day)."""
-
-    units: int
-    amount: Decimal | None
-    day: date
+from ledger.reconciliation.values import FindingKind, Pass, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ledger.posting.entries import RedemptionStatus
-from ledger.reconciliation.values import FindingKind, Pass
-from ledger.reconciliation.words import Case, Delivered, LineName, Named, Side, pass_words, reason
+from ledger.reconciliation.values import FindingKind, Pass, Side
+from ledger.reconciliation.words import Case, Delivered, LineName, Named, pass_words, reason
 
 OCTOBER = date(2026, 10, 1)
 STATED = Side(units=2, amount=Decimal(24), day=date(2026, 10, 5))
