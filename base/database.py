@@ -47,7 +47,7 @@ class RawJson(bytes):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """How long the connections of a pool may wait for one lock, and take for a statement; None: for ever."""
+    """How long the connections of a pool may wait for one lock, and take for a query; None: for ever."""
 
     lock_s: float
     statement_s: float | None = None
@@ -77,7 +77,7 @@ async def connect_pool(
 ) -> Pool:
     """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
-    `name` is the connections' application name. With `timeouts` a statement ends with LockNotAvailableError or
+    `name` is the connections' application name. With `timeouts` a query ends with LockNotAvailableError or
     QueryCanceledError; without them it may run for ever. Raises what asyncpg raises: OSError when the server cannot be
     reached, PostgresError when it refuses the connection.
     """
@@ -87,7 +87,7 @@ async def connect_pool(
         "max_size": max_size,
         "server_settings": settings | (timeouts.settings if timeouts else {}),
         "timeout": _CONNECT_S if timeouts else _PATIENT_CONNECT_S,
-        # A server that hangs cannot time out a statement itself: the client does so, a second later.
+        # A server that hangs cannot time out a query itself: the client does so, a second later.
         "command_timeout": timeouts.statement_s + 1 if timeouts and timeouts.statement_s else None,
     }
     if observer is None:

@@ -1,6 +1,6 @@
 """Observers of a connection pool, for metrics and traces.
 
-An observer is passed to `base.database.connect_pool`. It gets the names of statements, never their values, which are
+An observer is passed to `base.database.connect_pool`. It gets the names of queries, never their values, which are
 personal data.
 """
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 class DatabaseObserver:
     """Does nothing. Subclasses override the methods that they need."""
 
-    hears_statements = False
-    """Whether `ran` is called, which costs some time for each statement."""
+    hears_queries = False
+    """Whether `ran` is called, which costs some time for each query."""
 
     def waited(self, seconds: float) -> None:
         """A connection was obtained after waiting so long."""
 
     def ran(self, text: str, seconds: float, error: BaseException | None) -> None:
-        """A statement took so long. Called soon after its end, in the context of the task that sent it."""
+        """A query took so long. Called soon after its end, in the context of the task that sent it."""
 
 
 class ObservedPool(asyncpg.Pool):
@@ -77,8 +77,8 @@ class _Acquiring:
 
 
 def observe_statements(conn: "asyncpg.Connection[Any]", observer: DatabaseObserver) -> None:
-    """Report each statement of a connection to the observer, if it overrides `ran`."""
-    if not observer.hears_statements:
+    """Report each query of a connection to the observer, if it overrides `ran`."""
+    if not observer.hears_queries:
         return
 
     def ran(query: LoggedQuery) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from base.months import next_month
-from base.sql import Statements
+from base.sql import Queries
 from demo.months import Act, Finance
 from demo.service import DemoError, Service
 from demo.statements import Delivered, number_of, statement_of
@@ -26,7 +26,7 @@ from ledger.reconciliation.statements import submit
 from ledger.reconciliation.values import Action, FindingKind, StatementLine
 from ledger.refusals import Refusal
 
-SQL = Statements(Path(__file__).with_name("finance.sql"))
+SQL = Queries(Path(__file__).with_name("finance.sql"))
 
 _BY = "finance"
 _NOTES = {
@@ -147,7 +147,7 @@ class FinanceAtWork:
         )
 
     async def _reverse(self, step: Finance, which: str, reason: str) -> None:
-        """Reverse one delivery; which one is found by the statement of that name."""
+        """Reverse one delivery; which one is found by the query of that name."""
         key = f"demo/{step.act}/{step.month}"
         if await self._service.pool.fetchval(SQL["is_posted"], key):
             return

@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncpg
 
 from base.database import Connection, Reader
-from base.sql import Statements
+from base.sql import Queries
 from demo.contracts import Registration
 from demo.diaries import Call
 from demo.finance import FinanceAtWork
@@ -34,7 +34,7 @@ from ledger.refusals import Refusal
 from ledger.vendors.registry import register_vendor
 from rating.events import PolicyEvent, RelativeRegistered
 
-SQL = Statements(Path(__file__).with_name("loading.sql"))
+SQL = Queries(Path(__file__).with_name("loading.sql"))
 
 _SUBJECT = "demo"
 """The subject of all writes of the demonstration."""

@@ -14,7 +14,7 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.styles import Font
 
-from base.sql import Statements
+from base.sql import Queries
 from demo.contracts import ASSIST, DENTAL, NAMES
 from demo.loading import begun_on
 from demo.months import last_month
@@ -22,7 +22,7 @@ from demo.service import Service
 from demo.statements import number_of
 from handbook import Handbook
 
-SQL = Statements(Path(__file__).with_name("finance.sql"))
+SQL = Queries(Path(__file__).with_name("finance.sql"))
 
 _HEADINGS = ("预约号", "会员号", "服务项目", "次数", "服务日期", "金额（元）")
 

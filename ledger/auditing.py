@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 from asyncpg import Record
 
 from base.database import Pool, Reader
-from base.sql import Statements
+from base.sql import Queries
 from ledger.reports.filters import Span
 
-SQL = Statements(Path(__file__).with_suffix(".sql"))
+SQL = Queries(Path(__file__).with_suffix(".sql"))
 
 SHORTEST_RETENTION_DAYS = 90
 """The database drops nothing younger."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from base.database import Connection, Pool, affected_rows
-from base.sql import Statements
+from base.sql import Queries
 from handbook.handbook import Handbook
 from rating.activations import SQL as ACTIVATIONS_SQL
 from rating.activations import ActiveHandbook, stored_form
@@ -25,7 +25,7 @@ from rating.history import Arrived, fold
 from rating.recording import arrived_of
 from rating.timeline import METHOD, StarPeriod, timeline
 
-SQL = Statements(Path(__file__).with_name("activating.sql"))
+SQL = Queries(Path(__file__).with_name("activating.sql"))
 
 _CUSTOMERS_A_BATCH = 500
 _PASSES, _FEW = 5, 100

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self, TypeAlias
 
 from base.database import Connection, Reader
-from base.sql import Statements
+from base.sql import Queries
 from handbook.calendar import AS_SHIPPED, WorkingCalendar
 from handbook.handbook import Handbook
 from handbook.loading import load_editions
@@ -25,7 +25,7 @@ from rating.taking import Superseded
 from rating.tiers import Rating
 from rating.timeline import METHOD
 
-SQL = Statements(Path(__file__).with_name("activations.sql"))
+SQL = Queries(Path(__file__).with_name("activations.sql"))
 
 
 class OutdatedProgramError(Exception):

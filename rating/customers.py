@@ -1,6 +1,6 @@
 """Set-based reads of customers, policies and ratings, for front ends and the ledger.
 
-Every function is one statement, however many customers are asked for, so a page of a hundred costs what a page of one
+Every function is one query, however many customers are asked for, so a page of a hundred costs what a page of one
 does. "As known at" a moment T is the greatest rating version known from T or earlier, and the events recorded by then.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from asyncpg import Record
 
 from base.database import Connection, Reader
-from base.sql import Statements
+from base.sql import Queries
 from handbook.values import Category, Coverage, Design, Mode, Relation
 from rating.events import Line
 from rating.history import Arrived, Component, History, Kind, Policy, Relative, fold
@@ -24,7 +24,7 @@ from rating.recording import arrived_of
 from rating.tiers import UNRATED, Rating
 from rating.timeline import StarPeriod
 
-SQL = Statements(Path(__file__).with_name("customers.sql"))
+SQL = Queries(Path(__file__).with_name("customers.sql"))
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

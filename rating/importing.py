@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Literal, TypeAlias
 
 from base.database import Connection, affected_rows
-from base.sql import Statements
+from base.sql import Queries
 from base.words import Words
 from rating.activations import AnyHandbook
 from rating.events import PolicyEvent, content, content_hash, content_text, differing_fields, parse_line
@@ -22,7 +22,7 @@ from rating.taking import EventRefusal
 from rating.unreadable import EventError
 from rating.writing import Row
 
-SQL = Statements(Path(__file__).with_name("importing.sql"))
+SQL = Queries(Path(__file__).with_name("importing.sql"))
 
 LONGEST_LINE_BYTES = 1 << 20
 MOST_REJECTIONS_KEPT = 1000

@@ -58,7 +58,7 @@ async def record(
 ) -> list[Result]:
     """Record events inside the caller's transaction; return for each, in order, that it is recorded or why not.
 
-    Set-based: a fixed number of statements, however many events and customers. A refusal changes nothing and spoils no
+    Set-based: a fixed number of queries, however many events and customers. A refusal changes nothing and spoils no
     other event. `now` is when an event is recorded that does not say so itself; one that says later is refused.
     `subject` is who tells them, by the token; None: not known. The transaction has begun with
     `handbook_within`: what the handbook in force says stays so until it ends.

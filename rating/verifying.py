@@ -16,7 +16,7 @@ from typing import TypeAlias
 from asyncpg import Record
 
 from base.database import Connection, Pool
-from base.sql import Statements
+from base.sql import Queries
 from base.words import counted
 from handbook.handbook import Handbook
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
@@ -26,7 +26,7 @@ from rating.history import Arrived, fold
 from rating.recording import arrived_of
 from rating.timeline import METHOD, StarPeriod, timeline
 
-SQL = Statements(Path(__file__).with_name("verifying.sql"))
+SQL = Queries(Path(__file__).with_name("verifying.sql"))
 
 Problem: TypeAlias = tuple[str, str]
 """The place, and what is wrong there."""

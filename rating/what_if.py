@@ -26,7 +26,7 @@ class Supposed:
 
 
 async def stored_of(conn: Connection, customer_ids: Sequence[int]) -> dict[int, Stored]:
-    """Return what is stored of customers, to suppose events on top of it: one statement that reads."""
+    """Return what is stored of customers, to suppose events on top of it: one query that reads."""
     found = await events_of(conn, customer_ids)
     return {
         customer_id: Stored(arrivals=len(arrived), events=tuple(arrived))

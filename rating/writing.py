@@ -10,14 +10,14 @@ from datetime import datetime
 from pathlib import Path
 
 from base.database import Connection, RawJson
-from base.sql import Statements
+from base.sql import Queries
 from handbook.handbook import Handbook
 from rating.events import content_hash, content_text
 from rating.history import PolicyHistory, Relative
 from rating.taking import Intake, Stored, Version
 from rating.timeline import METHOD
 
-SQL = Statements(Path(__file__).with_name("recording.sql"))
+SQL = Queries(Path(__file__).with_name("recording.sql"))
 
 Row = tuple[object, ...]
 

@@ -1,11 +1,11 @@
-"""Every statement of every `.sql` file runs as it stands: anybody can read it, run it in psql and look at its plan."""
+"""Every query of every `.sql` file runs as it stands: anybody can read it, run it in psql and look at its plan."""
 
 import re
 from pathlib import Path
 
 import asyncpg
 
-from base.sql import Statements
+from base.sql import Queries
 
 ROOT = Path(__file__).parents[1]
 FILES = [
@@ -22,14 +22,14 @@ def named(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-async def test_every_statement_of_every_file_runs_as_it_stands(database):
+async def test_every_query_of_every_file_runs_as_it_stands(database):
     """Each is prepared in the order of its file, and what makes temporary tables is run: later ones read these."""
     failed, prepared = [], 0
     async with database.owner_pool.acquire() as conn:
         for path in FILES:
             transaction = conn.transaction()
             await transaction.start()
-            for name, text in Statements(path).items():
+            for name, text in Queries(path).items():
                 for statement in text.split(";\n"):
                     try:
                         async with conn.transaction():
@@ -44,11 +44,11 @@ async def test_every_statement_of_every_file_runs_as_it_stands(database):
     assert prepared > 150
 
 
-def test_no_statement_has_a_hole_to_be_filled_in():
+def test_no_query_has_a_hole_to_be_filled_in():
     assert [named(path) for path in FILES if HOLE.search(path.read_text(encoding="utf-8"))] == []
 
 
-def test_every_statement_ends_in_a_semicolon():
+def test_every_query_ends_in_a_semicolon():
     """So that a whole file can be given to psql, too."""
     texts = {path: path.read_text(encoding="utf-8") for path in FILES}
     unended = [

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from app.background import repeated
 from base.database import Pool, Reader
-from base.sql import Statements
+from base.sql import Queries
 
-_STATEMENTS = Statements(Path(__file__).with_suffix(".sql"))
+_SQL = Queries(Path(__file__).with_suffix(".sql"))
 _READ_EVERY_S = 1.0
 _LONGEST_READ_S = 5.0
 
@@ -33,7 +33,7 @@ class Revocations:
 
     async def read(self, reader: Reader) -> None:
         """Read the effective revocations."""
-        rows = await reader.fetch(_STATEMENTS["in_force"])
+        rows = await reader.fetch(_SQL["in_force"])
         self._token_ids = frozenset(row["token_id"] for row in rows if row["token_id"] is not None)
         self._issued_before = {
             row["subject"]: row["issued_before"].timestamp() for row in rows if row["subject"] is not None
@@ -66,6 +66,6 @@ async def revoke(
     `lifetime` is the longest that such a token may still be valid. Returns when the revocation ends.
     """
     ends_at: datetime = await pool.fetchval(
-        _STATEMENTS["revoke"], token_id, subject, issued_before, issued_before + lifetime, reason
+        _SQL["revoke"], token_id, subject, issued_before, issued_before + lifetime, reason
     )
     return ends_at

@@ -10,18 +10,18 @@ if TYPE_CHECKING:
 
 
 class ObservedDatabase(DatabaseObserver):
-    """Measures how long connections are waited for; traces statements where there are traces."""
+    """Measures how long connections are waited for; traces queries where there are traces."""
 
     def __init__(self, pool: str, metrics: Metrics, tracing: "Tracing | None") -> None:
         self._wait = metrics.pool_wait.labels(pool)
         self._tracing = tracing
-        self.hears_statements = tracing is not None
+        self.hears_queries = tracing is not None
 
     def waited(self, seconds: float) -> None:
         """Measure a wait."""
         self._wait.observe(seconds)
 
     def ran(self, text: str, seconds: float, error: BaseException | None) -> None:
-        """Trace a statement."""
+        """Trace a query."""
         if self._tracing is not None:
-            self._tracing.statement(text, seconds, error)
+            self._tracing.query(text, seconds, error)

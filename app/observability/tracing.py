@@ -1,6 +1,6 @@
-"""Traces: a span for each request, below it one for each SQL statement and each batch of the journal.
+"""Traces: a span for each request, below it one for each SQL query and each batch of the journal.
 
-The lower layers call observers, which create spans here. A statement's span has its name, never its text or values. A
+The lower layers call observers, which create spans here. A query's span has its name, never its text or values. A
 batch decides commands of several requests: its span is in the trace of the first, and is linked with all.
 
 Exporter, sampling and service name are configured by the standard variables (`OTEL_EXPORTER_OTLP_ENDPOINT`,
@@ -35,7 +35,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import StartError
 from app.requests.access import ANSWERED, MONITORING_ROUTES, Answered, route_of
-from base.sql import statement_name
+from base.sql import query_name
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
@@ -102,11 +102,11 @@ class Tracing:
                 span.set_status(Status(StatusCode.ERROR, type(error).__name__))
                 raise
 
-    def statement(self, text: str, seconds: float, error: BaseException | None) -> None:
-        """Record a statement that ended just now as a span below the current one, if that is recorded."""
+    def query(self, text: str, seconds: float, error: BaseException | None) -> None:
+        """Record a query that ended just now as a span below the current one, if that is recorded."""
         if not get_current_span().is_recording():
             return
-        name = statement_name(text)
+        name = query_name(text)
         ended = time.time_ns()
         span = self._tracer.start_span(
             name,

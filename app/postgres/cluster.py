@@ -26,7 +26,7 @@ _SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
-    # Statements and details of errors contain members' names and numbers: they stay out of the log.
+    # Queries and details of errors contain members' names and numbers: they stay out of the log.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
@@ -96,10 +96,10 @@ def initialise(pgdata: Path, account: Account, home: Path, say: Callable[[str], 
     fresh.rename(pgdata)
 
 
-def _run(command: list[str], account: Account, statements: str = "") -> None:
+def _run(command: list[str], account: Account, queries: str = "") -> None:
     done = subprocess.run(  # noqa: S603 - our own programs, no shell
         command,
-        input=statements,
+        input=queries,
         capture_output=True,
         text=True,
         check=False,

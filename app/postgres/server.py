@@ -27,7 +27,7 @@ from app.postgres.holders import Holders
 _ALWAYS = (
     "listen_addresses=",
     "unix_socket_permissions=0700",
-    "client_connection_check_interval=2s",  # ends statements of killed clients, which releases their locks
+    "client_connection_check_interval=2s",  # ends queries of killed clients, which releases their locks
 )
 _DURABLE = ("fsync=on", "full_page_writes=on", "synchronous_commit=on")
 _NOT_DURABLE = (

@@ -1,4 +1,4 @@
-"""Loading accounts: a fixed number of SQL statements, however many customers."""
+"""Loading accounts: a fixed number of SQL queries, however many customers."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 from asyncpg import Record
 
 from base.database import Connection
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Relation, business_day, start_of
 from ledger.entitlement.account import Account, PoolKey, Taken
 from rating.customers import period_of
@@ -17,7 +17,7 @@ from rating.events import Line
 from rating.history import Policy, Relative
 from rating.lifecycle import Status
 
-SQL = Statements(Path(__file__).with_name("loading.sql"))
+SQL = Queries(Path(__file__).with_name("loading.sql"))
 
 
 async def load_accounts(
@@ -57,7 +57,7 @@ def pool_of(row: Record | Mapping[str, Any]) -> PoolKey:
 def account_of(
     row: Record, taken: Mapping[PoolKey, Taken], taken_by_now: Mapping[PoolKey, Taken] | None = None
 ) -> Account:
-    """The account from a row of the statement `accounts`."""
+    """The account from a row of the query `accounts`."""
     return Account(
         customer_id=row["id"],
         member_no=row["member_no"],

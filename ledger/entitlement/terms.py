@@ -1,4 +1,4 @@
-"""What a vendor is contracted for, and at what price: the same term for requests, statements and the API."""
+"""What a vendor is contracted for, and at what price: the same term for requests, queries and the API."""
 
 from dataclasses import dataclass, field
 from datetime import date

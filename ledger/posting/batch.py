@@ -1,4 +1,4 @@
-"""One batch of writing: lock the heads, load the states, and write back what changed, with one statement each.
+"""One batch of writing: lock the heads, load the states, and write back what changed, with one query each.
 
 Used both for deciding commands (`committing`) and for posting what is due (`granting`).
 """
@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from base.database import Connection
-from base.sql import Statements
+from base.sql import Queries
 from ledger.commands import Command, Redeem
 from ledger.entitlement.account import PoolKey
 from ledger.entitlement.loading import SQL as ACCOUNTS
@@ -31,7 +31,7 @@ from ledger.posting.rows import (
 from ledger.posting.state import State, StoredOutcome
 from ledger.service_levels.milestones import Milestone
 
-SQL = Statements(Path(__file__).with_name("batch.sql"))
+SQL = Queries(Path(__file__).with_name("batch.sql"))
 
 _COPY_FROM = 500
 """From this number of entries on COPY is faster than INSERT."""
@@ -112,7 +112,7 @@ async def load_batch(
 
 
 async def write_batch(conn: Connection, batch: Batch) -> None:
-    """Write what changed: entries, balances, redemptions, heads, milestones and outcomes, one statement each."""
+    """Write what changed: entries, balances, redemptions, heads, milestones and outcomes, one query each."""
     changed = [(batch.loaded[each], state) for each, state in batch.states.items()]
     await _write_entries(conn, batch.entries)
     await _write_balances(conn, changed)

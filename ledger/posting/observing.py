@@ -16,7 +16,7 @@ class JournalObserver:
         return None
 
     def batch(self, callers: Sequence[object]) -> AbstractContextManager[object]:
-        """Surround one attempt to commit a batch, from first statement to commit; one caller for each command.
+        """Surround one attempt to commit a batch, from first query to commit; one caller for each command.
 
         The block raises when the attempt fails.
         """

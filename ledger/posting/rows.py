@@ -206,5 +206,5 @@ def milestone_row(milestone: Milestone) -> tuple[object, ...]:
 
 
 def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    """Rows turned into the column arrays that the statements unnest."""
+    """Rows turned into the column arrays that the queries unnest."""
     return [list(column) for column in zip(*rows, strict=True)]

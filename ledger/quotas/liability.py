@@ -13,10 +13,10 @@ from decimal import Decimal
 from pathlib import Path
 
 from base.database import Reader
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Counted, Edition, Handbook, Per, Unit, business_day, start_of
 
-SQL = Statements(Path(__file__).with_name("liability.sql"))
+SQL = Queries(Path(__file__).with_name("liability.sql"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from asyncpg import Record
 
 from base.database import Connection, Pool, Reader
 from base.months import month_text
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Handbook
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
@@ -26,7 +26,7 @@ from ledger.refusals import Refusal, RefusalCode
 from rating.activations import AnyHandbook, handbook_within
 from rating.verifying import Checked
 
-SQL = Statements(Path(__file__).with_name("closing.sql"))
+SQL = Queries(Path(__file__).with_name("closing.sql"))
 
 _DIGESTS = ("statements", "pairs", "findings", "decisions")
 

@@ -15,7 +15,7 @@ from typing import assert_never
 from asyncpg import Record
 
 from base.database import Connection, Pool
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Handbook
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
@@ -46,7 +46,7 @@ from ledger.reconciliation.values import (
 from ledger.refusals import Refusal, RefusalCode, invalid
 from rating.activations import AnyHandbook, handbook_within
 
-SQL = Statements(Path(__file__).with_name("decisions.sql"))
+SQL = Queries(Path(__file__).with_name("decisions.sql"))
 
 _PLACES = 2
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from base.database import Reader
-from base.sql import Statements
+from base.sql import Queries
 from ledger.ids import RedemptionId
 from ledger.posting.redemptions import RedemptionView
 from ledger.reconciliation.finding_rows import (
@@ -35,7 +35,7 @@ from ledger.reconciliation.views import DecisionView, FindingPlace, FindingView,
 from ledger.reports.filters import RedemptionFilter
 from ledger.reports.pages import redemptions_page
 
-SQL = Statements(Path(__file__).with_name("reading.sql"))
+SQL = Queries(Path(__file__).with_name("reading.sql"))
 
 _LINES, _CARRIED, _DELIVERIES = range(3)
 _STREAMED_PAGE = 1000

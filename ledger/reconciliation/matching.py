@@ -14,7 +14,7 @@ from asyncpg import Record
 
 from base.database import Connection, Pool
 from base.months import next_month
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Handbook, business_day, start_of
 from ledger.reconciliation.match import match
 from ledger.reconciliation.match_rows import FINDING_COLUMNS, PAIR_COLUMNS, finding_row, match_input, pair_row
@@ -23,7 +23,7 @@ from ledger.reconciliation.periods import answering_refusals, lock_open_month
 from ledger.refusals import Refusal
 from rating.activations import AnyHandbook, handbook_within
 
-SQL = Statements(Path(__file__).with_name("matching.sql"))
+SQL = Queries(Path(__file__).with_name("matching.sql"))
 
 _MANY_LINES = 20_000
 _READ_AT_A_TIME = 500

@@ -15,12 +15,12 @@ from asyncpg import LockNotAvailableError, Record
 
 from base.database import Connection
 from base.months import month_text
-from base.sql import Statements
+from base.sql import Queries
 from handbook import business_day
 from ledger.reconciliation.values import is_text
 from ledger.refusals import Refusal, RefusalCode, busy, invalid
 
-SQL = Statements(Path(__file__).with_name("periods.sql"))
+SQL = Queries(Path(__file__).with_name("periods.sql"))
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")

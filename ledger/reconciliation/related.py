@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from base.database import Reader
-from base.sql import Statements
+from base.sql import Queries
 from ledger.reconciliation.values import FindingKind, LineFindingId
 from ledger.reconciliation.views import FindingView
 from ledger.reconciliation.words import Related, RelatedKind
 
-SQL = Statements(Path(__file__).with_name("related.sql"))
+SQL = Queries(Path(__file__).with_name("related.sql"))
 
 
 async def related_items(conn: Reader, views: Sequence[FindingView]) -> list[tuple[Related, ...]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from base.database import Connection, Pool
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Handbook
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import (
@@ -30,7 +30,7 @@ from ledger.reconciliation.values import LineProblem, StatementLine, problems_of
 from ledger.refusals import Refusal, RefusalCode, invalid
 from rating.activations import AnyHandbook, handbook_now, handbook_within
 
-SQL = Statements(Path(__file__).with_name("statements.sql"))
+SQL = Queries(Path(__file__).with_name("statements.sql"))
 
 _API_NAMES = {
     "reference": "reference",

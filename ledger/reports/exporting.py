@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from base.database import Pool
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Handbook
 from ledger.posting.chain import GENESIS
 from ledger.posting.entries import Entry, EntryKind
 from ledger.posting.rows import entry_of
 from ledger.reports.filters import EntryFilter
 
-SQL = Statements(Path(__file__).with_name("exporting.sql"))
+SQL = Queries(Path(__file__).with_name("exporting.sql"))
 
 _ENTRIES_A_BATCH = 500
 

@@ -1,6 +1,6 @@
 """Pages of entries and redemptions, and vendors' deliveries.
 
-Newest first, by keyset. One statement a page reads all that is shown: there are no look-ups row by row. A hold that has
+Newest first, by keyset. One query a page reads all that is shown: there are no look-ups row by row. A hold that has
 run out is shown as expired, whether or not that is posted yet.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from asyncpg import Record
 
 from base.database import Reader
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Relation, start_of
 from ledger.entitlement.account import PoolKey
 from ledger.ids import RedemptionId
@@ -25,7 +25,7 @@ from ledger.reports.filters import (
     RedemptionFilter,
 )
 
-SQL = Statements(Path(__file__).with_name("pages.sql"))
+SQL = Queries(Path(__file__).with_name("pages.sql"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +119,7 @@ async def customers_entries(
     before: int | None,
     now: datetime,
 ) -> dict[int, list[EntryRow]]:
-    """For each customer up to `first` entries before a sequence, newest first; in one statement."""
+    """For each customer up to `first` entries before a sequence, newest first; in one query."""
     rows = await conn.fetch(SQL["entries_of_customers"], now, first, customer_ids, service_year, before)
     pages: dict[int, list[EntryRow]] = {customer_id: [] for customer_id in customer_ids}
     for row in rows:
@@ -163,7 +163,7 @@ async def redemption(conn: Reader, redemption_id: RedemptionId, *, now: datetime
 async def vendor_usage(
     conn: Reader, vendors: Iterable[str], start: date, end: date
 ) -> dict[str, list[UsageRow]]:
-    """For each vendor what it delivered on the business days [start, end), by benefit and price; in one statement."""
+    """For each vendor what it delivered on the business days [start, end), by benefit and price; in one query."""
     usage: dict[str, list[UsageRow]] = {vendor: [] for vendor in vendors}
     for row in await conn.fetch(SQL["vendor_usage"], list(usage), start_of(start), start_of(end)):
         usage[row["vendor"]].append(
@@ -181,7 +181,7 @@ async def vendor_usage(
 
 
 def _redemptions(where: RedemptionFilter) -> tuple[str, list[Iterable[object] | None]]:
-    """The statement that begins with the fewest redemptions, and what it asks for beyond what all of them do."""
+    """The query that begins with the fewest redemptions, and what it asks for beyond what all of them do."""
     if where.ids is not None:
         ids = sorted(where.ids)
         customer_ids, sequences = [each.customer_id for each in ids], [each.sequence for each in ids]

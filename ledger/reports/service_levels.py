@@ -1,6 +1,6 @@
 """Service levels: the clocks of single holds, and a report on a vendor's holds of a span of days.
 
-The database reads the days and counts equal clocks, the pure clock judges them: so a report costs one statement, and
+The database reads the days and counts equal clocks, the pure clock judges them: so a report costs one query, and
 each rule is written once. The promise for a hold is that of the edition of its day.
 """
 
@@ -13,7 +13,7 @@ from typing import assert_never
 from asyncpg import Record
 
 from base.database import Reader
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Handbook, ServiceLevel, WorkingCalendar, business_day, start_of
 from handbook.calendar import Span
 from ledger.ids import RedemptionId
@@ -23,7 +23,7 @@ from ledger.reports.pages import redemptions_page
 from ledger.service_levels.clock import Clock, HoldDays, ServiceStanding, Stage, clock_of, deadline, last_days
 from ledger.service_levels.milestones import Milestone, MilestoneKind
 
-SQL = Statements(Path(__file__).with_name("service_levels.sql"))
+SQL = Queries(Path(__file__).with_name("service_levels.sql"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ def promise(handbook: Handbook, benefit: str, held_on: date) -> ServiceLevel | N
 async def clocks(
     conn: Reader, ids: Sequence[RedemptionId], *, handbook: Handbook, now: datetime
 ) -> dict[RedemptionId, ClockView]:
-    """The clocks of those redemptions that began as holds for which something is promised; in one statement."""
+    """The clocks of those redemptions that began as holds for which something is promised; in one query."""
     found: dict[RedemptionId, ClockView] = {}
     for row in await conn.fetch(SQL["clocks"], *_pairs(ids)):
         level = promise(handbook, row["benefit"], row["held_on"])
@@ -150,7 +150,7 @@ async def clocks(
 
 
 async def milestones(conn: Reader, ids: Sequence[RedemptionId]) -> dict[RedemptionId, list[Milestone]]:
-    """The milestones of redemptions, in the order of recording; in one statement."""
+    """The milestones of redemptions, in the order of recording; in one query."""
     found: dict[RedemptionId, list[Milestone]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["milestones"], *_pairs(ids)):
         milestone = milestone_from(row)
@@ -161,7 +161,7 @@ async def milestones(conn: Reader, ids: Sequence[RedemptionId]) -> dict[Redempti
 async def service_reports(
     conn: Reader, vendors: Iterable[str], days: Days, *, handbook: Handbook, now: datetime
 ) -> dict[str, list[ServiceReport]]:
-    """For each vendor a report on the holds of these days, by benefit in printed order; in one statement.
+    """For each vendor a report on the holds of these days, by benefit in printed order; in one query.
 
     Benefits without a hold are left out.
     """
@@ -203,7 +203,7 @@ async def late_holds(
     handbook: Handbook,
     now: datetime,
 ) -> dict[tuple[str, str], list[RedemptionView]]:
-    """For each vendor and benefit up to `first` late or overdue holds after a place, newest first; two statements."""
+    """For each vendor and benefit up to `first` late or overdue holds after a place, newest first; two queries."""
     found: dict[tuple[str, str], list[RedemptionView]] = {pair: [] for pair in pairs}
     rows = await conn.fetch(
         SQL["late"],

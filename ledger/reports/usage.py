@@ -1,6 +1,6 @@
 """Usage: vendors' deliveries, grouped as finance asks, at the prices of the days of delivery.
 
-Counted from the redemptions as they are now, in one statement; every grouping adds up to the same total. Reversed units
+Counted from the redemptions as they are now, in one query; every grouping adds up to the same total. Reversed units
 are included in the delivered ones and also shown apart; nothing is owed for them.
 """
 
@@ -14,10 +14,10 @@ from pathlib import Path
 from asyncpg import Record
 
 from base.database import Reader
-from base.sql import Statements
+from base.sql import Queries
 from ledger.reports.pages import VendorName
 
-SQL = Statements(Path(__file__).with_name("usage.sql"))
+SQL = Queries(Path(__file__).with_name("usage.sql"))
 
 
 class UsageGroup(StrEnum):

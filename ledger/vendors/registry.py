@@ -16,7 +16,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.transactions import in_transaction
 
 from base.database import Reader
-from base.sql import Statements
+from base.sql import Queries
 from handbook import Handbook
 from ledger.entitlement.terms import Term
 from ledger.models import ContractTerm, Vendor
@@ -29,7 +29,7 @@ from ledger.vendors.contracts import (
     malformed_term,
 )
 
-SQL = Statements(Path(__file__).with_name("registry.sql"))
+SQL = Queries(Path(__file__).with_name("registry.sql"))
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_NAME = 200
@@ -40,7 +40,7 @@ _MOST_TERMS = 200
 class VendorView:
     """A vendor with all its terms, earliest first.
 
-    `date_tolerance_days`: by how much the day of a statement's line may differ from that of its delivery.
+    `date_tolerance_days`: by how much the day of a query's line may differ from that of its delivery.
     """
 
     code: str
@@ -54,19 +54,19 @@ class VendorView:
 
 
 async def vendors_by_code(conn: Reader, codes: Iterable[str]) -> dict[str, VendorView]:
-    """The vendors by code, unknown ones left out; in one statement."""
+    """The vendors by code, unknown ones left out; in one query."""
     rows = await conn.fetch(SQL["vendors_by_code"], list(codes))
     return {view.code: view for view in _views(rows)}
 
 
 async def members_served(conn: Reader, vendor: str, member_nos: Iterable[str]) -> frozenset[str]:
-    """Those of the member numbers that the vendor has had a hold or delivery for; in one statement."""
+    """Those of the member numbers that the vendor has had a hold or delivery for; in one query."""
     rows = await conn.fetch(SQL["members_served"], vendor, list(member_nos))
     return frozenset(row["member_no"] for row in rows)
 
 
 async def vendors_page(conn: Reader, *, first: int, after: str | None) -> list[VendorView]:
-    """Up to `first` vendors whose codes follow `after`, by code; in one statement."""
+    """Up to `first` vendors whose codes follow `after`, by code; in one query."""
     return _views(await conn.fetch(SQL["vendors_page"], first, after))
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 from asyncpg import Record
 
 from base.database import Pool, Reader
-from base.sql import Statements
+from base.sql import Queries
 from base.words import counted
 from handbook import BUSINESS_ZONE, business_day
 from rating.verifying import Fault
 
-SQL = Statements(Path(__file__).with_name("clocks.sql"))
+SQL = Queries(Path(__file__).with_name("clocks.sql"))
 
 TOLERANCE = timedelta(seconds=30)
 """The allowed difference between machines' clocks, plus the time that a request may wait before it is written."""
@@ -48,7 +48,7 @@ class WrongClocks:
 
 
 async def moments(reader: Reader) -> Moments:
-    """The moments that a process can compare its clock with, in one cheap statement."""
+    """The moments that a process can compare its clock with, in one cheap query."""
     row = await reader.fetchrow(SQL["moments"])
     if row is None:  # an expression without FROM always has a row
         raise AssertionError

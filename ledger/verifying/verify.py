@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from base.database import Connection, Pool
-from base.sql import Statements
+from base.sql import Queries
 from ledger.entitlement.account import PoolKey
 from ledger.entitlement.loading import pool_of
 from ledger.posting.batch import SQL as POSTING
@@ -22,7 +22,7 @@ from ledger.verifying.checks import Books, problems_of
 from rating.customers import count_customers
 from rating.verifying import Checked, Fault
 
-SQL = Statements(Path(__file__).with_name("verify.sql"))
+SQL = Queries(Path(__file__).with_name("verify.sql"))
 
 _CUSTOMERS_A_BATCH = 200
 

@@ -12,14 +12,14 @@ from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from base.database import Connection, Pool
-from base.sql import Statements
+from base.sql import Queries
 from ledger.entitlement.loading import load_accounts
 from ledger.quotas.liability import prices
 from ledger.what_if.comparing import Consequences, Loss, Question, Tally, consequences, tally
 from rating.customers import batches_of_customers, count_customers, customers_by_id, histories
 from rating.history import History
 
-SQL = Statements(Path(__file__).with_name("portfolio.sql"))
+SQL = Queries(Path(__file__).with_name("portfolio.sql"))
 
 CUSTOMERS_A_BATCH = 500
 

@@ -1,4 +1,4 @@
-"""Data loaders, one a file: what many rows of an answer need is read in one set-based statement.
+"""Data loaders, one a file: what many rows of an answer need is read in one set-based query.
 
 Loaders live for one request, and their pool is not the journal's: none of them reads inside a transaction.
 """

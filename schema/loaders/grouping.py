@@ -1,4 +1,4 @@
-"""Grouping keys by a field's argument: a statement for each value, of which limits on aliases allow few."""
+"""Grouping keys by a field's argument: a query for each value, of which limits on aliases allow few."""
 
 from collections.abc import Hashable, Sequence
 from typing import TypeVar

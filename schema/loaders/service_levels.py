@@ -48,7 +48,7 @@ def milestones_loader(pool: Pool) -> DataLoader[RedemptionId, list[Milestone]]:
 def report_loader(
     pool: Pool, handbook: Handbook, now: datetime
 ) -> DataLoader[ReportKey, list[ServiceReport]]:
-    """Reports by vendor and span of days: a statement for each span, whatever the number of vendors."""
+    """Reports by vendor and span of days: a query for each span, whatever the number of vendors."""
 
     async def load(keys: list[ReportKey]) -> list[list[ServiceReport]]:
         vendors: dict[Days, list[str]] = {}
@@ -64,7 +64,7 @@ def report_loader(
 
 
 def late_loader(pool: Pool, handbook: Handbook, now: datetime) -> DataLoader[LateKey, list[RedemptionView]]:
-    """Late holds by (vendor and benefit, page): two statements for each page, whatever the number of pairs."""
+    """Late holds by (vendor and benefit, page): two queries for each page, whatever the number of pairs."""
 
     async def load(keys: list[LateKey]) -> list[list[RedemptionView]]:
         pairs: dict[tuple[Days, int, Place | None], list[tuple[str, str]]] = {}

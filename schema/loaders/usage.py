@@ -12,7 +12,7 @@ UsageKey: TypeAlias = tuple[str, date, date]
 
 
 def usage_loader(pool: Pool) -> DataLoader[UsageKey, list[UsageRow]]:
-    """Usage by benefit and price: a statement for each span, whatever the number of vendors."""
+    """Usage by benefit and price: a query for each span, whatever the number of vendors."""
 
     async def load(keys: list[UsageKey]) -> list[list[UsageRow]]:
         vendors: dict[tuple[date, date], list[str]] = {}

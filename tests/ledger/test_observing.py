@@ -8,7 +8,7 @@ import pytest
 
 from base.database import connect_pool
 from base.observing import DatabaseObserver
-from base.sql import statement_name
+from base.sql import query_name
 from ledger.posting import committing as committing_module
 from ledger.posting.journal import Journal
 from ledger.posting.observing import JournalObserver
@@ -93,7 +93,7 @@ async def test_the_observer_is_told_of_commands_on_locked_customers(observed, da
 
 async def test_a_pool_tells_how_long_was_waited_and_which_statements_ran(database):
     class Watching(DatabaseObserver):
-        hears_statements = True
+        hears_queries = True
 
         def __init__(self) -> None:
             self.waits, self.statements = [], []
@@ -102,7 +102,7 @@ async def test_a_pool_tells_how_long_was_waited_and_which_statements_ran(databas
             self.waits.append(seconds)
 
         def ran(self, text, seconds, error):
-            self.statements.append((statement_name(text), type(error)))
+            self.statements.append((query_name(text), type(error)))
 
     watching = Watching()
     pool = await connect_pool(database.dsn, min_size=0, max_size=1, service_role=True, observer=watching)
@@ -123,9 +123,9 @@ async def test_a_pool_tells_how_long_was_waited_and_which_statements_ran(databas
     assert ("SELECT", asyncpg.UndefinedTableError) in watching.statements
 
 
-def test_a_statement_is_called_by_its_file_and_name():
+def test_a_query_is_called_by_its_file_and_name():
     from ledger.posting.batch import SQL
 
-    assert statement_name(SQL["lock_heads"]).endswith(".lock_heads")
-    assert statement_name("COMMIT;") == "COMMIT"
-    assert statement_name("-- only words") == "STATEMENT"
+    assert query_name(SQL["lock_heads"]).endswith(".lock_heads")
+    assert query_name("COMMIT;") == "COMMIT"
+    assert query_name("-- only words") == "QUERY"

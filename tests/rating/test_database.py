@@ -8,7 +8,7 @@ import pytest
 import rating
 from app.orm import orm
 from base.database import RawJson
-from base.sql import Statements
+from base.sql import Queries
 from rating import customers as reading
 from rating.models import Customer, Policy, Relative
 from rating.recording import record
@@ -96,25 +96,25 @@ async def test_the_models_read_the_same_tables(filled):
     assert policy.components[0]["component_id"] == "base"
 
 
-def test_statements_are_found_by_name(tmp_path):
+def test_queries_are_found_by_name(tmp_path):
     file = tmp_path / "some.sql"
     file.write_text("-- About the file.\n\n-- name: one\n-- What for.\nselect 1;\n\n-- name: two\nselect 2\n")
-    found = Statements(file)
+    found = Queries(file)
     assert dict(found) == {"one": "-- What for.\nselect 1", "two": "select 2"}
     assert len(found) == 2
-    with pytest.raises(KeyError, match=r"some\.sql has no statement three"):
+    with pytest.raises(KeyError, match=r"some\.sql has no query three"):
         found["three"]
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("-- name: one\nselect 1;\n-- name: one\nselect 2;\n", "two statements one"),
-        ("-- name: one\n-- only words\n-- name: two\nselect 2;\n", "one is followed by no statement"),
+        ("-- name: one\nselect 1;\n-- name: one\nselect 2;\n", "two queries one"),
+        ("-- name: one\n-- only words\n-- name: two\nselect 2;\n", "one is followed by no query"),
     ],
 )
-def test_a_file_of_statements_with_a_fault_is_refused(tmp_path, text, reason):
+def test_a_file_of_queries_with_a_fault_is_refused(tmp_path, text, reason):
     file = tmp_path / "some.sql"
     file.write_text(text)
     with pytest.raises(ValueError, match=reason):
-        Statements(file)
+        Queries(file)
