@@ -224,7 +224,7 @@ def malformed(command: Command) -> Refusal | None:
     if units is not None and not 1 <= units <= _LARGEST_INTEGER:
         return Refusal(
             code=RefusalCode.UNITS_INVALID,
-            case="least" if units < 1 else "",
+            wording="least" if units < 1 else "",
             facts={"units": units, "most": _LARGEST_INTEGER},
         )
     hours = getattr(command, "hold_hours", None)

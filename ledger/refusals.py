@@ -1,54 +1,17 @@
 """Refusals, the expected "no" as a value: a code to act on, a message to show, and what would help.
 
 A refusal is stored with its code and facts, never with its words, so that the same stored refusal can be shown in
-either language. `ledger.messages` has the messages.
+either language. `ledger.refusal_codes` has the codes and messages.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 from typing import Any, Self
 
-from ledger.messages import render
+from ledger.refusal_codes import RefusalCode, render
 
-
-class RefusalCode(StrEnum):
-    """Why something was refused. Clients act on these: a code is never renamed."""
-
-    UNKNOWN_CUSTOMER = "UNKNOWN_CUSTOMER"
-    NOT_A_MEMBER = "NOT_A_MEMBER"
-    TIER_TOO_LOW = "TIER_TOO_LOW"
-    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
-    WAITING_PERIOD = "WAITING_PERIOD"
-    BENEFICIARY_NOT_COVERED = "BENEFICIARY_NOT_COVERED"
-    EVIDENCE_MISSING = "EVIDENCE_MISSING"
-    POLICY_REQUIRED = "POLICY_REQUIRED"
-    POLICY_NOT_ELIGIBLE = "POLICY_NOT_ELIGIBLE"
-    WISHED_NUMBER_REQUIRED = "WISHED_NUMBER_REQUIRED"
-    OPTION_REQUIRED = "OPTION_REQUIRED"
-    FACILITY_REQUIRED = "FACILITY_REQUIRED"
-    UNKNOWN_BENEFIT = "UNKNOWN_BENEFIT"
-    VENDOR_NOT_CONTRACTED = "VENDOR_NOT_CONTRACTED"
-    OUTSIDE_SERVICE_HOURS = "OUTSIDE_SERVICE_HOURS"
-    UNITS_INVALID = "UNITS_INVALID"
-    OCCURRED_IN_FUTURE = "OCCURRED_IN_FUTURE"
-    OCCURRED_TOO_LONG_AGO = "OCCURRED_TOO_LONG_AGO"
-    HOLD_NOT_OPEN = "HOLD_NOT_OPEN"
-    NOT_REDEEMED = "NOT_REDEEMED"
-    ALREADY_REVERSED = "ALREADY_REVERSED"
-    UNKNOWN_REDEMPTION = "UNKNOWN_REDEMPTION"
-    KEY_REUSED = "KEY_REUSED"
-    PERIOD_CLOSED = "PERIOD_CLOSED"
-    UNKNOWN_STATEMENT = "UNKNOWN_STATEMENT"
-    UNKNOWN_FINDING = "UNKNOWN_FINDING"
-    ALREADY_MATCHED = "ALREADY_MATCHED"
-    FINDINGS_OPEN = "FINDINGS_OPEN"
-    LIFE_CYCLE = "LIFE_CYCLE"
-    EVENT_CHANGED = "EVENT_CHANGED"
-    INVALID = "INVALID"
-    BUSY = "BUSY"
-    RATE_LIMITED = "RATE_LIMITED"
+__all__ = ["RETRY_AFTER_S", "Refusal", "RefusalCode", "busy", "invalid"]
 
 
 RETRY_AFTER_S = 2
@@ -69,14 +32,14 @@ _NEVER_STORED = frozenset(
 class Refusal:
     """A refusal: an expected "no".
 
-    `case` selects one of a code's messages; `facts` fill it in, in both languages where they are words (keys ending in
-    `_zh` and `_en`). `available_from` is the first day on which the same request could succeed, as far as known today.
-    `required_star` is the lowest star that has the benefit. `missing` and `differing` name fields or kinds of evidence.
-    `replayed`: its key had been answered before; like the words it is not stored.
+    `wording` selects one of a code's messages, empty: the usual one; `facts` fill it in, in both languages where they
+    are words (keys ending in `_zh` and `_en`). `available_from` is the first day on which the same request could
+    succeed, as far as known today. `required_star` is the lowest star that has the benefit. `missing` and `differing`
+    name fields or kinds of evidence. `replayed`: its key had been answered before; like the words it is not stored.
     """
 
     code: RefusalCode
-    case: str = ""
+    wording: str = ""
     facts: Mapping[str, str | int] = field(default_factory=dict)
     available_from: date | None = None
     required_star: int | None = None
@@ -91,7 +54,10 @@ class Refusal:
         Either the request could never have succeeded and may be corrected; or nothing was decided; or clocks differ,
         and the same request succeeds later. Another vendor's redemption is treated like one that does not exist.
         """
-        return self.code in _NEVER_STORED or (self.code, self.case) == (RefusalCode.UNITS_INVALID, "minutes")
+        return self.code in _NEVER_STORED or (self.code, self.wording) == (
+            RefusalCode.UNITS_INVALID,
+            "minutes",
+        )
 
     @property
     def retry_after(self) -> int | None:
@@ -108,14 +74,13 @@ class Refusal:
             "missing": comma.join(self.missing),
             "differing": comma.join(self.differing),
         }
-        key = f"{self.code}.{self.case}" if self.case else self.code.value
-        return render(key, facts, self.available_from, language)
+        return render(self.code, self.wording, facts, self.available_from, language)
 
     def as_json(self) -> dict[str, object]:
-        """What is stored of it."""
+        """What is stored of it. The wording is stored as `case`."""
         return {
             "code": self.code.value,
-            "case": self.case,
+            "case": self.wording,
             "facts": dict(self.facts),
             "available_from": self.available_from.isoformat() if self.available_from else None,
             "required_star": self.required_star,
@@ -129,7 +94,7 @@ class Refusal:
         available_from = stored["available_from"]
         return cls(
             code=RefusalCode(stored["code"]),
-            case=stored["case"],
+            wording=stored["case"],
             facts=stored["facts"],
             available_from=date.fromisoformat(available_from) if available_from else None,
             required_star=stored["required_star"],

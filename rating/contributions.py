@@ -9,7 +9,7 @@ begins at its issue or at a renewal instead of a payment term. Where years end: 
 are those of the edition in force on the day, so a new edition can change both. Amounts are CNY, exact, unrounded.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -49,24 +49,38 @@ class Reason(StrEnum):
     COMPONENT_ENDED = "COMPONENT_ENDED"
     VALIDITY_ENDED = "VALIDITY_ENDED"
 
-
-REASON_WORDS: Mapping[Reason, Words] = {
-    Reason.COUNTED: Words("计入定级保费", "counts towards the rated premium"),
-    Reason.GROUP_POLICY: Words("团体保单不计入", "group policies do not count"),
-    Reason.UNDER_ONE_YEAR: Words(
-        "保险期间不足一年的保单不计入", "policies of less than one year do not count"
-    ),
-    Reason.NOT_YET_EFFECTIVE: Words("尚未生效", "not yet in effect"),
-    Reason.CANCELLED: Words("已于犹豫期退保", "cancelled in the cooling-off period"),
-    Reason.SURRENDERED: Words("已退保", "surrendered"),
-    Reason.LAPSED: Words("保单失效中，复效后重新计入", "lapsed; it counts again once reinstated"),
-    Reason.REDUCED_PAID_UP: Words("已减额交清", "reduced paid-up"),
-    Reason.PREMIUM_WAIVED: Words("已豁免保费", "premium waived"),
-    Reason.TERMINATED: Words("保单已终止", "terminated"),
-    Reason.COOLING_OFF: Words("犹豫期内，犹豫期后计入", "in the cooling-off period; it counts after it"),
-    Reason.COMPONENT_ENDED: Words("该保费项目已结束", "the component has ended"),
-    Reason.VALIDITY_ENDED: Words("服务有效期已过", "its validity has ended"),
-}
+    @property
+    def words(self) -> Words:  # noqa: C901, PLR0911, PLR0912 (one case for each reason)
+        """The reason in words."""
+        match self:
+            case Reason.COUNTED:
+                return Words("计入定级保费", "counts towards the rated premium")
+            case Reason.GROUP_POLICY:
+                return Words("团体保单不计入", "group policies do not count")
+            case Reason.UNDER_ONE_YEAR:
+                return Words("保险期间不足一年的保单不计入", "policies of less than one year do not count")
+            case Reason.NOT_YET_EFFECTIVE:
+                return Words("尚未生效", "not yet in effect")
+            case Reason.CANCELLED:
+                return Words("已于犹豫期退保", "cancelled in the cooling-off period")
+            case Reason.SURRENDERED:
+                return Words("已退保", "surrendered")
+            case Reason.LAPSED:
+                return Words("保单失效中，复效后重新计入", "lapsed; it counts again once reinstated")
+            case Reason.REDUCED_PAID_UP:
+                return Words("已减额交清", "reduced paid-up")
+            case Reason.PREMIUM_WAIVED:
+                return Words("已豁免保费", "premium waived")
+            case Reason.TERMINATED:
+                return Words("保单已终止", "terminated")
+            case Reason.COOLING_OFF:
+                return Words("犹豫期内，犹豫期后计入", "in the cooling-off period; it counts after it")
+            case Reason.COMPONENT_ENDED:
+                return Words("该保费项目已结束", "the component has ended")
+            case Reason.VALIDITY_ENDED:
+                return Words("服务有效期已过", "its validity has ended")
+            case _:
+                assert_never(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ from rating.events import (
     TopUpPaid,
 )
 from rating.history import Arrived, PolicyState
-from rating.lifecycle import STATUS_WORDS, allowed_events, next_status
+from rating.lifecycle import allowed_events, next_status
 
 
 class Contradiction(NamedTuple):
@@ -204,7 +204,7 @@ def _wrong_status(state: PolicyState, event: LifeEvent) -> Words:
             f"保单 {policy_no} 已于 {state.issue.effective_on} 生效，不能再次签发",
             f"policy {policy_no} was issued on {state.issue.effective_on} and cannot be issued again",
         )
-    status = STATUS_WORDS[state.status]
+    status = state.status.words
     allowed = ", ".join(allowed_events(state.status))
     return Words(
         f"保单 {policy_no} 自 {since} 起{status.zh}，此状态下不能 {event.type}；"

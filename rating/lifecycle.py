@@ -11,6 +11,7 @@ one-year policy, and events on components need a fitting component id. `rating.h
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import assert_never
 
 from base.words import Words
 
@@ -25,6 +26,27 @@ class Status(StrEnum):
     REDUCED_PAID_UP = "REDUCED_PAID_UP"
     PREMIUM_WAIVED = "PREMIUM_WAIVED"
     TERMINATED = "TERMINATED"
+
+    @property
+    def words(self) -> Words:
+        """What a policy of this status is."""
+        match self:
+            case Status.IN_FORCE:
+                return Words("有效", "in force")
+            case Status.CANCELLED:
+                return Words("已于犹豫期退保", "cancelled in its cooling-off period")
+            case Status.SURRENDERED:
+                return Words("已退保", "surrendered")
+            case Status.LAPSED:
+                return Words("失效", "lapsed")
+            case Status.REDUCED_PAID_UP:
+                return Words("减额交清", "reduced paid-up")
+            case Status.PREMIUM_WAIVED:
+                return Words("豁免保费", "premium waived")
+            case Status.TERMINATED:
+                return Words("已终止", "terminated")
+            case _:
+                assert_never(self)
 
 
 ISSUE = "policy_issued"
@@ -53,16 +75,6 @@ TRANSITIONS: Mapping[Status, Mapping[str, Status]] = MappingProxyType({
     Status.SURRENDERED: {},
     Status.TERMINATED: {},
 })  # fmt: skip
-
-STATUS_WORDS: Mapping[Status, Words] = {
-    Status.IN_FORCE: Words("有效", "in force"),
-    Status.CANCELLED: Words("已于犹豫期退保", "cancelled in its cooling-off period"),
-    Status.SURRENDERED: Words("已退保", "surrendered"),
-    Status.LAPSED: Words("失效", "lapsed"),
-    Status.REDUCED_PAID_UP: Words("减额交清", "reduced paid-up"),
-    Status.PREMIUM_WAIVED: Words("豁免保费", "premium waived"),
-    Status.TERMINATED: Words("已终止", "terminated"),
-}
 
 
 def allowed_events(status: Status) -> tuple[str, ...]:

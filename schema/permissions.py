@@ -225,4 +225,4 @@ def shown_refusal(viewer: Viewer | None, answer: _Answer) -> _Answer | Refusal:
     if answer.code is not RefusalCode.BENEFICIARY_NOT_COVERED or "family_en" not in answer.facts:
         return answer
     facts = {name: fact for name, fact in answer.facts.items() if not name.startswith("relation")}
-    return replace(answer, case="vendor", facts=facts, available_from=None)
+    return replace(answer, wording="vendor", facts=facts, available_from=None)

@@ -1,7 +1,7 @@
 """The relations of relatives to the customer, in words. Which are immediate family (直系亲属), the edition defines."""
 
-from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, assert_never
 
 from handbook import Relation
 
@@ -14,20 +14,30 @@ class RelationWords(NamedTuple):
     en_many: str
 
 
-RELATION_WORDS: Mapping[Relation, RelationWords] = {
-    Relation.SPOUSE: RelationWords("配偶", "spouse", "spouse"),
-    Relation.PARENT: RelationWords("父母", "parent", "parents"),
-    Relation.CHILD: RelationWords("子女", "child", "children"),
-    Relation.SIBLING: RelationWords("兄弟姐妹", "sibling", "siblings"),
-    Relation.GRANDPARENT: RelationWords("祖父母", "grandparent", "grandparents"),
-    Relation.GRANDCHILD: RelationWords("孙子女", "grandchild", "grandchildren"),
-    Relation.OTHER: RelationWords("其他亲属", "other relative", "other relatives"),
-}
+def relation_words(relation: Relation) -> RelationWords:
+    """The words of a relation."""
+    match relation:
+        case Relation.SPOUSE:
+            return RelationWords("配偶", "spouse", "spouse")
+        case Relation.PARENT:
+            return RelationWords("父母", "parent", "parents")
+        case Relation.CHILD:
+            return RelationWords("子女", "child", "children")
+        case Relation.SIBLING:
+            return RelationWords("兄弟姐妹", "sibling", "siblings")
+        case Relation.GRANDPARENT:
+            return RelationWords("祖父母", "grandparent", "grandparents")
+        case Relation.GRANDCHILD:
+            return RelationWords("孙子女", "grandchild", "grandchildren")
+        case Relation.OTHER:
+            return RelationWords("其他亲属", "other relative", "other relatives")
+        case _:
+            assert_never(relation)
 
 
 def family_facts(family: Iterable[Relation]) -> dict[str, str]:
     """The members of a family as the facts `family_zh` and `family_en` of a message, in the edition's order."""
-    words = [RELATION_WORDS[relation] for relation in family]
+    words = [relation_words(relation) for relation in family]
     return {
         "family_zh": "、".join(each.zh for each in words),
         "family_en": ", ".join(each.en_many for each in words),

@@ -8,7 +8,7 @@ from ledger.commands import too_many_hours
 from ledger.entitlement.account import waiting_ends
 from ledger.entitlement.case import Case
 from ledger.entitlement.opening import hours_in_words, is_open, next_opening
-from ledger.entitlement.relations import RELATION_WORDS
+from ledger.entitlement.relations import relation_words
 from ledger.entitlement.wished_numbers import number_is_applied_for
 from ledger.refusals import Refusal, RefusalCode, invalid
 
@@ -55,13 +55,13 @@ def option_is_for_the_beneficiary(case: Case) -> Refusal | None:
         return None
     return Refusal(
         code=RefusalCode.BENEFICIARY_NOT_COVERED,
-        case="option",
+        wording="option",
         facts=case.facts(
             option=option.code,
             option_zh=option.name,
             option_en=option.name_en,
-            relation=RELATION_WORDS[option.relation].en,
-            relation_zh=RELATION_WORDS[option.relation].zh,
+            relation=relation_words(option.relation).en,
+            relation_zh=relation_words(option.relation).zh,
         ),
         missing=("beneficiary",) if case.beneficiary is None else (),
     )
@@ -120,7 +120,7 @@ def illness_began_after_waiting(case: Case) -> Refusal | None:
         return None
     return Refusal(
         code=RefusalCode.WAITING_PERIOD,
-        case="diagnosed",
+        wording="diagnosed",
         facts=case.facts(
             diagnosed_on=earliest.isoformat(),
             waiting_days=case.benefit.waiting_days,

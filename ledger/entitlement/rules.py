@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from handbook import Counted, Per
 from ledger.entitlement.account import waiting_ends
 from ledger.entitlement.case import Case
-from ledger.entitlement.relations import RELATION_WORDS, family_facts
+from ledger.entitlement.relations import family_facts, relation_words
 from ledger.entitlement.request_rules import (
     evidence_is_there,
     facility_is_chosen,
@@ -34,7 +34,7 @@ def benefit_is_known(case: Case) -> Refusal | None:
     if case.benefit is not None:
         return None
     if case.edition is None:
-        return Refusal(code=RefusalCode.NOT_A_MEMBER, case="no_programme", facts=case.facts())
+        return Refusal(code=RefusalCode.NOT_A_MEMBER, wording="no_programme", facts=case.facts())
     known = ", ".join(benefit.code for benefit in case.edition.benefits)
     return Refusal(code=RefusalCode.UNKNOWN_BENEFIT, facts=case.facts(benefit=case.benefit_code, known=known))
 
@@ -115,7 +115,7 @@ def beneficiary_is_covered(case: Case) -> Refusal | None:
     if case.relative is None or case.relative.registered_on > case.day:
         return Refusal(
             code=code,
-            case="unknown",
+            wording="unknown",
             facts=case.facts(beneficiary=case.beneficiary, **family_facts(case.settings.immediate_family)),
             available_from=_registered_from(case),
         )
@@ -124,11 +124,11 @@ def beneficiary_is_covered(case: Case) -> Refusal | None:
         return None
     return Refusal(
         code=code,
-        case="family",
+        wording="family",
         facts=case.facts(
             beneficiary=case.beneficiary,
-            relation=RELATION_WORDS[relation].en,
-            relation_zh=RELATION_WORDS[relation].zh,
+            relation=relation_words(relation).en,
+            relation_zh=relation_words(relation).zh,
             **family_facts(case.settings.immediate_family),
         ),
     )
@@ -152,7 +152,9 @@ def waiting_period_is_over(case: Case) -> Refusal | None:
 def units_are_valid(case: Case) -> Refusal | None:
     """At least one unit, at most the edition's maximum for one redemption; minutes must be given."""
     if not case.units_told:
-        return Refusal(code=RefusalCode.UNITS_INVALID, case="minutes", facts=case.facts(), missing=("units",))
+        return Refusal(
+            code=RefusalCode.UNITS_INVALID, wording="minutes", facts=case.facts(), missing=("units",)
+        )
     most = case.settings.max_units_per_redemption
     if 1 <= case.units <= most:
         return None

@@ -44,6 +44,6 @@ def number_is_applied_for(case: Case, wished: WishedNumber) -> Refusal | None:
 def _applied_before(case: Case, wished: WishedNumber) -> Refusal:
     return Refusal(
         code=RefusalCode.POLICY_NOT_ELIGIBLE,
-        case="applied_before",
+        wording="applied_before",
         facts=case.facts(working_days=wished.working_days_before),
     )

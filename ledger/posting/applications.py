@@ -86,7 +86,7 @@ def _issued_too_early(
         return None
     return Refusal(
         code=RefusalCode.POLICY_NOT_ELIGIBLE,
-        case="there_already" if there_already else "too_soon",
+        wording="there_already" if there_already else "too_soon",
         facts={
             **facts,
             "issued_on": issued_on.isoformat(),

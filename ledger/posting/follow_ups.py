@@ -163,7 +163,7 @@ def _confirm(
     units = redemption.units if command.units is None else command.units
     if units > redemption.units:
         return Refusal(
-            code=RefusalCode.UNITS_INVALID, case="held", facts={"units": units, "held": redemption.units}
+            code=RefusalCode.UNITS_INVALID, wording="held", facts={"units": units, "held": redemption.units}
         )
     application = redemption.pool
     if command.policy_no is not None:

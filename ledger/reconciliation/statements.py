@@ -146,7 +146,7 @@ async def _must_be_awaited(conn: Connection, *, vendor: str, number: str, month:
 
 async def _must_not_be_withdrawn(conn: Connection, statement: int) -> None:
     if await conn.fetchval(SQL["is_withdrawn"], statement):
-        raise RefusedError(Refusal(code=RefusalCode.KEY_REUSED, case="withdrawn"))
+        raise RefusedError(Refusal(code=RefusalCode.KEY_REUSED, wording="withdrawn"))
 
 
 async def _checked(
@@ -240,7 +240,9 @@ async def _again(
         differing += _names(await conn.fetch(SQL["differing_lines"], stored["id"]))
     if differing:
         raise RefusedError(
-            Refusal(code=RefusalCode.KEY_REUSED, case="statement", differing=tuple(differing[:_MOST_NAMED]))
+            Refusal(
+                code=RefusalCode.KEY_REUSED, wording="statement", differing=tuple(differing[:_MOST_NAMED])
+            )
         )
     if stored["closed_at"] is None:
         await reconcile(conn, stored["period"], handbook=handbook, now=now)

@@ -37,7 +37,7 @@ class Contribution:
         description="The reason in words, in Chinese or, with `Accept-Language: en`, in English."
     )
     def explanation(self, info: Info) -> str:
-        return rating_contributions.REASON_WORDS[self.reason].spoken(info.context.language)
+        return self.reason.words.spoken(info.context.language)
 
 
 @strawberry.type(description="The next star, and what is missing to it.")

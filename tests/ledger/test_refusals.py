@@ -14,11 +14,11 @@ from base.words import Words
 from handbook import Handbook
 from ledger.commands import Command, Evidence, malformed
 from ledger.ids import RedemptionId
-from ledger.messages import MESSAGES
 from ledger.posting.committing import no_customer
 from ledger.posting.outcomes import RedemptionOutcome, outcome_as_json, replayed
 from ledger.posting.recording import refusal_of
-from ledger.refusals import Refusal, RefusalCode, busy
+from ledger.refusal_codes import RefusalCode, message_of
+from ledger.refusals import Refusal, busy
 from rating.history import Policy
 from rating.taking import EventRefusal
 from tests.ledger.books import (
@@ -272,10 +272,6 @@ def test_every_code_has_a_scene():
     assert set(SCENES) == codes - BY_RECONCILIATION - BY_THE_JOURNAL - TO_VENDORS
 
 
-def test_every_wording_belongs_to_a_code_and_every_code_has_one():
-    assert {key.partition(".")[0] for key in MESSAGES} == {code.value for code in RefusalCode}
-
-
 @pytest.mark.parametrize(("code", "number"), refusals())
 def test_a_scene_ends_with_its_refusal(code, number, handbook):
     refusal = played(code, number, handbook)
@@ -305,11 +301,12 @@ def test_no_wording_asks_for_a_fact_that_some_refusal_lacks(handbook):
     """All wordings are met by the scenes above, by the reconciliation or by the journal, but what older versions
     stored, and what vendors are told: see tests/schema/test_look_ups.py."""
     met = {
-        f"{each.code}.{each.case}" if each.case else each.code.value
+        f"{each.code}.{each.wording}" if each.wording else each.code.value
         for each in (played(code, number, handbook) for code, number in refusals())
     }
     stored_before = "BENEFICIARY_NOT_COVERED.relation"
-    assert set(MESSAGES) - met <= {
+    wordings = {f"{code}.{wording}" for code in RefusalCode for wording in message_of(code).wordings}
+    assert {*RefusalCode, *wordings} - met <= {
         *BY_RECONCILIATION,
         *BY_THE_JOURNAL,
         *TO_VENDORS,
@@ -363,10 +360,12 @@ def test_a_refusal_that_was_stored_before_it_told_the_family_still_has_words():
     ],
 )
 def test_one_is_not_told_as_many(key, fact, one, many):
-    code, _, case = key.partition(".")
-    others = dict.fromkeys(re.findall(r"{(\w+)", "".join(MESSAGES[key])), "x")
+    code, _, wording = key.partition(".")
+    message = message_of(RefusalCode(code))
+    text = "".join(message.wordings[wording] if wording else message.words)
+    others = dict.fromkeys(re.findall(r"{(\w+)", text), "x")
     for number, words in ((1, one), (2, many)):
-        refusal = Refusal(code=RefusalCode(code), case=case, facts={**others, fact: number})
+        refusal = Refusal(code=RefusalCode(code), wording=wording, facts={**others, fact: number})
         assert words in refusal.message("en")
         assert f"{number}" in refusal.message()
 
@@ -401,7 +400,7 @@ def test_only_what_may_be_mended_or_comes_from_clocks_that_differ_leaves_its_key
     Of a redemption that is somebody else's as little is kept as of one that there is not.
     """
     free = played(code, number, handbook).leaves_key_free
-    minutes = played(code, number, handbook).case == "minutes"
+    minutes = played(code, number, handbook).wording == "minutes"
     assert free == (code in {"INVALID", "OCCURRED_IN_FUTURE", "UNKNOWN_REDEMPTION"} or minutes)
 
 

@@ -90,7 +90,7 @@ def test_fluoride_is_for_a_registered_child(desk, handbook, relation, code):
         assert taken(outcome).redemption.option == "child-fluoride"
         return
     assert told == outcome
-    assert (refused(outcome).code, outcome.case) == (code, "option")
+    assert (refused(outcome).code, outcome.wording) == (code, "option")
     assert outcome.missing == (() if relation else ("beneficiary",))
     assert "儿童涂氟" in outcome.message()
     assert "child" in outcome.message("en")
@@ -170,7 +170,7 @@ def test_the_illness_begins_after_the_waiting_period(desk, diagnosed_on, code):
 def test_a_diagnosis_that_comes_with_the_confirmation_is_judged_by_the_booking(desk):
     held = taken(desk.ask(a_hold("second-opinion", evidence=first_opinion())))
     late = refused(desk.ask(a_confirm(held.id, evidence=first_opinion(JOINED))))
-    assert (late.code, late.case) == ("WAITING_PERIOD", "diagnosed")
+    assert (late.code, late.wording) == ("WAITING_PERIOD", "diagnosed")
     desk.re_rate((JOINED, 4), (TODAY, 1))
     desk.pass_days(1)
     taken(desk.ask(a_confirm(held.id, evidence=first_opinion(TODAY))))

@@ -146,7 +146,7 @@ def test_the_policy_is_issued_two_working_days_after_the_request(desk, issued_on
     if case is None:
         taken(outcome)
         return
-    assert (refused(outcome).code, outcome.case) == ("POLICY_NOT_ELIGIBLE", case)
+    assert (refused(outcome).code, outcome.wording) == ("POLICY_NOT_ELIGIBLE", case)
     assert outcome.facts["earliest"] == EARLIEST.isoformat()
     assert "2026-05-22" in outcome.message()
     assert "2026-05-22" in outcome.message("en")
@@ -160,7 +160,7 @@ def test_holidays_and_weekends_are_no_working_days(handbook):
     issue(desk, "N1", date(2026, 10, 8))
     issue(desk, "N2", date(2026, 10, 9))
     desk.pass_days(12)
-    assert refused(desk.ask(a_confirm(held.id, policy_no="N1"))).case == "too_soon"
+    assert refused(desk.ask(a_confirm(held.id, policy_no="N1"))).wording == "too_soon"
     taken(desk.ask(a_confirm(held.id, policy_no="N2")))
 
 
@@ -172,7 +172,7 @@ def test_the_policy_is_an_individual_one_of_the_customer_in_force_on_the_day(des
     desk.pass_days(6)
     for policy_no in ("nobody", "G2", "L2", "N2"):
         refusal = refused(desk.ask(a_confirm(held.id, policy_no=policy_no)))
-        assert (refusal.code, refusal.case) == ("POLICY_NOT_ELIGIBLE", "")
+        assert (refusal.code, refusal.wording) == ("POLICY_NOT_ELIGIBLE", "")
     missing = refused(desk.ask(a_confirm(held.id)))
     assert (missing.code, missing.missing) == ("POLICY_REQUIRED", ("policyNo",))
     issue(desk, "N3", TODAY + timedelta(days=4))
@@ -217,18 +217,18 @@ def test_nothing_is_redeemed_without_an_application_and_none_names_a_policy(desk
         {},
     ):
         refusal = refused(desk.ask(a_redeem(LUCKY, **more)))
-        assert (refusal.code, refusal.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
+        assert (refusal.code, refusal.wording) == ("POLICY_NOT_ELIGIBLE", "applied_before")
         assert "hold" in refusal.message()
         assert "hold" in refusal.message("en")
     there = refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER, policy_no="P1")))
-    assert (there.code, there.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
+    assert (there.code, there.wording) == ("POLICY_NOT_ELIGIBLE", "applied_before")
     assert "confirm" in there.message("en")
     to_come = refused(desk.ask(a_hold(LUCKY, wished_number=NUMBER, policy_no="NOT-YET", key="to come")))
     assert to_come == there  # nobody learns by it which policies the customer has
     assert eligibility(as_read(desk), handbook, NOW, benefit=LUCKY)[0] is None
     asked, _ = eligibility(as_read(desk), handbook, NOW, benefit=LUCKY, policy_no="P1")
     assert asked is not None
-    assert asked.case == "applied_before"
+    assert asked.wording == "applied_before"
 
 
 @pytest.mark.parametrize("number", [None, "1234567", "123456789", "1234 678", "１２３４５６７８", "八" * 8])
@@ -260,7 +260,7 @@ def test_quotas_tell_what_is_applied_for_beside_each_policy_that_has_a_number(de
     assert counts(desk) == {None: (2, 0, 1, 1), "N1": (1, 1, 0, 0)}
     there = rows(desk)["N1"].refusal
     assert there is not None
-    assert (there.code, there.case) == ("POLICY_NOT_ELIGIBLE", "applied_before")
+    assert (there.code, there.wording) == ("POLICY_NOT_ELIGIBLE", "applied_before")
     desk.pass_days(90)
     assert counts(desk) == {None: (1, 0, 0, 1), "N1": (1, 1, 0, 0)}
     taken(desk.ask(a_reversal(held.id)))

@@ -105,7 +105,7 @@ async def test_a_refusal_says_in_both_languages_what_it_is_about(month, wording)
     scene, facts = SCENES[wording]
     refusal = await scene(month)
     assert isinstance(refusal, Refusal)
-    assert ".".join(filter(None, (refusal.code, refusal.case))) == wording
+    assert ".".join(filter(None, (refusal.code, refusal.wording))) == wording
     chinese, english = refusal.message("zh"), refusal.message("en")
     assert re.search("[\u4e00-\u9fff]", chinese)
     assert not re.search("[\u4e00-\u9fff，。：；（）「」]", english)
