@@ -28,7 +28,8 @@ from app.exports.columns import Language
 from app.services import COMMAND_LINE, Services
 from base.months import month_text
 from base.words import counted
-from ledger.reconciliation.values import LineProblem, StatementId
+from ledger.reconciliation.lines import LineProblem
+from ledger.reconciliation.values import StatementId
 
 if TYPE_CHECKING:
     from app.statements.checking import Checked

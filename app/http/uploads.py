@@ -29,8 +29,9 @@ from app.statements.tables import Table
 from base.database import Pool
 from base.months import MONTH_EXPECTED, month_text, parse_month
 from base.words import counted
+from ledger.reconciliation.lines import LineProblem
 from ledger.reconciliation.reading import StatementView
-from ledger.reconciliation.values import LineProblem, StatementId
+from ledger.reconciliation.values import StatementId
 from ledger.refusals import Refusal, RefusalCode
 from schema.context import Language, Viewer
 from schema.permissions import may
@@ -55,7 +56,7 @@ class _Problems:
     def add(self, _: Table, row: Row, problems: Sequence[LineProblem]) -> None:
         """Add the problems of a row, in words."""
         for problem in problems[: _MOST_PROBLEMS - len(self.first)]:
-            reason = problem.words_en if self.language == "en" else problem.words_zh
+            reason = problem.words.spoken(self.language)
             self.first.append({"row": row.number, "column": problem.column, "reason": reason})
 
 

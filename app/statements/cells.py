@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from app.statements.sheets import Cell, quoted, shown
+from base.words import Words
 from handbook import BUSINESS_ZONE, Unit
 
 _FAULTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
@@ -31,7 +32,6 @@ _LONGEST_NUMBER = 20
 """Longer numbers would be rounded silently when they are multiplied."""
 _LONGEST_WRITTEN = 200
 """Characters of a cell that could be a number or a day, with all that people write around it."""
-_PLACES = 2
 
 _YEAR_FIRST = re.compile(
     r"([0-9]{4})\s*(?:[-/.]\s*([0-9]{1,2})\s*[-/.]\s*([0-9]{1,2})|年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]?)"
@@ -61,8 +61,7 @@ class UnreadableError(ValueError):
 
     def __init__(self, words_zh: str, words_en: str) -> None:
         super().__init__(words_en)
-        self.words_zh = words_zh
-        self.words_en = words_en
+        self.words = Words(words_zh, words_en)
 
 
 def is_blank(cell: Cell) -> bool:
@@ -86,7 +85,7 @@ def text_of(cell: Cell) -> str:
 
 
 def units_of(cell: Cell, counted_in: Unit | None = None) -> int:
-    """The units: a whole number, perhaps with a unit (2 次, 30 minutes, 1.5 小时). Raises UnreadableError.
+    """A whole number, perhaps with a unit (2 次, 30 minutes, 1.5 小时). Raises UnreadableError.
 
     `counted_in` is the benefit's unit, where known: a word for another unit is refused.
     """
@@ -97,7 +96,7 @@ def units_of(cell: Cell, counted_in: Unit | None = None) -> int:
         if counted is not None:
             _must_count(counted_in, counted, cell)
             number *= _MINUTES.get(counted, 1)
-    if not number.is_finite() or number != number.to_integral_value() or number < 1:
+    if not number.is_finite() or number.adjusted() >= _LONGEST_NUMBER or number != number.to_integral_value():
         raise _not_units(shown(cell))
     return int(number)
 
@@ -117,24 +116,7 @@ def _must_count(unit: Unit | None, counted: str, cell: str) -> None:
 
 def amount_of(cell: Cell) -> Decimal:
     """An amount in CNY, perhaps with sign of currency and separators (¥1,234.50, 300元). Raises UnreadableError."""
-    number = cell if isinstance(cell, Decimal) else _number(cell, _without_currency, _not_an_amount)
-    if number < 0:
-        raise UnreadableError(
-            f"金额不能为负数：「{quoted(shown(cell))}」",
-            f"an amount below 0 is not taken: {quoted(shown(cell))}",
-        )
-    return number
-
-
-def checked_amount(amount: Decimal, *, computed: bool) -> Decimal:
-    """The amount, exact to the cent. Raises UnreadableError for fractions of a cent, which are not rounded silently."""
-    exponent = amount.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and exponent >= -_PLACES:
-        return amount
-    how_zh, how_en = ("次数 × 单价 = ", "units × unit price = ") if computed else ("", "")
-    raise UnreadableError(
-        f"金额最多两位小数：{how_zh}{amount:f}", f"expected at most {_PLACES} places: {how_en}{amount:f}"
-    )
+    return cell if isinstance(cell, Decimal) else _number(cell, _without_currency, _not_an_amount)
 
 
 def day_of(cell: Cell, day_zero: date) -> date:
@@ -249,9 +231,7 @@ def _without_currency(text: str) -> str:
 
 
 def _not_units(text: str) -> UnreadableError:
-    return UnreadableError(
-        f"须为不小于 1 的整数：「{quoted(text)}」", f"expected a whole number from 1; got {quoted(text)}"
-    )
+    return UnreadableError(f"须为整数：「{quoted(text)}」", f"expected a whole number; got {quoted(text)}")
 
 
 def _not_an_amount(text: str) -> UnreadableError:

@@ -19,7 +19,8 @@ from app.statements.lines import LineReader, Skipped
 from app.statements.sheets import Row, SheetError
 from app.statements.tables import Table, open_table
 from handbook import Handbook
-from ledger.reconciliation.values import LineProblem, StatementLine
+from ledger.reconciliation.lines import LineProblem
+from ledger.reconciliation.values import StatementLine
 
 _LINES_A_BATCH = 2000
 _ROWS_A_STEP = 1000

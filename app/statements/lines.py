@@ -8,13 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import TypeVar
 
 from app.statements.benefits import Benefits
 from app.statements.cells import (
     UnreadableError,
     amount_of,
-    checked_amount,
     day_of,
     is_blank,
     text_of,
@@ -22,8 +22,10 @@ from app.statements.cells import (
 )
 from app.statements.columns import Field, Header
 from app.statements.sheets import Cell, Row, plain, quoted, shown
+from base.words import Words
 from handbook import Handbook
-from ledger.reconciliation.values import LineProblem, StatementLine, problems_of
+from ledger.reconciliation.lines import LineProblem, checked
+from ledger.reconciliation.values import StatementLine
 
 _TOTALS = (
     "合计",
@@ -100,35 +102,26 @@ class LineReader:
         benefit = reading.field(Field.BENEFIT, lambda cell: self._code_of(text_of(cell)))
         units = reading.field(Field.UNITS, lambda cell: units_of(cell, self._units.get(benefit or "")))
         occurred_on = reading.field(Field.OCCURRED_ON, lambda cell: day_of(cell, self._day_zero))
-        amount = self._amount(reading, units)
-        reference = None
-        if not is_blank(reading.cell(Field.REFERENCE)):
-            reference = reading.field(Field.REFERENCE, text_of)
-        if member_no is None or benefit is None or units is None or occurred_on is None or amount is None:
-            return self._skipped(row) or reading.problems  # what is None has its problem
-        if reading.problems:  # of the reference
-            return self._skipped(row) or reading.problems
-        line = StatementLine(
+        computed = reading.is_priced_only
+        amount = reading.field(Field.UNIT_PRICE if computed else Field.AMOUNT, amount_of)
+        if computed and amount is not None:
+            amount = None if units is None else units * amount
+        given = _Given(
             line_no=row.number,
-            reference=reference,
+            reference=reading.field(Field.REFERENCE, lambda cell: None if is_blank(cell) else text_of(cell)),
             member_no=member_no,
             benefit=benefit,
             units=units,
             occurred_on=occurred_on,
             amount=amount,
         )
-        return [self._in_words_of_the_sheet(each) for each in problems_of(line, self._handbook)] or line
-
-    @staticmethod
-    def _amount(reading: "_Reading", units: int | None) -> Decimal | None:
-        """The claimed amount: the amount column, or else units times unit price."""
-        priced = Field.UNIT_PRICE in reading.header.places
-        if Field.AMOUNT in reading.header.places and not (priced and is_blank(reading.cell(Field.AMOUNT))):
-            return reading.field(Field.AMOUNT, lambda cell: checked_amount(amount_of(cell), computed=False))
-        price = reading.field(Field.UNIT_PRICE, amount_of)
-        if price is None or units is None:
-            return None
-        return reading.field(Field.UNIT_PRICE, lambda _: checked_amount(units * price, computed=True))
+        found = checked(given, self._handbook)
+        if isinstance(found, list):
+            for each in found:
+                reading.refuse(*_in_words_of_the_sheet(each, computed=computed))
+        elif not reading.problems:
+            return found
+        return self._skipped(row) or reading.problems
 
     def _skipped(self, row: Row) -> Skipped | None:
         written = [shown(cell) for cell in row.cells if not is_blank(cell)]
@@ -146,22 +139,30 @@ class LineReader:
         places = self._header.places
         return sum(field in places and not is_blank(_at(row, places[field])) for field in fields)
 
-    def _in_words_of_the_sheet(self, problem: LineProblem) -> LineProblem:
-        return LineProblem(
-            row=problem.row,
-            column=_title(self._header, problem.column),
-            words_zh=problem.words_zh,
-            words_en=problem.words_en,
-        )
-
-
-def _title(header: Header, column: str) -> str:
-    field = _FIELDS.get(column)
-    return column if field is None else header.title(field)
-
 
 def _at(row: Row, place: int) -> Cell:
     return row.cells[place] if place < len(row.cells) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Given:
+    """The values of a row, as far as they could be read: a GivenLine."""
+
+    line_no: int
+    reference: str | None
+    member_no: str | None
+    benefit: str | None
+    units: int | None
+    occurred_on: date | None
+    amount: Decimal | None
+
+
+def _in_words_of_the_sheet(problem: LineProblem, *, computed: bool) -> tuple[str, Words]:
+    """The column that is to be corrected, by its name in the API, and what is wrong."""
+    if computed and problem.column == Field.AMOUNT:
+        words = problem.words
+        return Field.UNIT_PRICE, Words(f"次数 × 单价：{words.zh}", f"units × unit price: {words.en}")
+    return problem.column, problem.words
 
 
 class _Reading:
@@ -169,8 +170,18 @@ class _Reading:
 
     def __init__(self, header: Header, row: Row) -> None:
         self.header = header
-        self.problems: list[LineProblem] = []
         self._row = row
+        self._problems: list[tuple[int, LineProblem]] = []
+
+    @property
+    def problems(self) -> list[LineProblem]:
+        """The problems, from left to right."""
+        return [problem for _, problem in sorted(self._problems, key=itemgetter(0))]
+
+    @property
+    def is_priced_only(self) -> bool:
+        """Whether the claimed amount is units times unit price: there is no amount column, or the cell is empty."""
+        return Field.UNIT_PRICE in self.header.places and is_blank(self.cell(Field.AMOUNT))
 
     def cell(self, field: Field) -> Cell:
         """The cell in a field's column; empty when there is no such column."""
@@ -182,12 +193,13 @@ class _Reading:
         try:
             return read(self.cell(field))
         except UnreadableError as error:
-            self.problems.append(
-                LineProblem(
-                    row=self._row.number,
-                    column=self.header.title(field),
-                    words_zh=error.words_zh,
-                    words_en=error.words_en,
-                )
-            )
+            self.refuse(field, error.words)
             return None
+
+    def refuse(self, column: str, words: Words) -> None:
+        """Add a problem of a column, by its name in the API."""
+        field = _FIELDS.get(column)
+        title, place = (
+            (column, -1) if field is None else (self.header.title(field), self.header.places.get(field, -1))
+        )
+        self._problems.append((place, LineProblem(row=self._row.number, column=title, words=words)))

@@ -11,7 +11,7 @@ from app.drafts import Draft
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
 from app.statements.sheets import Row
 from app.statements.tables import Table
-from ledger.reconciliation.values import LineProblem
+from ledger.reconciliation.lines import LineProblem
 
 _ROW = {"zh": "原行号", "en": "row before"}
 _REASON = {"zh": "未导入原因", "en": "reason"}
@@ -31,11 +31,6 @@ class RejectedRows(Draft):
             self.write(BYTE_ORDER_MARK)
             self.write(csv_lines([(_ROW[self._language], *titles, _REASON[self._language])]))
         cells = (*row.cells, *[None] * len(titles))[: len(titles)]
-        reasons = [
-            f"{problem.column}: {problem.words_en}"
-            if self._language == "en"
-            else f"{problem.column}：{problem.words_zh}"
-            for problem in problems
-        ]
-        reason = ("; " if self._language == "en" else "；").join(reasons)
-        self.write(csv_lines([(row.number, *cells, reason)]))
+        colon, semicolon = (": ", "; ") if self._language == "en" else ("：", "；")
+        reasons = [f"{problem.column}{colon}{problem.words.spoken(self._language)}" for problem in problems]
+        self.write(csv_lines([(row.number, *cells, semicolon.join(reasons))]))

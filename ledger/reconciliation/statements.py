@@ -8,6 +8,7 @@ other content under the same number is refused with the differences.
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from pathlib import Path
 
 from asyncpg import Record
@@ -15,6 +16,7 @@ from asyncpg import Record
 from base.database import Connection, Pool
 from base.sql import Queries
 from handbook import Handbook
+from ledger.reconciliation.lines import GivenLine, LineProblem, checked
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import (
     RefusedError,
@@ -26,9 +28,9 @@ from ledger.reconciliation.periods import (
     must_have_begun,
     must_not_be_closed,
 )
-from ledger.reconciliation.values import LineProblem, StatementLine, problems_of
+from ledger.reconciliation.values import StatementLine
 from ledger.refusals import Refusal, RefusalCode, invalid
-from rating.activations import AnyHandbook, handbook_now, handbook_within
+from rating.activations import AnyHandbook, handbook_within
 
 SQL = Queries(Path(__file__).with_name("statements.sql"))
 
@@ -41,6 +43,7 @@ _API_NAMES = {
     "amount": "amount",
 }
 _COLUMNS = ("line_no", *_API_NAMES)
+_row = attrgetter(*_COLUMNS)
 _MOST_NAMED = 20
 _PROGRESS_EVERY = 1000
 
@@ -71,10 +74,10 @@ async def submit(
 ) -> Submitted | Refusal:
     """Submit a vendor's statement for the month that begins on `month`, and match it.
 
-    Refused, nothing stored: INVALID for an unknown vendor, a malformed number or line, a month ahead; KEY_REUSED for
-    other content under a number that was used; PERIOD_CLOSED. What `lines` raises is passed on, and nothing is stored.
-    Lines may arrive slowly, during an upload, so they do not hold up activations: whether their benefits exist is
-    checked with this process's cached handbook, and only the match follows the one in force.
+    Refused, nothing stored: INVALID for an unknown vendor, a malformed number, a month ahead; KEY_REUSED for other
+    content under a number that was used; PERIOD_CLOSED. `lines` are checked already; what they raise is passed on, a
+    refusal is the answer, and nothing is stored. Lines may arrive slowly and do not hold up activations: only the match
+    follows the handbook in force.
     """
     async with pool.acquire() as conn, conn.transaction():
         await _must_be_awaited(conn, vendor=vendor, number=number, month=month, now=now)
@@ -82,7 +85,7 @@ async def submit(
         await conn.copy_records_to_table(
             "incoming_lines",
             columns=list(_COLUMNS),
-            records=_checked(lines, handbook_now(handbook), progress),
+            records=_rows(lines, progress),
         )
         within = await handbook_within(conn, handbook, lasting=True)
         return await _store(conn, vendor=vendor, number=number, month=month, by=by, handbook=within, now=now)
@@ -149,39 +152,40 @@ async def _must_not_be_withdrawn(conn: Connection, statement: int) -> None:
         raise RefusedError(Refusal(code=RefusalCode.KEY_REUSED, wording="withdrawn"))
 
 
-async def _checked(
-    lines: AsyncIterable[StatementLine], handbook: Handbook, progress: Progress | None
+async def _rows(
+    lines: AsyncIterable[StatementLine], progress: Progress | None
 ) -> AsyncIterator[tuple[object, ...]]:
-    """The lines as rows; refuses when any is malformed, with the first problems."""
-    problems: list[LineProblem] = []
+    """The lines as rows of `incoming_lines`."""
     read = 0
     async for line in lines:
-        problems += problems_of(line, handbook)
-        if len(problems) >= _MOST_NAMED:
-            break
+        yield _row(line)
         read += 1
         if progress is not None and read % _PROGRESS_EVERY == 0:
             progress(read)
-        if not problems:
-            yield (
-                line.line_no,
-                line.reference,
-                line.member_no,
-                line.benefit,
-                line.units,
-                line.occurred_on,
-                line.amount,
-            )
-    if problems:
-        raise RefusedError(_malformed(problems[:_MOST_NAMED]))
     if progress is not None:
         progress(read)
 
 
+async def checked_lines(given: AsyncIterable[GivenLine], handbook: Handbook) -> AsyncIterator[StatementLine]:
+    """The lines of a program, for `submit`, which refuses them with INVALID when any is malformed, naming the first."""
+    problems: list[LineProblem] = []
+    async for each in given:
+        found = checked(each, handbook)
+        if isinstance(found, list):
+            problems += found
+            if len(problems) >= _MOST_NAMED:
+                break
+        elif not problems:
+            yield found
+    if problems:
+        raise RefusedError(_malformed(problems[:_MOST_NAMED]))
+
+
 def _malformed(problems: list[LineProblem]) -> Refusal:
+    places = [f"lines[{problem.row}].{problem.column}" for problem in problems]
     return invalid(
-        "；".join(problem.message("zh") for problem in problems),
-        "; ".join(problem.message("en") for problem in problems),
+        "；".join(f"{place}：{problem.words.zh}" for place, problem in zip(places, problems, strict=True)),
+        "; ".join(f"{place}: {problem.words.en}" for place, problem in zip(places, problems, strict=True)),
     )
 
 

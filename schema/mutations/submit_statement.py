@@ -10,8 +10,7 @@ import strawberry
 from strawberry.types import get_object_definition
 from strawberry.types.arguments import InputContext
 
-from ledger.reconciliation import values
-from ledger.reconciliation.statements import Submitted, submit
+from ledger.reconciliation.statements import Submitted, checked_lines, submit
 from ledger.reconciliation.values import StatementId
 from ledger.refusals import Refusal
 from schema.context import Context, Info
@@ -38,18 +37,6 @@ class StatementLineInput:
     units: int = strawberry.field(description="How many, in the unit that the benefit counts.")
     occurred_on: date = strawberry.field(description="The day of delivery.")
     amount: Decimal = strawberry.field(description="For all units, in CNY, at most 2 places.")
-
-    def line(self) -> values.StatementLine:
-        """The line in the ledger's terms."""
-        return values.StatementLine(
-            line_no=self.line_no,
-            reference=self.reference,
-            member_no=self.member_no,
-            benefit=self.benefit,
-            units=self.units,
-            occurred_on=self.occurred_on,
-            amount=self.amount,
-        )
 
 
 def _line_of(type_: type, given: Mapping[str, Any], _: InputContext) -> Any:
@@ -106,7 +93,7 @@ class SubmitStatementMutation:
             vendor=input.vendor,
             number=input.number,
             month=month,
-            lines=_lines(input.lines),
+            lines=checked_lines(_in_turns(input.lines), context.handbook),
             by=decider(context),
             now=context.now,
             handbook=context.handbooks,
@@ -125,8 +112,8 @@ async def answered(context: Context, answer: Submitted | Refusal) -> Statement |
     return Statement.of(view)
 
 
-async def _lines(given: list[StatementLineInput]) -> AsyncIterator[values.StatementLine]:
-    for number, each in enumerate(given):
+async def _in_turns(lines: list[StatementLineInput]) -> AsyncIterator[StatementLineInput]:
+    for number, each in enumerate(lines):
         if number % _LINES_A_TURN == 0:
             await asyncio.sleep(0)
-        yield each.line()
+        yield each

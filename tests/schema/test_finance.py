@@ -21,8 +21,8 @@ async def test_a_statement_is_taken_once_and_nothing_of_a_bad_one(api: Api, octo
         ({"period": "2026-13"}, "period 须为 2000-01 至 2199-12 之间的月份"),
         ({"period": "1990-01"}, "period 须为 2000-01 至 2199-12 之间的月份"),
         ({"period": "2026-11"}, "2026-11"),
-        ({"lines": [{**first, "benefit": "x"}]}, "第 1 行，benefit"),
-        ({"lines": [{**first, "amount": "1.005"}]}, "第 1 行，amount"),
+        ({"lines": [{**first, "benefit": "x"}]}, "lines[1].benefit：没有"),
+        ({"lines": [{**first, "amount": "1.005"}]}, "lines[1].amount：金额最多两位小数"),
         ({"lines": [first, first]}, "lineNo"),
     ):
         answer = await submit(api, **{"number": "S-10", "lines": [first], **wrong})

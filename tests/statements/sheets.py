@@ -9,7 +9,8 @@ from openpyxl import Workbook
 
 from app.statements.checking import Checked, Spool, check
 from handbook import load_handbook
-from ledger.reconciliation.values import LineProblem, StatementLine
+from ledger.reconciliation.lines import LineProblem
+from ledger.reconciliation.values import StatementLine
 
 HEADER = ("会员号", "服务项目", "次数", "服务日期", "金额", "预约号")
 GOOD = ("M0000001", "健康体检", "1", "2026-10-05", "680.00", "A-1")

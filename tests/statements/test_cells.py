@@ -7,7 +7,7 @@ import pytest
 
 from app.statements import cells
 from app.statements.benefits import Benefits
-from app.statements.cells import UnreadableError, amount_of, checked_amount, day_of, text_of, units_of
+from app.statements.cells import UnreadableError, amount_of, day_of, text_of, units_of
 from handbook import BUSINESS_ZONE, Unit
 from tests.statements.sheets import HANDBOOK
 
@@ -118,17 +118,11 @@ def test_an_amount_is_read_exactly(written, amount):
 
 @pytest.mark.parametrize(
     "written",
-    ["", "12,34", "1.234,50", "1e3", "3万", "约300", "-3", "(3.00)", "1.2.3", "#REF!", "=A1", FIFTH],
+    ["", "12,34", "1.234,50", "1e3", "3万", "约300", "1.2.3", "#REF!", "=A1", FIFTH],
 )
 def test_what_is_no_amount_is_not_read_as_one(written):
     with pytest.raises(UnreadableError):
         amount_of(written)
-
-
-def test_parts_of_a_cent_are_not_rounded_away():
-    assert checked_amount(Decimal("1.500"), computed=False) == Decimal("1.5")
-    with pytest.raises(UnreadableError, match=r"at most 2 places: units × unit price = 33\.333"):
-        checked_amount(Decimal("33.333"), computed=True)
 
 
 @pytest.mark.parametrize(
@@ -185,10 +179,8 @@ def test_marks_and_single_brackets_are_not_taken_for_a_number(written):
         units_of(written)
 
 
-@pytest.mark.parametrize(
-    "written", ["0", "-1", "1.5", "二", "", "many", None, Decimal("1.5"), Decimal(0), FIFTH]
-)
-def test_units_are_a_whole_number_from_one(written):
+@pytest.mark.parametrize("written", ["1.5", "二", "", "many", None, Decimal("1.5"), Decimal("1e300"), FIFTH])
+def test_units_are_a_whole_number(written):
     with pytest.raises(UnreadableError):
         units_of(written)
 
@@ -263,7 +255,7 @@ def test_a_part_of_a_name_that_can_only_mean_one_benefit_names_it(name, code):
 def test_a_name_that_is_only_nearly_right_is_not_taken_but_told_what_is_near(name, near):
     with pytest.raises(UnreadableError) as refused:
         Benefits(HANDBOOK).code_of(name)
-    assert near in refused.value.words_en
+    assert near in refused.value.words.en
 
 
 @pytest.mark.parametrize("filling", ["1", "０", "9,999,", " 1", "1e"])
@@ -273,5 +265,5 @@ def test_cells_of_thousands_of_digits_are_refused_and_not_remembered(filling):
     for read in (units_of, amount_of, lambda cell: day_of(cell, ZERO)):
         with pytest.raises(UnreadableError) as refused:
             read(cell)
-        assert len(refused.value.words_zh) < 200
+        assert len(refused.value.words.zh) < 200
     assert kept == [each.cache_info().currsize for each in (cells._short_number, cells._written_day)]

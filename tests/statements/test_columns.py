@@ -100,8 +100,8 @@ async def test_units_and_a_price_stand_for_an_amount():
     )
     assert [str(line.amount) for line in found.lines] == ["3000.45"]
     assert found.said == [
-        "第 3 行，单价：金额最多两位小数：次数 × 单价 = 0.999",
-        "第 4 行，次数：须为不小于 1 的整数：「x」",
+        "第 3 行，单价：次数 × 单价：金额最多两位小数：「0.999」",
+        "第 4 行，次数：须为整数：「x」",
     ]
 
 

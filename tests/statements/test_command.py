@@ -127,7 +127,7 @@ async def test_to_keep_going_takes_the_good_rows_and_gives_the_others_back_with_
     file.write_bytes(csv_of(header, *LINES[:2], (*BAD, formula), LINES[2]))
     done = run(*IMPORT, "--keep-going", "--language", "en", str(file))
     assert done.returncode == 1
-    assert done.stderr.splitlines()[1] == "row 4, 次数: expected a whole number from 1; got 一次"
+    assert done.stderr.splitlines()[1] == "row 4, 次数: expected a whole number; got 一次"
     assert "1 row was not taken; it is in RK.csv.rejected.csv" in done.stdout
     assert await counts(database) == (1, 3, 1)
     rejected = tmp_path / "RK.csv.rejected.csv"

@@ -79,7 +79,7 @@ async def test_an_upload_of_another_kind_with_the_same_lines_changes_nothing(des
     assert wrong.json()["problems"][0] == {
         "row": 4,
         "column": "次数",
-        "reason": "须为不小于 1 的整数：「1.5」",
+        "reason": "须为整数：「1.5」",
     }
 
 

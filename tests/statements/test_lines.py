@@ -15,9 +15,10 @@ async def test_everything_that_is_wrong_with_a_line_is_told_at_once_in_the_words
         (3, "Qty"),
         (3, "日期"),
         (3, "金额（元）"),
+        (3, "流水号"),
     ]
     assert found.said[0] == "第 3 行，Member No：不能为空"
-    assert found.problems[2].message("en") == "row 3, Qty: expected a whole number from 1; got 0"
+    assert found.problems[2].message("en") == "row 3, Qty: expected a whole number from 1 to 1000000; got 0"
 
 
 async def test_what_only_the_ledger_would_refuse_is_told_in_the_words_of_the_sheet_too():
@@ -39,6 +40,13 @@ async def test_what_only_the_ledger_would_refuse_is_told_in_the_words_of_the_she
         (6, "金额"),
     ]
     assert not found.lines
+
+
+async def test_what_is_wrong_with_a_computed_amount_is_told_of_the_unit_price():
+    header = ("会员号", "项目", "单价", "次数", "日期")
+    found = await read(csv_of(header, ("M1", "健康体检", "33.333", "1", "2026-10-05")))
+    assert found.said == ["第 2 行，单价：次数 × 单价：金额最多两位小数：「33.333」"]
+    assert "units × unit price: expected at most 2 places; got 33.333" in found.problems[0].message("en")
 
 
 async def test_totals_remarks_and_a_repeated_header_are_no_lines_and_named():

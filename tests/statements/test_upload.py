@@ -64,8 +64,8 @@ def told(found):
 @pytest.mark.parametrize(
     ("language", "reason", "whole"),
     [
-        ("zh", "须为不小于 1 的整数：「一次」", "有 1 行无法读取，整份未导入。"),
-        ("en", "expected a whole number from 1; got 一次", "1 row cannot be read: nothing was taken."),
+        ("zh", "须为整数：「一次」", "有 1 行无法读取，整份未导入。"),
+        ("en", "expected a whole number; got 一次", "1 row cannot be read: nothing was taken."),
     ],
 )
 async def test_bad_rows_come_back_with_row_column_and_reason_and_nothing_is_taken(
