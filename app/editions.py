@@ -92,7 +92,7 @@ def not_served(active: Handbook, settings: Settings) -> list[str]:
         ):
             code = each.edition.code
             lines.append(
-                f"edition {code} in {each.source.place} differs from the active one: "
+                f"edition {code} in {each.source.origin} differs from the active one: "
                 f"`entitlements edition activate {code}`"
             )
     return lines

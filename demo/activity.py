@@ -75,8 +75,8 @@ class _Scene:
 def use(member: History, diary: Diary, rng: Random, *, handbook: Handbook, opening: date) -> None:
     """Write the uses of a member of the crowd, from the opening to yesterday, into the diary."""
     arrived = [
-        Arrived(arrival=place, recorded_at=event.recorded_at, event=event)
-        for place, event in enumerate(member.events, start=1)
+        Arrived(arrival=number, recorded_at=event.recorded_at, event=event)
+        for number, event in enumerate(member.events, start=1)
         if event.recorded_at is not None
     ]
     periods = timeline(fold(arrived), handbook)

@@ -58,8 +58,8 @@ def settled_month(today: date) -> date:
 def finance_steps(today: date) -> Iterator[Finance]:
     """The acts of finance until yesterday."""
     settled, last = settled_month(today), last_month(today)
-    for place, vendor in enumerate(VENDORS):
-        later = place * _ONE_AFTER_ANOTHER
+    for index, vendor in enumerate(VENDORS):
+        later = index * _ONE_AFTER_ANOTHER
         after = start_of(next_month(settled)) + later
         yield Finance(at=after + _STATED, act=Act.STATE, vendor=vendor, month=settled)
         yield Finance(at=after + _DECIDED, act=Act.DECIDE, vendor=vendor, month=settled)

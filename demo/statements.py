@@ -77,9 +77,9 @@ def statement_of(vendor: str, delivered: Sequence[Delivered]) -> list[StatementL
 
 def _befall(waiting: list[tuple[Callable[[Line], bool], Mishap]], line: Line) -> tuple[Line, ...]:
     """Apply to a line the first pending difference that fits it, if any."""
-    for place, (fits, mishap) in enumerate(waiting):
+    for index, (fits, mishap) in enumerate(waiting):
         if fits(line):
-            del waiting[place]
+            del waiting[index]
             return mishap(line)
     return (line,)
 

@@ -78,7 +78,7 @@ def candidates_in(active: Handbook, folders: Iterable[Path]) -> Sequence[Candida
     when a folder cannot be read.
     """
     sources = read_sources(*folders)
-    return _candidates(active, tuple((each.place, tuple(sorted(each.files.items()))) for each in sources))
+    return _candidates(active, tuple((each.origin, tuple(sorted(each.files.items()))) for each in sources))
 
 
 def named(
@@ -127,4 +127,6 @@ def _code_written(source: EditionSource) -> str | None:
 
 @lru_cache(maxsize=_MOST_KEPT)
 def _candidates(active: Handbook, files: _Files) -> Sequence[Candidate]:
-    return candidates(active, [EditionSource(place=place, files=dict(of_place)) for place, of_place in files])
+    return candidates(
+        active, [EditionSource(origin=origin, files=dict(contents)) for origin, contents in files]
+    )

@@ -131,7 +131,7 @@ def rows_cover_and_are_reached(edition: Edition) -> Iterator[Fault]:
 
 
 def grids_match_the_tiers(edition: Edition) -> Iterator[Fault]:
-    """Every grid and every printed row has one place for each star; some star has the benefit."""
+    """Every grid and every printed row has one cell for each star; some star has the benefit."""
     stars = len(edition.tiers)
     for benefit in edition.benefits:
         path = f"benefits.{benefit.code}"
@@ -215,9 +215,9 @@ def codes_are_known(edition: Edition) -> Iterator[Fault]:
             field = "evidence" if key == "evidence_kinds" else key
             for number, code in enumerate(used, start=1):
                 if code not in known:
-                    place = code if key == "channels" else number
+                    item = code if key == "channels" else number
                     reason = f"unknown code {code} in {field}{suggestion(code, known)} (they are named under `{key}`)"
-                    yield Fault(path=f"benefits.{benefit.code}.{field}.{place}", reason=reason)
+                    yield Fault(path=f"benefits.{benefit.code}.{field}.{item}", reason=reason)
 
 
 def options_for_relatives_are_shared(edition: Edition) -> Iterator[Fault]:

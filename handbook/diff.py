@@ -105,10 +105,10 @@ def _list_changes(place: str, field: str, before: object, after: object, item: I
         if number not in matched:
             inner = item_of(value, item, field, number + 1)
             yield _change(f"{place}.{_key(value, number)}", "", value, None, inner)
-    places = [was for was in matched if was is not None]
-    if places != sorted(places):
-        keys = [str(_key(old[was], was)) for was in sorted(places)]
-        moved = [str(_key(old[was], was)) for was in places]
+    kept = [was for was in matched if was is not None]
+    if kept != sorted(kept):
+        keys = [str(_key(old[was], was)) for was in sorted(kept)]
+        moved = [str(_key(old[was], was)) for was in kept]
         yield Change(
             place=place, before=", ".join(keys), after=", ".join(moved), words=reordered(item, field)
         )

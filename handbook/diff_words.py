@@ -164,7 +164,7 @@ class Item:
 
 
 def item_of(value: object, within: Item | None, field: str, number: int = 0) -> Item:
-    """Return the item that a value of a list is; `number` is its place in the list, from 1."""
+    """Return the item that a value of a list is; `number` is its position in the list, from 1."""
     around = within.words if within else _NO_NAME
     match value:
         case Edition():

@@ -139,11 +139,11 @@ def disputed_cells_exist(edition: Edition) -> Iterator[Fault]:
     stars = len(edition.tiers)
     for benefit in edition.benefits:
         for number, discrepancy in enumerate(benefit.discrepancies, start=1):
-            for place, star in enumerate(discrepancy.cells, start=1):
+            for index, star in enumerate(discrepancy.cells, start=1):
                 if star > stars:
                     reason = f"unknown star {star}; the edition's tiers end at star {stars}"
                     yield Fault(
-                        path=f"benefits.{benefit.code}.discrepancies.{number}.cells.{place}", reason=reason
+                        path=f"benefits.{benefit.code}.discrepancies.{number}.cells.{index}", reason=reason
                     )
     for number, discrepancy in enumerate(edition.discrepancies, start=1):
         if discrepancy.cells:

@@ -24,15 +24,15 @@ WORKING_DAYS_PREFIX = "working-days-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionSource:
-    """The files of one edition by name. `place` says in messages where they stand: a folder, or the database."""
+    """The files of one edition by name. `origin` says in messages where they come from: a folder, or the database."""
 
-    place: str
+    origin: str
     files: Mapping[str, bytes]
 
     @classmethod
-    def of_texts(cls, place: str, texts: Mapping[str, str]) -> Self:
+    def of_texts(cls, origin: str, texts: Mapping[str, str]) -> Self:
         """Return the edition whose files are these texts."""
-        return cls(place=place, files={name: text.encode() for name, text in texts.items()})
+        return cls(origin=origin, files={name: text.encode() for name, text in texts.items()})
 
     @property
     def texts(self) -> dict[str, str]:
@@ -41,7 +41,7 @@ class EditionSource:
 
     def file(self, name: str) -> str:
         """Return how messages name a file."""
-        return str(Path(self.place) / name)
+        return str(Path(self.origin) / name)
 
 
 def read_source(folder: Path) -> EditionSource:
@@ -55,7 +55,7 @@ def read_source(folder: Path) -> EditionSource:
             raise EditionError(str(file), "file", reason)
         if file.suffix == ".yaml" or file.name == PRINT_FILE:
             files[file.name] = _content(file)
-    return EditionSource(place=str(folder), files=files)
+    return EditionSource(origin=str(folder), files=files)
 
 
 def read_sources(*folders: Path) -> list[EditionSource]:

@@ -49,7 +49,7 @@ class AuditFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditPlace:
-    """The place of an event in the list, newest first."""
+    """The position of an event in the list, newest first."""
 
     at: datetime
     id: UUID
@@ -78,7 +78,7 @@ async def write_events(pool: Pool, events: Sequence[AuditEvent]) -> None:
 async def events_page(
     reader: Reader, *, where: AuditFilter, first: int, after: AuditPlace | None
 ) -> list[AuditEvent]:
-    """Up to `first` events after a place, newest first."""
+    """Up to `first` events after a position, newest first."""
     rows = await reader.fetch(
         SQL[_page_for(where)],
         first,

@@ -13,7 +13,7 @@ select * from unnest(
     $9::text[], $10::text[])
 on conflict do nothing;
 
--- Pages of events, newest first: $1 events after the place $2 and $3 (null: from the newest) that happened from the moment $4
+-- Pages of events, newest first: $1 events after the position $2 and $3 (null: from the newest) that happened from the moment $4
 -- until before $5, of the members $6, the subjects $7 and the operations $8 (null: all). Each page has its index.
 
 -- name: page

@@ -109,7 +109,7 @@ async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
     """Return each customer's rating as known at a moment; without periods where nothing was known."""
     found = dict.fromkeys(keys, UNRATED)
     for row in await conn.fetch(SQL["ratings"], *_arrays(keys)):
-        found[keys[row["place"] - 1]] = Rating(
+        found[keys[row["number"] - 1]] = Rating(
             periods=tuple(period_of(period) for period in row["periods"] or ()),
             known_from=row["known_from"],
             handbook=row["handbook"],
@@ -123,7 +123,7 @@ async def histories(conn: Reader, keys: Sequence[Key]) -> dict[Key, History]:
     events: dict[Key, list[Arrived]] = {key: [] for key in keys}
     unique = list(events)
     for row in await conn.fetch(SQL["histories"], *_arrays(unique)):
-        events[unique[row["place"] - 1]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+        events[unique[row["number"] - 1]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
     return {key: fold(of_key) for key, of_key in events.items()}
 
 

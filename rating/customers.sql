@@ -41,7 +41,7 @@ select count(*) from customers;
 -- For each key, a customer $1 and a moment $2 (null: as known now), the version known then with its periods in
 -- order, and by which handbook it was computed, and when.
 select
-    k.place,
+    k.number,
     r.known_from,
     r.handbook,
     r.computed_at,
@@ -50,7 +50,7 @@ select
         from rating_periods p
         where p.customer_id = k.customer_id and p.version = r.version
     ) as periods
-from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, place)
+from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, number)
 cross join lateral (
     select v.version, v.known_from, v.handbook, v.computed_at
     from ratings v
@@ -61,10 +61,10 @@ cross join lateral (
 
 -- name: histories
 -- For each key, a customer $1 and a moment $2 (null: as known now), the events recorded until then.
-select k.place, e.arrival, e.recorded_at, e.body
-from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, place)
+select k.number, e.arrival, e.recorded_at, e.body
+from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, number)
 join policy_events e on e.customer_id = k.customer_id and (k.known_at is null or e.recorded_at <= k.known_at)
-order by k.place, e.arrival;
+order by k.number, e.arrival;
 
 -- name: policies
 select

@@ -249,10 +249,10 @@ def arrived_of(arrival: int, recorded_at: datetime, body: Mapping[str, object]) 
 def _results(change: Change, events: Sequence[PolicyEvent], positions: Sequence[int]) -> dict[int, Result]:
     refused = change.intake.refused
     return {
-        position: not_allowed(events[position], refused[place])
-        if place in refused
+        position: not_allowed(events[position], refused[index])
+        if index in refused
         else _recorded(events[position], change.customer_id, repeated=False)
-        for place, position in enumerate(positions)
+        for index, position in enumerate(positions)
     }
 
 

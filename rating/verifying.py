@@ -195,13 +195,13 @@ def _misrated(events: Sequence[Arrived], versions: Sequence[_Rated], now: Handbo
 
     A version that cannot be looked up any more, because a later one is known from as early, is not judged as of then.
     """
-    for place, each in enumerate(versions):
-        overtaken = any(later.known_from <= each.known_from for later in versions[place + 1 :])
+    for index, each in enumerate(versions):
+        overtaken = any(later.known_from <= each.known_from for later in versions[index + 1 :])
         judged: list[tuple[Sequence[Arrived], Handbook, str]] = []
         if each.handbook is not None and not overtaken:
             then = [event for event in events if event.recorded_at <= each.known_from]
             judged.append((then, each.handbook, ""))
-        if place == len(versions) - 1:
+        if index == len(versions) - 1:
             judged.append((events, now, "" if each.handbook is now else "not by the active editions: "))
         for known, handbook, why in judged:
             fresh = timeline(fold(known), handbook)

@@ -63,8 +63,8 @@ def supposed(
             else:
                 refusals[position] = impossible
     taken = take(stored, [events[position] for position in fresh], now=now, handbook=handbook)
-    for place, words in taken.refused.items():
-        refusals[fresh[place]] = not_allowed(events[fresh[place]], words)
+    for index, words in taken.refused.items():
+        refusals[fresh[index]] = not_allowed(events[fresh[index]], words)
     return Supposed(
         history=taken.history, refusals=tuple(refusals[position] for position in sorted(refusals))
     )

@@ -1,4 +1,4 @@
-"""Keyset pagination: a cursor is the place of a row in the order, so that new rows do not shift pages.
+"""Keyset pagination: a cursor is The position of a row in the order, so that new rows do not shift pages.
 
 Cursors are opaque and valid only for their own list. `first` is required and bounded: so a page's cost is known before
 it is read.
@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import strawberry
 
 from ledger.ids import opaque_id, parse_numbers, parse_opaque
-from ledger.reports.filters import Place
+from ledger.reports.filters import Position
 from schema.errors import BadInputError
 
 LARGEST_PAGE = 100
@@ -20,7 +20,7 @@ LARGEST_LEDGER_PAGE = 500
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MEMBER = "MemberCursor"
-_PLACE = "PlaceCursor"
+_POSITION = "PlaceCursor"
 _SEQUENCE = "SequenceCursor"
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class PageInfo:
 
 @strawberry.type(description="A row of a page.")
 class Edge(Generic[T]):
-    cursor: str = strawberry.field(description="The row's place in this list. Opaque.")
+    cursor: str = strawberry.field(description="The row's position in this list. Opaque.")
     node: T = strawberry.field(description="The row itself.")
 
 
@@ -86,7 +86,7 @@ def checked_first(first: int, largest: int = LARGEST_PAGE) -> int:
 
 
 def member_cursor(member_no: str) -> str:
-    """The place of a customer in the order of member numbers."""
+    """The position of a customer in the order of member numbers."""
     return opaque_id(_MEMBER, member_no)
 
 
@@ -100,23 +100,25 @@ def read_member_cursor(after: str | None) -> str | None:
     return ":".join(parsed[1])
 
 
-def place_cursor(place: Place) -> str:
-    """The place of a row in a list of all customers, newest first."""
-    return opaque_id(_PLACE, microseconds_of(place.recorded_at), place.customer_id, place.sequence)
+def position_cursor(position: Position) -> str:
+    """The position of a row in a list of all customers, newest first."""
+    return opaque_id(
+        _POSITION, microseconds_of(position.recorded_at), position.customer_id, position.sequence
+    )
 
 
-def read_place_cursor(after: str | None) -> Place | None:
-    """The place after which to go on."""
+def read_position_cursor(after: str | None) -> Position | None:
+    """The position after which to go on."""
     if after is None:
         return None
-    numbers = parse_numbers(after, _PLACE, 3)
+    numbers = parse_numbers(after, _POSITION, 3)
     if numbers is None:
         raise bad_cursor()
-    return Place(recorded_at=moment_of(numbers[0]), customer_id=numbers[1], sequence=numbers[2])
+    return Position(recorded_at=moment_of(numbers[0]), customer_id=numbers[1], sequence=numbers[2])
 
 
 def sequence_cursor(sequence: int) -> str:
-    """The place of an entry in the ledger of one customer, newest first."""
+    """The position of an entry in the ledger of one customer, newest first."""
     return opaque_id(_SEQUENCE, sequence)
 
 

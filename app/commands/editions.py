@@ -50,16 +50,16 @@ def list_editions(data: DataOption = None) -> None:
 
         active = services.handbook
         found = read_candidates(active, services.settings)
-        places = {
-            each.edition.code: each.source.place
+        origins = {
+            each.edition.code: each.source.origin
             for each in found
             if each.edition is not None and each.standing is Standing.ACTIVE
         }
         for each in active.editions:
-            typer.echo(_line(each, Standing.ACTIVE, places.get(each.code, "the database only")))
+            typer.echo(_line(each, Standing.ACTIVE, origins.get(each.code, "the database only")))
         for other in found:
             if other.edition is not None and other.standing is not Standing.ACTIVE:
-                typer.echo(_line(other.edition, other.standing, other.source.place))
+                typer.echo(_line(other.edition, other.standing, other.source.origin))
             elif other.error is not None:
                 typer.echo(f"{Standing.WRONG}  {other.error}")
 
@@ -180,8 +180,8 @@ def edition_in(active: Handbook, folder: Path) -> Candidate:
         fail([str(error)])
 
 
-def _line(each: Edition, standing: Standing, place: str) -> str:
-    return f"{each.code}  {_span(each)}  {standing.value:9}  {each.name}  {place}"
+def _line(each: Edition, standing: Standing, origin: str) -> str:
+    return f"{each.code}  {_span(each)}  {standing.value:9}  {each.name}  {origin}"
 
 
 def _span(each: Edition) -> str:

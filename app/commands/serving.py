@@ -166,7 +166,7 @@ def _serve(listener: socket.socket, workers: int, settings: Settings, announce: 
         return
     # A terminal that is closed ends the service in order.
     signal.signal(signal.SIGHUP, signal.getsignal(signal.SIGTERM))
-    Server(create(), settings, listener, board=Board(1), place=0, alone=True, serving=announce).run()
+    Server(create(), settings, listener, board=Board(1), slot=0, alone=True, serving=announce).run()
 
 
 def _allow_files(connections: int) -> None:

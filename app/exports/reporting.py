@@ -131,11 +131,11 @@ def table(columns: Sequence[Column[Row]], rows: Iterable[Row], sums: dict[str, C
     body = [[column.cell(row) for column in columns] for row in rows]
     sum_line = [sums.get(column.name) for column in columns]
     laid = Table(box=_RULES, show_footer=True, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, column in enumerate(columns):
-        numbers = any(isinstance(line[place], (int, Decimal)) for line in [*body, sum_line])
+    for index, column in enumerate(columns):
+        numbers = any(isinstance(line[index], (int, Decimal)) for line in [*body, sum_line])
         laid.add_column(
             Text(column.name),
-            Text(plain(sum_line[place])),
+            Text(plain(sum_line[index])),
             justify="right" if numbers else "left",
             no_wrap=True,
         )

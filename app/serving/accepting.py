@@ -32,13 +32,13 @@ _AWAY = -1
 class Board:
     """What the workers of a service, and the process that started them, see of each other: shared memory.
 
-    Each worker has a place on it and writes to that alone, so no lock is needed.
+    Each worker has a slot on it and writes to that alone, so no lock is needed.
     """
 
-    def __init__(self, places: int, context: SpawnContext | None = None) -> None:
+    def __init__(self, slots: int, context: SpawnContext | None = None) -> None:
         make = context.RawArray if context is not None else RawArray
-        self._connections = make("i", [_AWAY] * places)
-        self._seen_at = make("d", places)
+        self._connections = make("i", [_AWAY] * slots)
+        self._seen_at = make("d", slots)
         self._stopping = make("b", 1)
 
     @property
@@ -50,21 +50,21 @@ class Board:
         """Say that the whole service is about to stop."""
         self._stopping[0] = 1
 
-    def write(self, place: int, connections: int) -> None:
-        """Say that the worker at a place takes connections, and how many it has."""
-        self._connections[place] = connections
+    def write(self, slot: int, connections: int) -> None:
+        """Say that the worker in a slot takes connections, and how many it has."""
+        self._connections[slot] = connections
 
-    def leave(self, place: int) -> None:
-        """Say that no worker at this place takes connections."""
-        self._connections[place] = _AWAY
+    def leave(self, slot: int) -> None:
+        """Say that no worker in this slot takes connections."""
+        self._connections[slot] = _AWAY
 
-    def beat(self, place: int) -> None:
-        """Send a heartbeat of the worker at a place."""
-        self._seen_at[place] = monotonic()
+    def beat(self, slot: int) -> None:
+        """Send a heartbeat of the worker in a slot."""
+        self._seen_at[slot] = monotonic()
 
-    def silent_s(self, place: int) -> float:
-        """Seconds since the last heartbeat of the worker at a place."""
-        return monotonic() - float(self._seen_at[place])
+    def silent_s(self, slot: int) -> float:
+        """Seconds since the last heartbeat of the worker in a slot."""
+        return monotonic() - float(self._seen_at[slot])
 
     def least(self) -> int:
         """The connections of the worker that has the fewest."""
@@ -80,13 +80,13 @@ class Acceptor:
         make_protocol: Callable[[], asyncio.Protocol],
         connections: Sized,
         board: Board,
-        place: int,
+        slot: int,
     ) -> None:
         self._listener = listener
         self._make_protocol = make_protocol
         self._connections = connections
         self._board = board
-        self._place = place
+        self._slot = slot
         self._loop = asyncio.get_running_loop()
         self._opening: set[asyncio.Task[object]] = set()
         self._pause: asyncio.TimerHandle | None = None
@@ -105,14 +105,14 @@ class Acceptor:
             pass
         if self._pause is not None:
             self._pause.cancel()
-        self._board.leave(self._place)
+        self._board.leave(self._slot)
         self._listener.close()
         if self._opening:
             await asyncio.wait(self._opening)
 
     def tell(self) -> None:
         """Tell the others how many connections this worker has."""
-        self._board.write(self._place, self._count)
+        self._board.write(self._slot, self._count)
 
     @property
     def _count(self) -> int:

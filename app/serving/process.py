@@ -49,7 +49,7 @@ class Server(uvicorn.Server):
         listener: socket.socket,
         *,
         board: Board,
-        place: int,
+        slot: int,
         alone: bool,
         serving: Callable[[], None],
     ) -> None:
@@ -71,7 +71,7 @@ class Server(uvicorn.Server):
         self._settings = settings
         self._listener = listener
         self._board = board
-        self._place = place
+        self._slot = slot
         self._alone = alone
         self._serving = serving
         self._opened = AsyncExitStack()
@@ -88,10 +88,10 @@ class Server(uvicorn.Server):
             raise StartError(FAILED_TO_START) from error
         await super().startup(sockets=[])
         self._acceptor = Acceptor(
-            self._listener, self._protocol, self.server_state.connections, self._board, self._place
+            self._listener, self._protocol, self.server_state.connections, self._board, self._slot
         )
         spare_collector()
-        self._board.beat(self._place)
+        self._board.beat(self._slot)
         self._acceptor.start()
         if not self.should_exit:
             self._serving()
@@ -102,7 +102,7 @@ class Server(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         """Check the connections, and send a heartbeat."""
         if counter % _LOOK_EVERY_TICKS == 0:
-            self._board.beat(self._place)
+            self._board.beat(self._slot)
             if self._acceptor is not None:
                 self._acceptor.tell()
             self._look()

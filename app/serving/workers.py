@@ -35,7 +35,7 @@ _SLOWEST_RETRY_S = 30.0
 _CLOSING_S = 30.0
 
 
-def _work(pipe: Pipe, listener: socket.socket, board: Board, place: int) -> None:
+def _work(pipe: Pipe, listener: socket.socket, board: Board, slot: int) -> None:
     """The main function of a worker. Its pipe gets None when it serves, or the lines that say why it does not."""
     # The terminal sends these to all processes; only the supervisor handles them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -49,7 +49,7 @@ def _work(pipe: Pipe, listener: socket.socket, board: Board, place: int) -> None
             load_settings(),
             listener,
             board=board,
-            place=place,
+            slot=slot,
             alone=False,
             serving=lambda: pipe.send(None),
         )
@@ -63,9 +63,9 @@ class _Worker:
     """A worker as seen by the supervisor. `on_end` is called when it has ended."""
 
     def __init__(
-        self, listener: socket.socket, board: Board, place: int, on_end: Callable[["_Worker"], None]
+        self, listener: socket.socket, board: Board, slot: int, on_end: Callable[["_Worker"], None]
     ) -> None:
-        self.place = place
+        self.slot = slot
         self.serves = False
         self.reason: tuple[str, ...] = (FAILED_TO_START,)
         """Why it failed to start."""
@@ -76,7 +76,7 @@ class _Worker:
         self.ended = asyncio.Event()
         self._on_end = on_end
         self._pipe, theirs = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=_work, args=(theirs, listener, board, place))
+        self._process = _context.Process(target=_work, args=(theirs, listener, board, slot))
         self._process.start()
         theirs.close()
         self._loop = asyncio.get_running_loop()
@@ -136,7 +136,7 @@ class Workers:
         self._settings = settings
         # Each worker may be replaced while it still finishes its requests.
         self._board = Board(2 * count + 1, _context)
-        self._places = list(range(2 * count + 1))
+        self._slots = list(range(2 * count + 1))
         self._workers: list[_Worker] = []
         """Those that are meant to serve."""
         self._alive: set[_Worker] = set()
@@ -171,14 +171,14 @@ class Workers:
             group.create_task(self._replace_when_asked())
 
     def _start(self) -> _Worker:
-        worker = _Worker(self._listener, self._board, self._places.pop(), self._ended)
+        worker = _Worker(self._listener, self._board, self._slots.pop(), self._ended)
         self._alive.add(worker)
         return worker
 
     def _ended(self, worker: _Worker) -> None:
         self._alive.discard(worker)
-        self._board.leave(worker.place)
-        self._places.append(worker.place)
+        self._board.leave(worker.slot)
+        self._slots.append(worker.slot)
         if not self._watching or worker not in self._workers:
             return
         retry_s = 0.0 if worker.serves else min(max(1.0, 2 * worker.retry_s), _SLOWEST_RETRY_S)
@@ -198,7 +198,7 @@ class Workers:
             if monotonic() - began > _LOOK_EVERY_S * 5:
                 continue  # this process was blocked itself, maybe with all others
             for worker in self._workers:
-                if worker.serves and worker.pid and self._board.silent_s(worker.place) > _HUNG_S:
+                if worker.serves and worker.pid and self._board.silent_s(worker.slot) > _HUNG_S:
                     log.error("a worker hangs", pid=worker.pid)
                     worker.kill()
 

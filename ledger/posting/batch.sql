@@ -130,8 +130,8 @@ from unnest(
     $1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[],
     $8::timestamptz[], $9::text[]
 ) with ordinality
-    as new (customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at, subject, place)
-order by place;
+    as new (customer_id, redemption, kind, occurred_at, appointment_at, actor, key, recorded_at, subject, number)
+order by number;
 
 -- name: insert_outcomes
 insert into outcomes (customer_id, actor, key, request, outcome, recorded_at, subject)

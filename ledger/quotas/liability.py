@@ -100,7 +100,7 @@ def _grid(edition: Edition) -> list[dict[str, object]]:
     ]
     return [
         {
-            "place": place,
+            "number": number,
             "star": grade.star,
             "benefit": benefit.code,
             "variant": grade.variant,
@@ -108,5 +108,5 @@ def _grid(edition: Edition) -> list[dict[str, object]]:
             "units": grade.allowance.units if isinstance(grade.allowance, Counted) else None,
             "wished": benefit.wished_number is not None,
         }
-        for place, (benefit, grade) in enumerate(cells)
+        for number, (benefit, grade) in enumerate(cells)
     ]

@@ -9,7 +9,7 @@
 with grid as (
     select *
     from jsonb_to_recordset($2::jsonb)
-        as g (place integer, star smallint, benefit text, variant text, per text, units bigint, wished boolean)
+        as g (number integer, star smallint, benefit text, variant text, per text, units bigint, wished boolean)
 ),
 members as materialized (
     select h.customer_id, p.star, greatest(1, since.years + (since.anniversary <= $1)::integer) as service_year
@@ -45,9 +45,9 @@ carrying as materialized (
     where exists (select from grid g where g.star = m.star and g.per = 'POLICY')
       and (
           select s.status ->> 1
-          from jsonb_array_elements(o.statuses) with ordinality as s (status, place)
+          from jsonb_array_elements(o.statuses) with ordinality as s (status, number)
           where (s.status ->> 0)::date <= $1
-          order by s.place desc
+          order by s.number desc
           limit 1
       ) = 'IN_FORCE'
 ),
@@ -134,7 +134,7 @@ select
     star, benefit, variant, per, members, allowance, used, held, (allowance - gone)::bigint as remaining, unit_price,
     (allowance - gone) * unit_price as value
 from summed
-order by place;
+order by number;
 
 -- name: prices
 -- What one unit of each benefit and star of the grid costs on the day.

@@ -31,7 +31,7 @@ from ledger.reconciliation.values import (
     LedgerFindingId,
     LineFindingId,
 )
-from ledger.reconciliation.views import DecisionView, FindingPlace, FindingView, place_of
+from ledger.reconciliation.views import DecisionView, FindingPosition, FindingView, position_of
 from ledger.reports.filters import RedemptionFilter
 from ledger.reports.pages import redemptions_page
 
@@ -84,9 +84,15 @@ class Scope:
 
 
 async def findings_page(
-    conn: Reader, *, scope: Scope, where: FindingFilter, first: int, after: FindingPlace | None, now: datetime
+    conn: Reader,
+    *,
+    scope: Scope,
+    where: FindingFilter,
+    first: int,
+    after: FindingPosition | None,
+    now: datetime,
 ) -> list[FindingView]:
-    """Up to `first` findings of a statement or period after a place; none of a withdrawn statement."""
+    """Up to `first` findings of a statement or period after a position; none of a withdrawn statement."""
     pages = await findings_pages(conn, scope.kind, [scope.id], where=where, first=first, after=after, now=now)
     return pages[scope.id]
 
@@ -98,7 +104,7 @@ async def findings_pages(
     *,
     where: FindingFilter,
     first: int,
-    after: FindingPlace | None,
+    after: FindingPosition | None,
     now: datetime,
 ) -> dict[int, list[FindingView]]:
     """The same page for each of the statements or periods; as many statements of SQL for many as for one."""
@@ -133,14 +139,14 @@ async def stream_findings(
 
     They are of one moment only within a transaction of REPEATABLE READ.
     """
-    after: FindingPlace | None = None
+    after: FindingPosition | None = None
     while True:
         page = await findings_page(conn, scope=scope, where=where, first=_STREAMED_PAGE, after=after, now=now)
         for each in page:
             yield each
         if len(page) < _STREAMED_PAGE:
             return
-        after = place_of(page[-1])
+        after = position_of(page[-1])
 
 
 async def finding(conn: Reader, which: FindingId, *, now: datetime) -> FindingView | None:
@@ -165,7 +171,7 @@ async def _finding(conn: Reader, which: FindingId, *, now: datetime) -> FindingV
     else:
         sections, major, minor = [_DELIVERIES], which.customer_id, which.sequence
     for section in sections:
-        before = FindingPlace(section=section, major=major, minor=minor - 1)
+        before = FindingPosition(section=section, major=major, minor=minor - 1)
         page = await findings_page(
             conn, scope=Scope.period(which.period), where=FindingFilter(), first=1, after=before, now=now
         )

@@ -25,7 +25,7 @@ from ledger.reconciliation.finding_pages import (
 from ledger.reconciliation.values import FindingKind
 from ledger.reconciliation.views import (
     DecisionView,
-    FindingPlace,
+    FindingPosition,
     FindingView,
     PeriodStatus,
     PeriodView,
@@ -35,14 +35,14 @@ from ledger.reconciliation.views import (
     StatementView,
     Tally,
     WithdrawalView,
-    place_of,
+    position_of,
 )
 from ledger.reports.pages import VendorName
 
 __all__ = [
     "DecisionView",
     "FindingFilter",
-    "FindingPlace",
+    "FindingPosition",
     "FindingView",
     "PeriodStatus",
     "PeriodView",
@@ -61,7 +61,7 @@ __all__ = [
     "findings_pages",
     "period_statements",
     "period_view",
-    "place_of",
+    "position_of",
     "settlement",
     "settlements_page",
     "statements_by_id",
@@ -83,7 +83,7 @@ class StatementFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementPlace:
-    """The place of a settlement in a list, the latest first."""
+    """The position of a settlement in a list, the latest first."""
 
     closed_at: datetime
     period: int
@@ -138,7 +138,7 @@ async def settlement(conn: Reader, vendor: str, month: date) -> SettlementView |
 async def settlements_page(
     conn: Reader, *, vendors: frozenset[str] | None, first: int, after: SettlementPlace | None
 ) -> list[SettlementView]:
-    """Up to `first` settlements after a place, the latest first; `vendors` None: of all."""
+    """Up to `first` settlements after a position, the latest first; `vendors` None: of all."""
     closed_at, period = (after.closed_at, after.period) if after is not None else (None, None)
     rows = await conn.fetch(SQL["settlements"], first, vendors, None, closed_at, period)
     return await _settlements(conn, rows)

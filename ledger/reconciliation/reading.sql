@@ -91,7 +91,7 @@ group by f.kind, f.own;
 select s.id from statements s where s.period = $1 order by s.id desc;
 
 -- name: findings_page
--- For each of the statements $1 and of the periods $2 a page of $3 findings after a place: its section $4 (0: lines, 1: lines
+-- For each of the statements $1 and of the periods $2 a page of $3 findings after a position: its section $4 (0: lines, 1: lines
 -- carried forward from closed periods, 2: deliveries without a line; null: from the beginning) and in it $5 and $6.
 -- Asked for are the kinds $7, the actions $8, the benefits $9 and the members $10 (null: all), those that wait for a
 -- decision or do not by $11 (null: both), and with $12 only lines that have a finding, which is then where to begin.

@@ -311,18 +311,18 @@ class SettlementView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FindingPlace:
-    """The place of a finding in its list: lines of statements, then carried lines, then what has no line."""
+class FindingPosition:
+    """The position of a finding in its list: lines of statements, then carried lines, then what has no line."""
 
     section: int
     major: int
     minor: int
 
 
-def place_of(finding: FindingView) -> FindingPlace:
+def position_of(finding: FindingView) -> FindingPosition:
     """Where a finding stands in the list of its statement or period."""
     which = finding.id
     if isinstance(which, LineFindingId):
         carried = finding.carried_from is not None
-        return FindingPlace(section=int(carried), major=which.statement, minor=which.line_no)
-    return FindingPlace(section=2, major=which.customer_id, minor=which.sequence)
+        return FindingPosition(section=int(carried), major=which.statement, minor=which.line_no)
+    return FindingPosition(section=2, major=which.customer_id, minor=which.sequence)

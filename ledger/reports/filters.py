@@ -1,7 +1,7 @@
 """Filters of entries and redemptions.
 
 A filter is a value: None asks for nothing, an empty set allows nothing. Lists over all customers are read newest first,
-by keyset: a place is where a page ended, so that entries recorded meanwhile shift no page.
+by keyset: a position is where a page ended, so that entries recorded meanwhile shift no page.
 """
 
 from dataclasses import dataclass
@@ -44,8 +44,8 @@ class RedemptionFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """The place of a row in a list of all customers, newest first."""
+class Position:
+    """The position of a row in a list of all customers, newest first."""
 
     recorded_at: datetime
     customer_id: int

@@ -21,7 +21,7 @@ from ledger.posting.entries import EntryKind, RedemptionStatus
 from ledger.posting.redemptions import Beneficiary, RedemptionView
 from ledger.reports.filters import (
     EntryFilter,
-    Place,
+    Position,
     RedemptionFilter,
 )
 
@@ -60,9 +60,9 @@ class EntryRow:
     redemption: RedemptionView | None
 
     @property
-    def place(self) -> Place:
-        """Its place in the list."""
-        return Place(recorded_at=self.recorded_at, customer_id=self.customer_id, sequence=self.sequence)
+    def position(self) -> Position:
+        """Its position in the list."""
+        return Position(recorded_at=self.recorded_at, customer_id=self.customer_id, sequence=self.sequence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +88,9 @@ class UsageRow:
 
 
 async def entries_page(
-    conn: Reader, *, where: EntryFilter, first: int, after: Place | None, now: datetime
+    conn: Reader, *, where: EntryFilter, first: int, after: Position | None, now: datetime
 ) -> list[EntryRow]:
-    """Up to `first` entries of all customers after a place, newest first."""
+    """Up to `first` entries of all customers after a position, newest first."""
     name, chosen = "entries", []
     if where.member_nos is not None:
         name, chosen = "entries_of_members", [where.member_nos, where.vendors]
@@ -136,9 +136,9 @@ async def entry(conn: Reader, customer_id: int, sequence: int, *, now: datetime)
 
 
 async def redemptions_page(
-    conn: Reader, *, where: RedemptionFilter, first: int, after: Place | None, now: datetime
+    conn: Reader, *, where: RedemptionFilter, first: int, after: Position | None, now: datetime
 ) -> list[RedemptionView]:
-    """Up to `first` redemptions of all customers after a place, newest first."""
+    """Up to `first` redemptions of all customers after a position, newest first."""
     name, chosen = _redemptions(where)
     rows = await conn.fetch(
         SQL[name],
@@ -193,7 +193,7 @@ def _redemptions(where: RedemptionFilter) -> tuple[str, list[Iterable[object] | 
     return "redemptions", []
 
 
-def _keyset(after: Place | None) -> tuple[datetime | None, int | None, int | None]:
+def _keyset(after: Position | None) -> tuple[datetime | None, int | None, int | None]:
     return (None, None, None) if after is None else (after.recorded_at, after.customer_id, after.sequence)
 
 

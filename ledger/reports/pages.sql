@@ -1,7 +1,7 @@
 -- Pages of entries and redemptions, and vendors' deliveries.
 --
 -- Every list is newest first, by keyset: $1 is the moment of the question (a hold that has run out by then reads as EXPIRED,
--- posted or not), $2 how many rows, $3 to $5 the place after which the page begins (null: from the newest). A filter that
+-- posted or not), $2 how many rows, $3 to $5 the position after which the page begins (null: from the newest). A filter that
 -- is null asks for nothing. A page chooses its rows by the keys alone; OFFSET 0 keeps what is shown of them looked up row by
 -- row, for a page has few.
 

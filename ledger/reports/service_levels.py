@@ -18,7 +18,7 @@ from handbook import Handbook, ServiceLevel, WorkingCalendar, business_day, star
 from handbook.calendar import Span
 from ledger.ids import RedemptionId
 from ledger.posting.redemptions import RedemptionView
-from ledger.reports.filters import Place, RedemptionFilter
+from ledger.reports.filters import Position, RedemptionFilter
 from ledger.reports.pages import redemptions_page
 from ledger.service_levels.clock import Clock, HoldDays, ServiceStanding, Stage, clock_of, deadline, last_days
 from ledger.service_levels.milestones import Milestone, MilestoneKind
@@ -199,11 +199,11 @@ async def late_holds(
     days: Days,
     *,
     first: int,
-    after: Place | None,
+    after: Position | None,
     handbook: Handbook,
     now: datetime,
 ) -> dict[tuple[str, str], list[RedemptionView]]:
-    """For each vendor and benefit up to `first` late or overdue holds after a place, newest first; two queries."""
+    """For each vendor and benefit up to `first` late or overdue holds after a position, newest first; two queries."""
     found: dict[tuple[str, str], list[RedemptionView]] = {pair: [] for pair in pairs}
     rows = await conn.fetch(
         SQL["late"],

@@ -39,14 +39,14 @@ group by 1, 2, 3, 4, 5, 6;
 
 -- name: late
 -- For each pair of a vendor and a benefit, $8 and $9, up to $10 of the same holds that are late or overdue at the moment
--- $14, after the place $11 to $13 (null: from the newest), newest first.
+-- $14, after the position $11 to $13 (null: from the newest), newest first.
 select page.vendor, page.benefit, page.customer_id, page.sequence
 from (
     select
         c.vendor, c.benefit, c.customer_id, c.sequence, c.recorded_at,
         row_number() over (
             partition by c.vendor, c.benefit order by c.recorded_at desc, c.customer_id desc, c.sequence desc
-        ) as place
+        ) as number
     from hold_clocks c
     join unnest($8::text[], $9::text[]) as asked (vendor, benefit)
         on asked.vendor = c.vendor and asked.benefit = c.benefit
@@ -64,5 +64,5 @@ from (
             or (c.recorded_at, c.customer_id, c.sequence) < ($11::timestamptz, $12::bigint, $13::bigint)
         )
 ) page
-where page.place <= $10
+where page.number <= $10
 order by page.vendor, page.benefit, page.recorded_at desc, page.customer_id desc, page.sequence desc;

@@ -96,7 +96,7 @@ def _standing(told: Sequence[Term], stored: Sequence[Term]) -> tuple[list[Term],
         if _is_redundant(term, standing):
             continue
         new.append(term)
-        met = next((place for place, old in enumerate(standing) if term.overlaps(old)), None)
+        met = next((index for index, old in enumerate(standing) if term.overlaps(old)), None)
         if met is None:
             standing.append(term)
             continue

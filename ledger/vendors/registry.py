@@ -40,7 +40,7 @@ _MOST_TERMS = 200
 class VendorView:
     """A vendor with all its terms, earliest first.
 
-    `date_tolerance_days`: by how much the day of a query's line may differ from that of its delivery.
+    `date_tolerance_days`: by how much the day of a statement's line may differ from that of its delivery.
     """
 
     code: str

@@ -9,7 +9,7 @@ from strawberry.dataloader import DataLoader
 from base.database import Pool
 from ledger.reconciliation.reading import (
     FindingFilter,
-    FindingPlace,
+    FindingPosition,
     FindingView,
     Scope,
     ScopeKind,
@@ -19,11 +19,11 @@ from ledger.reconciliation.reading import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingsPage:
-    """Which findings, how many, and after which place."""
+    """Which findings, how many, and after which position."""
 
     where: FindingFilter
     first: int
-    after: FindingPlace | None
+    after: FindingPosition | None
 
 
 FindingsKey: TypeAlias = tuple[Scope, FindingsPage]

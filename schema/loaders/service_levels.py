@@ -9,7 +9,7 @@ from base.database import Pool
 from handbook import Handbook
 from ledger.ids import RedemptionId
 from ledger.posting.redemptions import RedemptionView
-from ledger.reports.filters import Place
+from ledger.reports.filters import Position
 from ledger.reports.service_levels import (
     ClockView,
     Days,
@@ -22,7 +22,7 @@ from ledger.reports.service_levels import (
 from ledger.service_levels.milestones import Milestone
 
 ReportKey: TypeAlias = tuple[str, Days]
-LateKey: TypeAlias = tuple[tuple[str, str], tuple[Days, int, Place | None]]
+LateKey: TypeAlias = tuple[tuple[str, str], tuple[Days, int, Position | None]]
 
 
 def clock_loader(pool: Pool, handbook: Handbook, now: datetime) -> DataLoader[RedemptionId, ClockView | None]:
@@ -67,7 +67,7 @@ def late_loader(pool: Pool, handbook: Handbook, now: datetime) -> DataLoader[Lat
     """Late holds by (vendor and benefit, page): two queries for each page, whatever the number of pairs."""
 
     async def load(keys: list[LateKey]) -> list[list[RedemptionView]]:
-        pairs: dict[tuple[Days, int, Place | None], list[tuple[str, str]]] = {}
+        pairs: dict[tuple[Days, int, Position | None], list[tuple[str, str]]] = {}
         for pair, page in keys:
             pairs.setdefault(page, []).append(pair)
         found: dict[LateKey, list[RedemptionView]] = {}

@@ -42,7 +42,7 @@ class RedeemInput:
         default=None, description="The choice, where the benefit has options."
     )
     facility: str | None = strawberry.field(
-        default=None, description="The place, where the benefit has facilities."
+        default=None, description="The facility, where the benefit has several."
     )
     policy_no: str | None = strawberry.field(
         default=None, description="The policy, where the benefit is given per policy."

@@ -10,8 +10,8 @@ from schema.connections import (
     Page,
     checked_first,
     connection,
-    place_cursor,
-    read_place_cursor,
+    position_cursor,
+    read_position_cursor,
 )
 from schema.context import Info
 from schema.filters import DateFilter, TextFilter, days, texts, values
@@ -64,9 +64,9 @@ class EntryQueries:
             context.pool,
             where=where.as_filter() if where is not None else EntryFilter(),
             first=checked_first(first, LARGEST_LEDGER_PAGE) + 1,
-            after=read_place_cursor(after),
+            after=read_position_cursor(after),
             now=context.now,
         )
         return connection(
-            Page.of(rows, first), cursor=lambda row: place_cursor(row.place), node=Entry.of, after=after
+            Page.of(rows, first), cursor=lambda row: position_cursor(row.position), node=Entry.of, after=after
         )

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import strawberry
 
-from ledger.reports.filters import Place, RedemptionFilter
+from ledger.reports.filters import Position, RedemptionFilter
 from ledger.reports.pages import redemptions_page
 from schema.connections import (
     LARGEST_PAGE,
@@ -12,8 +12,8 @@ from schema.connections import (
     Page,
     checked_first,
     connection,
-    place_cursor,
-    read_place_cursor,
+    position_cursor,
+    read_position_cursor,
 )
 from schema.context import Info, Role
 from schema.filters import DateFilter, TextFilter, days, texts, values
@@ -75,12 +75,12 @@ class RedemptionQueries:
             context.pool,
             where=asked,
             first=checked_first(first) + 1,
-            after=read_place_cursor(after),
+            after=read_position_cursor(after),
             now=context.now,
         )
         return connection(
             Page.of(rows, first),
-            cursor=lambda row: place_cursor(Place.of(row)),
+            cursor=lambda row: position_cursor(Position.of(row)),
             node=Redemption.of,
             after=after,
         )

@@ -143,7 +143,7 @@ class Benefit:
         return labelled(benefit.evidence, benefit.labels.evidence_kinds)
 
     @strawberry.field(
-        description="The places of which each use takes one; none: no choice.", graphql_type=list[Label]
+        description="The facilities of which each use takes one; none: no choice.", graphql_type=list[Label]
     )
     @staticmethod
     def facilities(benefit: strawberry.Parent[values.Benefit]) -> Sequence[values.Label]:

@@ -43,7 +43,7 @@ def _benefits(handbook: Handbook, code: str, edition: str | None) -> Iterator[Be
 
 def in_printed_order(handbook: Handbook, codes: Iterable[str]) -> list[Benefit]:
     """The benefits of these codes in the order of the latest edition, those that it lacks at the end."""
-    order = {benefit.code: place for place, benefit in enumerate(handbook.latest.benefits)}
+    order = {benefit.code: index for index, benefit in enumerate(handbook.latest.benefits)}
     return [
         benefit_of(handbook, code)
         for code in sorted(codes, key=lambda code: (order.get(code, len(order)), code))

@@ -6,7 +6,7 @@ from typing import TypeVar
 import strawberry
 
 from ledger.ids import opaque_id, parse_numbers
-from ledger.reconciliation.reading import FindingFilter, FindingPlace, FindingView, place_of
+from ledger.reconciliation.reading import FindingFilter, FindingPosition, FindingView, position_of
 from schema.connections import Connection, Page, bad_cursor, checked_first, connection
 from schema.filters import TextFilter, texts, values
 from schema.loaders.findings import FindingsPage
@@ -73,15 +73,15 @@ async def findings_connection(
 
 
 def _cursor(view: FindingView) -> str:
-    place = place_of(view)
-    return opaque_id(_CURSOR, place.section, place.major, place.minor)
+    position = position_of(view)
+    return opaque_id(_CURSOR, position.section, position.major, position.minor)
 
 
-def _read_cursor(after: str | None) -> FindingPlace | None:
+def _read_cursor(after: str | None) -> FindingPosition | None:
     if after is None:
         return None
     numbers = parse_numbers(after, _CURSOR, 3)
     if numbers is None:
         raise bad_cursor()
     section, major, minor = numbers
-    return FindingPlace(section=section, major=major, minor=minor)
+    return FindingPosition(section=section, major=major, minor=minor)

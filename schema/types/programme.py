@@ -70,7 +70,7 @@ class Programme:
     evidence_kinds: list[Label] = strawberry.field(
         description="The kinds of documents that benefits ask for."
     )
-    facilities: list[Label] = strawberry.field(description="The places that benefits are given at.")
+    facilities: list[Label] = strawberry.field(description="Where benefits are given.")
 
     @strawberry.field(description="Its code.")
     def edition(self) -> str:

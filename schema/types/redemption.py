@@ -17,7 +17,7 @@ from ledger.ids import RedemptionId
 from ledger.posting import outcomes, redemptions
 from ledger.quotas.counts import QuotaCounts as Counts
 from ledger.quotas.counts import counts_of
-from ledger.reports.filters import Place
+from ledger.reports.filters import Position
 from ledger.reports.pages import UsageRow, VendorName
 from ledger.reports.service_levels import Counts as HoldCounts
 from ledger.reports.service_levels import Days, ServiceReport
@@ -29,8 +29,8 @@ from schema.connections import (
     Page,
     checked_first,
     connection,
-    place_cursor,
-    read_place_cursor,
+    position_cursor,
+    read_position_cursor,
 )
 from schema.context import Info
 from schema.disclosure import shown
@@ -273,11 +273,11 @@ class ServiceLevelReport:
     async def late_redemptions(
         self, info: Info, first: int, after: str | None = None
     ) -> Connection[Redemption]:
-        page = (self.days, checked_first(first) + 1, read_place_cursor(after))
+        page = (self.days, checked_first(first) + 1, read_position_cursor(after))
         rows = await info.context.loaders.late_holds.load(((self.vendor_code, self.benefit_code), page))
         return connection(
             Page.of(rows, first),
-            cursor=lambda row: place_cursor(Place.of(row)),
+            cursor=lambda row: position_cursor(Position.of(row)),
             node=Redemption.of,
             after=after,
         )

@@ -48,7 +48,7 @@ class Requirements:
         description="Whether a wished number is required: the benefit is applied for before a policy."
     )
     facilities: list[Label] = strawberry.field(
-        description="The places of which one (`facility`) must be named; none: no choice."
+        description="The facilities of which one (`facility`) must be named; none: no choice."
     )
     evidence: list[RequiredEvidence] = strawberry.field(description="The documents that it must have.")
     relation: Relation | None = strawberry.field(

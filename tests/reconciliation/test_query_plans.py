@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from ledger.reconciliation.finding_pages import SQL, FindingFilter, ScopeKind, findings_pages
-from ledger.reconciliation.views import FindingPlace
+from ledger.reconciliation.views import FindingPosition
 from tests.ledger.books import NOW
 from tests.plans import BOTH_WAYS, Explaining, explained, rows_read, scanned_tables
 
@@ -41,8 +41,8 @@ insert into carryovers (period, carried_from, statement, line_no)
 """
 LARGE = ("statement_lines", "redemptions", "matches", "findings", "decisions", "carryovers")
 SOME_PAGES = 3000
-MIDDLE = FindingPlace(section=0, major=5, minor=1500)
-AT_THE_END = FindingPlace(section=2, major=500, minor=0)
+MIDDLE = FindingPosition(section=0, major=5, minor=1500)
+AT_THE_END = FindingPosition(section=2, major=500, minor=0)
 
 
 @pytest.fixture

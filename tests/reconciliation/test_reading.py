@@ -13,7 +13,7 @@ from ledger.reconciliation.reading import (
     finding,
     findings_page,
     period_view,
-    place_of,
+    position_of,
     statements_by_id,
     stream_findings,
 )
@@ -44,7 +44,7 @@ async def read(month, scope, *, size=100, **where):
         seen += page
         if len(page) < size:
             return seen
-        after = place_of(page[-1])
+        after = position_of(page[-1])
 
 
 async def decide(month, found, action, **more):

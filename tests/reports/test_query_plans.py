@@ -7,7 +7,7 @@ import pytest
 
 from ledger.ids import RedemptionId
 from ledger.reports.exporting import SQL as EXPORTING
-from ledger.reports.filters import EntryFilter, Place, RedemptionFilter, Span
+from ledger.reports.filters import EntryFilter, Position, RedemptionFilter, Span
 from ledger.reports.pages import customers_entries, entries_page, redemptions_page
 from tests.ledger.books import NOW
 from tests.ledger.test_query_plans import FILL
@@ -15,7 +15,7 @@ from tests.plans import BOTH_WAYS, Explaining, explained, rows_read, scanned_tab
 
 LARGE = {"entries", "redemptions", "customers", "relatives"}
 SOME_PAGES = 1500
-IN_THE_MIDDLE = Place(recorded_at=datetime(2024, 2, 1, tzinfo=UTC), customer_id=6_000, sequence=3)
+IN_THE_MIDDLE = Position(recorded_at=datetime(2024, 2, 1, tzinfo=UTC), customer_id=6_000, sequence=3)
 MEMBERS = frozenset({"M17", "M4000"})
 ALWAYS = Span(end=datetime.max.replace(tzinfo=UTC))
 ENTRIES = [

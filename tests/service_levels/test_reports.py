@@ -10,7 +10,7 @@ import pytest
 
 from handbook import BUSINESS_ZONE, Handbook, WorkingCalendar, WorkingYear, business_day, start_of
 from ledger.ids import RedemptionId
-from ledger.reports.filters import Place
+from ledger.reports.filters import Position
 from ledger.reports.service_levels import (
     Counts,
     Days,
@@ -327,7 +327,7 @@ async def test_what_the_database_counts_and_lists_is_what_the_clock_says_of_each
 async def pages(booth: Booth, pair: tuple[str, str], span: Days, now: datetime) -> list[RedemptionId]:
     """All late holds of a vendor and benefit, read three at a time."""
     found: list[RedemptionId] = []
-    after: Place | None = None
+    after: Position | None = None
     while True:
         page = await late_holds(
             booth.pool, [pair], span, first=3, after=after, handbook=booth.handbook, now=now
@@ -335,7 +335,7 @@ async def pages(booth: Booth, pair: tuple[str, str], span: Days, now: datetime) 
         if not page[pair]:
             return found
         found += [each.id for each in page[pair]]
-        after = Place.of(page[pair][-1])
+        after = Position.of(page[pair][-1])
 
 
 def test_the_promise_is_the_one_of_the_edition_of_the_day(handbook):

@@ -85,7 +85,7 @@ class Running:
             Settings(**settings),
             self._listener,
             board=Board(1),
-            place=0,
+            slot=0,
             alone=True,
             serving=self._serves.set,
         )
