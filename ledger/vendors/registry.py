@@ -5,10 +5,11 @@ row: registrations of one vendor are serialised with each other and with the clo
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any, TypeAlias
 from unicodedata import category
 
 from asyncpg import LockNotAvailableError, Record
@@ -34,6 +35,9 @@ SQL = Queries(Path(__file__).with_name("registry.sql"))
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONGEST_NAME = 200
 _MOST_TERMS = 200
+
+_Row: TypeAlias = Record | Mapping[str, Any]
+"""A row as asyncpg or, within its transaction, Tortoise gives it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,14 +136,8 @@ async def _register(
         if date_tolerance_days is not None:
             vendor.date_tolerance_days = date_tolerance_days
         await vendor.save(using_db=connection, update_fields=["name", "date_tolerance_days"])
-        all_terms = await ContractTerm.filter(vendor_id=code).using_db(connection)
-    views = sorted(
-        (_stored(term) for term in all_terms),
-        key=lambda term: (term.starts_on, term.benefit, term.variant or ""),
-    )
-    return VendorView(
-        code=code, name=name, date_tolerance_days=vendor.date_tolerance_days, terms=tuple(views)
-    )
+        (view,) = _views(await connection.execute_query_dict(SQL["vendors_by_code"], [[code]]))
+    return view
 
 
 async def _changed(
@@ -147,7 +145,7 @@ async def _changed(
 ) -> Change | Refusal:
     """Change the terms of a vendor whose row is locked."""
     code = vendor.code
-    stored = await ContractTerm.filter(vendor_id=code).using_db(connection).order_by("starts_on", "id")
+    stored = [_term(row) for row in await connection.execute_query_dict(SQL["contracts"], [[code]])]
     delivered: list[Delivery] = []
     if stored and terms:
         first = min(term.starts_on for term in terms)
@@ -155,18 +153,13 @@ async def _changed(
         rows = await connection.execute_query_dict(SQL["delivered"], [code, first, benefits])
         delivered = [Delivery(benefit=row["benefit"], variant=row["variant"], day=row["day"]) for row in rows]
     closed = await connection.execute_query_dict(SQL["closed_months"], [code])
-    changed = change(
-        terms,
-        [_stored(term) for term in stored],
-        delivered=delivered,
-        closed=[row["month"] for row in closed],
-    )
+    changed = change(terms, stored, delivered=delivered, closed=[row["month"] for row in closed])
     if isinstance(changed, Refusal):
         return changed
-    for row in stored:
-        if _stored(row) in changed.closing:
-            row.ends_on = changed.closing[_stored(row)]
-            await row.save(using_db=connection, update_fields=["ends_on"])
+    for term, ends_on in changed.closing.items():
+        await connection.execute_query(
+            SQL["end_term"], [code, term.benefit, term.variant, term.starts_on, ends_on]
+        )
     await ContractTerm.bulk_create(
         [
             ContractTerm(
@@ -218,7 +211,7 @@ def _malformed(
     return None
 
 
-def _term(row: Record) -> Term:
+def _term(row: _Row) -> Term:
     """The term from a row of contract_terms."""
     return Term(
         benefit=row["benefit"],
@@ -230,21 +223,9 @@ def _term(row: Record) -> Term:
     )
 
 
-def _stored(term: ContractTerm) -> Term:
-    """The term that Tortoise has read."""
-    return Term(
-        benefit=term.benefit,
-        variant=term.variant,
-        unit_price=term.unit_price,
-        starts_on=term.starts_on,
-        ends_on=term.ends_on,
-        recorded_by=term.subject,
-    )
-
-
-def _views(rows: Iterable[Record]) -> list[VendorView]:
+def _views(rows: Iterable[_Row]) -> list[VendorView]:
     """Vendors with their terms, from rows in the order of codes: one a term, or one for a vendor without any."""
-    vendors: dict[str, Record] = {}
+    vendors: dict[str, _Row] = {}
     terms: dict[str, list[Term]] = {}
     for row in rows:
         vendors[row["code"]] = row

@@ -8,10 +8,16 @@ where v.code = any ($1::text[])
 order by v.code, t.starts_on, t.benefit, t.variant nulls first;
 
 -- name: contracts
--- The terms of the vendors $1.
+-- The terms of the vendors $1, earliest first.
 select vendor, benefit, variant, unit_price, starts_on, ends_on, subject
 from contract_terms
-where vendor = any ($1::text[]);
+where vendor = any ($1::text[])
+order by vendor, starts_on, benefit, variant nulls first;
+
+-- name: end_term
+-- The open term of the vendor $1 for the benefit $2 and the variant $3 from the day $4 on ends before the day $5.
+update contract_terms set ends_on = $5
+where vendor = $1 and benefit = $2 and variant is not distinct from $3 and starts_on = $4;
 
 -- name: members_served
 -- Those of the member numbers $2 that the vendor $1 has had a hold or delivery for.

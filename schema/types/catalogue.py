@@ -5,8 +5,21 @@ Old rows may name a benefit that today's edition no longer has: then its name co
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Protocol
+
+import strawberry
 
 from handbook import Benefit, Handbook
+from schema.context import Info
+
+
+class Graded(Protocol):
+    """A row of a report or contract: its benefit, if it is about one, and the grade, where it is graded."""
+
+    @property
+    def benefit(self) -> Benefit | None: ...
+    @property
+    def variant(self) -> str | None: ...
 
 
 @lru_cache(maxsize=4096)
@@ -30,6 +43,12 @@ def variant_in_english(
     """
     names = (variant_of(benefit, variant) for benefit in _benefits(handbook, code, edition))
     return next((name for name in names if name is not None), None)
+
+
+def english_variant(row: strawberry.Parent[Graded], info: Info) -> str | None:
+    """The resolver of a row's grade in English, by the latest edition that has it."""
+    code = row.benefit.code if row.benefit is not None else ""
+    return variant_in_english(info.context.handbook, code, row.variant)
 
 
 def _benefits(handbook: Handbook, code: str, edition: str | None) -> Iterator[Benefit]:

@@ -8,9 +8,8 @@ import strawberry
 from handbook import Handbook, values
 from ledger.entitlement.terms import Term
 from ledger.reports.pages import UsageRow
-from schema.context import Info
 from schema.types.benefit import Benefit
-from schema.types.catalogue import benefit_of, variant_in_english
+from schema.types.catalogue import benefit_of, english_variant
 
 
 @strawberry.type(description="The price of one unit of a benefit at a vendor, on a span of days.")
@@ -27,9 +26,9 @@ class ContractTerm:
         "For staff."
     )
 
-    @strawberry.field(description="The name of the grade in English.")
-    def variant_en(self, info: Info) -> str | None:
-        return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
+    variant_en: str | None = strawberry.field(
+        resolver=english_variant, description="The name of the grade in English."
+    )
 
     @classmethod
     def of(cls, term: Term, handbook: Handbook) -> "ContractTerm":
@@ -64,9 +63,9 @@ class VendorUsage:
         description="What is owed, in CNY: (units − reversedUnits) × unitPrice; null without a price."
     )
 
-    @strawberry.field(description="The name of the grade in English.")
-    def variant_en(self, info: Info) -> str | None:
-        return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
+    variant_en: str | None = strawberry.field(
+        resolver=english_variant, description="The name of the grade in English."
+    )
 
     @classmethod
     def of(cls, row: UsageRow, handbook: Handbook) -> "VendorUsage":

@@ -13,24 +13,20 @@ from schema.types.enums import Relation
 _NAME = "The name; vendors see its first character and **."
 
 
+def _name(person: strawberry.Parent[history.Relative | redemptions.Beneficiary], info: Info) -> str:
+    return shown_name(info.context.viewer, person.name)
+
+
 @strawberry.type(description="A relative, registered on the customer.")
 class Relative:
     relative_id: strawberry.ID = strawberry.field(description="The relative's id, unique for the customer.")
     relation: Relation = strawberry.field(description="The relation to the customer.")
     registered_on: date = strawberry.field(description="The day of registration.")
-
-    @strawberry.field(description=_NAME)
-    @staticmethod
-    def name(person: strawberry.Parent[history.Relative], info: Info) -> str:
-        return shown_name(info.context.viewer, person.name)
+    name: str = strawberry.field(resolver=_name, description=_NAME)
 
 
 @strawberry.type(description="The relative whom a benefit was for.")
 class Beneficiary:
     relative_id: strawberry.ID = strawberry.field(description="The relative's id, unique for the customer.")
     relation: Relation = strawberry.field(description="The relation to the customer.")
-
-    @strawberry.field(description=_NAME)
-    @staticmethod
-    def name(person: strawberry.Parent[redemptions.Beneficiary], info: Info) -> str:
-        return shown_name(info.context.viewer, person.name)
+    name: str = strawberry.field(resolver=_name, description=_NAME)

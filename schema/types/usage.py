@@ -9,9 +9,8 @@ from base.months import month_text
 from handbook import Handbook, values
 from ledger.quotas.liability import LiabilityRow
 from ledger.reports.usage import UsageFigures, UsageView
-from schema.context import Info
 from schema.types.benefit import Benefit
-from schema.types.catalogue import benefit_of, variant_in_english
+from schema.types.catalogue import benefit_of, english_variant
 from schema.types.enums import Per, Unit
 from schema.types.redemption import Vendor
 
@@ -55,10 +54,9 @@ class UsageRow(UsageTotal):
     day: date | None = strawberry.field(description="The day.")
     month: str | None = strawberry.field(description="The month, like 2026-10.")
 
-    @strawberry.field(description="The name of the grade in English.")
-    def variant_en(self, info: Info) -> str | None:
-        code = self.benefit.code if self.benefit is not None else ""
-        return variant_in_english(info.context.handbook, code, self.variant)
+    variant_en: str | None = strawberry.field(
+        resolver=english_variant, description="The name of the grade in English."
+    )
 
     @classmethod
     def in_group(cls, view: UsageView, handbook: Handbook) -> "UsageRow":
@@ -115,9 +113,9 @@ class LiabilityLine:
         description="remaining × unitPrice, in CNY; null without limit or price."
     )
 
-    @strawberry.field(description="The name of the grade in English.")
-    def variant_en(self, info: Info) -> str | None:
-        return variant_in_english(info.context.handbook, self.benefit.code, self.variant)
+    variant_en: str | None = strawberry.field(
+        resolver=english_variant, description="The name of the grade in English."
+    )
 
     @classmethod
     def of(cls, row: LiabilityRow, handbook: Handbook, edition: str | None) -> "LiabilityLine":
