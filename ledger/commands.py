@@ -14,6 +14,7 @@ from unicodedata import category
 
 from ledger.ids import RedemptionId
 from ledger.refusals import Refusal, RefusalCode, invalid
+from rating.events import FIRST_YEAR, LAST_YEAR
 
 FINANCE = "finance"
 """The actor that is no vendor: it may only reverse."""
@@ -22,7 +23,6 @@ _LONGEST_TEXT = 200
 _MOST_EVIDENCE = 20
 _LARGEST_INTEGER = 2**31 - 1
 """The limit of the column and the API; the edition's maximum is checked by the rules."""
-_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _NOT_TEXT = frozenset({"Cc", "Cs"})
 """Control characters, and halves of characters, which no database takes."""
 _NOT_COMPARED = frozenset({"key", "actor", "member_no", "subject"})
@@ -215,10 +215,10 @@ def malformed(command: Command) -> Refusal | None:
         return invalid(f"证明材料最多 {_MOST_EVIDENCE} 份", f"at most {_MOST_EVIDENCE} pieces of evidence")
     for name in ("occurred_at", "appointment_at"):
         moment = getattr(command, name, None)
-        if moment is not None and (moment.utcoffset() is None or not _FIRST_YEAR <= moment.year < _LAST_YEAR):
+        if moment is not None and (moment.utcoffset() is None or not FIRST_YEAR <= moment.year <= LAST_YEAR):
             return invalid(
-                f"{api_name(name)} 须带时区，年份在 {_FIRST_YEAR} 至 {_LAST_YEAR} 之间",
-                f"{api_name(name)} must have an offset and lie between the years {_FIRST_YEAR} and {_LAST_YEAR}",
+                f"{api_name(name)} 须带时区，年份在 {FIRST_YEAR} 至 {LAST_YEAR} 之间",
+                f"{api_name(name)} must have an offset and lie between the years {FIRST_YEAR} and {LAST_YEAR}",
             )
     units = getattr(command, "units", None)
     if units is not None and not 1 <= units <= _LARGEST_INTEGER:

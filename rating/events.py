@@ -32,7 +32,8 @@ from handbook.values import Category, Coverage, Design, Mode, Relation
 from rating.unreadable import EventError as EventError  # noqa: PLC0414 - what `parse_event` raises is found here too
 from rating.unreadable import event_error, not_utf8
 
-EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+"""No day or moment lies outside of these years: neither in the stream nor in any request."""
 LONGEST_IDENTIFIER, LONGEST_NAME = 64, 200
 PREMIUM_LIMIT = Decimal(10) ** 12
 BASE_COMPONENT = "base"
@@ -94,7 +95,7 @@ def _day(value: object) -> date:
             value = date.fromisoformat(value)
         except ValueError as error:
             raise PydanticCustomError("day", "not a day") from error
-    if type(value) is not date or not EARLIEST_YEAR <= value.year < LATEST_YEAR:
+    if type(value) is not date or not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise PydanticCustomError("day", "not a day")
     return value
 
@@ -108,7 +109,7 @@ def _moment(value: object) -> datetime:
     if (
         not isinstance(value, datetime)
         or value.utcoffset() is None
-        or not EARLIEST_YEAR <= value.year < LATEST_YEAR
+        or not FIRST_YEAR <= value.year <= LAST_YEAR
     ):
         raise PydanticCustomError("moment", "not a moment")
     return value.astimezone(UTC)

@@ -12,13 +12,11 @@ from typing import NewType
 from strawberry.types.scalar import ScalarDefinition
 
 from handbook import BUSINESS_ZONE
+from rating.events import FIRST_YEAR, LAST_YEAR
 from schema.errors import WrongValueError
 
 Long = NewType("Long", int)
 """A whole number that may go beyond 32 bits, where GraphQL's own integers end: units of a whole month."""
-
-# No history lies outside of these; refusing such days here keeps date arithmetic below from overflowing.
-_FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
@@ -31,14 +29,14 @@ _LARGEST_EXACT = 2**53 - 1
 
 def parse_day(value: object) -> date:
     """The day that an ISO date names; WrongValueError with what would be right."""
-    expected = f"an ISO date from {_FIRST_YEAR}-01-01 to {_LAST_YEAR}-12-31, like 2026-03-01"
+    expected = f"an ISO date from {FIRST_YEAR}-01-01 to {LAST_YEAR}-12-31, like 2026-03-01"
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise WrongValueError(f"expected {expected}")
     try:
         day = date.fromisoformat(value)
     except ValueError:
         raise WrongValueError(f"there is no such day; expected {expected}") from None
-    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise WrongValueError(f"expected {expected}")
     return day
 
@@ -52,8 +50,8 @@ def parse_moment(value: object) -> datetime:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise WrongValueError(f"there is no such moment; expected {expected}") from None
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise WrongValueError(f"expected {expected}, of the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise WrongValueError(f"expected {expected}, of the years {FIRST_YEAR} to {LAST_YEAR}")
     return moment
 
 

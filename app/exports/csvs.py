@@ -6,12 +6,12 @@ one gets an apostrophe before it, which marks it as text. Numbers are our own an
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 
-from app.exports.columns import Cell
+from app.exports.columns import Cell, Column, Language, Row
 from handbook import BUSINESS_ZONE
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -19,6 +19,16 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # The full-width forms too: Excel treats them like the others where both are in use.
 _FORMULAS = frozenset("=+-@＝＋－＠")
 _BREAKS = ("\t", "\r", "\n")
+
+
+def csv_head(columns: Sequence[Column[Row]], language: Language) -> bytes:
+    """The beginning of a CSV file: byte order mark and headings."""
+    return BYTE_ORDER_MARK + csv_lines([[column.heading(language) for column in columns]])
+
+
+def csv_rows(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> bytes:
+    """Rows of a table as lines of a CSV file."""
+    return csv_lines([column.cell(row) for column in columns] for row in rows)
 
 
 def csv_lines(rows: Iterable[Iterable[Cell]]) -> bytes:

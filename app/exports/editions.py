@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from app.exports.columns import Cell, Column, Language
-from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
+from app.exports.csvs import BYTE_ORDER_MARK, csv_head, csv_lines, csv_rows
 from app.exports.making import new_workbook, saved
 from app.exports.reporting import table
 from app.exports.telling import SheetForm, Telling
@@ -107,15 +107,12 @@ def loss_columns(telling: Telling) -> list[Column[NamedLoss]]:
 
 def losses_heading(telling: Telling) -> bytes:
     """The heading of the file of losses."""
-    return BYTE_ORDER_MARK + csv_lines(
-        [[column.heading(telling.language) for column in loss_columns(telling)]]
-    )
+    return csv_head(loss_columns(telling), telling.language)
 
 
 def losses_csv(losses: Iterable[NamedLoss], telling: Telling) -> bytes:
     """The lines of the file of losses."""
-    columns = loss_columns(telling)
-    return csv_lines([column.cell(each) for column in columns] for each in losses)
+    return csv_rows(loss_columns(telling), losses)
 
 
 def what_if_text(what_if: WhatIf, telling: Telling) -> str:

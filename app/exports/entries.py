@@ -10,8 +10,8 @@ from contextlib import aclosing
 from datetime import datetime
 from enum import StrEnum
 
-from app.exports.columns import Cell, Column
-from app.exports.csvs import BYTE_ORDER_MARK, csv_lines, moment_text
+from app.exports.columns import Cell, Column, Language
+from app.exports.csvs import csv_head, csv_rows, moment_text
 from base.database import Pool
 from ledger.ids import RedemptionId
 from ledger.reports.exporting import ExportedEntry, stream_entries
@@ -78,7 +78,7 @@ async def entry_chunks(
 
 
 def _csv(batch: Sequence[ExportedEntry]) -> bytes:
-    return csv_lines([column.cell(row) for column in COLUMNS] for row in batch)
+    return csv_rows(COLUMNS, batch)
 
 
 def _json_lines(batch: Sequence[ExportedEntry]) -> bytes:
@@ -93,7 +93,7 @@ def _json_value(cell: Cell) -> object:
     return moment_text(cell) if isinstance(cell, datetime) else cell
 
 
-_HEAD = BYTE_ORDER_MARK + csv_lines([[column.name for column in COLUMNS]])
+_HEAD = csv_head(COLUMNS, Language.EN)
 _BY_FORM: dict[EntryForm, tuple[bytes, Callable[[Sequence[ExportedEntry]], bytes]]] = {
     EntryForm.CSV: (_HEAD, _csv),
     EntryForm.JSONL: (b"", _json_lines),

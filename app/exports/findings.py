@@ -12,7 +12,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from app.exports.columns import Cell, Column
-from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
+from app.exports.csvs import csv_head, csv_rows
 from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
@@ -191,11 +191,10 @@ async def csv_file(
     """A table of findings as CSV; the caller closes the file."""
     file = TemporaryFile()  # noqa: SIM115
     try:
-        file.write(BYTE_ORDER_MARK + csv_lines([[column.heading(telling.language) for column in columns]]))
+        file.write(csv_head(columns, telling.language))
         async with aclosing(in_batches(rows)) as batches:
             async for batch in batches:
-                lines = ([column.cell(row) for column in columns] for row in batch)
-                file.write(await aside(csv_lines, lines))
+                file.write(await aside(csv_rows, columns, batch))
     except BaseException:
         file.close()
         raise

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from app.exports.columns import Cell, Column
-from app.exports.csvs import BYTE_ORDER_MARK, csv_lines, plain
+from app.exports.columns import Cell, Column, Language
+from app.exports.csvs import csv_head, csv_rows, plain
 from base.months import month_text
 from handbook import Handbook
 from ledger.quotas.liability import LiabilityRow, total_value
@@ -119,11 +119,7 @@ def liability_columns(handbook: Handbook) -> list[Column[LiabilityRow]]:
 
 def as_csv(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> bytes:
     """A report as a CSV file, headed by the names of its columns."""
-    cells: list[list[Cell]] = [
-        [column.name for column in columns],
-        *([column.cell(row) for column in columns] for row in rows),
-    ]
-    return BYTE_ORDER_MARK + csv_lines(cells)
+    return csv_head(columns, Language.EN) + csv_rows(columns, rows)
 
 
 def table(columns: Sequence[Column[Row]], rows: Iterable[Row], sums: dict[str, Cell]) -> str:

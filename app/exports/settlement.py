@@ -13,7 +13,7 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from app.exports.columns import Cell, Column
-from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
+from app.exports.csvs import csv_head, csv_rows
 from app.exports.findings import finding_columns, statement_rows
 from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
@@ -117,8 +117,7 @@ async def settlement_file(
 
 def _csv(columns: Sequence[Column[_Line]], lines: Sequence[_Line], telling: Telling) -> IO[bytes]:
     file = TemporaryFile()  # noqa: SIM115 - the caller closes it
-    file.write(BYTE_ORDER_MARK + csv_lines([[column.heading(telling.language) for column in columns]]))
-    file.write(csv_lines([column.cell(line) for column in columns] for line in lines))
+    file.write(csv_head(columns, telling.language) + csv_rows(columns, lines))
     file.seek(0)
     return file
 

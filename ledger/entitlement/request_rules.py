@@ -9,6 +9,7 @@ from ledger.entitlement.account import waiting_ends
 from ledger.entitlement.case import Case
 from ledger.entitlement.opening import hours_in_words, is_open, next_opening
 from ledger.entitlement.relations import relation_words
+from ledger.entitlement.requirements import labelled
 from ledger.entitlement.wished_numbers import number_is_applied_for
 from ledger.refusals import Refusal, RefusalCode, invalid
 
@@ -69,12 +70,13 @@ def option_is_for_the_beneficiary(case: Case) -> Refusal | None:
 
 def facility_is_chosen(case: Case) -> Refusal | None:
     """A benefit with several facilities needs one of them to be named."""
-    facilities = case.benefit.facilities if case.benefit is not None else ()
-    if not facilities:
+    benefit = case.benefit
+    facilities = benefit.facilities if benefit is not None else ()
+    if benefit is None or not facilities:
         return None if case.facility is None else _superfluous(case, "facility")
-    if case.is_question or case.facility in facilities or case.edition is None:
+    if case.is_question or case.facility in facilities:
         return None
-    named = [label for label in case.edition.facilities if label.code in facilities]
+    named = labelled(facilities, benefit.labels.facilities)
     return Refusal(
         code=RefusalCode.FACILITY_REQUIRED,
         facts=case.facts(
