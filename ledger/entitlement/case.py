@@ -89,9 +89,14 @@ class Case:
         return self.benefit is not None and self.benefit.wished_number is not None
 
     @cached_property
+    def service_year_number(self) -> int | None:
+        """The number of the service year that the day lies in; None when none has begun."""
+        return self.account.service_year_number(self.day)
+
+    @cached_property
     def pool(self) -> PoolKey | None:
         """The pool that the units come from; None when no service year has begun."""
-        number = self.account.service_year_number(self.day)
+        number = self.service_year_number
         if number is None or self.benefit is None:
             return None
         per = self.allowance.per if isinstance(self.allowance, Counted) else self.benefit.per

@@ -8,7 +8,7 @@ it: it only brings the entries up to date.
 from collections.abc import Container
 from datetime import date
 
-from handbook import Counted, Handbook, Per, business_day, start_of
+from handbook import Counted, Edition, Handbook, Per, business_day, start_of
 from ledger.entitlement.account import PoolKey, pool_period
 from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
 from ledger.posting.state import Posting
@@ -24,18 +24,23 @@ class _Everything:
 EVERY_BENEFIT: Container[str] = _Everything()
 
 
-def catch_up(
+def catch_up(posting: Posting, *, handbook: Handbook, benefits: Container[str] = EVERY_BENEFIT) -> None:
+    """Post on `posting` all that is due for `benefits`, as of the moment at which it records."""
+    expire_holds(posting, benefits=benefits)
+    update_pools(posting, handbook=handbook, benefits=benefits)
+
+
+def update_pools(
     posting: Posting,
     *,
     handbook: Handbook,
     benefits: Container[str] = EVERY_BENEFIT,
     keep: PoolKey | None = None,
 ) -> None:
-    """Post on `posting` all that is due for `benefits`, as of the moment at which it records.
+    """Expire what is left of past service years, and bring the grants of today's pools to what the star gives.
 
     `keep` names a pool of a past year that is about to be used and must not expire before that.
     """
-    expire_holds(posting, benefits=benefits)
     today = business_day(posting.recorded_at)
     account = posting.state.account
     anchor = account.anchor_by(today)
@@ -43,10 +48,11 @@ def catch_up(
     if anchor is None or year is None:
         return
     posting.set_anchor(anchor)
-    expire_years(posting, today=today, benefits=benefits, keep=keep)
+    _expire_past_years(posting, year.number, today=today, benefits=benefits, keep=keep)
     star = account.star_on(today)
     edition = handbook.on(today)
-    for pool, target in _targets(posting, handbook, today, benefits).items():
+    targets = _targets(posting, edition, year.number, star=star, today=today, benefits=benefits)
+    for pool, target in targets.items():
         for kind, units in _differences(posting.balance(pool), target):
             posting.post(
                 kind,
@@ -75,12 +81,11 @@ def expire_holds(posting: Posting, *, benefits: Container[str] = EVERY_BENEFIT) 
             )
 
 
-def expire_years(
-    posting: Posting, *, today: date, benefits: Container[str] = EVERY_BENEFIT, keep: PoolKey | None = None
+def _expire_past_years(
+    posting: Posting, current: int, *, today: date, benefits: Container[str], keep: PoolKey | None
 ) -> None:
-    """Expire what is available in the pools of past service years: unused units are not carried over (decoded §5)."""
+    """Expire what is available in the pools of years before the current one: nothing is carried over (decoded §5)."""
     account = posting.state.account
-    current = account.service_year_number(today) or 0
     for pool, balance in sorted(posting.balances.items()):
         past = 0 < pool.period < current and pool.benefit in benefits and pool != keep
         if not past or balance.unlimited or balance.available <= 0:
@@ -99,13 +104,16 @@ def expire_years(
 
 
 def _targets(
-    posting: Posting, handbook: Handbook, today: date, benefits: Container[str]
+    posting: Posting,
+    edition: Edition | None,
+    number: int,
+    *,
+    star: int,
+    today: date,
+    benefits: Container[str],
 ) -> dict[PoolKey, int | None]:
-    """The units that each of today's pools should have been granted; None is without limit."""
+    """The units that each pool of today, in the service year `number`, should have been granted; None is no limit."""
     account = posting.state.account
-    number = account.service_year_number(today) or 0
-    star = account.star_on(today)
-    edition = handbook.on(today)
     targets: dict[PoolKey, int | None] = {}
     for benefit in edition.benefits if edition is not None else ():
         allowance = benefit.allowance(star)

@@ -18,7 +18,7 @@ from ledger.entitlement.terms import Term
 from ledger.ids import RedemptionId
 from ledger.posting.answers import Context, outcome_of
 from ledger.posting.applications import earliest_issue
-from ledger.posting.catching_up import catch_up, expire_holds
+from ledger.posting.catching_up import expire_holds, update_pools
 from ledger.posting.entries import Entry, EntryKind, RedemptionStatus
 from ledger.posting.follow_ups import follow_up, report
 from ledger.posting.outcomes import Outcome, outcome_as_json, replayed
@@ -126,12 +126,11 @@ def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:
     refusal = judge(case)
     if refusal is not None:
         return refusal
-    pool = case.pool
-    number = posting.state.account.service_year_number(case.day)
+    pool, number = case.pool, case.service_year_number
     if pool is None or number is None or case.benefit is None:  # a member on the day has a service year
         message = f"judged entitled without a pool: {command}"
         raise AssertionError(message)
-    catch_up(posting, handbook=context.handbook, benefits=(command.benefit,), keep=pool)
+    update_pools(posting, handbook=context.handbook, benefits=(command.benefit,), keep=pool)
     _make_available(posting, case, pool, number)
     redemption = Redemption(
         id=RedemptionId(posting.state.account.customer_id, posting.next_sequence),
@@ -160,7 +159,9 @@ def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:
         occurred_at=occurred_at,
         details=_details(redemption),
     )
-    catch_up(posting, handbook=context.handbook, benefits=(command.benefit,))
+    if case.day < context.today:
+        # A backdated use may leave units of a past year, or a grant without limit that today's star does not give.
+        update_pools(posting, handbook=context.handbook, benefits=(command.benefit,))
     return outcome_of(posting, redemption, context)
 
 
