@@ -80,22 +80,12 @@ async def load_batch(
     asked = [command for each in (commands or {}).values() for command in each]
     heads = await conn.fetch(SQL["lock_heads" if wait else "lock_free_heads"], sorted(customer_ids))
     ids = [row["customer_id"] for row in heads]
-    named = [command.redemption for command in asked if not isinstance(command, Redeem)]
-    pairs = [each.customer_id for each in named], [each.sequence for each in named]
-    benefits: list[str] | None = None
-    if commands is not None:
-        benefits = [command.benefit for command in asked if isinstance(command, Redeem)]
-        if named:
-            benefits += [row["benefit"] for row in await conn.fetch(SQL["benefits_of"], *pairs)]
     accounts = {row["id"]: account_of(row, {}) for row in await conn.fetch(ACCOUNTS["accounts"], ids)}
+    redemptions = await _redemptions(conn, ids, asked, now)
+    benefits = _benefits(asked, redemptions) if commands is not None else None
     balances: dict[int, dict[PoolKey, Balance]] = {}
     for row in await conn.fetch(SQL["balances"], ids, benefits):
         balances.setdefault(row["customer_id"], {})[pool_of(row)] = balance_of(row)
-    redemptions: dict[int, dict[int, Redemption]] = {}
-    numbers = [command.wished_number for command in asked if isinstance(command, Redeem)]
-    wished = sorted({number for number in numbers if number is not None})
-    for row in await conn.fetch(SQL["redemptions_to_decide"], ids, *pairs, now, wished):
-        redemptions.setdefault(row["customer_id"], {})[row["sequence"]] = redemption_of(row)
     outcomes = await _outcomes(conn, commands or {})
     return Batch(
         loaded={
@@ -154,6 +144,35 @@ async def write_batch(conn: Connection, batch: Batch) -> None:
             for each in batch.outcomes
         ]
         await conn.execute(SQL["insert_outcomes"], *columns(rows))
+
+
+async def _redemptions(
+    conn: Connection, customer_ids: Sequence[int], commands: Sequence[Command], now: datetime
+) -> dict[int, dict[int, Redemption]]:
+    """By customer and sequence: those that commands name, holds that have run out, holds of the numbers wished for."""
+    named = [command.redemption for command in commands if not isinstance(command, Redeem)]
+    pairs = [each.customer_id for each in named], [each.sequence for each in named]
+    numbers = [command.wished_number for command in commands if isinstance(command, Redeem)]
+    wished = sorted({number for number in numbers if number is not None})
+    found: dict[int, dict[int, Redemption]] = {}
+    for row in await conn.fetch(SQL["redemptions_to_decide"], customer_ids, *pairs, now, wished):
+        found.setdefault(row["customer_id"], {})[row["sequence"]] = redemption_of(row)
+    return found
+
+
+def _benefits(
+    commands: Sequence[Command], redemptions: Mapping[int, Mapping[int, Redemption]]
+) -> Sequence[str]:
+    """The benefits whose pools commands may touch: those named, and those of the redemptions named."""
+    benefits = set()
+    for command in commands:
+        if isinstance(command, Redeem):
+            benefits.add(command.benefit)
+            continue
+        of_customer = redemptions.get(command.redemption.customer_id, {})
+        if command.redemption.sequence in of_customer:
+            benefits.add(of_customer[command.redemption.sequence].pool.benefit)
+    return sorted(benefits)
 
 
 async def _outcomes(

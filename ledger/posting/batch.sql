@@ -44,12 +44,6 @@ where
         or (status = 'HELD' and wished_number = any($5::text[]))
         or (customer_id, sequence) in (select * from unnest($2::bigint[], $3::bigint[])));
 
--- name: benefits_of
--- The benefits of the redemptions that commands name.
-select distinct benefit
-from redemptions
-where (customer_id, sequence) in (select * from unnest($1::bigint[], $2::bigint[]));
-
 -- name: outcomes
 select o.customer_id, o.actor, o.key, o.request, o.outcome
 from unnest($1::bigint[], $2::text[], $3::text[]) as asked (customer_id, actor, key)

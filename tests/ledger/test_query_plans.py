@@ -56,7 +56,6 @@ HOT = {
     "accounts": [ASKED],
     "balances": [ASKED, ["b1", "b2"]],
     "redemptions_to_decide": [ASKED, ASKED, THREE, NOW, ["88888888"]],
-    "benefits_of": [ASKED, THREE],
     "outcomes": [ASKED, ["vendor:v"] * 3, ["k1", "k2", "nothing"]],
     "update_heads": [ASKED, THREE, [bytes(32)] * 3, [NOW] * 3, [None] * 3],
     "taken_now": [ASKED, NOW],
