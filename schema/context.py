@@ -1,7 +1,7 @@
 """The context of a request: the viewer, and what resolvers need.
 
-The clock is read once for a request, so that every part of an answer is as of the same "now"; after a mutation once
-more, so that its answer is not as of a moment before its writes.
+Every part of an answer is as of one moment: the clock's, read when it is first asked for, or, once the journal has
+decided the request's commands, the moment at which it did.
 """
 
 from asyncio import Task
@@ -34,13 +34,12 @@ Language = Literal["zh", "en"]
 class Context:
     """What resolvers get as `info.context`. `viewer` is None without a valid token.
 
-    `handbook` is the one that reads use, the same throughout; writers get `handbooks`, and look up which one is in
-    force. `edition_folders` have the candidates, which are read once when first needed. `admission` gives an
-    operation its place and the pool that it reads by; without one it runs at once, by `pool`. `budgets` are what
-    callers pay from; without them there are no charges. `look_ups` is the level of a vendor's budget of member numbers,
-    once it has asked for some. `document` is the operation's, parsed and validated, `variables` are the coerced values
-    that it runs with; `work` is the operation once it may run, and `refusals` are the codes of refusals in its answer,
-    for the log and the metrics.
+    Reads use `handbook`; writers get `handbooks`, and look up which one is in force. `edition_folders` have the
+    candidates, which are read once when first needed. `admission` gives an operation its place and the pool that it
+    reads by; without one it runs at once, by `pool`. `budgets` are what callers pay from; without them there are no
+    charges. `look_ups` is the level of a vendor's budget of member numbers, once it has asked for some. `document` is
+    the operation's, parsed and validated, `variables` are the coerced values that it runs with; `work` is the operation
+    once it may run, and `refusals` are the codes of refusals in its answer, for the log and the metrics.
     """
 
     viewer: Viewer | None
@@ -57,14 +56,28 @@ class Context:
     work: Work | None = None
     refusals: list[RefusalCode] = field(default_factory=list)
     variables: VariableValues | None = None
-    handbook: Handbook = field(init=False)
-    now: datetime = field(init=False)
-    loaders: Loaders = field(init=False)
-    candidates: Task[Sequence[Candidate]] | None = field(init=False)
+    candidates: Task[Sequence[Candidate]] | None = field(default=None, init=False)
+    _now: datetime | None = field(default=None, init=False)
+    _loaders: Loaders | None = field(default=None, init=False)
 
-    def __post_init__(self) -> None:
-        self.now = self.clock()
-        self.renew_loaders()
+    @property
+    def now(self) -> datetime:
+        """The moment of the request: what it writes is recorded at it, and what it reads is as of it."""
+        if self._now is None:
+            self._now = self.clock()
+        return self._now
+
+    @property
+    def loaders(self) -> Loaders:
+        """What reads for the answer, as of `now`, by one handbook, until something is written."""
+        if self._loaders is None:
+            self._loaders = Loaders(pool=self.pool, handbook=handbook_now(self.handbooks), now=self.now)
+        return self._loaders
+
+    @property
+    def handbook(self) -> Handbook:
+        """The handbook that the answer is read by."""
+        return self.loaders.handbook
 
     @property
     def today(self) -> date:
@@ -80,15 +93,16 @@ class Context:
             return
         async with self.admission(work) as pool:
             self.pool = pool
-            self.renew_loaders()
             yield
 
-    def renew_loaders(self) -> None:
-        """Discard cached reads: called after a mutation, so that its answer shows the state after it."""
-        self.now = max(self.now, self.clock())
-        self.handbook = handbook_now(self.handbooks)
-        self.candidates = None
-        self.loaders = Loaders(pool=self.pool, handbook=self.handbook, now=self.now)
+    def written(self, at: datetime | None = None) -> None:
+        """Discard what was read: called after a mutation, so that its answer shows the state after it.
+
+        `at` is the moment of the writes, unless it is `now`: the answer is as of then, and not of before `now`.
+        """
+        self.candidates = self._loaders = None
+        if at is not None:
+            self._now = max(self._now or at, at)
 
 
 Info = StrawberryInfo[Context, None]

@@ -43,4 +43,5 @@ def outcome_of(posting: Posting, redemption: Redemption, context: Context) -> Re
             today=context.today,
             handbook=context.handbook,
         ),
+        answered_at=posting.recorded_at,
     )

@@ -54,7 +54,7 @@ def decide(
     request = canonical_request(command)
     answered = state.outcomes.get(key)
     if answered is not None:
-        return Decision(outcome=_answer_again(answered, request), state=state)
+        return Decision(outcome=_answer_again(answered, request, now), state=state)
     posting = Posting(state, now, command.subject)
     context = Context(handbook=handbook, terms=terms, today=business_day(posting.recorded_at))
     milestone: Milestone | None = None
@@ -85,11 +85,11 @@ def _with_units(command: Redeem, now: datetime, handbook: Handbook) -> Redeem:
     return command if benefit is not None and benefit.units_told else replace(command, units=1)
 
 
-def _answer_again(answered: StoredOutcome, request: dict[str, object]) -> Outcome:
+def _answer_again(answered: StoredOutcome, request: dict[str, object], now: datetime) -> Outcome:
     differing = differing_fields(dict(answered.request), request)
     if differing:
         return Refusal(code=RefusalCode.KEY_REUSED, differing=differing)
-    return replayed(answered.outcome)
+    return replayed(answered.outcome, answered_at=now)
 
 
 def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:

@@ -4,7 +4,7 @@ A stored outcome is a snapshot: the same key is answered with it again, whatever
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -25,13 +25,15 @@ class RedemptionOutcome:
     """A redemption as it was when the command was decided, and the counts of its pool after it.
 
     `milestone` is what the command reported, if it was a milestone: then it brought the redemption into no other
-    status. `replayed`: the key had a stored outcome.
+    status. `replayed`: the key had a stored outcome. `answered_at` is the journal's moment, at which the command was
+    decided or, `replayed`, answered again: what else an answer reads is as of then. It is not stored.
     """
 
     redemption: RedemptionView
     quota: QuotaCounts
     milestone: str | None = None
     replayed: bool = False
+    answered_at: datetime = field(compare=False)
 
     @property
     def id(self) -> RedemptionId:
@@ -70,7 +72,7 @@ class RedemptionOutcome:
         }
 
     @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> Self:
+    def from_json(cls, stored: Mapping[str, Any], *, answered_at: datetime) -> Self:
         """The outcome that was stored."""
         redemption = RedemptionId.parse(stored["id"])
         if redemption is None:
@@ -103,6 +105,7 @@ class RedemptionOutcome:
             redemption=told,
             quota=QuotaCounts(granted=granted, used=used, held=held, remaining=remaining),
             milestone=stored.get("milestone"),
+            answered_at=answered_at,
         )
 
 
@@ -114,8 +117,9 @@ def outcome_as_json(outcome: Outcome) -> dict[str, object]:
     return {"refusal" if isinstance(outcome, Refusal) else "redemption": outcome.as_json()}
 
 
-def replayed(stored: Mapping[str, Any]) -> Outcome:
-    """The stored outcome, as the answer to a repeated request."""
+def replayed(stored: Mapping[str, Any], *, answered_at: datetime) -> Outcome:
+    """The stored outcome, as the answer to a request that is repeated at `answered_at`."""
     if "refusal" in stored:
         return replace(Refusal.from_json(stored["refusal"]), replayed=True)
-    return replace(RedemptionOutcome.from_json(stored["redemption"]), replayed=True)
+    outcome = RedemptionOutcome.from_json(stored["redemption"], answered_at=answered_at)
+    return replace(outcome, replayed=True)

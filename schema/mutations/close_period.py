@@ -34,7 +34,7 @@ class ClosePeriodMutation:
             handbook=context.handbooks,
             now=context.now,
         )
-        context.renew_loaders()
+        context.written()
         if isinstance(answer, Refusal):
             return answer
         view = await settlement(context.pool, vendor, month)

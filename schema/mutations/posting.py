@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ledger.commands import Command, Redeem
-from ledger.posting.outcomes import Outcome
+from ledger.posting.outcomes import Outcome, RedemptionOutcome
 from ledger.refusals import Refusal
 from schema.context import Context
 from schema.look_ups import LookUp, look_up
@@ -36,7 +36,8 @@ async def post_many(context: Context, commands: Sequence[Command | Refusal]) -> 
     await asked.pay_for(
         context, [(each.member_no, answer) for each, answer in named if isinstance(each, Redeem)]
     )
-    context.renew_loaders()
+    decided_at = [each.answered_at for each in answers if isinstance(each, RedemptionOutcome)]
+    context.written(max(decided_at, default=None))
     return [Redemption.answered(shown_refusal(context.viewer, answer)) for answer in answers]
 
 

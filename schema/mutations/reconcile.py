@@ -27,7 +27,7 @@ class ReconcileMutation:
         answer = await reconcile_period(
             context.pool, vendor=vendor, month=month, handbook=context.handbooks, now=context.now
         )
-        context.renew_loaders()
+        context.written()
         if isinstance(answer, Refusal):
             return answer
         view = await period_view(context.pool, vendor, month)

@@ -59,7 +59,7 @@ class RecordPolicyEventsMutation:
             )
         )
         results = [each if isinstance(each, LedgerRefusal) else next(taken) for each in read]
-        context.renew_loaders()
+        context.written()
         return await _shown(context, results)
 
 

@@ -71,7 +71,7 @@ class RegisterVendorMutation:
             now=context.now,
             subject=decider(context),
         )
-        context.renew_loaders()
+        context.written()
         if isinstance(answer, Refusal) and answer.code is RefusalCode.BUSY:
             raise BusyError(
                 answer.message(context.language), retry_after_s=answer.retry_after or RETRY_AFTER_S

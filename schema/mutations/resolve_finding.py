@@ -42,7 +42,7 @@ class ResolveFindingMutation:
     )
     async def resolve_finding(self, info: Info, input: ResolveInput) -> Finding | Refusal:
         refusal = await _resolve(info.context, input)
-        info.context.renew_loaders()
+        info.context.written()
         which = parse_finding_id(input.finding)
         if refusal is None and which is not None:
             view = await finding(info.context.pool, which, now=info.context.now)

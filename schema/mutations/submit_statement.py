@@ -98,7 +98,7 @@ class SubmitStatementMutation:
             now=context.now,
             handbook=context.handbooks,
         )
-        context.renew_loaders()
+        context.written()
         return await answered(context, answer)
 
 

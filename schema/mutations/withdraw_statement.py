@@ -35,5 +35,5 @@ class WithdrawStatementMutation:
             handbook=context.handbooks,
             now=context.now,
         )
-        context.renew_loaders()
+        context.written()
         return await answered(context, answer)

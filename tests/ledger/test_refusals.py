@@ -374,8 +374,8 @@ def test_one_is_not_told_as_many(key, fact, one, many):
 def test_a_stored_refusal_is_read_back_whole(code, number, handbook):
     refusal = played(code, number, handbook)
     stored = json.loads(json.dumps(outcome_as_json(refusal)))
-    assert replayed(stored) == replace(refusal, replayed=True)
-    assert replayed(stored).message("en") == refusal.message("en")
+    assert replayed(stored, answered_at=NOW) == replace(refusal, replayed=True)
+    assert replayed(stored, answered_at=NOW).message("en") == refusal.message("en")
 
 
 @pytest.mark.parametrize(
@@ -385,12 +385,14 @@ def test_a_stored_redemption_is_read_back_whole(make, handbook):
     outcome = Desk(handbook).ask(make())
     assert isinstance(outcome, RedemptionOutcome)
     stored = json.loads(json.dumps(outcome_as_json(outcome)))
-    assert replayed(stored) == replace(outcome, replayed=True)
+    assert replayed(stored, answered_at=NOW) == replace(outcome, replayed=True)
     # An earlier version stored neither the edition nor the year of the pool.
     before = {name: told for name, told in stored["redemption"].items() if name not in {"edition", "period"}}
     pool = replace(outcome.redemption.pool, period=0)
     bare = replace(outcome.redemption, edition=None, pool=pool)
-    assert replayed({"redemption": before}) == replace(outcome, redemption=bare, replayed=True)
+    assert replayed({"redemption": before}, answered_at=NOW) == replace(
+        outcome, redemption=bare, replayed=True
+    )
 
 
 @pytest.mark.parametrize(("code", "number"), refusals())
@@ -547,7 +549,7 @@ def test_no_text_whatever_breaks_a_decision(handbook, text, name):
     command = a_redeem(**{"benefit": "dental-care", name: text})
     outcome = malformed(command) or Desk(handbook).ask(command)
     stored = json.loads(json.dumps(outcome_as_json(outcome)))
-    assert replayed(stored) == replace(outcome, replayed=True)
+    assert replayed(stored, answered_at=NOW) == replace(outcome, replayed=True)
     if isinstance(outcome, Refusal):
         assert outcome.message("zh")
         assert outcome.message("en")
