@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
 
 from asyncpg import Pool
 from graphql import DocumentNode, VariableValues
@@ -20,14 +19,13 @@ from handbook import Candidate, Handbook, business_day
 from ledger.posting.journal import Journal
 from ledger.refusals import RefusalCode
 from rating.activations import AnyHandbook, handbook_now
-from schema.budgets import Budgets, Level
+from schema.billing import Bill
+from schema.budgets import Level
 from schema.loaders import Loaders
-from schema.viewer import Role, Viewer
+from schema.viewer import Language, Role, Viewer
 from schema.work import Admission, Work
 
 __all__ = ["Context", "Info", "Language", "Role", "Viewer"]
-
-Language = Literal["zh", "en"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,9 +34,9 @@ class Context:
 
     Reads use `handbook`; writers get `handbooks`, and look up which one is in force. `edition_folders` have the
     candidates, which are read once when first needed. `admission` gives an operation its place and the pool that it
-    reads by; without one it runs at once, by `pool`. `budgets` are what callers pay from; without them there are no
-    charges. `look_ups` is the level of a vendor's budget of member numbers, once it has asked for some. `document` is
-    the operation's, parsed and validated, `variables` are the coerced values that it runs with; `work` is the operation
+    reads by; without one it runs at once, by `pool`. `bill` is what it is charged on; without one there are no charges.
+    `look_ups` is the level of a vendor's budget of member numbers, once it has asked for some. `document` is the
+    operation's, parsed and validated, `variables` are the coerced values that it runs with; `work` is the operation
     once it may run, and `refusals` are the codes of refusals in its answer, for the log and the metrics.
     """
 
@@ -50,7 +48,7 @@ class Context:
     language: Language = "zh"
     edition_folders: Sequence[Path] = ()
     admission: Admission | None = None
-    budgets: Budgets | None = None
+    bill: Bill | None = None
     look_ups: Level | None = None
     document: DocumentNode | None = None
     work: Work | None = None

@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from base.outage_log import log_outage
 from base.outages import is_outage
 from ledger.refusals import RETRY_AFTER_S
-from schema.context import Language
+from schema.viewer import Language
 
 logger = logging.getLogger(__name__)
 

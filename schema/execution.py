@@ -116,9 +116,9 @@ class EntitlementsSchema(Schema):
             return _refused(UnauthenticatedError())
         if not query:
             return _refused(BadInputError("`query` is empty."))
-        bill = Bill(budgets=context_value.budgets, viewer=context_value.viewer)
+        bill = context_value.bill or Bill(budgets=None, viewer=context_value.viewer)
         try:
-            bill.check()
+            bill.check()  # others of this caller may have spent what was left while the body was read
             operation = _operation(self._prepare(query), operation_name)
             _check_permitted(operation, context_value.viewer)
             variables = self._variables(operation, variable_values)

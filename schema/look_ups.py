@@ -74,7 +74,7 @@ class LookUp:
 
 async def look_up(context: Context, member_nos: Collection[str]) -> LookUp:
     """Whether the viewer may look member numbers up; other roles always may."""
-    viewer, budgets = context.viewer, context.budgets
+    viewer, budgets = context.viewer, context.bill.budgets if context.bill is not None else None
     if budgets is None or viewer is None or viewer.role is not Role.VENDOR or not viewer.vendor:
         return LookUp()
     vendor = viewer.vendor

@@ -1,7 +1,10 @@
-"""The viewer: what a token proves about its bearer."""
+"""The viewer: what a token proves about its bearer; and the languages that answers are in."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
+
+Language = Literal["zh", "en"]
 
 
 class Role(StrEnum):

@@ -21,7 +21,7 @@ from app.requests.negotiation import answer_type, language, wants_html
 from app.services import Services
 from ledger.refusals import RefusalCode
 from schema.billing import Bill
-from schema.context import Context, Viewer
+from schema.context import Context
 from schema.disclosure import collecting
 from schema.errors import ErrorCode, RateLimitedError, Unavailability
 from schema.execution import EntitlementsSchema
@@ -95,7 +95,7 @@ class GraphQLEndpoint:
             await bill.pay_for_reading()
             raise
         else:
-            result = await self._result(document, asked, viewer, request)
+            result = await self._result(document, asked, bill, request)
         if any(_code(error) == ErrorCode.RATE_LIMITED for error in result.errors or ()):
             remark(request.scope, limited="graphql", code=ErrorCode.RATE_LIMITED.value)
         return execution_response(
@@ -121,7 +121,7 @@ class GraphQLEndpoint:
         return asked
 
     async def _result(
-        self, document: str, asked: GraphQLRequest, viewer: Viewer, request: Request
+        self, document: str, asked: GraphQLRequest, bill: Bill, request: Request
     ) -> ExecutionResult:
         chosen = language(request.headers.get("accept-language"))
         kind = self._schema.known_class(document, asked.operation_name)
@@ -129,9 +129,9 @@ class GraphQLEndpoint:
             remark(request.scope, **{"class": kind.value})
             self._gatekeeper.check(kind, chosen)
         attempt = self._gatekeeper.attempt(chosen)
-        if not self._audit.admits(viewer):
+        if not self._audit.admits(bill.viewer):
             raise unavailable(Unavailability.OUTAGE, attempt.language)
-        context = self._context(viewer, attempt)
+        context = self._context(bill, attempt)
         executing = self._schema.execute(
             document,
             variable_values=asked.variables,
@@ -144,13 +144,15 @@ class GraphQLEndpoint:
         except (RequestError, ClientDisconnect):
             remark(request.scope, **_work_facts(context))
             raise
-        self._audit.note(viewer, operation=_name_of(context.document, asked.operation_name), members=members)
+        self._audit.note(
+            bill.viewer, operation=_name_of(context.document, asked.operation_name), members=members
+        )
         remark(request.scope, **_facts(context, result))
         return result
 
-    def _context(self, viewer: Viewer, attempt: Attempt) -> Context:
+    def _context(self, bill: Bill, attempt: Attempt) -> Context:
         return Context(
-            viewer=viewer,
+            viewer=bill.viewer,
             pool=self._services.pool,
             journal=self._services.journal,
             handbooks=self._services.handbooks,
@@ -158,7 +160,7 @@ class GraphQLEndpoint:
             clock=self._services.clock,
             language=attempt.language,
             admission=attempt.admitted,
-            budgets=self._services.budgets,
+            bill=bill,
         )
 
 

@@ -12,6 +12,7 @@ from base.database import Pool
 from handbook import BUSINESS_ZONE, Handbook
 from ledger.posting.journal import Journal
 from rating.activations import AnyHandbook, handbook_now
+from schema.billing import Bill
 from schema.budgets import Budgets
 from schema.build import build_schema
 from schema.context import Context, Role, Viewer
@@ -74,7 +75,7 @@ class Api:
             handbooks=self.handbooks,
             edition_folders=self.edition_folders,
             clock=self.clock,
-            budgets=self.budgets,
+            bill=Bill(budgets=self.budgets, viewer=viewer) if viewer is not None else None,
             language="en" if language == "en" else "zh",
         )
         result = await SCHEMA.execute(
