@@ -32,6 +32,7 @@ from schema.analysis import Analysis, analysis_of
 from schema.errors import BadInputError
 from schema.limits import LONGEST_DOCUMENT, LONGEST_NUMBER, MOST_ERRORS, MOST_TOKENS, ShapeRule
 from schema.weights import Weights
+from schema.work import WorkClass, class_of
 
 MOST_KEPT_BYTES = 32 * 2**20
 """The maximum memory of all cached documents."""
@@ -71,6 +72,11 @@ class Operation:
         if root is None:
             raise BadInputError("There are queries and mutations only.")
         return analysis_of(self._schema, self.document, self._node, root, self._weights)
+
+    @cached_property
+    def kind(self) -> WorkClass:
+        """The class of work that it is. Raises BadInputError as `analysis` does."""
+        return class_of(self.analysis.fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

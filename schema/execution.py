@@ -25,7 +25,7 @@ from schema.limits import MOST_COST, MOST_ERRORS, UNSTORABLE_TEXT, unstorable
 from schema.permissions import denied
 from schema.viewer import Viewer
 from schema.weights import Weights
-from schema.work import Work, WorkClass, class_of
+from schema.work import Work, WorkClass
 
 
 class PreparedDocument(SchemaExtension):
@@ -92,7 +92,7 @@ class EntitlementsSchema(Schema):
         if known is None:
             return None
         try:
-            return class_of(known.operation(operation_name).analysis.fields)
+            return known.operation(operation_name).kind
         except GraphQLError:
             return None
 
@@ -199,7 +199,7 @@ def _work(operation: Operation, name: str | None, variables: VariableValues, vie
             "ask for fewer rows (`first`), fewer fields, or less at once."
         )
         raise _ObjectedError([BadInputError(message)], cost)
-    return Work(kind=class_of(operation.analysis.fields), cost=cost, operation=name, viewer=viewer)
+    return Work(kind=operation.kind, cost=cost, operation=name, viewer=viewer)
 
 
 def _refused(error: GraphQLError) -> ExecutionResult:
