@@ -3,6 +3,25 @@
 Only `handbook.sources` touches files; everything else is values and functions of them.
 """
 
+from handbook.benefits import (
+    Access,
+    Allowance,
+    Benefit,
+    Channel,
+    Counted,
+    Days,
+    Grade,
+    Hours,
+    Label,
+    Option,
+    Per,
+    Relation,
+    Section,
+    ServiceLevel,
+    Unit,
+    Unlimited,
+    WishedNumber,
+)
 from handbook.calendar import WorkingCalendar, WorkingYear
 from handbook.candidates import (
     Candidate,
@@ -15,6 +34,18 @@ from handbook.candidates import (
     named,
     unknown_edition,
 )
+from handbook.clauses import (
+    Clause,
+    Condition,
+    Content,
+    Discrepancy,
+    Page,
+    Printed,
+    PrintedRow,
+    Reading,
+    Sentence,
+)
+from handbook.coefficients import Category, Coefficient, Coverage, Design, Mode, PremiumBase
 from handbook.dates import (
     BUSINESS_ZONE,
     add_years,
@@ -27,44 +58,7 @@ from handbook.dates import (
 from handbook.handbook import Handbook
 from handbook.loading import SHIPPED_EDITIONS, EditionError, load_editions, load_handbook, with_edition
 from handbook.sources import EditionSource, read_source, read_sources, read_working_days
-from handbook.values import (
-    Access,
-    Allowance,
-    Benefit,
-    Category,
-    Channel,
-    Clause,
-    Coefficient,
-    Condition,
-    Contact,
-    Content,
-    Counted,
-    Coverage,
-    Days,
-    Design,
-    Discrepancy,
-    Edition,
-    Grade,
-    Hours,
-    Label,
-    Mode,
-    Option,
-    Page,
-    Per,
-    PremiumBase,
-    Printed,
-    PrintedRow,
-    Reading,
-    Relation,
-    Section,
-    Sentence,
-    ServiceLevel,
-    Settings,
-    Tier,
-    Unit,
-    Unlimited,
-    WishedNumber,
-)
+from handbook.values import Contact, Edition, Settings, Tier
 from handbook.working_days import working_calendar
 
 __all__ = [

@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 
 from base.words import Words
+from handbook.benefits import Benefit, Counted, Grade, Unlimited
+from handbook.coefficients import Coefficient
 from handbook.diff_words import Item, added, altered, dropped, item_of, part_of, reordered, text_of
 from handbook.parsing import UNLIMITED
-from handbook.values import Benefit, Coefficient, Counted, Edition, Grade, Settings, Tier, Unlimited
+from handbook.values import Edition, Settings, Tier
 
 _NAMES = ("star", "code", "channel", "page", "question")
 """Fields by which values in a list are told apart, the first that they have."""

@@ -1,156 +1,21 @@
 """Sentences about what an edition changes, in both languages: which thing, which of its fields, from what to what.
 
-A field or item missing from the tables here is described by its own name, so that no change is omitted.
+A field or item missing from `handbook.diff_terms` is described by its own name, so that no change is omitted.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, is_dataclass
 from datetime import time
 from decimal import Decimal
 
 from base.words import Words, counted
-from handbook.values import (
-    Access,
-    Benefit,
-    Coefficient,
-    Counted,
-    Edition,
-    Grade,
-    Label,
-    Section,
-    Tier,
-    Unlimited,
-)
+from handbook.benefits import Access, Benefit, Counted, Grade, Label, Section, Unlimited
+from handbook.coefficients import Coefficient
+from handbook.diff_terms import CODES, ENGLISH_VERBS, FIELDS, NOT_NAMED
+from handbook.values import Edition, Tier
 
 _NO_NAME = Words("", "")
 
-FIELDS: Mapping[str, Words] = {
-    "access": Words("渠道", "channel"),
-    "arrange_within_days": Words("安排时限（天）", "days to arrange"),
-    "arrange_within_working_days": Words("安排时限（工作日）", "working days to arrange"),
-    "backdating_days": Words("可补报天数", "backdating days"),
-    "base": Words("保费基数", "premium base"),
-    "benefits": Words("服务项目", "benefit"),
-    "cells": Words("单元格", "cells"),
-    "channels": Words("渠道", "channel"),
-    "checked": Words("是否系统校验", "check by the service"),
-    "cite": Words("引用条款", "quoted clause"),
-    "clauses": Words("条款", "clause"),
-    "code": Words("代码", "code"),
-    "coefficient": Words("折算系数", "coefficient"),
-    "coefficients": Words("折算规则", "conversion row"),
-    "conditions": Words("使用条件", "condition"),
-    "contacts": Words("联系电话", "contact"),
-    "content": Words("服务内容", "content"),
-    "cooling_off_days_long": Words("长期险犹豫期天数", "cooling-off days of long-term policies"),
-    "cooling_off_days_one_year": Words("一年期短险犹豫期天数", "cooling-off days of one-year policies"),
-    "days": Words("服务日", "days of service"),
-    "default_hold_hours": Words("默认占用小时数", "default hours of a hold"),
-    "disclaimers": Words("声明", "disclaimer"),
-    "discrepancies": Words("条款不一致", "discrepancy"),
-    "effective_from": Words("生效日", "first day in force"),
-    "effective_to": Words("失效日", "first day no longer in force"),
-    "entitled": Words("服务对象", "clause on who is entitled"),
-    "evidence": Words("证明材料", "evidence asked for"),
-    "evidence_kinds": Words("证明材料种类", "kind of evidence"),
-    "facilities": Words("服务机构", "facilities"),
-    "family_shared": Words("直系亲属共用", "sharing with the family"),
-    "frequency": Words("服务频次条款", "clause on how often"),
-    "from": Words("起点", "beginning"),
-    "governs": Words("采用的条款", "page that governs"),
-    "grid": Words("权益", "allowance"),
-    "hours": Words("服务时间", "hours"),
-    "how": Words("申请方式", "way to ask"),
-    "immediate_family": Words("直系亲属范围", "immediate family"),
-    "max_hold_hours": Words("最长占用小时数", "most hours of a hold"),
-    "max_units_per_redemption": Words("单次登记上限", "most units of a redemption"),
-    "minutes_per_call": Words("每次通话分钟数", "minutes of a call"),
-    "name": Words("名称", "name"),
-    "name_en": Words("英文名称", "English name"),
-    "number": Words("号码", "number"),
-    "options": Words("可选项目", "options"),
-    "path": Words("路径", "path"),
-    "per": Words("计次周期", "period of the allowance"),
-    "print_text": Words("印刷文本", "printed text"),
-    "printed": Words("印刷条款", "printed clauses"),
-    "read_as": Words("解读", "reading"),
-    "read_as_en": Words("英文解读", "reading in English"),
-    "reading": Words("解读", "reading"),
-    "reading_en": Words("英文解读", "reading in English"),
-    "readings": Words("解读", "reading"),
-    "relation": Words("适用亲属关系", "relation"),
-    "respond_within_working_days": Words("响应时限（工作日）", "working days to answer"),
-    "rows": Words("印刷行", "printed row"),
-    "says": Words("原文", "wording"),
-    "section": Words("服务板块", "section"),
-    "sections": Words("服务板块", "section"),
-    "service_level": Words("服务时限", "service level"),
-    "source": Words("来源", "source"),
-    "text": Words("文字", "text"),
-    "text_en": Words("英文文字", "text in English"),
-    "tiers": Words("星级", "tier"),
-    "to": Words("终点", "end"),
-    "unit": Words("计量单位", "unit"),
-    "units": Words("额度", "allowance"),
-    "validity": Words("服务有效期", "validity"),
-    "variant": Words("服务等级", "variant"),
-    "variant_en": Words("服务等级英文名称", "variant in English"),
-    "waiting.cite": Words("等待期条款", "clause on the waiting period"),
-    "waiting.days": Words("等待期天数", "waiting days"),
-    "waiting.illness_after": Words("疾病须在等待期后确诊", "illness only after the waiting period"),
-    "wished_number": Words("吉祥号规则", "rule for the number wished for"),
-}
-"""The labels of fields; a field that is not here is shown by its own name."""
-
-_ENGLISH_VERBS: Mapping[tuple[type, str], str] = {
-    (Tier, "from"): "begins at",
-    (Tier, "to"): "ends at",
-    (Tier, "name"): "is called",
-    (Benefit, "name"): "is called",
-}
-
-_CODES: Mapping[str, Words] = {
-    "times": Words("次", "times"),
-    "minutes": Words("分钟", "minutes"),
-    "service_year": Words("每服务年度", "service year"),
-    "membership": Words("会员期内", "membership"),
-    "policy": Words("每份保单", "policy"),
-    "unlimited": Words("不限", "no limit"),
-    "payment_term": Words("交费期", "the payment term"),
-    "annualised_premium": Words("年交保费", "the annualised premium"),
-    "single_premium": Words("趸交保费", "the single premium"),
-    "daily": Words("每日", "every day"),
-    "working_days": Words("工作日", "working days"),
-    "long": Words("长期", "long-term"),
-    "one_year": Words("一年期", "one year"),
-    "under_one_year": Words("一年期以下", "under one year"),
-    "traditional": Words("传统型", "traditional"),
-    "participating": Words("分红型", "participating"),
-    "universal": Words("万能型", "universal"),
-    "whole_life": Words("终身寿险", "whole life"),
-    "term_life": Words("定期寿险", "term life"),
-    "annuity": Words("年金保险", "annuity"),
-    "critical_illness": Words("重疾险", "critical illness"),
-    "endowment": Words("两全险", "endowment"),
-    "medical": Words("医疗险", "medical"),
-    "accident": Words("意外险", "accident"),
-    "annual": Words("年交", "annual"),
-    "semi_annual": Words("半年交", "semi-annual"),
-    "quarterly": Words("季交", "quarterly"),
-    "monthly": Words("月交", "monthly"),
-    "single": Words("趸交", "single premium"),
-    "spouse": Words("配偶", "spouse"),
-    "parent": Words("父母", "parent"),
-    "child": Words("子女", "child"),
-    "sibling": Words("兄弟姐妹", "sibling"),
-    "grandparent": Words("祖父母", "grandparent"),
-    "grandchild": Words("孙子女", "grandchild"),
-    "other": Words("其他", "other"),
-}
-"""What the codes of the history stream and of the files are called, in small letters."""
-
-_NOT_NAMED = frozenset({"settings"})
-"""Fields whose values have names that say enough."""
 
 _ONE_STAR_WORDS = "一二三四五六七八九"
 
@@ -191,7 +56,7 @@ def item_of(value: object, within: Item | None, field: str, number: int = 0) -> 
 
 def part_of(item: Item, field: str) -> Item:
     """Return the item for a field that has fields of its own, such as the hours of a benefit."""
-    if field in _NOT_NAMED:
+    if field in NOT_NAMED:
         return item
     label, around = label_of(field), item.words
     return Item(words=Words(f"{around.zh}{label.zh}", _joined(around.en, label.en)), kind=object)
@@ -201,7 +66,7 @@ def altered(item: Item, field: str, before: object, after: object) -> Words:
     """Say that a field has another value."""
     label, old, new = label_of(field), shown(before, field), shown(after, field)
     zh = f"{item.words.zh}{label.zh}由 {old.zh} 调整为 {new.zh}。"
-    verb = _ENGLISH_VERBS.get((item.kind, field))
+    verb = ENGLISH_VERBS.get((item.kind, field))
     en = f"{item.words.en} {verb}" if verb is not None else f"{_joined(item.words.en, label.en)}:"
     return _sentence(zh, f"{en} {new.en} instead of {old.en}.")
 
@@ -266,7 +131,7 @@ def shown(value: object, field: str = "") -> Words:
     if value is None and field == "to":
         return Words("无上限", "no limit")
     if isinstance(value, str):
-        return _CODES.get(value.lower()) or _quoted(value)
+        return CODES.get(value.lower()) or _quoted(value)
     if isinstance(value, bool):
         return Words("是", "yes") if value else Words("否", "no")
     if isinstance(value, int | Decimal):

@@ -13,12 +13,13 @@ from pathlib import Path
 import yaml
 
 from handbook import parsing
+from handbook.benefits import Benefit, Labels
 from handbook.calendar import AS_SHIPPED, WorkingCalendar
 from handbook.checks import CORRECTION_CHECKS, EDITION_CHECKS, SUCCESSION_CHECKS
 from handbook.handbook import Handbook
 from handbook.nodes import EditionError, Entry, Lines, compose, place_of, suggestion
 from handbook.sources import EDITION_FILE, PRINT_FILE, EditionSource, fingerprint, read_sources
-from handbook.values import Benefit, Edition, Labels
+from handbook.values import Edition
 
 SHIPPED_EDITIONS = Path(__file__).parent / "editions"
 """The folder of the editions that come with the package."""

@@ -9,19 +9,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 
+from handbook.benefits import Allowance, Benefit, Counted, Hours, Per, Unit, Unlimited
+from handbook.clauses import Discrepancy, Sentence
 from handbook.faults import Fault
-from handbook.values import (
-    Allowance,
-    Benefit,
-    Counted,
-    Discrepancy,
-    Edition,
-    Hours,
-    Per,
-    Sentence,
-    Unit,
-    Unlimited,
-)
+from handbook.values import Edition
 
 NOTHING_PRINTED = "-"
 """The cell of a star that has nothing."""

@@ -17,9 +17,10 @@ from enum import StrEnum
 from typing import TypeVar, assert_never
 
 from base.words import Words
+from handbook.coefficients import Coefficient, Coverage
 from handbook.dates import cover_end
 from handbook.handbook import Handbook
-from handbook.values import Coefficient, Coverage, Edition
+from handbook.values import Edition
 from rating.events import Line
 from rating.history import ComponentHistory, History, Kind, PolicyHistory
 from rating.lifecycle import Status

@@ -16,7 +16,8 @@ from asyncpg import Record
 
 from base.database import Connection, Reader
 from base.sql import Queries
-from handbook.values import Category, Coverage, Design, Mode, Relation
+from handbook.benefits import Relation
+from handbook.coefficients import Category, Coverage, Design, Mode
 from rating.events import Line
 from rating.history import Arrived, Component, History, Kind, Policy, Relative, fold
 from rating.lifecycle import Status

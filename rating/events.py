@@ -28,7 +28,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from handbook.values import Category, Coverage, Design, Mode, Relation
+from handbook.benefits import Relation
+from handbook.coefficients import Category, Coverage, Design, Mode
 from rating.unreadable import EventError as EventError  # noqa: PLC0414 - what `parse_event` raises is found here too
 from rating.unreadable import event_error, not_utf8
 

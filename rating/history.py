@@ -15,8 +15,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar, assert_never
 
+from handbook.benefits import Relation
+from handbook.coefficients import Category, Coverage, Design, Mode
 from handbook.handbook import Handbook
-from handbook.values import Category, Coverage, Design, Mode, Relation
 from rating.events import (
     BASE_COMPONENT,
     ComponentEnded,

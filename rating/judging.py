@@ -18,9 +18,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from base.words import Words
+from handbook.coefficients import Coverage
 from handbook.dates import BUSINESS_ZONE
 from handbook.handbook import Handbook
-from handbook.values import Coverage
 from rating.events import (
     ComponentEnded,
     CoolingOffCancelled,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from handbook import values
+from handbook import benefits, values
 from schema.context import Info
 from schema.errors import UnauthenticatedError
 from schema.types.benefit import Benefit
@@ -35,7 +35,7 @@ class ProgrammeQueries:
         info: Info,
         code: Annotated[str, strawberry.argument(description="The code of the benefit.")],
         on: Annotated[date | None, strawberry.argument(description="The day; absent: today.")] = None,
-    ) -> values.Benefit | None:
+    ) -> benefits.Benefit | None:
         edition = info.context.handbook.on(on or info.context.today)
         return edition.benefit(code) if edition is not None else None
 

@@ -1,11 +1,11 @@
-"""Benefits as the handbook prints them. Read straight off `handbook.values`."""
+"""Benefits as the handbook prints them. Read straight off `handbook.benefits`."""
 
 from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
 
-from handbook import values
+from handbook import benefits as values
 from ledger.entitlement import requirements as entitlement
 from ledger.entitlement.opening import hours_in_words
 from ledger.entitlement.requirements import labelled

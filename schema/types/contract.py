@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import strawberry
 
-from handbook import Handbook, values
+from handbook import Handbook
+from handbook import benefits as values
 from ledger.entitlement.terms import Term
 from ledger.reports.pages import UsageRow
 from schema.types.benefit import Benefit

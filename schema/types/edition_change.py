@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import strawberry
 
+from handbook import benefits as values
 from handbook import diff as handbook_diff
-from handbook import values
 from ledger.what_if import comparing as what_if
 from schema.context import Info
 from schema.scalars import Long

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import strawberry
 
-from handbook import values
+from handbook import benefits as values
 from ledger.ids import opaque_id
 from ledger.posting import redemptions
 from ledger.reports.pages import EntryRow

@@ -10,7 +10,7 @@ from typing import Annotated
 import strawberry
 
 from base.months import month_text
-from handbook import values
+from handbook import benefits as values
 from ledger.reconciliation.reading import Scope, StatementView
 from ledger.reconciliation.values import StatementId
 from ledger.reconciliation.views import FindingView

@@ -1,10 +1,10 @@
-"""Names of the codes that benefits refer to, and when something is served. Read straight off `handbook.values`."""
+"""Names of the codes that benefits refer to, and when something is served. Read straight off `handbook.benefits`."""
 
 from datetime import time
 
 import strawberry
 
-from handbook import values
+from handbook import benefits as values
 from schema.types.enums import Days, Relation
 
 

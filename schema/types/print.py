@@ -1,11 +1,12 @@
-"""The printed text: clauses, conditions, contents, and its discrepancies. Read off `handbook.values`."""
+"""The printed text: clauses, conditions, contents, and its discrepancies. Read off `handbook.clauses`."""
 
 from collections.abc import Sequence
 
 import strawberry
 
 from base.words import Words
-from handbook import Page, values
+from handbook import Page
+from handbook import clauses as values
 from schema.context import Info
 
 PAGE_NAMES = {

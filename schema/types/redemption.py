@@ -9,7 +9,8 @@ from typing import Annotated
 
 import strawberry
 
-from handbook import Handbook, values
+from handbook import Handbook
+from handbook import benefits as values
 from handbook.calendar import warning
 from ledger import refusals
 from ledger.entitlement.account import PoolKey, Taken

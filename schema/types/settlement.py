@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from base.months import month_text
-from handbook import values
+from handbook import benefits as values
 from ledger.reconciliation.reading import SettlementLineView, SettlementView
 from schema.context import Info
 from schema.scalars import Long

@@ -6,7 +6,8 @@ from decimal import Decimal
 import strawberry
 
 from base.months import month_text
-from handbook import Handbook, values
+from handbook import Handbook
+from handbook import benefits as values
 from ledger.quotas.liability import LiabilityRow
 from ledger.reports.usage import UsageFigures, UsageView
 from schema.types.benefit import Benefit

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from handbook import Counted, Per, Reading, Unit, Unlimited, load_handbook
+from handbook.benefits import Days, Relation
 from handbook.printed import disputed
-from handbook.values import Days, Relation
 
 EDITION = load_handbook().latest
 

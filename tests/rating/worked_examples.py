@@ -7,7 +7,7 @@ paid yearly for ten years; a rider or an increase is paid yearly for ten years.
 
 from typing import Any
 
-from handbook.values import Category, Design
+from handbook.coefficients import Category, Design
 
 Happened = tuple[Any, ...]
 """A day, a type of event, and its further fields."""
