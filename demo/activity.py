@@ -15,7 +15,7 @@ from demo.histories import History
 from handbook import Benefit, Handbook
 from rating.history import Arrived, fold
 from rating.tiers import star_on
-from rating.timeline import StarPeriod, timeline
+from rating.timeline import StarSpan, timeline
 
 _SLIP, _OPINION, _APPROVAL = "admission-slip", "first-opinion", "approval"
 _ILL_FOR_DAYS = 3
@@ -68,7 +68,7 @@ class _Scene:
     diary: Diary
     rng: Random
     handbook: Handbook
-    periods: Sequence[StarPeriod]
+    spans: Sequence[StarSpan]
     opening: date
 
 
@@ -79,8 +79,8 @@ def use(member: History, diary: Diary, rng: Random, *, handbook: Handbook, openi
         for number, event in enumerate(member.events, start=1)
         if event.recorded_at is not None
     ]
-    periods = timeline(fold(arrived), handbook)
-    scene = _Scene(member=member, diary=diary, rng=rng, handbook=handbook, periods=periods, opening=opening)
+    spans = timeline(fold(arrived), handbook)
+    scene = _Scene(member=member, diary=diary, rng=rng, handbook=handbook, spans=spans, opening=opening)
     for habit in HABITS:
         for _ in range(_how_often(habit.times, rng)):
             _use(scene, habit)
@@ -93,7 +93,7 @@ def _use(scene: _Scene, habit: Habit) -> None:
     benefit = edition.benefit(habit.benefit) if edition is not None else None
     if benefit is None:
         return
-    entitled = benefit.allowance(star_on(scene.periods, day)) is not None
+    entitled = benefit.allowance(star_on(scene.spans, day)) is not None
     if not entitled and rng.random() >= _CHANCE_OF_A_VAIN_TRY:
         return
     if benefit.wished_number is not None:

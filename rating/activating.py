@@ -20,10 +20,10 @@ from base.sql import Queries
 from handbook.handbook import Handbook
 from rating.activations import SQL as ACTIVATIONS_SQL
 from rating.activations import ActiveHandbook, stored_form
-from rating.customers import period_of
+from rating.customers import span_of
 from rating.history import Arrived, fold
 from rating.recording import arrived_of
-from rating.timeline import METHOD, StarPeriod, timeline
+from rating.timeline import METHOD, StarSpan, timeline
 
 SQL = Queries(Path(__file__).with_name("activating.sql"))
 
@@ -32,7 +32,7 @@ _PASSES, _FEW = 5, 100
 """Passes over customers that have changed meanwhile end when few are left: those are rated during the switch."""
 
 _RATINGS = ("customer_id", "handbook", "method", "arrivals", "version", "changed")
-_PERIODS = ("customer_id", "starts_on", "ends_on", "star", "rated_premium", "edition")
+_SPANS = ("customer_id", "starts_on", "ends_on", "star", "rated_premium", "edition")
 _COOLING_OFFS = ("customer_id", "policy_no", "cooling_off_ends_on")
 
 Propose = Callable[[ActiveHandbook | None], Handbook | None]
@@ -108,15 +108,15 @@ async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Hand
     events: dict[int, list[Arrived]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["events_until"], ids, [head["arrivals"] for head in heads]):
         events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
-    current: dict[int, list[StarPeriod]] = {each: [] for each in ids}
+    current: dict[int, list[StarSpan]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["periods_of"], ids, [head["version"] for head in heads]):
-        current[row["customer_id"]].append(period_of([*row.values()][1:]))
+        current[row["customer_id"]].append(span_of([*row.values()][1:]))
     ends = {
         (row["customer_id"], row["policy_no"]): row["cooling_off_ends_on"]
         for row in await conn.fetch(SQL["cooling_offs_of"], ids)
     }
     ratings: list[tuple[object, ...]] = []
-    periods: list[tuple[object, ...]] = []
+    spans: list[tuple[object, ...]] = []
     cooling_offs: list[tuple[object, ...]] = []
     for head in heads:
         each = head["customer_id"]
@@ -125,9 +125,8 @@ async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Hand
         changed = rated != tuple(current[each])
         ratings.append((each, handbook.fingerprint, METHOD, head["arrivals"], head["version"], changed))
         if changed:
-            periods += [
-                (each, period.start, period.end, period.star, period.rated_premium, period.edition)
-                for period in rated
+            spans += [
+                (each, span.start, span.end, span.star, span.rated_premium, span.edition) for span in rated
             ]
         for policy in history.policies.values():
             ends_on = policy.cooling_off_ends_on(handbook)
@@ -136,7 +135,7 @@ async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Hand
     for name in ("unstage_ratings", "unstage_periods", "unstage_cooling_offs"):
         await conn.execute(SQL[name], ids)
     await conn.copy_records_to_table("staged_ratings", records=ratings, columns=_RATINGS)
-    await conn.copy_records_to_table("staged_periods", records=periods, columns=_PERIODS)
+    await conn.copy_records_to_table("staged_periods", records=spans, columns=_SPANS)
     await conn.copy_records_to_table("staged_cooling_offs", records=cooling_offs, columns=_COOLING_OFFS)
 
 

@@ -23,7 +23,7 @@ from rating.history import Arrived, Component, History, Kind, Policy, Relative, 
 from rating.lifecycle import Status
 from rating.recording import arrived_of
 from rating.tiers import UNRATED, Rating
-from rating.timeline import StarPeriod
+from rating.timeline import StarSpan
 
 SQL = Queries(Path(__file__).with_name("customers.sql"))
 
@@ -107,11 +107,11 @@ async def count_customers(conn: Reader) -> int:
 
 
 async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
-    """Return each customer's rating as known at a moment; without periods where nothing was known."""
+    """Return each customer's rating as known at a moment; without spans where nothing was known."""
     found = dict.fromkeys(keys, UNRATED)
     for row in await conn.fetch(SQL["ratings"], *_arrays(keys)):
         found[keys[row["number"] - 1]] = Rating(
-            periods=tuple(period_of(period) for period in row["periods"] or ()),
+            spans=tuple(span_of(span) for span in row["spans"] or ()),
             known_from=row["known_from"],
             handbook=row["handbook"],
             computed_at=row["computed_at"],
@@ -166,10 +166,10 @@ def _customer(row: Record) -> CustomerRow:
     )
 
 
-def period_of(fields: Sequence[Any]) -> StarPeriod:
-    """Return a period from its columns, as a version's array holds them."""
+def span_of(fields: Sequence[Any]) -> StarSpan:
+    """Return a span from its columns, as a version's array holds them."""
     start, end, star, rated_premium, edition = fields
-    return StarPeriod(start=start, end=end, star=star, rated_premium=rated_premium, edition=edition)
+    return StarSpan(start=start, end=end, star=star, rated_premium=rated_premium, edition=edition)
 
 
 def _policy(row: Record) -> PolicyRow:

@@ -38,7 +38,7 @@ select id from customers where id > $1 order by id limit $2;
 select count(*) from customers;
 
 -- name: ratings
--- For each key, a customer $1 and a moment $2 (null: as known now), the version known then with its periods in
+-- For each key, a customer $1 and a moment $2 (null: as known now), the version known then with its spans in
 -- order, and by which handbook it was computed, and when.
 select
     k.number,
@@ -49,7 +49,7 @@ select
         select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
         from rating_periods p
         where p.customer_id = k.customer_id and p.version = r.version
-    ) as periods
+    ) as spans
 from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, number)
 cross join lateral (
     select v.version, v.known_from, v.handbook, v.computed_at

@@ -11,11 +11,11 @@ from datetime import datetime
 from base.database import Connection, Pool
 from handbook.handbook import Handbook
 from rating.activations import AnyHandbook, handbook_within
-from rating.customers import batches_of_customers, count_customers, period_of
+from rating.customers import batches_of_customers, count_customers, span_of
 from rating.history import fold
 from rating.recording import load_stored
 from rating.taking import Version
-from rating.timeline import StarPeriod, timeline
+from rating.timeline import StarSpan, timeline
 from rating.writing import SQL, columns, policy_row, write_versions
 
 _CUSTOMERS_A_BATCH = 500
@@ -31,22 +31,22 @@ async def rerate(
     Their policies are laid out again too: the length of a cooling-off period is edition data.
     """
     stored = await load_stored(conn, customer_ids)
-    current: dict[int, list[StarPeriod]] = {customer_id: [] for customer_id in stored}
+    current: dict[int, list[StarSpan]] = {customer_id: [] for customer_id in stored}
     for row in await conn.fetch(SQL["current_ratings"], list(stored)):
-        current[row["customer_id"]].append(period_of([*row.values()][1:]))
+        current[row["customer_id"]].append(span_of([*row.values()][1:]))
     versions: dict[int, list[Version]] = {}
     policies = []
     for customer_id, of_customer in stored.items():
         history = fold(of_customer.events)
-        periods = timeline(history, handbook)
-        if periods != tuple(current[customer_id]):
+        spans = timeline(history, handbook)
+        if spans != tuple(current[customer_id]):
             # Not known before the events that it is made of: a clock that was ahead may have recorded one of them.
             known_from = max(now, *(each.recorded_at for each in of_customer.events))
             versions[customer_id] = [
                 Version(
                     version=of_customer.version + 1,
                     known_from=known_from,
-                    periods=periods,
+                    spans=spans,
                     handbook=handbook,
                 )
             ]

@@ -17,7 +17,7 @@ from handbook.handbook import Handbook
 from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered
 from rating.history import Arrived, History, fold
 from rating.judging import admit, policy_no_of
-from rating.timeline import StarPeriod, timeline
+from rating.timeline import StarSpan, timeline
 
 RefusalName = Literal["LIFE_CYCLE", "EVENT_CHANGED", "UNKNOWN_CUSTOMER", "INVALID"]
 
@@ -87,7 +87,7 @@ class Version:
 
     version: int
     known_from: datetime
-    periods: tuple[StarPeriod, ...]
+    spans: tuple[StarSpan, ...]
     handbook: Handbook
 
 
@@ -169,13 +169,11 @@ def _versions_since(
         known = [each for each in events if each.recorded_at <= moment]
         by = _in_force(moment, handbook, superseded)
         # `history` is that of all events: at the last moment all are known.
-        periods = timeline(history if len(known) == len(events) else fold(known), by)
+        spans = timeline(history if len(known) == len(events) else fold(known), by)
         last = versions[-1] if versions else None
-        if last is None or (last.periods, last.handbook.fingerprint) != (periods, by.fingerprint):
+        if last is None or (last.spans, last.handbook.fingerprint) != (spans, by.fingerprint):
             versions.append(
-                Version(
-                    version=first_version + len(versions), known_from=moment, periods=periods, handbook=by
-                )
+                Version(version=first_version + len(versions), known_from=moment, spans=spans, handbook=by)
             )
     return tuple(versions)
 

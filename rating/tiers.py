@@ -12,19 +12,19 @@ from decimal import Decimal
 
 from handbook.handbook import Handbook
 from handbook.values import Tier
-from rating.timeline import StarPeriod
+from rating.timeline import StarSpan
 
 NO_STAR = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """A customer's timeline as known from a moment on; without periods and None when nothing was known.
+    """A customer's timeline as known from a moment on; without spans and None when nothing was known.
 
     `handbook` (a fingerprint) says by what it was computed, and `computed_at` when.
     """
 
-    periods: tuple[StarPeriod, ...] = ()
+    spans: tuple[StarSpan, ...] = ()
     known_from: datetime | None = None
     handbook: str | None = None
     computed_at: datetime | None = None
@@ -54,11 +54,11 @@ class TierView:
 
 def tier_on(rating: Rating, day: date, handbook: Handbook) -> TierView:
     """Return the tier on a day, with what is missing to the next one."""
-    period = period_on(rating.periods, day)
-    star = period.star if period else NO_STAR
-    premium = period.rated_premium if period else Decimal(0)
-    edition = (handbook.edition(period.edition) if period and period.edition else None) or handbook.on(day)
-    since, until = _span_of_star(rating.periods, day, star)
+    span = span_on(rating.spans, day)
+    star = span.star if span else NO_STAR
+    premium = span.rated_premium if span else Decimal(0)
+    edition = (handbook.edition(span.edition) if span and span.edition else None) or handbook.on(day)
+    since, until = _span_of_star(rating.spans, day, star)
     above = edition.next_tier(star) if edition else None
     return TierView(
         star=star,
@@ -72,54 +72,54 @@ def tier_on(rating: Rating, day: date, handbook: Handbook) -> TierView:
     )
 
 
-def period_on(periods: Sequence[StarPeriod], day: date) -> StarPeriod | None:
-    """Return the period that a day lies in, None before the first."""
-    position = bisect_right(periods, day, key=lambda period: period.start)
-    return periods[position - 1] if position else None
+def span_on(spans: Sequence[StarSpan], day: date) -> StarSpan | None:
+    """Return the span that a day lies in, None before the first."""
+    position = bisect_right(spans, day, key=lambda span: span.start)
+    return spans[position - 1] if position else None
 
 
-def star_on(periods: Sequence[StarPeriod], day: date) -> int:
+def star_on(spans: Sequence[StarSpan], day: date) -> int:
     """Return the star on a day, 0 for none."""
-    period = period_on(periods, day)
-    return period.star if period else NO_STAR
+    span = span_on(spans, day)
+    return span.star if span else NO_STAR
 
 
-def first_member_day(periods: Sequence[StarPeriod]) -> date | None:
+def first_member_day(spans: Sequence[StarSpan]) -> date | None:
     """Return the first day with a star (the anchor of service years), None when there is none."""
-    return next((period.start for period in periods if period.star > NO_STAR), None)
+    return next((span.start for span in spans if span.star > NO_STAR), None)
 
 
 def spells(
-    periods: Sequence[StarPeriod], holds: Callable[[StarPeriod], bool]
+    spans: Sequence[StarSpan], holds: Callable[[StarSpan], bool]
 ) -> tuple[tuple[date, date | None], ...]:
-    """Return the unbroken spans [from, to) in which every period holds; the end None is open.
+    """Return the unbroken spans [from, to) in which every span holds; the end None is open.
 
-    A waiting period runs within such a spell: `spells(periods, lambda period: period.star >= star)`.
+    A waiting period runs within such a spell: `spells(spans, lambda span: span.star >= star)`.
     """
     found: list[tuple[date, date | None]] = []
-    for period in periods:
-        if not holds(period):
+    for span in spans:
+        if not holds(span):
             continue
-        if found and found[-1][1] == period.start:
-            found[-1] = (found[-1][0], period.end)
+        if found and found[-1][1] == span.start:
+            found[-1] = (found[-1][0], span.end)
         else:
-            found.append((period.start, period.end))
+            found.append((span.start, span.end))
     return tuple(found)
 
 
-def history_between(periods: Sequence[StarPeriod], from_: date, to: date) -> tuple[StarPeriod, ...]:
-    """Return the periods within [from, to), cut to it; none before the first event, none for an empty span."""
+def history_between(spans: Sequence[StarSpan], from_: date, to: date) -> tuple[StarSpan, ...]:
+    """Return the spans within [from, to), cut to it; none before the first event, none for an empty span."""
     return tuple(
-        replace(period, start=max(period.start, from_), end=to if period.end is None else min(period.end, to))
-        for period in periods
-        if max(period.start, from_) < (to if period.end is None else min(period.end, to))
+        replace(span, start=max(span.start, from_), end=to if span.end is None else min(span.end, to))
+        for span in spans
+        if max(span.start, from_) < (to if span.end is None else min(span.end, to))
     )
 
 
-def _span_of_star(periods: Sequence[StarPeriod], day: date, star: int) -> tuple[date | None, date | None]:
-    for from_, to in spells(periods, lambda period: period.star == star):
+def _span_of_star(spans: Sequence[StarSpan], day: date, star: int) -> tuple[date | None, date | None]:
+    for from_, to in spells(spans, lambda span: span.star == star):
         if from_ <= day and (to is None or day < to):
-            never_had_one = star == NO_STAR and from_ == periods[0].start
+            never_had_one = star == NO_STAR and from_ == spans[0].start
             return (None if never_had_one else from_), to
     # A day before the first event: no star yet, until there is one.
-    return None, first_member_day(periods)
+    return None, first_member_day(spans)

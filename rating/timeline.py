@@ -19,7 +19,7 @@ next start then rates all customers again. Revision 1: before covers from 29 Feb
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StarPeriod:
+class StarSpan:
     """The days [start, end) with one star and one rated premium (CNY); an end of None is open.
 
     `edition` is the code of the edition in force, None where there is none.
@@ -32,8 +32,8 @@ class StarPeriod:
     edition: str | None
 
 
-def timeline(history: History, handbook: Handbook) -> tuple[StarPeriod, ...]:
-    """Return the periods of a history, ascending and without gaps, the last one open; empty without events."""
+def timeline(history: History, handbook: Handbook) -> tuple[StarSpan, ...]:
+    """Return the spans of a history, ascending and without gaps, the last one open; empty without events."""
     if history.first_day is None:
         return ()
     changes = _changes(history, handbook)
@@ -53,7 +53,7 @@ def timeline(history: History, handbook: Handbook) -> tuple[StarPeriod, ...]:
             rated.append((day, star, premium, code))
     ends: list[date | None] = [*(day for day, *_ in rated[1:]), None]
     return tuple(
-        StarPeriod(start=day, end=end, star=star, rated_premium=premium, edition=code)
+        StarSpan(start=day, end=end, star=star, rated_premium=premium, edition=code)
         for (day, star, premium, code), end in zip(rated, ends, strict=True)
     )
 

@@ -20,11 +20,11 @@ from base.sql import Queries
 from base.words import counted
 from handbook.handbook import Handbook
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
-from rating.customers import count_customers, period_of
+from rating.customers import count_customers, span_of
 from rating.events import content_hash, content_text
 from rating.history import Arrived, fold
 from rating.recording import arrived_of
-from rating.timeline import METHOD, StarPeriod, timeline
+from rating.timeline import METHOD, StarSpan, timeline
 
 SQL = Queries(Path(__file__).with_name("verifying.sql"))
 
@@ -79,7 +79,7 @@ class _Rated:
 
     version: int
     known_from: datetime
-    periods: tuple[StarPeriod, ...]
+    spans: tuple[StarSpan, ...]
     handbook: Handbook | None
 
 
@@ -122,7 +122,7 @@ async def _verify_batch(
             _Rated(
                 version=row["version"],
                 known_from=row["known_from"],
-                periods=tuple(period_of(period) for period in row["periods"] or ()),
+                spans=tuple(span_of(span) for span in row["spans"] or ()),
                 handbook=await _computed_by(conn, row, handbook),
             )
         )
@@ -205,14 +205,14 @@ def _misrated(events: Sequence[Arrived], versions: Sequence[_Rated], now: Handbo
             judged.append((events, now, "" if each.handbook is now else "not by the active editions: "))
         for known, handbook, why in judged:
             fresh = timeline(fold(known), handbook)
-            if fresh != each.periods:
-                yield f"rating version {each.version}", why + _first_difference(each.periods, fresh)
+            if fresh != each.spans:
+                yield f"rating version {each.version}", why + _first_difference(each.spans, fresh)
                 break
     if events and not versions:
         yield "rating", "there are events but no version of a rating"
 
 
-def _first_difference(stored: Sequence[StarPeriod], fresh: Sequence[StarPeriod]) -> str:
+def _first_difference(stored: Sequence[StarSpan], fresh: Sequence[StarSpan]) -> str:
     for one, other in zip(stored, fresh, strict=False):
         if one != other:
             return f"it has {_told(one)}, the events give {_told(other)}"
@@ -221,8 +221,8 @@ def _first_difference(stored: Sequence[StarPeriod], fresh: Sequence[StarPeriod])
     return f"it lacks {_told(fresh[len(stored)])}"
 
 
-def _told(period: StarPeriod) -> str:
+def _told(span: StarSpan) -> str:
     return (
-        f"star {period.star} and {period.rated_premium} from {period.start} until {period.end or 'ever'}"
-        f" by edition {period.edition}"
+        f"star {span.star} and {span.rated_premium} from {span.start} until {span.end or 'ever'}"
+        f" by edition {span.edition}"
     )

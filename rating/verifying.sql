@@ -18,7 +18,7 @@ where e.customer_id = any($1::bigint[])
 order by e.customer_id, e.arrival;
 
 -- name: versions_to_verify
--- The rating versions of the customers $1 with their periods in order.
+-- The rating versions of the customers $1 with their spans in order.
 select
     r.customer_id,
     r.version,
@@ -29,7 +29,7 @@ select
         select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
         from rating_periods p
         where p.customer_id = r.customer_id and p.version = r.version
-    ) as periods
+    ) as spans
 from ratings r
 where r.customer_id = any($1::bigint[])
 order by r.customer_id, r.version;

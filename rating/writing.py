@@ -24,7 +24,7 @@ Row = tuple[object, ...]
 _EVENT_IDS = ("event_id", "customer_id", "arrival", "content_hash")
 _EVENTS = ("customer_id", "arrival", "event_id", "type", "effective_on", "recorded_at", "body", "subject")
 _RATINGS = ("customer_id", "version", "known_from", "computed_at", "handbook", "method")
-_PERIODS = ("customer_id", "version", "starts_on", "ends_on", "star", "rated_premium", "edition")
+_SPANS = ("customer_id", "version", "starts_on", "ends_on", "star", "rated_premium", "edition")
 _POLICIES = (
     "customer_id",
     "policy_no",
@@ -83,28 +83,28 @@ async def write(
 async def write_versions(
     conn: Connection, versions: Mapping[int, Sequence[Version]], *, now: datetime
 ) -> None:
-    """Append rating versions of customers, with their periods; the heads are the caller's."""
+    """Append rating versions of customers, with their spans; the heads are the caller's."""
     ratings = [
         (customer_id, each.version, each.known_from, now, each.handbook.fingerprint, METHOD)
         for customer_id, of_customer in versions.items()
         for each in of_customer
     ]
-    periods = [
+    spans = [
         (
             customer_id,
             each.version,
-            period.start,
-            period.end,
-            period.star,
-            period.rated_premium,
-            period.edition,
+            span.start,
+            span.end,
+            span.star,
+            span.rated_premium,
+            span.edition,
         )
         for customer_id, of_customer in versions.items()
         for each in of_customer
-        for period in each.periods
+        for span in each.spans
     ]
     await _copy(conn, "ratings", _RATINGS, ratings)
-    await _copy(conn, "rating_periods", _PERIODS, periods)
+    await _copy(conn, "rating_periods", _SPANS, spans)
 
 
 def policy_row(customer_id: int, policy: PolicyHistory, handbook: Handbook) -> Row:

@@ -36,7 +36,7 @@ COLUMNS: tuple[Column[ExportedEntry], ...] = (
     Column(name="sequence", title="序号", cell=lambda row: row.entry.sequence),
     Column(name="kind", title="分录类型", cell=lambda row: row.entry.kind.value),
     Column(name="benefit", title="服务项目", cell=lambda row: row.entry.pool.benefit),
-    Column(name="period", title="额度所属年度", cell=lambda row: row.entry.pool.period),
+    Column(name="period", title="额度所属年度", cell=lambda row: row.entry.pool.term),
     Column(name="policy_no", title="保单号", cell=lambda row: row.entry.pool.policy_no),
     Column(name="units", title="数量", cell=lambda row: row.entry.units),
     Column(name="service_year", title="服务年度", cell=lambda row: row.entry.service_year),

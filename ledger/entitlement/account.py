@@ -12,21 +12,24 @@ from rating.events import Line
 from rating.history import Policy, Relative
 from rating.lifecycle import Status
 from rating.tiers import first_member_day, spells, star_on
-from rating.timeline import StarPeriod
+from rating.timeline import StarSpan
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class PoolKey:
-    """The key of a pool: its benefit, its service year (period 0: the whole membership), and its policy, if any."""
+    """The key of a pool: its benefit, its term and its policy, if any.
+
+    The term is the number of the service year that the pool is for, 0 for the whole membership.
+    """
 
     benefit: str
-    period: int
+    term: int
     policy_no: str = ""
 
     def __str__(self) -> str:
         """The pool in words: its year or policy, or the membership."""
-        if self.period:
-            return f"{self.benefit} of year {self.period}"
+        if self.term:
+            return f"{self.benefit} of year {self.term}"
         return f"{self.benefit} of {f'policy {self.policy_no}' if self.policy_no else 'the membership'}"
 
 
@@ -62,7 +65,7 @@ class Account:
 
     customer_id: int
     member_no: str
-    periods: tuple[StarPeriod, ...]
+    spans: tuple[StarSpan, ...]
     anchor: date | None = None
     policies: tuple[Policy, ...] = ()
     relatives: Mapping[str, Relative] = field(default_factory=dict)
@@ -76,7 +79,7 @@ class Account:
         """
         if self.anchor is not None:
             return self.anchor
-        first = first_member_day(self.periods)
+        first = first_member_day(self.spans)
         return first if first is not None and first <= day else None
 
     def service_year_number(self, day: date) -> int | None:
@@ -118,7 +121,7 @@ class Account:
 
     def star_on(self, day: date) -> int:
         """The star on `day`; 0 is none."""
-        return star_on(self.periods, day)
+        return star_on(self.spans, day)
 
     def entitled_since(self, benefit: str, day: date, handbook: Handbook) -> date | None:
         """First day of the unbroken entitlement to `benefit` around `day`; None if not entitled on `day`."""
@@ -144,7 +147,7 @@ class Account:
 
     def _entitled_spells(self, benefit: str, handbook: Handbook) -> tuple[tuple[date, date | None], ...]:
         """The unbroken spans of entitlement. No span of the timeline crosses a change of edition."""
-        return spells(self.periods, lambda each: _grants(handbook.on(each.start), benefit, each.star))
+        return spells(self.spans, lambda each: _grants(handbook.on(each.start), benefit, each.star))
 
 
 def carries_benefits(policy: Policy, day: date) -> bool:
@@ -152,8 +155,8 @@ def carries_benefits(policy: Policy, day: date) -> bool:
     return policy.line == Line.INDIVIDUAL and policy.status_on(day) == Status.IN_FORCE
 
 
-def pool_period(per: Per | None, service_year: int) -> int:
-    """The period of the pool for a benefit counted `per`; benefits without limit are counted by service year."""
+def pool_term(per: Per | None, service_year: int) -> int:
+    """The term of the pool for a benefit counted `per`; benefits without limit are counted by service year."""
     return 0 if per in (Per.MEMBERSHIP, Per.POLICY) else service_year
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Settings
-from ledger.entitlement.account import Account, PoolKey, Taken, pool_period
+from ledger.entitlement.account import Account, PoolKey, Taken, pool_term
 from ledger.entitlement.terms import Term
 from rating.history import Relative
 
@@ -102,7 +102,7 @@ class Case:
         per = self.allowance.per if isinstance(self.allowance, Counted) else self.benefit.per
         return PoolKey(
             self.benefit_code,
-            pool_period(per, number),
+            pool_term(per, number),
             self.policy_no or "" if per is Per.POLICY else "",
         )
 

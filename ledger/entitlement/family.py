@@ -16,7 +16,7 @@ def covered_relatives(
     """The ids of those whom a benefit covers on a day: registered immediate family, if the family shares it."""
     known = {relative.relative_id: relative for relative in relatives}
     # The rule looks only at relatives: the star plays no part here.
-    account = Account(customer_id=0, member_no="", periods=(), relatives=known)
+    account = Account(customer_id=0, member_no="", spans=(), relatives=known)
     return frozenset(
         relative_id
         for relative_id in known

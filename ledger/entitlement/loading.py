@@ -12,7 +12,7 @@ from base.database import Connection
 from base.sql import Queries
 from handbook import Relation, business_day, start_of
 from ledger.entitlement.account import Account, PoolKey, Taken
-from rating.customers import period_of
+from rating.customers import span_of
 from rating.events import Line
 from rating.history import Policy, Relative
 from rating.lifecycle import Status
@@ -62,7 +62,7 @@ def account_of(
         customer_id=row["id"],
         member_no=row["member_no"],
         anchor=row["anchor"],
-        periods=tuple(period_of(period) for period in row["periods"] or ()),
+        spans=tuple(span_of(span) for span in row["spans"] or ()),
         policies=tuple(_policies(row["policies"] or ())),
         relatives={
             relative_id: Relative(

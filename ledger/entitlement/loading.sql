@@ -1,7 +1,7 @@
 -- Accounts, for a set of customers at a time.
 
 -- name: accounts
--- Customers with what the rules need, nested: periods of the current rating, policies, relatives.
+-- Customers with what the rules need, nested: spans of the current rating, policies, relatives.
 select
     c.id,
     c.member_no,
@@ -10,7 +10,7 @@ select
         select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
         from rating_periods p
         where p.customer_id = r.customer_id and p.version = r.version
-    ) as periods,
+    ) as spans,
     (
         select array_agg((p.policy_no, p.line, p.statuses::text) order by p.policy_no)
         from policies p

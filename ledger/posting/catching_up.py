@@ -9,7 +9,7 @@ from collections.abc import Container
 from datetime import date
 
 from handbook import Counted, Edition, Handbook, Per, business_day, start_of
-from ledger.entitlement.account import PoolKey, pool_period
+from ledger.entitlement.account import PoolKey, pool_term
 from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
 from ledger.posting.state import Posting
 
@@ -87,16 +87,16 @@ def _expire_past_years(
     """Expire what is available in the pools of years before the current one: nothing is carried over (decoded §5)."""
     account = posting.state.account
     for pool, balance in sorted(posting.balances.items()):
-        past = 0 < pool.period < current and pool.benefit in benefits and pool != keep
+        past = 0 < pool.term < current and pool.benefit in benefits and pool != keep
         if not past or balance.unlimited or balance.available <= 0:
             continue
-        year = account.numbered_year(pool.period, today)
+        year = account.numbered_year(pool.term, today)
         last_day = date.fromordinal(year.end.toordinal() - 1)
         posting.post(
             EntryKind.EXPIRE,
             pool,
             balance.available,
-            service_year=pool.period,
+            service_year=pool.term,
             star=account.star_on(last_day),
             edition=None,
             occurred_at=start_of(year.end),
@@ -122,16 +122,16 @@ def _targets(
         if benefit.wished_number is not None:
             continue  # a number is granted when it is held or confirmed (decision 19); a rest is revoked below
         if not isinstance(allowance, Counted):
-            targets[PoolKey(benefit.code, pool_period(benefit.per, number))] = None
+            targets[PoolKey(benefit.code, pool_term(benefit.per, number))] = None
             continue
-        period = pool_period(allowance.per, number)
+        period = pool_term(allowance.per, number)
         policies = account.eligible_policies(today) if allowance.per is Per.POLICY else ("",)
         for policy_no in policies:
             targets[PoolKey(benefit.code, period, policy_no)] = allowance.units
     for pool, balance in sorted(posting.balances.items()):
         # what the star no longer gives, or a policy's number that was not taken; a grant without limit has no units to
         # revoke
-        if pool.benefit in benefits and pool.period in (0, number) and not balance.unlimited:
+        if pool.benefit in benefits and pool.term in (0, number) and not balance.unlimited:
             targets.setdefault(pool, 0)
     return targets
 

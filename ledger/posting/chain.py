@@ -29,7 +29,7 @@ def entry_hash(entry: Entry, previous: bytes) -> bytes:
         str(entry.sequence),
         entry.kind.value,
         entry.pool.benefit,
-        str(entry.pool.period),
+        str(entry.pool.term),
         entry.pool.policy_no,
         None if entry.units is None else str(entry.units),
         str(entry.service_year),

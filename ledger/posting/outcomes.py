@@ -55,7 +55,7 @@ class RedemptionOutcome:
             "status": told.status.value,
             "units": told.units,
             "benefit": told.benefit,
-            "period": told.pool.period,
+            "period": told.pool.term,
             "variant": told.variant,
             "beneficiary": [who.relative_id, who.name, who.relation.value] if who else None,
             "option": told.option,

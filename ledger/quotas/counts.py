@@ -23,8 +23,8 @@ def counts_of(
 ) -> QuotaCounts:
     """The counts of a pool: by today's star, or, for a service year that is over, by the star of its last day."""
     day = today
-    if pool.period and account.service_year_number(today) != pool.period:
-        day = account.numbered_year(pool.period, today).end - timedelta(days=1)
+    if pool.term and account.service_year_number(today) != pool.term:
+        day = account.numbered_year(pool.term, today).end - timedelta(days=1)
     case = Case(
         account=account,
         handbook=handbook,

@@ -17,7 +17,7 @@ from ledger.entitlement.account import Account
 from ledger.quotas.quota import cases_of
 from rating.history import History
 from rating.tiers import star_on
-from rating.timeline import StarPeriod, timeline
+from rating.timeline import StarSpan, timeline
 
 BenefitAtStar = tuple[str, int]
 """A benefit's code and a star."""
@@ -159,7 +159,7 @@ def account_by(account: Account, history: History, handbook: Handbook) -> Accoun
     """Return the account for a history rated by a handbook; units taken stay as they are."""
     return replace(
         account,
-        periods=timeline(history, handbook),
+        spans=timeline(history, handbook),
         policies=tuple(history.policies.values()),
         relatives=history.relatives,
     )
@@ -173,7 +173,7 @@ def tally(customers: Iterable[tuple[Account, History]], question: Question) -> t
         before = account_by(account, history, question.before)
         after = account_by(account, history, question.after)
         _add(sums, before, after, question)
-        losses += losses_of(account, before.periods, after.periods, question)
+        losses += losses_of(account, before.spans, after.spans, question)
     return sums, tuple(losses)
 
 
@@ -212,7 +212,7 @@ def consequences(
 
 
 def losses_of(
-    account: Account, before: Sequence[StarPeriod], after: Sequence[StarPeriod], question: Question
+    account: Account, before: Sequence[StarSpan], after: Sequence[StarSpan], question: Question
 ) -> Iterator[Loss]:
     """Yield each benefit that a customer would lose, with the first day from `on` on.
 

@@ -15,7 +15,7 @@ from rating import history
 from rating.activations import handbook_explaining
 from rating.customers import CustomerRow, PolicyRow
 from rating.tiers import history_between, tier_on
-from rating.timeline import StarPeriod
+from rating.timeline import StarSpan
 from schema.connections import (
     LARGEST_LEDGER_PAGE,
     Connection,
@@ -64,11 +64,11 @@ class Customer(Node):
     )
     async def tier_history(
         self, info: Info, from_: Annotated[date, strawberry.argument(name="from")], to: date
-    ) -> Sequence[StarPeriod]:
+    ) -> Sequence[StarSpan]:
         if to < from_:
             raise BadInputError("to: expected a day not before from.")
         rating = await info.context.loaders.rating.load((self.customer_id, None))
-        return history_between(rating.periods, from_, to)
+        return history_between(rating.spans, from_, to)
 
     @strawberry.field(
         description="The service year that a day (default: today) lies in; null if none has begun by then.",

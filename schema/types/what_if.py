@@ -64,7 +64,7 @@ async def what_if(
     )
     history = found_out.history
     account = account_by(stored, history, handbook)
-    view = tier_on(Rating(periods=account.periods), day, handbook)
+    view = tier_on(Rating(spans=account.spans), day, handbook)
     return WhatIf(
         on=day,
         tier=Tier.of(view, handbook, customer_id=customer_id, day=day, supposed=history),

@@ -82,7 +82,7 @@ async def stars(pool: Pool, on: date, known_at: datetime | None = None) -> list[
     """The stars of everybody on a day, by member number."""
     customers = await reading.customers_page(pool, first=100, on=on)
     found = await reading.ratings(pool, [(each.id, known_at) for each in customers])
-    return [star_on(found[each.id, known_at].periods, on) for each in customers]
+    return [star_on(found[each.id, known_at].spans, on) for each in customers]
 
 
 @pytest.fixture(scope="session")

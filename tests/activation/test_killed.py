@@ -109,7 +109,7 @@ async def _state(database) -> tuple[str, list[object]]:
             accounts = await load_accounts(conn, ids, on=day, now=NOW)
             for each in ids:
                 quotas = quotas_on(accounts[each], day, active.handbook, NOW)
-                shown.append((day, each, star_on(accounts[each].periods, day), quotas))
+                shown.append((day, each, star_on(accounts[each].spans, day), quotas))
     return active.handbook.fingerprint, shown
 
 
@@ -122,9 +122,9 @@ async def _expected(database, handbook: Handbook) -> list[object]:
         for day in (LAST_DAY, FIRST_DAY):
             accounts = await load_accounts(conn, ids, on=day, now=NOW)
             for each in ids:
-                periods = timeline(told[each, None], handbook)
-                quotas = quotas_on(replace(accounts[each], periods=periods), day, handbook, NOW)
-                shown.append((day, each, star_on(periods, day), quotas))
+                spans = timeline(told[each, None], handbook)
+                quotas = quotas_on(replace(accounts[each], spans=spans), day, handbook, NOW)
+                shown.append((day, each, star_on(spans, day), quotas))
     return shown
 
 

@@ -25,7 +25,7 @@ from rating import activations
 from rating import customers as reading
 from rating.events import content_hash, content_text, parse_event
 from rating.history import fold
-from rating.timeline import METHOD, StarPeriod, timeline
+from rating.timeline import METHOD, StarSpan, timeline
 from rating.verifying import verify_ratings
 from rating.writing import policy_row
 from tests.activation.conftest import NOW, history
@@ -115,7 +115,7 @@ async def grant_as_released(conn: Any, member_no: str, handbook: Handbook) -> No
             entry.sequence,
             entry.kind.value,
             entry.pool.benefit,
-            entry.pool.period,
+            entry.pool.term,
             entry.pool.policy_no,
             entry.units,
             entry.service_year,
@@ -130,7 +130,7 @@ async def grant_as_released(conn: Any, member_no: str, handbook: Handbook) -> No
             "insert into balances values ($1, $2, $3, $4, $5, $6, 0, 0, 0)",
             customer_id,
             pool.benefit,
-            pool.period,
+            pool.term,
             pool.policy_no,
             balance.unlimited,
             balance.granted,
@@ -146,9 +146,9 @@ async def grant_as_released(conn: Any, member_no: str, handbook: Handbook) -> No
     )
 
 
-def _later(periods: tuple[StarPeriod, ...], days: int) -> list[StarPeriod]:
-    """The same periods with the last turn some days later."""
-    *before, last = periods
+def _later(spans: tuple[StarSpan, ...], days: int) -> list[StarSpan]:
+    """The same spans with the last turn some days later."""
+    *before, last = spans
     turn = last.start + timedelta(days=days)
     return [*before[:-1], replace(before[-1], end=turn), replace(last, start=turn)]
 
@@ -185,7 +185,7 @@ async def test_the_first_start_rates_everybody_and_puts_editions_in_force(
         rows = await services.pool.fetch("select customer_id, version, method from ratings order by 1, 2")
         assert [tuple(row) for row in rows] == [(1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 1, 1), (4, 2, METHOD)]
         found = await reading.ratings(services.pool, [(4, None), (4, NOW - timedelta(seconds=1))])
-        ends = [each.periods[-1].start.isoformat() for each in found.values()]
+        ends = [each.spans[-1].start.isoformat() for each in found.values()]
         assert ends == ["2044-01-10", "2044-01-11"], "what was known stays known"
         entries = await services.pool.fetchval("select count(*) from entries")
         assert entries > 0, "grants that are due are posted"

@@ -25,7 +25,7 @@ from ledger.refusals import Refusal
 from rating.contributions import contributions_on
 from rating.history import fold
 from rating.taking import Stored, take
-from rating.timeline import StarPeriod, timeline
+from rating.timeline import StarSpan, timeline
 from tests.editions import Draft, Scalar
 from tests.examples import examples
 from tests.ledger.books import Desk, a_hold, a_redeem, customer
@@ -166,8 +166,8 @@ def test_a_random_edition_is_refused_with_its_place_or_rates_and_serves(tmp_path
     # Nothing that is rated may be rounded: amounts are exact, or they would be compared wrongly.
     with decimal.localcontext() as context:
         context.traps[decimal.Inexact] = True
-        periods = rated(stream, handbook)
-    serve(periods, handbook)
+        spans = rated(stream, handbook)
+    serve(spans, handbook)
 
 
 def loaded(folder: Path) -> Handbook | EditionError:
@@ -178,26 +178,26 @@ def loaded(folder: Path) -> Handbook | EditionError:
         return refused
 
 
-def rated(stream: list[Any], handbook: Handbook) -> tuple[StarPeriod, ...]:
+def rated(stream: list[Any], handbook: Handbook) -> tuple[StarSpan, ...]:
     """The timeline of a random history, which never leaves the stars of its editions."""
     stored = Stored()
     for each in stream:
         taken = take(stored, [each], now=NOW, handbook=handbook)
         stored = Stored(arrivals=stored.arrivals + len(taken.events), events=(*stored.events, *taken.events))
     history = fold(stored.events)
-    periods = timeline(history, handbook)
-    for period in periods:
-        edition = handbook.on(period.start)
+    spans = timeline(history, handbook)
+    for span in spans:
+        edition = handbook.on(span.start)
         assert edition is not None
-        assert 0 <= period.star <= len(edition.tiers) <= handbook.highest_star
-        added = sum(each.amount for each in contributions_on(history, period.start, handbook))
-        assert (period.star, period.rated_premium) == (edition.star_for(added), added)
-    return periods
+        assert 0 <= span.star <= len(edition.tiers) <= handbook.highest_star
+        added = sum(each.amount for each in contributions_on(history, span.start, handbook))
+        assert (span.star, span.rated_premium) == (edition.star_for(added), added)
+    return spans
 
 
-def serve(periods: tuple[StarPeriod, ...], handbook: Handbook) -> None:
+def serve(spans: tuple[StarSpan, ...], handbook: Handbook) -> None:
     """Quotas of any day, and an attempt at every benefit: each is taken, or refused in words."""
-    desk = Desk(handbook, customer(periods=periods), now=NOW)
+    desk = Desk(handbook, customer(spans=spans), now=NOW)
     desk.catch_up()
     for day in DAYS:
         for quota in quotas_on(desk.state.account, day, handbook, NOW):

@@ -18,7 +18,7 @@ from ledger.posting.outcomes import RedemptionOutcome
 from ledger.posting.state import Head, Posting, State
 from ledger.refusals import Refusal
 from rating.history import Policy, Relative
-from rating.timeline import StarPeriod
+from rating.timeline import StarSpan
 
 TODAY = date(2026, 5, 20)
 NOW = datetime(2026, 5, 20, 10, 0, tzinfo=BUSINESS_ZONE)
@@ -28,7 +28,7 @@ PREMIUMS = {0: 0, 1: 30_000, 2: 45_000, 3: 150_000, 4: 300_000, 5: 500_000}
 _keys = count(1)
 
 
-def periods(*stars: tuple[date, int], handbook: Handbook | None = None) -> tuple[StarPeriod, ...]:
+def spans(*stars: tuple[date, int], handbook: Handbook | None = None) -> tuple[StarSpan, ...]:
     """A timeline that has each star from its day on; with `handbook`, cut where an edition begins, as ratings are."""
     turns = [edition.effective_from for edition in handbook.editions] if handbook is not None else []
     first = stars[0][0]
@@ -38,7 +38,7 @@ def periods(*stars: tuple[date, int], handbook: Handbook | None = None) -> tuple
         star = [star for since, star in stars if since <= day][-1]
         edition = handbook.on(day) if handbook is not None else None
         found.append(
-            StarPeriod(
+            StarSpan(
                 start=day,
                 end=end,
                 star=star,
@@ -54,7 +54,7 @@ def customer(*stars: tuple[date, int], customer_id: int = 1, **more: Any) -> Sta
     account = Account(
         customer_id=customer_id,
         member_no=f"M{customer_id}",
-        periods=periods(*(stars or ((JOINED, 4),))),
+        spans=spans(*(stars or ((JOINED, 4),))),
         policies=(
             Policy(policy_no="P1", line="individual", statuses=((date(2024, 1, 10), "IN_FORCE"),)),
             Policy(
@@ -202,10 +202,10 @@ class Desk:
 
     def re_rate(self, *stars: tuple[date, int]) -> None:
         """Give the customer another timeline."""
-        self.know(periods=periods(*stars, handbook=self.handbook))
+        self.know(spans=spans(*stars, handbook=self.handbook))
 
     def know(self, **more: Any) -> None:
-        """Let other facts be known of the customer: periods, policies, relatives."""
+        """Let other facts be known of the customer: spans, policies, relatives."""
         self.state = replace(self.state, account=replace(self.state.account, **more))
 
     def balance(self, benefit: str, period: int, policy_no: str = "") -> Balance:

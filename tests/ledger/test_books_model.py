@@ -511,7 +511,7 @@ class BooksMachine(RuleBasedStateMachine):
 
 
 def _plain(pool):
-    return (pool.benefit, pool.period, pool.policy_no)
+    return (pool.benefit, pool.term, pool.policy_no)
 
 
 BooksMachine.TestCase.settings = settings(max_examples=examples(50), stateful_step_count=60, deadline=None)

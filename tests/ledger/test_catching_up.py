@@ -229,10 +229,10 @@ def test_a_service_year_begins_at_the_first_moment_of_the_anniversary(handbook, 
 
 def test_years_that_nobody_looked_at_are_neither_granted_nor_expired(handbook):
     desk = opened(handbook, (date(2015, 3, 1), 4))
-    assert {each.pool.period for each in desk.entries} == {0, 12}
+    assert {each.pool.term for each in desk.entries} == {0, 12}
     desk.now = at(date(2030, 3, 1))
     desk.catch_up()
-    assert {pool.period for pool in desk.state.balances} == {0, 12, 16}
+    assert {pool.term for pool in desk.state.balances} == {0, 12, 16}
     assert desk.balance(LAW, 12) == Balance(granted=60, expired=60)
 
 
@@ -426,5 +426,5 @@ def test_whenever_the_books_are_settled_they_say_what_the_tier_gives(handbook, r
             expected = allowance.units if allowance is not None else 0
             assert desk.balance(benefit.code, number) == Balance(granted=expected)
         for pool, balance in desk.state.balances.items():
-            if 0 < pool.period < number:
+            if 0 < pool.term < number:
                 assert balance.unlimited or balance.available == 0

@@ -81,8 +81,8 @@ async def test_a_clock_that_leapt_ahead_drags_no_later_use_along_and_finance_rep
         assert back.status == "REVERSED"
     entries = {each.sequence: each for each in await entries_of(pool, member)}
     booked, reversal = entries[wrong.id.sequence], entries[max(entries)]
-    assert (booked.service_year, booked.pool.period) == (4, 4)
-    assert entries[right.id.sequence].pool.period == 3
+    assert (booked.service_year, booked.pool.term) == (4, 4)
+    assert entries[right.id.sequence].pool.term == 3
     assert (reversal.kind, reversal.pool, reversal.units) == ("REVERSE", booked.pool, 1)
     assert reversal.occurred_at == clock.now
     assert [entries[each].sequence for each in sorted(entries)] == list(range(1, len(entries) + 1))
@@ -186,7 +186,7 @@ async def test_later_events_of_a_customer_whose_event_was_recorded_ahead_are_tak
     _, notes = await problems(pool)
     assert "events from 4" in notes
     known = await ratings(pool, [(member, None), (member, NOW)])
-    stars = {at: star_on(rating.periods, date(2026, 5, 5)) for (_, at), rating in known.items()}
+    stars = {at: star_on(rating.spans, date(2026, 5, 5)) for (_, at), rating in known.items()}
     assert stars == {None: 5, NOW: 4}
 
 

@@ -622,7 +622,7 @@ async def change_the_star(database, handbook, comparison, clock, star, place):
     comparison.component = paid
     desk = comparison.desks[member_no]
     account = (await states_of(database, [desk.state.account.customer_id], clock.now)).popitem()[1].account
-    desk.know(periods=account.periods, policies=account.policies)
+    desk.know(spans=account.spans, policies=account.policies)
     desk.now = clock.now
     desk.catch_up()
 

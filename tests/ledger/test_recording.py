@@ -56,7 +56,7 @@ async def test_the_first_rating_grants_and_anchors(database, member):
     assert await posted(database, member, "policy-cover") == [("GRANT", 1)]
     anchor = await database.pool.fetchval("select anchor from ledger_heads where customer_id = $1", member)
     assert anchor == JOINED
-    assert {entry.pool.period for entry in await entries_of(database.pool, member)} == {0, 3}
+    assert {entry.pool.term for entry in await entries_of(database.pool, member)} == {0, 3}
     assert await verify(database.pool) == []
 
 

@@ -58,7 +58,7 @@ def test_a_worked_example_holds(case, handbook):
             each for each in events if expected.known_at is None or each.recorded_at <= expected.known_at
         ]
         history = fold(known)
-        view = tier_on(Rating(periods=timeline(history, handbook)), expected.on, handbook)
+        view = tier_on(Rating(spans=timeline(history, handbook)), expected.on, handbook)
         assert (view.star, view.rated_premium) == (expected.star, expected.rated_premium), expected
         contributions = contributions_on(history, expected.on, handbook)
         assert sum(each.amount for each in contributions) == expected.rated_premium

@@ -58,7 +58,7 @@ async def _assert_cases_hold(database):
         for expected in case["expect"]:
             key = (customers[case["member_no"]].id, expected.known_at)
             rating = (await reading.ratings(database.pool, [key]))[key]
-            period = [each for each in rating.periods if each.start <= expected.on][-1:]
+            period = [each for each in rating.spans if each.start <= expected.on][-1:]
             found = (period[0].star, period[0].rated_premium) if period else (0, 0)
             assert found == (expected.star, expected.rated_premium), (case["title"], expected)
 

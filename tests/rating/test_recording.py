@@ -10,7 +10,7 @@ from rating import customers as reading
 from rating import judging, recording
 from rating.recording import record
 from rating.taking import EventRefusal, Recorded
-from rating.tiers import period_on, star_on, tier_on
+from rating.tiers import span_on, star_on, tier_on
 from rating.verifying import verify_ratings
 from tests.rating.build import NOW, day, event, issued, registered
 
@@ -174,10 +174,8 @@ async def test_what_an_earlier_version_took_is_repeated_read_and_added_to(
     (lapse,) = await recorded(event("lapsed", "2025-06-01"))
     assert isinstance(lapse, Recorded)
     assert await verify_ratings(database.pool, handbook=handbook) == []
-    periods = (await _rating(database)).periods
-    premiums = [
-        period_on(periods, day(on)).rated_premium for on in ("2024-05-31", "2024-06-01", "2025-06-01")
-    ]
+    spans = (await _rating(database)).spans
+    premiums = [span_on(spans, day(on)).rated_premium for on in ("2024-05-31", "2024-06-01", "2025-06-01")]
     assert premiums == [60000, 80000, 30000], "the raise counts, as it was taken"
 
 
@@ -259,15 +257,15 @@ async def test_what_was_known_then_stays_known(database, recorded):
     await recorded(issued("2023-01-01", premium="500000", recorded_at="2023-01-01T09:00:00+08:00"))
     await recorded(event("lapsed", "2025-02-01", recorded_at="2025-04-01T09:00:00+08:00"))
     on, then = day("2025-03-01"), datetime(2025, 3, 15, tzinfo=UTC)
-    assert star_on((await _rating(database)).periods, on) == 0
-    assert star_on((await _rating(database, then)).periods, on) == 5
-    assert (await _rating(database, datetime(2022, 1, 1, tzinfo=UTC))).periods == ()
+    assert star_on((await _rating(database)).spans, on) == 0
+    assert star_on((await _rating(database, then)).spans, on) == 5
+    assert (await _rating(database, datetime(2022, 1, 1, tzinfo=UTC))).spans == ()
     # An event that was known before the lapse arrives only now: both what was known then and what is known now change.
     await recorded(
         event("premium_reduced", "2024-01-01", premium="1", recorded_at="2024-06-01T09:00:00+08:00")
     )
-    assert star_on((await _rating(database, then)).periods, on) == 0
-    assert star_on((await _rating(database, datetime(2024, 5, 1, tzinfo=UTC))).periods, on) == 5
+    assert star_on((await _rating(database, then)).spans, on) == 0
+    assert star_on((await _rating(database, datetime(2024, 5, 1, tzinfo=UTC))).spans, on) == 5
     customer = (await reading.customers_by_member_no(database.pool, ["M1"]))["M1"].id
     keys = [(customer, None), (customer, then), (customer, datetime(2024, 5, 1, tzinfo=UTC))]
     histories = await reading.histories(database.pool, [*keys, keys[0]])
@@ -284,8 +282,8 @@ async def test_many_recording_for_one_customer_take_turns(database, recorded):
         row["arrival"] for row in await database.pool.fetch("select arrival from policy_events order by 1")
     ]
     assert arrivals == list(range(1, 23))
-    assert (await _rating(database)).periods[-1].rated_premium == 0
-    assert max(period.rated_premium for period in (await _rating(database)).periods) == 30000 + 20 * 1000
+    assert (await _rating(database)).spans[-1].rated_premium == 0
+    assert max(period.rated_premium for period in (await _rating(database)).spans) == 30000 + 20 * 1000
 
 
 async def test_the_same_event_sent_at_once_is_recorded_once(database, recorded):

@@ -35,7 +35,7 @@ def _generous(handbook):
 async def _stars(database, known_at=None):
     customers = await reading.customers_page(database.pool, first=10, on=ON)
     found = await reading.ratings(database.pool, [(each.id, known_at) for each in customers])
-    return [star_on(rating.periods, ON) for rating in found.values()]
+    return [star_on(rating.spans, ON) for rating in found.values()]
 
 
 async def test_only_changed_timelines_get_a_version(database, handbook):
@@ -93,4 +93,4 @@ async def test_rerating_and_recording_at_once_take_turns(database, handbook):
     rows = await database.pool.fetch("select version from ratings order by 1")
     assert [row["version"] for row in rows] == list(range(1, len(rows) + 1))
     found = await reading.ratings(database.pool, [(1, None)])
-    assert max(period.rated_premium for period in found[1, None].periods) == Decimal(20000 + 5 * 1000)
+    assert max(period.rated_premium for period in found[1, None].spans) == Decimal(20000 + 5 * 1000)

@@ -21,7 +21,7 @@ def rating(handbook):
         event("lapsed", "2025-01-01"),
         event("reinstated", "2025-03-01"),
     )
-    return Rating(periods=timeline(fold(arrived(*events)), handbook))
+    return Rating(spans=timeline(fold(arrived(*events)), handbook))
 
 
 # day, star, rated premium, since, until, next star, shortfall
@@ -44,12 +44,12 @@ def test_the_tier_on_a_day(rating, handbook, on, star, premium, since, until, ne
     assert (view.star, view.rated_premium) == (star, premium)
     assert (view.since, view.until) == (since and day(since), until and day(until))
     assert (view.next_tier, view.shortfall) == (handbook.latest.tier(next_star), shortfall)
-    assert (view.tier.star if view.tier else 0) == star == star_on(rating.periods, day(on))
+    assert (view.tier.star if view.tier else 0) == star == star_on(rating.spans, day(on))
     assert view.edition == handbook.latest.code
 
 
 def test_at_the_top_nothing_is_missing(handbook):
-    rating = Rating(periods=timeline(fold(arrived(issued("2024-01-10", premium="500000"))), handbook))
+    rating = Rating(spans=timeline(fold(arrived(issued("2024-01-10", premium="500000"))), handbook))
     view = tier_on(rating, day("2024-02-01"), handbook)
     assert (view.star, view.next_tier, view.shortfall) == (5, None, None)
 
@@ -63,22 +63,22 @@ def test_who_is_not_known_has_no_star(handbook):
 
 
 def test_the_first_member_day_and_spells(rating):
-    assert first_member_day(rating.periods) == day("2024-01-26")
-    assert spells(rating.periods, lambda period: period.star >= 1) == (
+    assert first_member_day(rating.spans) == day("2024-01-26")
+    assert spells(rating.spans, lambda span: span.star >= 1) == (
         (day("2024-01-26"), day("2025-01-01")),
         (day("2025-03-01"), day("2034-01-10")),
     )
-    assert spells(rating.periods, lambda period: period.star == 0)[-1] == (day("2034-01-10"), None)
+    assert spells(rating.spans, lambda span: span.star == 0)[-1] == (day("2034-01-10"), None)
 
 
 def test_the_history_between_two_days_is_cut_to_them(rating):
-    found = history_between(rating.periods, day("2024-06-15"), day("2025-01-15"))
+    found = history_between(rating.spans, day("2024-06-15"), day("2025-01-15"))
     assert [(p.start, p.end, p.star, p.rated_premium) for p in found] == [
         (day("2024-06-15"), day("2024-07-01"), 2, 45000),
         (day("2024-07-01"), day("2025-01-01"), 2, 50000),
         (day("2025-01-01"), day("2025-01-15"), 0, 0),
     ]
-    assert history_between(rating.periods, day("2040-01-01"), day("2041-01-01"))[0].end == day("2041-01-01")
-    assert history_between(rating.periods, day("2024-06-15"), day("2024-06-15")) == ()
-    assert history_between(rating.periods, day("2024-06-15"), day("2024-06-01")) == ()
-    assert history_between(rating.periods, day("2020-06-15"), day("2021-06-01")) == ()
+    assert history_between(rating.spans, day("2040-01-01"), day("2041-01-01"))[0].end == day("2041-01-01")
+    assert history_between(rating.spans, day("2024-06-15"), day("2024-06-15")) == ()
+    assert history_between(rating.spans, day("2024-06-15"), day("2024-06-01")) == ()
+    assert history_between(rating.spans, day("2020-06-15"), day("2021-06-01")) == ()

@@ -11,7 +11,7 @@ from handbook.handbook import Handbook
 from rating.contributions import contributions_on
 from rating.history import History, fold
 from rating.taking import Stored, take
-from rating.tiers import period_on
+from rating.tiers import span_on
 from rating.timeline import timeline
 from tests.rating.build import NOW, arrived, day, event, issued, registered
 from tests.rating.naive import star_and_premium
@@ -33,37 +33,37 @@ def accepted(events, handbook):
 def test_the_timeline_is_what_each_day_by_itself_gives(handbook, stream, data):
     events = accepted(stream, handbook)
     history = fold(events)
-    periods = timeline(history, handbook)
+    spans = timeline(history, handbook)
     if not events:
-        assert periods == ()
+        assert spans == ()
         return
     raw = [(each.arrival, each.event) for each in events]
     first = min(each.event.effective_on for each in events)
-    assert periods[0].start == first
+    assert spans[0].start == first
     # Every boundary and its eve, the first two years day by day, and any days later on.
-    days = {period.start for period in periods} | {period.start - timedelta(days=1) for period in periods}
+    days = {span.start for span in spans} | {span.start - timedelta(days=1) for span in spans}
     days |= {first + timedelta(days=n) for n in range(_BOUNDARY_DAYS)}
     days |= {first + timedelta(days=n) for n in data.draw(st.lists(st.integers(0, 366 * 30), max_size=30))}
     for each in sorted(days):
         star, premium = star_and_premium(raw, each)
-        period = period_on(periods, each)
-        found = (period.star, period.rated_premium) if period else (0, 0)
+        span = span_on(spans, each)
+        found = (span.star, span.rated_premium) if span else (0, 0)
         assert found == (star, premium), each
 
 
 @given(stream=streams(), data=st.data())
 def test_contributions_add_up_to_the_timeline_and_name_their_spans(handbook, stream, data):
     history = fold(accepted(stream, handbook))
-    periods = timeline(history, handbook)
-    assert bool(periods) == (history.first_day is not None)
-    if not periods:
+    spans = timeline(history, handbook)
+    assert bool(spans) == (history.first_day is not None)
+    if not spans:
         return
     offsets = data.draw(st.lists(st.integers(-30, 366 * 12), max_size=20))
-    days = {period.start for period in periods} | {periods[0].start + timedelta(days=n) for n in offsets}
+    days = {span.start for span in spans} | {spans[0].start + timedelta(days=n) for n in offsets}
     for each in sorted(days):
-        period = period_on(periods, each)
+        span = span_on(spans, each)
         contributions = contributions_on(history, each, handbook)
-        assert sum(c.amount for c in contributions) == (period.rated_premium if period else 0)
+        assert sum(c.amount for c in contributions) == (span.rated_premium if span else 0)
         for c in contributions:
             assert c.counted == (c.reason == "COUNTED")
             assert c.amount == (c.base * c.coefficient if c.counted else 0)
@@ -87,8 +87,8 @@ def test_another_policy_never_lowers_the_rated_premium(handbook, stream, issue, 
     before, after = timeline(fold(events), handbook), timeline(fold(more), handbook)
     assert before
     assert after
-    for each in {period.start for period in (*before, *after)}:
-        then, now = period_on(before, each), period_on(after, each)
+    for each in {span.start for span in (*before, *after)}:
+        then, now = span_on(before, each), span_on(after, each)
         assert (now.rated_premium if now else 0) >= (then.rated_premium if then else 0)
         assert (now.star if now else 0) >= (then.star if then else 0)
 
@@ -124,10 +124,8 @@ def test_a_legal_history_is_taken_whole_in_one_batch_whatever_its_order(handbook
 
 
 def test_periods_follow_each_other_without_gaps_and_end_open(handbook):
-    periods = timeline(
-        fold(arrived(registered("2020-01-01"), issued("2020-01-10", premium="30000"))), handbook
-    )
-    assert [(p.start, p.end, p.star) for p in periods] == [
+    spans = timeline(fold(arrived(registered("2020-01-01"), issued("2020-01-10", premium="30000"))), handbook)
+    assert [(p.start, p.end, p.star) for p in spans] == [
         (day("2020-01-01"), day("2020-01-26"), 0),
         (day("2020-01-26"), day("2030-01-10"), 1),
         (day("2030-01-10"), None, 0),

@@ -22,7 +22,7 @@ HOURS = st.integers(0, 6)
 def looked_up(versions, moment):
     """As the database does it: the greatest version known from the moment or earlier."""
     known = [version for version in versions if version.known_from <= moment]
-    return max(known, key=lambda version: version.version).periods if known else ()
+    return max(known, key=lambda version: version.version).spans if known else ()
 
 
 @given(
@@ -85,7 +85,7 @@ def test_each_moment_is_rated_by_the_handbook_in_force_then(handbook, tmp_path, 
         (hours[hour], books[name]) for hour, name in spans
     ]
     for each in taken.versions:
-        assert each.periods == timeline(fold(taken.events), each.handbook)
+        assert each.spans == timeline(fold(taken.events), each.handbook)
 
 
 def test_names_and_relatives_rate_nobody(handbook):
@@ -94,7 +94,7 @@ def test_names_and_relatives_rate_nobody(handbook):
     people = [registered("2024-02-01", name="新名"), event("relative_registered", "2024-02-01")]
     assert take(stored, people, now=NOW, handbook=handbook).versions == ()
     earlier = take(stored, [registered("2023-01-01")], now=NOW, handbook=handbook)
-    assert earlier.versions[0].periods[0].start.isoformat() == "2023-01-01"
+    assert earlier.versions[0].spans[0].start.isoformat() == "2023-01-01"
 
 
 def test_what_is_refused_leaves_no_gap(handbook):

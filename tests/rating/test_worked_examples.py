@@ -73,7 +73,7 @@ def test_a_hand_reckoned_example_holds(example, handbook):
     events = arrived(*example.events)
     assert judge(events, handbook) is None
     for on, premium, *_ in (expected for expected in example.expect if len(expected) == 2):
-        view = tier_on(Rating(periods=timeline(fold(events), handbook)), day(on), handbook)
+        view = tier_on(Rating(spans=timeline(fold(events), handbook)), day(on), handbook)
         assert (view.rated_premium, view.star) == (Decimal(premium), star_of(premium)), on
         counted = [each for each in contributions_on(fold(events), day(on), handbook) if each.counted]
         assert sum(each.amount for each in counted) == Decimal(premium), on

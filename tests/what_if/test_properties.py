@@ -33,7 +33,7 @@ def customers(draw):
     """Some customers with their histories and with what they took."""
     found: list[tuple[Account, History]] = []
     for number, events in enumerate(draw(st.lists(streams(), min_size=1, max_size=4)), 1):
-        account = Account(customer_id=number, member_no=f"M{number}", periods=(), taken=draw(pools))
+        account = Account(customer_id=number, member_no=f"M{number}", spans=(), taken=draw(pools))
         found.append((account, fold(arrived(*events))))
     return found
 
@@ -73,8 +73,8 @@ def test_a_loss_is_the_first_day_on_which_only_the_present_edition_entitles(
     question = Question(before=handbook, after=six_star_handbook, on=on, today=on)
     assert portfolio
     for account, history in portfolio:
-        before = account_by(account, history, handbook).periods
-        after = account_by(account, history, six_star_handbook).periods
+        before = account_by(account, history, handbook).spans
+        after = account_by(account, history, six_star_handbook).spans
         told = {each.benefit: each for each in losses_of(account, before, after, question)}
         turns = {on, *(each.start for each in (*before, *after))}
         asked = sorted({day + timedelta(days=by) for day in turns for by in (-1, 0, 1)} - {on - timedelta(1)})
