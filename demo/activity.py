@@ -13,7 +13,7 @@ from typing import Any
 from demo.diaries import Diary
 from demo.histories import History
 from handbook import Benefit, Handbook
-from rating.history import Arrived, fold
+from rating.folding import Arrived, fold
 from rating.tiers import star_on
 from rating.timeline import StarSpan, timeline
 

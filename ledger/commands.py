@@ -14,7 +14,7 @@ from unicodedata import category
 
 from ledger.ids import RedemptionId
 from ledger.refusals import Refusal, RefusalCode, invalid
-from rating.events import FIRST_YEAR, LAST_YEAR
+from rating.event_fields import EARLIEST_YEAR, LATEST_YEAR
 
 FINANCE = "finance"
 """The actor that is no vendor: it may only reverse."""
@@ -215,10 +215,12 @@ def malformed(command: Command) -> Refusal | None:
         return invalid(f"证明材料最多 {_MOST_EVIDENCE} 份", f"at most {_MOST_EVIDENCE} pieces of evidence")
     for name in ("occurred_at", "appointment_at"):
         moment = getattr(command, name, None)
-        if moment is not None and (moment.utcoffset() is None or not FIRST_YEAR <= moment.year <= LAST_YEAR):
+        if moment is not None and (
+            moment.utcoffset() is None or not EARLIEST_YEAR <= moment.year <= LATEST_YEAR
+        ):
             return invalid(
-                f"{api_name(name)} 须带时区，年份在 {FIRST_YEAR} 至 {LAST_YEAR} 之间",
-                f"{api_name(name)} must have an offset and lie between the years {FIRST_YEAR} and {LAST_YEAR}",
+                f"{api_name(name)} 须带时区，年份在 {EARLIEST_YEAR} 至 {LATEST_YEAR} 之间",
+                f"{api_name(name)} must have an offset and lie between the years {EARLIEST_YEAR} and {LATEST_YEAR}",
             )
     units = getattr(command, "units", None)
     if units is not None and not 1 <= units <= _LARGEST_INTEGER:

@@ -21,7 +21,7 @@ from handbook.handbook import Handbook
 from rating.activations import SQL as ACTIVATIONS_SQL
 from rating.activations import ActiveHandbook, stored_form
 from rating.customers import span_of
-from rating.history import Arrived, fold
+from rating.folding import Arrived, fold
 from rating.recording import arrived_of
 from rating.timeline import METHOD, StarSpan, timeline
 

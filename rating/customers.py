@@ -19,7 +19,8 @@ from base.sql import Queries
 from handbook.benefits import Relation
 from handbook.coefficients import Category, Coverage, Design, Mode
 from rating.events import Line
-from rating.history import Arrived, Component, History, Kind, Policy, Relative, fold
+from rating.folding import Arrived, fold
+from rating.history import Component, History, Kind, Policy, Relative
 from rating.lifecycle import Status
 from rating.recording import arrived_of
 from rating.tiers import UNRATED, Rating

@@ -9,19 +9,14 @@ time of recording belongs to it only if the sender gave one.
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from pydantic import (
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
-    Strict,
     TypeAdapter,
     ValidationError,
     model_validator,
@@ -30,23 +25,12 @@ from pydantic_core import PydanticCustomError
 
 from handbook.benefits import Relation
 from handbook.coefficients import Category, Coverage, Design, Mode
+from rating.event_fields import Day, Identifier, Moment, Name, Premium, TermYears
 from rating.unreadable import EventError as EventError  # noqa: PLC0414 - what `parse_event` raises is found here too
 from rating.unreadable import event_error, not_utf8
 
-FIRST_YEAR, LAST_YEAR = 1900, 2199
-"""No day or moment lies outside of these years: neither in the stream nor in any request."""
-LONGEST_IDENTIFIER, LONGEST_NAME = 64, 200
-PREMIUM_LIMIT = Decimal(10) ** 12
 BASE_COMPONENT = "base"
 """The component that comes with the policy itself."""
-
-_CENT = Decimal("0.01")
-_PREMIUM = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 class Line(StrEnum):
@@ -54,74 +38,6 @@ class Line(StrEnum):
 
     INDIVIDUAL = "individual"
     GROUP = "group"
-
-
-def _text(value: object, longest: int) -> str:
-    if type(value) is not str:
-        raise PydanticCustomError("text", "not a text")
-    if (
-        not value
-        or len(value) > longest
-        or value[0].isspace()
-        or value[-1].isspace()
-        or _UNPRINTABLE.search(value)
-    ):
-        raise PydanticCustomError("text", "not a text of {longest}", {"longest": longest})
-    return value
-
-
-def _identifier(value: object) -> str:
-    return _text(value, LONGEST_IDENTIFIER)
-
-
-def _name(value: object) -> str:
-    return _text(value, LONGEST_NAME)
-
-
-def _premium(value: object) -> Decimal:
-    """Read an amount of 0 or more: a gift policy's premium is 0."""
-    if isinstance(value, Decimal) and value.is_finite():
-        value = format(value, "f")
-    if not isinstance(value, str) or not _PREMIUM.fullmatch(value):
-        raise PydanticCustomError("premium", "not an amount")
-    amount = Decimal(value)
-    if not 0 <= amount < PREMIUM_LIMIT:
-        raise PydanticCustomError("premium", "not an amount")
-    return amount.quantize(_CENT)
-
-
-def _day(value: object) -> date:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            value = date.fromisoformat(value)
-        except ValueError as error:
-            raise PydanticCustomError("day", "not a day") from error
-    if type(value) is not date or not FIRST_YEAR <= value.year <= LAST_YEAR:
-        raise PydanticCustomError("day", "not a day")
-    return value
-
-
-def _moment(value: object) -> datetime:
-    if isinstance(value, str) and _MOMENT.fullmatch(value):
-        try:
-            value = datetime.fromisoformat(value.upper())
-        except ValueError as error:
-            raise PydanticCustomError("moment", "not a moment") from error
-    if (
-        not isinstance(value, datetime)
-        or value.utcoffset() is None
-        or not FIRST_YEAR <= value.year <= LAST_YEAR
-    ):
-        raise PydanticCustomError("moment", "not a moment")
-    return value.astimezone(UTC)
-
-
-Identifier = Annotated[str, BeforeValidator(_identifier)]
-Name = Annotated[str, BeforeValidator(_name)]
-Premium = Annotated[Decimal, BeforeValidator(_premium)]
-Day = Annotated[date, BeforeValidator(_day)]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-TermYears = Annotated[int, Strict(), Field(ge=1, le=100)]
 
 
 class _Event(BaseModel):

@@ -16,9 +16,9 @@ from base.database import Connection, affected_rows
 from base.sql import Queries
 from base.words import Words
 from rating.activations import AnyHandbook
+from rating.event_refusals import EventRefusal, changed_words
 from rating.events import PolicyEvent, content, content_hash, content_text, differing_fields, parse_line
-from rating.recording import changed_words, record_batch
-from rating.taking import EventRefusal
+from rating.recording import record_batch
 from rating.unreadable import EventError
 from rating.writing import Row
 

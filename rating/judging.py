@@ -9,7 +9,7 @@ already known): then the late one is the one refused, naming the other. Policies
 one never affect another.
 
 Only what is new is ever refused. Earlier versions of this program took events that are refused today (a reduction
-that raises); what they took stays taken, and is folded as `rating.history` folds it.
+that raises); what they took stays taken, and is folded as `rating.folding` does.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +35,7 @@ from rating.events import (
     RiderAdded,
     TopUpPaid,
 )
-from rating.history import Arrived, PolicyState
+from rating.folding import Arrived, PolicyState
 from rating.lifecycle import allowed_events, next_status
 
 

@@ -5,7 +5,7 @@ star, only a lapsed one can be reinstated, and cancelled, surrendered and termin
 legal and not.
 
 Beyond the table: `cooling_off_cancelled` is not allowed after the cooling-off's last day, `renewed` needs a
-one-year policy, and events on components need a fitting component id. `rating.history` guards these.
+one-year policy, and events on components need a fitting component id. `rating.folding` guards these.
 """
 
 from collections.abc import Mapping

@@ -14,8 +14,8 @@ from typing import TypeAlias
 from asyncpg import UniqueViolationError
 
 from base.database import Connection
-from base.words import Words
 from rating.activations import AnyHandbook, handbook_now, superseded_handbooks
+from rating.event_refusals import EventRefusal, contradicted, id_taken, not_allowed, unknown_customer
 from rating.events import (
     CustomerRegistered,
     PolicyEvent,
@@ -25,9 +25,8 @@ from rating.events import (
     differing_fields,
     parse_event,
 )
-from rating.history import Arrived
-from rating.judging import contradiction
-from rating.taking import EventRefusal, Recorded, Stored, take
+from rating.folding import Arrived
+from rating.taking import Recorded, Stored, take
 from rating.writing import SQL, Change, columns, write
 
 Result: TypeAlias = Recorded | EventRefusal
@@ -99,7 +98,7 @@ async def _record(
     customers, created = await _customers(conn, [events[position] for position in fresh], now)
     for position in fresh:
         if events[position].member_no not in customers:
-            results[position] = _unknown_customer(events[position])
+            results[position] = unknown_customer(events[position])
     by_customer: dict[int, list[int]] = {}
     for position in fresh:
         if position not in results:
@@ -151,20 +150,6 @@ def _contradictions(
     """Return the refusals of events that contradict themselves; such an event registers no customer either."""
     found = ((position, contradicted(events[position], now)) for position in positions)
     return {position: refusal for position, refusal in found if refusal is not None}
-
-
-def contradicted(event: PolicyEvent, now: datetime) -> EventRefusal | None:
-    """Return the refusal of an event that contradicts itself, None without one; `now` is when it is recorded."""
-    found = contradiction(event, now)
-    if found is None:
-        return None
-    return EventRefusal(
-        event_id=event.event_id,
-        member_no=event.member_no,
-        code="INVALID",
-        words=found.words,
-        place=found.place,
-    )
 
 
 async def _customers(
@@ -267,44 +252,4 @@ def _second_of_batch(event: PolicyEvent, first: PolicyEvent, result: Result) -> 
 def _recorded(event: PolicyEvent, customer_id: int, *, repeated: bool) -> Recorded:
     return Recorded(
         event_id=event.event_id, member_no=event.member_no, customer_id=customer_id, repeated=repeated
-    )
-
-
-def not_allowed(event: PolicyEvent, words: Words) -> EventRefusal:
-    """Refuse an event that the life cycle of its policy does not allow, for a reason."""
-    return EventRefusal(
-        event_id=event.event_id, member_no=event.member_no, code="LIFE_CYCLE", words=words.as_sentence()
-    )
-
-
-def changed_words(event_id: str, differing: Sequence[str]) -> Words:
-    """Return the message for an event whose id stands for other content."""
-    fields = ", ".join(differing)
-    return Words(
-        f"事件 {event_id} 已用于内容不同的事件，不同之处：{fields}；更正请用新的 event_id。",
-        f"Event {event_id} was taken before with other content; it differs in: {fields}. "
-        "Send a correction under a new event_id.",
-    )
-
-
-def id_taken(event: PolicyEvent, differing: tuple[str, ...]) -> EventRefusal:
-    """Refuse an event whose id stands for other content."""
-    return EventRefusal(
-        event_id=event.event_id,
-        member_no=event.member_no,
-        code="EVENT_CHANGED",
-        words=changed_words(event.event_id, differing),
-        differing=differing,
-    )
-
-
-def _unknown_customer(event: PolicyEvent) -> EventRefusal:
-    return EventRefusal(
-        event_id=event.event_id,
-        member_no=event.member_no,
-        code="UNKNOWN_CUSTOMER",
-        words=Words(
-            f"没有会员号为 {event.member_no} 的客户：须先有 customer_registered。",
-            f"There is no customer with member number {event.member_no}: customer_registered must come first.",
-        ),
     )

@@ -12,7 +12,7 @@ from base.database import Connection, Pool
 from handbook.handbook import Handbook
 from rating.activations import AnyHandbook, handbook_within
 from rating.customers import batches_of_customers, count_customers, span_of
-from rating.history import fold
+from rating.folding import fold
 from rating.recording import load_stored
 from rating.taking import Version
 from rating.timeline import StarSpan, timeline

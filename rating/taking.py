@@ -10,16 +10,15 @@ came into force after r, a version is known from that moment too. Versions alrea
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from base.words import Words
 from handbook.handbook import Handbook
 from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered
-from rating.history import Arrived, History, fold
+from rating.folding import Arrived, fold
+from rating.history import History
 from rating.judging import admit, policy_no_of
 from rating.timeline import StarSpan, timeline
-
-RefusalName = Literal["LIFE_CYCLE", "EVENT_CHANGED", "UNKNOWN_CUSTOMER", "INVALID"]
 
 Superseded: TypeAlias = tuple[datetime, Handbook]
 """A handbook that was in force, and the moment at which the next one came into force."""
@@ -33,43 +32,6 @@ class Recorded:
     member_no: str
     customer_id: int
     repeated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRefusal:
-    """An event was refused, and nothing changed.
-
-    `place` is the wrong field, as the stream spells it (INVALID); the words then say what is wrong with it.
-    `differing` names the fields that differ (EVENT_CHANGED).
-    """
-
-    event_id: str
-    member_no: str
-    code: RefusalName
-    words: Words
-    place: str | None = None
-    differing: tuple[str, ...] = ()
-
-    @property
-    def reason(self) -> Words:
-        """The words, after the place if there is one."""
-        if self.place is None:
-            return self.words
-        return Words(f"{self.place}：{self.words.zh}", f"{self.place}: {self.words.en}")
-
-    @property
-    def facts(self) -> Mapping[str, str]:
-        """The facts for a message: the ids, and the words in both languages."""
-        return {
-            "event_id": self.event_id,
-            "member_no": self.member_no,
-            "words_zh": self.reason.zh,
-            "words_en": self.reason.en,
-        }
-
-    def message(self, language: str = "zh") -> str:
-        """Return the reason in words, in `zh` or `en`."""
-        return self.reason.spoken(language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

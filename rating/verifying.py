@@ -22,7 +22,7 @@ from handbook.handbook import Handbook
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
 from rating.customers import count_customers, span_of
 from rating.events import content_hash, content_text
-from rating.history import Arrived, fold
+from rating.folding import Arrived, fold
 from rating.recording import arrived_of
 from rating.timeline import METHOD, StarSpan, timeline
 

@@ -11,10 +11,11 @@ from datetime import datetime
 from base.database import Connection
 from base.words import Words
 from handbook.handbook import Handbook
+from rating.event_refusals import EventRefusal, contradicted, id_taken, not_allowed
 from rating.events import PolicyEvent, content, differing_fields
 from rating.history import History
-from rating.recording import contradicted, events_of, id_taken, not_allowed
-from rating.taking import EventRefusal, Stored, take
+from rating.recording import events_of
+from rating.taking import Stored, take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

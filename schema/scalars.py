@@ -12,7 +12,7 @@ from typing import NewType
 from strawberry.types.scalar import ScalarDefinition
 
 from handbook import BUSINESS_ZONE
-from rating.events import FIRST_YEAR, LAST_YEAR
+from rating.event_fields import EARLIEST_YEAR, LATEST_YEAR
 from schema.errors import WrongValueError
 
 Long = NewType("Long", int)
@@ -29,14 +29,14 @@ _LARGEST_EXACT = 2**53 - 1
 
 def parse_day(value: object) -> date:
     """The day that an ISO date names; WrongValueError with what would be right."""
-    expected = f"an ISO date from {FIRST_YEAR}-01-01 to {LAST_YEAR}-12-31, like 2026-03-01"
+    expected = f"an ISO date from {EARLIEST_YEAR}-01-01 to {LATEST_YEAR}-12-31, like 2026-03-01"
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise WrongValueError(f"expected {expected}")
     try:
         day = date.fromisoformat(value)
     except ValueError:
         raise WrongValueError(f"there is no such day; expected {expected}") from None
-    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
         raise WrongValueError(f"expected {expected}")
     return day
 
@@ -50,8 +50,8 @@ def parse_moment(value: object) -> datetime:
         moment = datetime.fromisoformat(value)
     except ValueError:
         raise WrongValueError(f"there is no such moment; expected {expected}") from None
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise WrongValueError(f"expected {expected}, of the years {FIRST_YEAR} to {LAST_YEAR}")
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise WrongValueError(f"expected {expected}, of the years {EARLIEST_YEAR} to {LATEST_YEAR}")
     return moment
 
 

@@ -29,7 +29,7 @@ from rich.progress import (
 from app.services import Services, open_services, open_to_read
 from app.settings import load_settings
 from base.months import MONTH_EXPECTED, parse_month
-from rating.events import FIRST_YEAR, LAST_YEAR
+from rating.event_fields import EARLIEST_YEAR, LATEST_YEAR
 
 T = TypeVar("T")
 
@@ -107,8 +107,8 @@ def day_option(name: str, told: str, *, show_default: bool = True) -> Any:
 
 
 def _day_in_reach(day: datetime | None) -> datetime | None:
-    if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise typer.BadParameter(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
+    if day is not None and not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise typer.BadParameter(f"must lie in the years {EARLIEST_YEAR} to {LATEST_YEAR}")
     return day
 
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_settings import NoDecode
 
 from handbook import BUSINESS_ZONE
-from rating.events import FIRST_YEAR, LAST_YEAR
+from rating.event_fields import EARLIEST_YEAR, LATEST_YEAR
 
 SHORTEST_KEY_BYTES = 32
 
@@ -39,8 +39,8 @@ def _lowered(level: object) -> object:
 
 
 def _business_time(moment: datetime) -> datetime:
-    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
-        raise ValueError(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
+    if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+        raise ValueError(f"must lie in the years {EARLIEST_YEAR} to {LATEST_YEAR}")
     return moment if moment.utcoffset() is not None else moment.replace(tzinfo=BUSINESS_ZONE)
 
 

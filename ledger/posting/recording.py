@@ -14,9 +14,10 @@ from ledger.commands import api_name
 from ledger.posting.granting import post_due
 from ledger.refusals import Refusal, RefusalCode, busy, invalid
 from rating.activations import AnyHandbook, handbook_within
+from rating.event_refusals import EventRefusal
 from rating.events import PolicyEvent
 from rating.recording import record
-from rating.taking import EventRefusal, Recorded
+from rating.taking import Recorded
 
 _TRIES = 4
 

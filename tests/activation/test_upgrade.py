@@ -24,7 +24,7 @@ from ledger.verifying.verify import verify
 from rating import activations
 from rating import customers as reading
 from rating.events import content_hash, content_text, parse_event
-from rating.history import fold
+from rating.folding import fold
 from rating.timeline import METHOD, StarSpan, timeline
 from rating.verifying import verify_ratings
 from rating.writing import policy_row

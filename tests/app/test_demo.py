@@ -25,7 +25,7 @@ from ledger.reconciliation.reading import FindingFilter, Scope, period_view, set
 from ledger.reconciliation.values import FindingKind
 from ledger.verifying.verify import verify
 from rating.events import EVENT_TYPES, CustomerRegistered
-from rating.history import Arrived, fold
+from rating.folding import Arrived, fold
 from rating.judging import judge
 from rating.tiers import star_on
 from rating.timeline import timeline

@@ -23,7 +23,7 @@ from ledger.posting.outcomes import RedemptionOutcome
 from ledger.quotas.quota import quotas_on
 from ledger.refusals import Refusal
 from rating.contributions import contributions_on
-from rating.history import fold
+from rating.folding import fold
 from rating.taking import Stored, take
 from rating.timeline import StarSpan, timeline
 from tests.editions import Draft, Scalar

@@ -19,8 +19,8 @@ from ledger.posting.outcomes import RedemptionOutcome, outcome_as_json, replayed
 from ledger.posting.recording import refusal_of
 from ledger.refusal_codes import RefusalCode, message_of
 from ledger.refusals import Refusal, busy
+from rating.event_refusals import EventRefusal
 from rating.history import Policy
-from rating.taking import EventRefusal
 from tests.ledger.books import (
     JOINED,
     NOW,

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from rating.events import PolicyEvent, parse_event
-from rating.history import Arrived
+from rating.folding import Arrived
 
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
 _DEFAULTS: dict[str, dict[str, Any]] = {

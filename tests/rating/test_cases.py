@@ -12,7 +12,7 @@ import pytest
 
 from rating.contributions import contributions_on
 from rating.events import content, parse_event
-from rating.history import Arrived, fold
+from rating.folding import Arrived, fold
 from rating.judging import judge
 from rating.tiers import Rating, tier_on
 from rating.timeline import timeline

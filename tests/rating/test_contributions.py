@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from rating.contributions import Reason, contributions_on
-from rating.history import fold
+from rating.folding import fold
 from tests.rating.build import arrived, day, event, issued
 
 LONG = issued("2024-01-10", premium="60000", term_years=5)

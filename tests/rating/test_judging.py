@@ -5,7 +5,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from rating.history import fold
+from rating.folding import fold
 from rating.judging import admit, contradiction, judge
 from rating.taking import Stored, take
 from tests.rating.build import NOW, arrived, day, event, issued, registered

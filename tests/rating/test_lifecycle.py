@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from rating.events import EVENT_TYPES, RegistrationEvent
-from rating.history import fold
+from rating.folding import fold
 from rating.judging import judge
 from rating.lifecycle import TRANSITIONS, Status, allowed_events, next_status
 from tests.rating.build import arrived, event, issued, registered

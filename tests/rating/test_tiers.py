@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from rating.history import fold
+from rating.folding import fold
 from rating.tiers import UNRATED, Rating, first_member_day, history_between, spells, star_on, tier_on
 from rating.timeline import timeline
 from tests.rating.build import arrived, day, event, issued, registered

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from handbook.handbook import Handbook
 from rating.contributions import contributions_on
-from rating.history import History, fold
+from rating.folding import fold
+from rating.history import History
 from rating.taking import Stored, take
 from rating.tiers import span_on
 from rating.timeline import timeline

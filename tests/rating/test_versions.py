@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handbook import read_source, with_edition
-from rating.history import fold
+from rating.folding import fold
 from rating.taking import Stored, take
 from rating.timeline import timeline
 from tests.editions import changed

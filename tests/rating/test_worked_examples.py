@@ -14,7 +14,7 @@ import pytest
 
 from rating.contributions import contributions_on
 from rating.events import PolicyEvent, content_text
-from rating.history import fold
+from rating.folding import fold
 from rating.importing import import_history
 from rating.judging import judge
 from rating.tiers import Rating, tier_on

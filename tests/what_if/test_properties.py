@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from handbook import Handbook, WorkingCalendar, WorkingYear, load_editions
 from ledger.entitlement.account import Account, PoolKey, Taken
 from ledger.what_if.comparing import Question, Tally, account_by, consequences, losses_of, tally
-from rating.history import History, fold
+from rating.folding import fold
+from rating.history import History
 from rating.tiers import star_on
 from tests.rating.build import arrived
 from tests.rating.strategies import FIRST_DAY, streams
