@@ -7,7 +7,7 @@ import random
 import pytest
 
 from rating import customers as reading
-from rating import importing, recording
+from rating import event_refusals, importing
 from rating.importing import LONGEST_LINE_BYTES, import_history
 from tests.rating.build import NOW, day
 from tests.rating.test_cases import CASES
@@ -246,7 +246,7 @@ async def test_a_reduction_that_raises_is_rejected_with_the_line_and_the_premium
 async def test_a_line_recorded_ahead_of_now_that_was_taken_before_is_a_repetition(load, monkeypatch):
     ahead = lines_of({**GOOD, "recorded_at": "2026-06-01T12:00:01+08:00"})
     with monkeypatch.context() as earlier:
-        earlier.setattr(recording, "contradiction", lambda *_: None)
+        earlier.setattr(event_refusals, "contradiction", lambda *_: None)
         assert (await load(ahead)).taken == 1
     report = await load(ahead)
     assert (report.repeated, report.refused) == (1, 0)

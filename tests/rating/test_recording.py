@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from rating import customers as reading
-from rating import judging, recording
+from rating import event_refusals, judging
 from rating.event_refusals import EventRefusal
 from rating.recording import record
 from rating.taking import Recorded
@@ -167,7 +167,7 @@ async def test_what_an_earlier_version_took_is_repeated_read_and_added_to(
         issued("2024-01-10", policy_no="P2", cooling_off_ends_on="2023-12-31"),
     )
     with monkeypatch.context() as earlier:
-        earlier.setattr(recording, "contradiction", lambda *_: None)
+        earlier.setattr(event_refusals, "contradiction", lambda *_: None)
         earlier.setattr(judging, "_raised", lambda *_: None)
         assert all(isinstance(each, Recorded) for each in await recorded(*old))
     assert all(each.repeated for each in await recorded(*old))
