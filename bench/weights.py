@@ -102,6 +102,8 @@ LENGTHS = {
     "EditionWhatIf.moves": 20,
     "Period.statements": 10,
     "Finding.candidates": 10,
+    "Finding.redemptions": 3,
+    "Finding.otherLines": 3,
     "Finding.history": 5,
     "Redemption.milestones": 4,
     "WhatIf.refusals": 5,

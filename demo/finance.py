@@ -113,7 +113,7 @@ class FinanceAtWork:
                 pool,
                 finding=finding.id,
                 action=action,
-                redemption=_first_candidate(finding) if action is Action.MATCH else None,
+                redemptions=[finding.candidates[0].id] if action is Action.MATCH else [],
                 note=_NOTES.get(finding.kind, "已核实"),
                 by=_BY,
                 handbook=self._service.handbooks,
@@ -161,11 +161,6 @@ class FinanceAtWork:
 
 def _usual(finding: FindingView) -> Action:
     return Action.MATCH if finding.kind is FindingKind.AMBIGUOUS else Action.ACCEPT
-
-
-def _first_candidate(finding: FindingView) -> RedemptionId:
-    first = finding.candidates[0]
-    return RedemptionId(first.id.customer_id, first.id.sequence)
 
 
 def _moments(step: Finance) -> tuple[datetime, datetime]:

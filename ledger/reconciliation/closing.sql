@@ -28,14 +28,14 @@ from (
     from statements s
     join lines l on l.statement = s.id
     join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
-    where s.period = $1 and m.kind = 'MATCHED'
+    where s.period = $1 and m.kind = 'MATCHED' and m.line_part = 0
         and not exists (select from withdrawals w where w.statement = s.id)
         and not exists (
             select from findings f where f.period = $1 and f.statement = l.statement and f.line_no = l.line_no
         )
     union all
     select
-        f.benefit, f.occurred_on, f.line_no is null and f.kind = 'REVERSED',
+        f.benefit, f.occurred_on, f.line_no is null and f.kind = 'REVERSED' or coalesce(f.stated_units < 0, false),
         case when f.kind = 'MATCHED' and f.action is null then f.stated_units else f.payable_units end,
         case when f.kind = 'MATCHED' and f.action is null then f.stated_amount else f.payable end
     from findings f
@@ -93,7 +93,8 @@ select $1, * from unnest($2::text[], $3::date[], $4::boolean[], $5::bigint[], $6
 
 -- name: digests
 -- Hashes of what a settlement depends on, each over its rows in a fixed order and canonical form: the statements, the
--- pairs that simply agree (each with the hash of the ledger's entry of delivery), the findings, the decisions.
+-- pairs that simply agree (each with the hash of the ledger's entry of delivery), the findings, the decisions. What names
+-- several deliveries has one value more: so the seals of what was settled before there were groups hold.
 select
     (
         select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
@@ -105,7 +106,7 @@ select
     (
         select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
             l.statement, l.line_no, m.customer_id, m.sequence, m.pass, encode(e.hash, 'hex')
-        )::text, 'UTF8')), ''::bytea order by l.statement, l.line_no), ''::bytea))
+        )::text, 'UTF8')), ''::bytea order by l.statement, l.line_no, m.line_part), ''::bytea))
         from statements s
         join lines l on l.statement = s.id
         join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
@@ -116,20 +117,20 @@ select
             )
     ) as pairs,
     (
-        select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
+        select sha256(coalesce(string_agg(sha256(convert_to((jsonb_build_array(
             f.statement, f.line_no, f.customer_id, f.sequence, f.kind, f.pass, f.benefit, f.occurred_on, f.stated_units,
             f.stated_amount::text, f.ledger_units, f.ledger_amount::text, f.action, f.payable_units, f.payable::text,
             encode(e.hash, 'hex')
-        )::text, 'UTF8')), ''::bytea order by f.statement, f.line_no, f.customer_id, f.sequence), ''::bytea))
+        ) || case when f.deliveries is null then '[]' else jsonb_build_array(f.deliveries) end)::text, 'UTF8')), ''::bytea order by f.statement, f.line_no, f.customer_id, f.sequence), ''::bytea))
         from findings f
         left join entries e on e.customer_id = f.customer_id and e.redemption = f.sequence and e.kind = 'REDEEM'
         where f.period = $1
     ) as findings,
     (
-        select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
+        select sha256(coalesce(string_agg(sha256(convert_to((jsonb_build_array(
             d.statement, d.line_no, d.customer_id, d.sequence, d.kind, d.action, d.matched_customer, d.matched_sequence,
             d.payable::text, d.note, d.decided_by, extract(epoch from d.decided_at)::text
-        )::text, 'UTF8')), ''::bytea order by d.id), ''::bytea))
+        ) || case when d.matched is null then '[]' else jsonb_build_array(d.matched) end)::text, 'UTF8')), ''::bytea order by d.id), ''::bytea))
         from decisions d
         where d.period = $1
     ) as decisions;
@@ -172,7 +173,7 @@ from (
 -- one that the last finding of its line names, there or where the line was carried on, or it agrees, without a finding, and
 -- so is one of those whose digest is sealed. Anywhere: a pair has a line, of a statement that counts.
 with last_found as (
-    select distinct on (f.statement, f.line_no) f.statement, f.line_no, f.customer_id, f.sequence
+    select distinct on (f.statement, f.line_no) f.statement, f.line_no, f.customer_id, f.sequence, f.deliveries
     from findings f
     join periods p on p.id = f.period
     join statements s on s.id = f.statement
@@ -192,6 +193,8 @@ left join withdrawals w on w.statement = m.statement
 left join last_found f on f.statement = m.statement and f.line_no = m.line_no
 where l.statement is null or w.statement is not null
     or p.closed_at is not null and case
+        when f.deliveries is not null
+            then not f.deliveries @> jsonb_build_array(jsonb_build_array(m.customer_id, m.sequence))
         when f.statement is not null then (m.customer_id, m.sequence) is distinct from (f.customer_id, f.sequence)
         else m.kind <> 'MATCHED' or m.customer_id is distinct from l.customer_id
     end

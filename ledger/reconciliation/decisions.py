@@ -6,7 +6,8 @@ hand, also one that the match had paired otherwise. REOPEN takes a decision back
 is only ever added to.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,7 +19,10 @@ from base.database import Connection, Pool
 from base.sql import Queries
 from handbook import Handbook
 from ledger.ids import RedemptionId
-from ledger.posting.entries import RedemptionStatus
+from ledger.reconciliation.by_hand import pair_by_hand, sides_of, wrong
+from ledger.reconciliation.finding_rows import deliveries_of
+from ledger.reconciliation.match_rows import several
+from ledger.reconciliation.match_values import Pair
 from ledger.reconciliation.matching import Key, reconcile
 from ledger.reconciliation.paying import (
     NOTHING,
@@ -40,10 +44,8 @@ from ledger.reconciliation.values import (
     FindingKind,
     LineFindingId,
     Pass,
-    Side,
-    kind_of_pair,
 )
-from ledger.refusals import Refusal, RefusalCode, invalid
+from ledger.refusals import Refusal, RefusalCode
 from rating.activations import AnyHandbook, handbook_within
 
 SQL = Queries(Path(__file__).with_name("decisions.sql"))
@@ -57,7 +59,7 @@ class _Asked:
 
     finding: FindingId
     action: Action
-    redemption: RedemptionId | None
+    redemptions: tuple[RedemptionId, ...]
     pay: Decimal | None
     note: str
     by: str
@@ -71,7 +73,7 @@ async def resolve(
     *,
     finding: FindingId,
     action: Action,
-    redemption: RedemptionId | None = None,
+    redemptions: Sequence[RedemptionId] = (),
     pay: Decimal | None = None,
     note: str,
     by: str,
@@ -80,15 +82,17 @@ async def resolve(
 ) -> Refusal | None:
     """Decide on a finding; None when it is done.
 
-    `redemption` belongs to MATCH; `pay` (CNY, up to what is stated) to ACCEPT and MATCH of a line. Refused, nothing
-    changed: UNKNOWN_FINDING, PERIOD_CLOSED, UNKNOWN_REDEMPTION, ALREADY_MATCHED, INVALID.
+    `redemptions` belong to MATCH: the delivery that a line means, or several, of one member and one benefit, that it
+    means together. `pay` belongs to ACCEPT and MATCH of a line: CNY, from nothing to what is stated, which of a credit
+    line is below zero. Refused, nothing changed: UNKNOWN_FINDING, PERIOD_CLOSED, UNKNOWN_REDEMPTION, ALREADY_MATCHED,
+    INVALID.
     """
     async with pool.acquire() as conn, conn.transaction():
         must_be_text("note", note)
         asked = _Asked(
             finding=finding,
             action=action,
-            redemption=redemption,
+            redemptions=tuple(redemptions),
             pay=pay,
             note=note,
             by=by,
@@ -122,8 +126,8 @@ class _Deciding:
 
     async def decide(self) -> None:
         action, row = self._asked.action, self._row
-        if (self._asked.redemption is None) == (action is Action.MATCH):
-            raise _wrong(
+        if bool(self._asked.redemptions) is not (action is Action.MATCH):
+            raise wrong(
                 "redemption 用于 MATCH，且为其必填项", "redemption: belongs to MATCH, and MATCH needs it"
             )
         match action:
@@ -133,12 +137,10 @@ class _Deciding:
                 await self._match()
             case Action.ACCEPT | Action.DISPUTE:
                 if action is Action.ACCEPT and row["action"] is None and not row["waits"]:
-                    raise _wrong(
+                    raise wrong(
                         "该行已一致，无需处理", "action: the line agrees already and needs no decision"
                     )
-                await self._store(
-                    _sides(row), customer_id=row["customer_id"], sequence=row["sequence"], used=row["pass"]
-                )
+                await self._store(_sides(row))
                 await self._match_anew()
             case _:
                 assert_never(action)
@@ -148,7 +150,7 @@ class _Deciding:
         row = self._row
         by_hand = row["pass"] == Pass.HAND
         if row["action"] is None and not by_hand:
-            raise _wrong(
+            raise wrong(
                 "尚无人处理，无可撤销；已配对的行如需改配，请直接人工配对（MATCH）",
                 "action: nobody has decided on it, so there is nothing to take back; "
                 "a line that is paired wrongly can be paired otherwise with MATCH",
@@ -165,14 +167,31 @@ class _Deciding:
         await self._match_anew(RedemptionId(row["customer_id"], row["sequence"]) if by_hand else None)
 
     async def _match(self) -> None:
-        row, redemption = self._row, self._asked.redemption
-        if row["line_no"] is None or redemption is None:
-            raise _wrong(
+        row, asked = self._row, self._asked.redemptions
+        if row["line_no"] is None:
+            raise wrong(
                 "MATCH 用于对账单上的行；请在相应的行上操作",
                 "action: MATCH is for a line of a statement, not for this",
             )
+        if row["stated_units"] < 0:
+            raise wrong(
+                "红冲行不能人工配对；如确应扣回，请用 ACCEPT 并以 pay 写明（负数）",
+                "action: a credit line is not matched by hand; ACCEPT it, with what is to be taken back as pay",
+            )
         if row["sequence"] is not None:
-            await self._unmatch_from_other_than(redemption)
+            await self._unmatch_from_other_than(asked)
+        pair = pair_by_hand(row, [await self._free_delivery(each) for each in asked])
+        kind, customer_id = pair.difference(), asked[0].customer_id
+        await self._conn.execute(SQL["reassign_line"], *pair.line.id, customer_id)
+        for part, each in enumerate(pair.deliveries):
+            await self._conn.execute(
+                SQL["match_by_hand"], customer_id, each.id.sequence, *pair.line.id, kind.value, part
+            )
+        await self._store(sides_of(pair), pair=pair)
+        await self._match_anew(asked[0])
+
+    async def _free_delivery(self, redemption: RedemptionId) -> Record:
+        """A delivery of the vendor that no line has, and of which nobody has decided that none has it."""
         delivery = await self._delivery(redemption)
         if delivery is None:
             raise RefusedError(Refusal(code=RefusalCode.UNKNOWN_REDEMPTION))
@@ -180,103 +199,62 @@ class _Deciding:
             facts = {"statement": delivery["matched_statement"], "line_no": delivery["matched_line"]}
             raise RefusedError(Refusal(code=RefusalCode.ALREADY_MATCHED, facts=facts))
         if await self._conn.fetchval(SQL["decided_elsewhere"], redemption.customer_id, redemption.sequence):
-            raise _wrong(
+            raise wrong(
                 "该次服务已作为「未列入对账单」处理；请先 REOPEN",
                 "redemption: somebody has decided on it as not in the statement; reopen that first",
             )
-        if delivery["amount"] is None and delivery["benefit"] != row["stated_benefit"]:
-            raise _wrong(
-                f"该次服务是 {delivery['benefit']}，与该行不同，且合同在 {delivery['delivered_on']} 没有其价格",
-                f"redemption: it is of {delivery['benefit']}, not what the line says, and the vendor has no contract "
-                f"for that on {delivery['delivered_on']}",
-            )
-        kind = _difference(row, delivery)
-        reversed_ = kind is FindingKind.REVERSED
-        sides = Sides(
-            kind=kind,
-            stated_units=row["stated_units"],
-            stated_amount=row["stated_amount"],
-            ledger_units=0 if reversed_ else delivery["units"],
-            ledger_amount=Decimal(0) if reversed_ else delivery["amount"],
-        )
-        await self._conn.execute(
-            SQL["reassign_line"], row["statement"], row["line_no"], redemption.customer_id
-        )
-        await self._conn.execute(
-            SQL["match_by_hand"],
-            redemption.customer_id,
-            redemption.sequence,
-            row["statement"],
-            row["line_no"],
-            kind.value,
-        )
-        await self._store(
-            sides,
-            customer_id=redemption.customer_id,
-            sequence=redemption.sequence,
-            used=Pass.HAND.value,
-            delivered=delivery,
-        )
-        await self._match_anew(redemption)
+        return delivery
 
     async def _delivery(self, redemption: RedemptionId) -> Record | None:
         return await self._conn.fetchrow(
             SQL["delivery"], self._period.vendor, redemption.customer_id, redemption.sequence
         )
 
-    async def _unmatch_from_other_than(self, redemption: RedemptionId) -> None:
-        """Take the line from the delivery that the match found for it; what somebody decided is reopened first.
+    async def _unmatch_from_other_than(self, redemptions: Sequence[RedemptionId]) -> None:
+        """Take the line from the deliveries that the match found for it; what somebody decided is reopened first.
 
         A pair by hand that was carried here is such a decision too, though nothing is decided on it here.
         """
         row = self._row
         if row["action"] is not None or row["pass"] == Pass.HAND:
-            raise _wrong(
+            raise wrong(
                 "该行已有处理结果，请先 REOPEN", "action: somebody has decided on this line; REOPEN it first"
             )
-        if (row["customer_id"], row["sequence"]) == (redemption.customer_id, redemption.sequence):
-            raise _wrong("该行已与这笔核销配对", "redemption: the line is matched with it already")
+        if set(deliveries_of(row)) == set(redemptions):
+            raise wrong("该行已与这笔核销配对", "redemption: the line is matched with it already")
         await self._unmatch()
 
     async def _unmatch(self) -> None:
         row = self._row
-        await self._conn.execute(
-            SQL["unmatch"], row["customer_id"], row["statement"], row["line_no"], row["sequence"]
-        )
+        await self._conn.execute(SQL["unmatch"], row["customer_id"], row["statement"], row["line_no"])
 
-    async def _store(
-        self,
-        sides: Sides,
-        *,
-        customer_id: int | None,
-        sequence: int | None,
-        used: str | None,
-        delivered: Record | None = None,
-    ) -> None:
-        """Write the decision into the finding."""
+    async def _store(self, sides: Sides, *, pair: Pair | None = None) -> None:
+        """Write the decision into the finding; `pair`: by hand."""
         row, action, payable = self._row, self._asked.action, self._payable(sides)
         if row["line_no"] is None:
             await self._conn.execute(
                 SQL["decide_redemption"],
                 self._period.id,
-                customer_id,
-                sequence,
+                row["customer_id"],
+                row["sequence"],
                 action.value,
                 payable.units,
                 payable.amount,
             )
             return
+        if pair is None:
+            delivered = (row["customer_id"], row["sequence"], sides.kind.value, row["pass"])
+            of = (row["benefit"], row["occurred_on"])
+        else:
+            delivered = (*astuple(pair.delivery.id), sides.kind.value, pair.found_by.value)
+            of = (pair.delivery.benefit, pair.delivered.day)
         await self._conn.execute(
             SQL["decide_line"],
             self._period.id,
             row["statement"],
             row["line_no"],
-            customer_id,
-            sequence,
-            sides.kind.value,
-            used,
-            delivered["benefit"] if delivered is not None else row["benefit"],
-            delivered["delivered_on"] if delivered is not None else row["occurred_on"],
+            *delivered,
+            *of,
             sides.stated_units,
             sides.stated_amount,
             sides.ledger_units,
@@ -285,6 +263,7 @@ class _Deciding:
             action.value,
             payable.units,
             payable.amount,
+            several(pair.deliveries) if pair is not None else row["deliveries"],
         )
 
     def _payable(self, sides: Sides) -> Payable:
@@ -292,11 +271,12 @@ class _Deciding:
         if pay is None:
             return NOTHING if self._asked.action is Action.DISPUTE else payable_when_accepted(sides)
         if self._asked.action is Action.DISPUTE or sides.stated_amount is None:
-            raise _wrong(
+            raise wrong(
                 "pay 仅用于对账单行的 ACCEPT 或 MATCH", "pay: is for ACCEPT or MATCH of a line of a statement"
             )
-        if not pay.is_finite() or not 0 <= pay <= sides.stated_amount or pay != round(pay, _PLACES):
-            raise _wrong(
+        least, most = sorted([Decimal(), sides.stated_amount])
+        if not pay.is_finite() or not least <= pay <= most or pay != round(pay, _PLACES):
+            raise wrong(
                 f"pay 须在 0 至该行金额 {sides.stated_amount} 之间，最多两位小数",
                 f"pay: expected from 0 to the stated amount {sides.stated_amount}, with at most {_PLACES} places",
             )
@@ -321,7 +301,7 @@ class _Deciding:
 
     async def _record(self) -> None:
         row, asked = self._row, self._asked
-        redemption = asked.redemption
+        redemption = next(iter(asked.redemptions), None)
         payable = await self._conn.fetchval(
             SQL["payable"],
             self._period.id,
@@ -346,6 +326,7 @@ class _Deciding:
             asked.note,
             asked.by,
             asked.now,
+            [astuple(each) for each in asked.redemptions] if len(asked.redemptions) > 1 else None,
         )
 
 
@@ -357,14 +338,3 @@ def _sides(row: Record) -> Sides:
         ledger_units=row["ledger_units"],
         ledger_amount=row["ledger_amount"],
     )
-
-
-def _difference(row: Record, delivery: Record) -> FindingKind:
-    """The kind of the pair of a line and a delivery."""
-    stated = Side(units=row["stated_units"], amount=row["stated_amount"], day=row["stated_on"])
-    delivered = Side(units=delivery["units"], amount=delivery["amount"], day=delivery["delivered_on"])
-    return kind_of_pair(stated, delivered, reversed_=delivery["status"] == RedemptionStatus.REVERSED)
-
-
-def _wrong(words_zh: str, words_en: str) -> RefusedError:
-    return RefusedError(invalid(words_zh, words_en))

@@ -3,7 +3,7 @@
 -- name: line_finding
 -- `member`: whose number the line bears, whoever's delivery it has.
 select
-    f.*, l.occurred_on as stated_on, l.member_no, l.benefit as stated_benefit,
+    f.*, l.occurred_on as stated_on, l.member_no, l.benefit as stated_benefit, l.reference,
     (select c.id from customers c where c.member_no = l.member_no) as member
 from findings f join lines l on l.statement = f.statement and l.line_no = f.line_no
 where f.period = $1 and f.statement = $2 and f.line_no = $3;
@@ -14,29 +14,31 @@ select
     s.period, l.statement, l.line_no, m.customer_id, m.sequence, m.kind, m.pass, l.benefit, l.occurred_on,
     l.units as stated_units, l.amount as stated_amount, l.units as ledger_units, l.amount as ledger_amount,
     null::date as carried_from, null::text as action, false as waits, l.occurred_on as stated_on, l.member_no,
-    l.benefit as stated_benefit,
+    l.benefit as stated_benefit, o.deliveries, l.reference,
     (select c.id from customers c where c.member_no = l.member_no) as member
 from lines l
 join statements s on s.id = l.statement
-join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no and m.line_part = 0
+join line_outcomes o on o.statement = l.statement and o.line_no = l.line_no
 where s.period = $1 and l.statement = $2 and l.line_no = $3;
 
 -- name: ledger_finding
-select f.*, c.member_no, f.benefit as stated_benefit, f.customer_id as member
+select f.*, c.member_no, f.benefit as stated_benefit, f.customer_id as member, null as reference
 from findings f join customers c on c.id = f.customer_id
 where f.period = $1 and f.customer_id = $2 and f.sequence = $3 and f.line_no is null;
 
 -- name: decide_line
 insert into findings (
     period, statement, line_no, customer_id, sequence, kind, pass, benefit, occurred_on, stated_units, stated_amount,
-    ledger_units, ledger_amount, carried_from, action, payable_units, payable
+    ledger_units, ledger_amount, carried_from, action, payable_units, payable, deliveries
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 on conflict (period, statement, line_no) where line_no is not null do update set
     customer_id = excluded.customer_id, sequence = excluded.sequence, kind = excluded.kind, pass = excluded.pass,
     benefit = excluded.benefit,
     occurred_on = excluded.occurred_on, ledger_units = excluded.ledger_units, ledger_amount = excluded.ledger_amount,
-    action = excluded.action, payable_units = excluded.payable_units, payable = excluded.payable;
+    action = excluded.action, payable_units = excluded.payable_units, payable = excluded.payable,
+    deliveries = excluded.deliveries;
 
 -- name: decide_redemption
 update findings set action = $4, payable_units = $5, payable = $6
@@ -51,9 +53,9 @@ delete from findings where period = $1 and customer_id = $2 and sequence = $3 an
 -- name: record
 insert into decisions (
     period, statement, line_no, customer_id, sequence, kind, action, matched_customer, matched_sequence, payable, note,
-    decided_by, decided_at
+    decided_by, decided_at, matched
 )
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
 -- name: delivery
 -- A delivery of the vendor $1 with what it costs, and the line that has it.
@@ -61,7 +63,7 @@ select
     d.*, c.member_no, s.number as matched_statement, m.line_no as matched_line
 from deliveries d
 join customers c on c.id = d.customer_id
-left join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
+left join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence and m.delivery_part = 0
 left join statements s on s.id = m.statement
 where d.vendor = $1 and d.customer_id = $2 and d.sequence = $3;
 
@@ -73,7 +75,8 @@ select exists (
 );
 
 -- name: match_by_hand
-insert into matches (customer_id, sequence, statement, line_no, pass, kind) values ($1, $2, $3, $4, 'HAND', $5);
+insert into matches (customer_id, sequence, statement, line_no, pass, kind, line_part)
+values ($1, $2, $3, $4, 'HAND', $5, $6);
 
 -- name: reassign_line
 -- The line is of the customer whose delivery a person found for it.
@@ -86,7 +89,7 @@ on conflict (statement, line_no) do update set customer_id = excluded.customer_i
 delete from line_members where statement = $1 and line_no = $2;
 
 -- name: unmatch
-delete from matches where customer_id = $1 and statement = $2 and line_no = $3 and sequence = $4;
+delete from matches where customer_id = $1 and statement = $2 and line_no = $3;
 
 -- name: payable
 -- What the finding pays as it stands decided; null when it waits.

@@ -19,7 +19,7 @@ from ledger.posting.redemptions import RedemptionView
 from ledger.reconciliation.finding_rows import (
     candidates_of,
     decision_of,
-    delivery_of,
+    deliveries_of,
     id_in,
     id_of,
     view_of,
@@ -193,7 +193,7 @@ async def _views(conn: Reader, rows: Sequence[Record], now: datetime) -> list[Fi
 async def _deliveries(
     conn: Reader, rows: Iterable[Record], now: datetime
 ) -> dict[RedemptionId, RedemptionView]:
-    ids = {each for row in rows for each in (delivery_of(row), *candidates_of(row)) if each is not None}
+    ids = {each for row in rows for each in (*deliveries_of(row), *candidates_of(row))}
     if not ids:
         return {}
     where = RedemptionFilter(ids=frozenset(ids))

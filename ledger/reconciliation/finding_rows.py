@@ -23,11 +23,10 @@ from ledger.reconciliation.words import LineName, Named
 
 def decision_of(row: Record) -> DecisionView:
     """A decision, from a row of a finding's history."""
-    matched = row["matched_sequence"]
     return DecisionView(
         action=Action(row["action"]),
         kind=FindingKind(row["kind"]),
-        redemption=RedemptionId(row["matched_customer"], matched) if matched is not None else None,
+        redemptions=_named(row["matched"], row["matched_customer"], row["matched_sequence"]),
         payable=row["payable"],
         note=row["note"],
         by=row["decided_by"],
@@ -41,7 +40,6 @@ def view_of(
     """A finding, from a row of a page, with its deliveries and decisions."""
     facts = row["facts"] or {}
     kind = FindingKind(row["kind"])
-    delivery = delivery_of(row)
     payable = row["payable"]
     if row["action"] is None and not row["waits"]:
         payable = row["amount"]
@@ -57,14 +55,15 @@ def view_of(
         statement_number=row["number"],
         line=_line(row),
         unknown_member=facts.get("why") == "UNKNOWN_MEMBER",
-        redemption=deliveries.get(delivery) if delivery is not None else None,
+        redemptions=tuple(deliveries[each] for each in deliveries_of(row) if each in deliveries),
         ledger_units=row["ledger_units"],
         ledger_amount=row["ledger_amount"],
         delivered_units=row["ledger_units"],
         delivered_amount=row["ledger_amount"],
         candidates=tuple(deliveries[each] for each in candidates_of(row) if each in deliveries),
-        duplicate_of=_other_line(row),
-        named=_named(row),
+        duplicate_of=_duplicate_of(row),
+        other_lines=_other_lines(row),
+        named=_of_reference(row),
         tolerance_days=row["date_tolerance_days"],
         carried_from=row["carried_from"],
         action=Action(row["action"]) if row["action"] is not None else None,
@@ -94,9 +93,9 @@ def _line(row: Record) -> StatementLine | None:
     )
 
 
-def _other_line(row: Record) -> LineName | None:
+def _duplicate_of(row: Record) -> LineName | None:
     facts = row["facts"] or {}
-    if "line_no" not in facts or row["other_number"] is None:
+    if "line_no" not in facts or facts.get("why") == "CANCELS" or row["other_number"] is None:
         return None
     return LineName(
         statement=row["other_number"],
@@ -106,7 +105,15 @@ def _other_line(row: Record) -> LineName | None:
     )
 
 
-def _named(row: Record) -> Named | None:
+def _other_lines(row: Record) -> tuple[LineName, ...]:
+    """The lines that share its delivery, or that a credit line takes back, or the credit line that takes it back."""
+    facts = row["facts"] or {}
+    if facts.get("why") == "CANCELS":
+        return (LineName(statement=row["other_number"], line_no=facts["line_no"]),)
+    return tuple(LineName(statement=number, line_no=line_no) for number, line_no in row["other_lines"] or ())
+
+
+def _of_reference(row: Record) -> Named | None:
     facts = row["facts"] or {}
     if "status" not in facts:
         return None
@@ -131,11 +138,20 @@ def id_in(row: Record, period: int) -> FindingId:
     return LedgerFindingId(period=period, customer_id=row["customer_id"], sequence=row["sequence"])
 
 
-def delivery_of(row: Record) -> RedemptionId | None:
-    """The finding's delivery, or the one that its line is matched with."""
-    if row["sequence"] is None:
-        return None
-    return RedemptionId(row["customer_id"], row["sequence"])
+def deliveries_of(row: Record) -> tuple[RedemptionId, ...]:
+    """The finding's deliveries: of its line, or the one that no line speaks of."""
+    return _named(row["deliveries"], row["customer_id"], row["sequence"])
+
+
+def _named(
+    several: list[tuple[int, int]] | None, customer_id: int | None, sequence: int | None
+) -> tuple[RedemptionId, ...]:
+    """The redemptions that a row names: the only one by its columns, several in a list."""
+    if several is not None:
+        return tuple(RedemptionId(*each) for each in several)
+    if customer_id is None or sequence is None:
+        return ()
+    return (RedemptionId(customer_id, sequence),)
 
 
 def candidates_of(row: Record) -> tuple[RedemptionId, ...]:

@@ -3,19 +3,13 @@
 It is idempotent: pairs stay, decisions are not touched, and everything else is found anew each time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ledger.reconciliation.match_values import (
-    Delivery,
-    Found,
-    History,
-    Line,
-    Matched,
-    Pair,
-    Rule,
-    difference,
-)
+from ledger.ids import RedemptionId
+from ledger.reconciliation.credits import cancels
+from ledger.reconciliation.match_values import Delivery, Found, History, Line, Matched, Pair, Rule
 from ledger.reconciliation.open_items import OpenItems
 from ledger.reconciliation.passes import DELIVERIES_LEFT, PASSES
 from ledger.reconciliation.values import FindingKind, Pass
@@ -26,12 +20,13 @@ def match(lines: Sequence[Line], deliveries: Sequence[Delivery], history: Histor
 
     `deliveries` may be of any month: of what no line speaks of, only what this month has to find is found.
     """
-    unmatched = [each for each in history.pairs if _is_unmatched(each)]
-    before = [each for each in history.pairs if not _is_unmatched(each)]
+    unmatched = _unmatched(lines, history, rule)
+    parted = {each.line.id for each in unmatched}
+    before = [each for each in history.pairs if each.line.id not in parted]
     kept = [_anew(each) for each in before]
     items = OpenItems(
         [*lines, *(each.line for each in unmatched)],
-        [*deliveries, *(each.delivery for each in unmatched)],
+        [*deliveries, *_released(unmatched, kept)],
         kept,
         history,
     )
@@ -47,32 +42,78 @@ def match(lines: Sequence[Line], deliveries: Sequence[Delivery], history: Histor
         paired=items.paired,
         changed=[now for now, then in zip(kept, before, strict=True) if now is not then],
         findings=[*differing, *items.findings],
+        unfounded=items.payments.unfounded,
     )
 
 
-def _is_unmatched(pair: Pair) -> bool:
-    """Whether a pair is taken apart: its delivery was reversed, and the line may mean the one that was posted anew."""
-    return pair.open and pair.delivery.reversed and pair.found_by is not Pass.HAND
+def _unmatched(lines: Sequence[Line], history: History, rule: Rule) -> list[Pair]:
+    """The pairs that are taken apart, of those that are open and were not made by hand.
+
+    A delivery was reversed, and the line may mean the one that was posted anew; a credit line takes the line back; what
+    credit lines take back is found anew each time; a group adds up no longer. Lines that share a delivery are taken
+    apart together, or not at all.
+    """
+    credits_ = [each for each in lines if each.credit]
+    sharing: dict[RedemptionId, list[Pair]] = defaultdict(list)
+    for pair in history.pairs:
+        if pair.shares:
+            sharing[pair.delivery.id].append(pair)
+
+    def parts(pair: Pair) -> bool:
+        if not pair.open or pair.found_by is Pass.HAND:
+            return False
+        if pair.found_by is Pass.CREDIT or any(each.reversed for each in pair.deliveries):
+            return True
+        return any(cancels(each, pair.line, rule) for each in credits_) or not _adds_up(pair, sharing)
+
+    unmatched: list[Pair] = []
+    for pair in history.pairs:
+        together = sharing[pair.delivery.id] if pair.shares else [pair]
+        if all(each.open for each in together) and any(parts(each) for each in together):
+            unmatched.append(pair)
+    return unmatched
+
+
+def _adds_up(pair: Pair, sharing: Mapping[RedemptionId, Sequence[Pair]]) -> bool:
+    """Whether a group still adds up in units and amount."""
+    if pair.found_by is not Pass.GROUP:
+        return True
+    lines = [each.line for each in sharing[pair.delivery.id]] if pair.shares else [pair.line]
+    stated = sum(each.units for each in lines), sum(each.amount for each in lines)
+    amounts = [each.amount for each in pair.deliveries if each.amount is not None]
+    delivered = sum(each.units for each in pair.deliveries), sum(amounts)
+    return stated == delivered and len(amounts) == len(pair.deliveries)
+
+
+def _released(unmatched: Sequence[Pair], kept: Sequence[Pair]) -> list[Delivery]:
+    """The deliveries of pairs that are taken apart, each once, unless another line has it still."""
+    taken = {each.id for pair in kept for each in pair.deliveries}
+    released = {each.id: each for pair in unmatched for each in pair.deliveries}
+    return [each for each in released.values() if each.id not in taken]
 
 
 def _anew(pair: Pair) -> Pair:
     """The pair with what differs now: a price may have come, and what was paired by hand may have been reversed."""
-    kind = difference(pair.line, pair.delivery)
+    kind = pair.difference()
     return replace(pair, kind=kind) if pair.open and kind is not pair.kind else pair
 
 
 def _differing(pair: Pair) -> Iterator[Found]:
-    """The finding of a pair: none where it agrees, unless its line was disputed in another month."""
-    line, delivery, kind = pair.line, pair.delivery, pair.kind
-    if kind is FindingKind.MATCHED and line.carried_from is None:
+    """The finding of a pair: none where it agrees, unless its line was disputed in another month.
+
+    A credit line has one always: it tells of which delivery's payment it takes something back.
+    """
+    line, kind, delivered = pair.line, pair.kind, pair.delivered
+    if kind is FindingKind.MATCHED and line.carried_from is None and not line.credit:
         return
     was_reversed = kind is FindingKind.REVERSED
     yield Found(
         kind=kind,
         line=line,
-        delivery=delivery,
+        delivery=pair.delivery,
+        pair=pair,
         found_by=pair.found_by,
-        units=0 if was_reversed else delivery.units,
-        amount=line.amount * 0 if was_reversed else delivery.amount,
-        contested=kind is FindingKind.MATCHED and line.agreed_with == delivery.id,
+        units=0 if was_reversed else delivered.units,
+        amount=line.amount * 0 if was_reversed else delivered.amount,
+        contested=kind is FindingKind.MATCHED and line.agreed_with == pair.delivery.id,
     )

@@ -1,7 +1,7 @@
 """From rows to what the match is given, and from what it finds to rows."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import astuple, dataclass
 from typing import Any
 
 from asyncpg import Record
@@ -9,6 +9,7 @@ from asyncpg import Record
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.match_values import (
+    Cancels,
     Delivery,
     Found,
     History,
@@ -20,11 +21,13 @@ from ledger.reconciliation.match_values import (
 )
 from ledger.reconciliation.values import FindingKind, Pass
 
-PAIR_COLUMNS = ("customer_id", "sequence", "statement", "line_no", "pass", "kind")
+PAIR_COLUMNS = (
+    *("customer_id", "sequence", "statement", "line_no", "pass", "kind", "line_part", "delivery_part"),
+)
 FINDING_COLUMNS = (
     *("period", "statement", "line_no", "customer_id", "sequence", "kind", "pass", "benefit", "occurred_on"),
     *("stated_units", "stated_amount", "ledger_units", "ledger_amount", "candidates", "facts"),
-    *("carried_from", "contested"),
+    *("carried_from", "contested", "deliveries"),
 )
 
 
@@ -41,9 +44,10 @@ def match_input(rows: Iterable[Record]) -> MatchInput:
     """What the rows of one member and benefit say."""
     lines: list[Line] = []
     deliveries: list[Delivery] = []
-    pairs: list[Pair] = []
+    paired: dict[tuple[int, int], list[Record]] = {}
     excepted: list[Line] = []
     disputed: set[RedemptionId] = set()
+    corrections: dict[RedemptionId, Paid] = {}
     for row in rows:
         what: str = row["what"]
         if what == "LINE":
@@ -51,12 +55,20 @@ def match_input(rows: Iterable[Record]) -> MatchInput:
         elif what == "DELIVERY":
             deliveries.append(_delivery(row))
         elif what == "PAIR":
-            pairs.append(_pair(row))
+            paired.setdefault((row["statement"], row["line_no"]), []).append(row)
         elif what == "EXCEPTED":
             excepted.append(_line(row))
+        elif what == "CORRECTION":
+            which = RedemptionId(row["customer_id"], row["sequence"])
+            corrections[which] = Paid(units=row["units"], amount=row["amount"])
         else:
             disputed |= {RedemptionId(*each) for each in row["candidates"]}
-    history = History(pairs=pairs, excepted=excepted, disputed=frozenset(disputed))
+    history = History(
+        pairs=[_pair(each) for each in paired.values()],
+        excepted=excepted,
+        disputed=frozenset(disputed),
+        corrections=corrections,
+    )
     return MatchInput(lines=lines, deliveries=deliveries, history=history)
 
 
@@ -102,34 +114,39 @@ def _delivery(row: Record) -> Delivery:
         reversed=row["reversed"],
         carried_from=row["carried_from"],
         found_before=row["found_before"],
-    )
-
-
-def _pair(row: Record) -> Pair:
-    paid = row["paid_amount"]
-    return Pair(
-        line=_line(row),
-        delivery=_delivery(row),
-        found_by=Pass(row["pass"]),
-        kind=FindingKind(row["kind"]),
-        open=row["open"],
-        paid=Paid(units=row["paid_units"], amount=paid) if paid is not None else None,
         corrected=row["corrected"],
     )
 
 
-def pair_row(pair: Pair) -> tuple[Any, ...]:
-    """A pair as `matches` has it."""
-    delivery, line = pair.delivery.id, pair.line
-    return (
-        *(delivery.customer_id, delivery.sequence, line.statement, line.line_no),
-        *(pair.found_by.value, pair.kind.value),
+def _pair(rows: Sequence[Record]) -> Pair:
+    """The pair of a line, which has a row for each of its deliveries."""
+    parts = sorted(rows, key=lambda row: row["line_part"])
+    row = parts[0]
+    paid = row["paid_amount"]
+    return Pair(
+        line=_line(row),
+        deliveries=tuple(map(_delivery, parts)),
+        found_by=Pass(row["pass"]),
+        kind=FindingKind(row["kind"]),
+        open=row["open"],
+        paid=Paid(units=row["paid_units"], amount=paid) if paid is not None else None,
+        delivery_part=row["delivery_part"],
     )
+
+
+def pair_rows(pair: Pair) -> Iterator[tuple[Any, ...]]:
+    """A pair as `matches` has it: a row for each delivery of its line."""
+    line = pair.line
+    for part, each in enumerate(pair.deliveries):
+        yield (
+            *(each.id.customer_id, each.id.sequence, line.statement, line.line_no),
+            *(pair.found_by.value, pair.kind.value, part, pair.delivery_part),
+        )
 
 
 def finding_row(period: int, found: Found) -> tuple[Any, ...]:
     """A finding as `findings` has it."""
-    line, delivery = found.line, found.delivery
+    line, delivery, pair = found.line, found.delivery, found.pair
     about = line or delivery
     if about is None:
         raise AssertionError("a finding is of a line, of a delivery, or of both")
@@ -142,7 +159,7 @@ def finding_row(period: int, found: Found) -> tuple[Any, ...]:
         found.kind.value,
         found.found_by.value if found.found_by is not None else None,
         (delivery or about).benefit,
-        (delivery or about).day,
+        pair.delivered.day if pair is not None else about.day,
         line.units if line is not None else None,
         line.amount if line is not None else None,
         found.units,
@@ -151,7 +168,13 @@ def finding_row(period: int, found: Found) -> tuple[Any, ...]:
         _facts(found),
         about.carried_from,
         found.contested,
+        several(pair.deliveries) if pair is not None else None,
     )
+
+
+def several(deliveries: Sequence[Delivery]) -> list[list[int]] | None:
+    """Deliveries as a finding names them where they are several; None: one, which its columns name."""
+    return [[*astuple(each.id)] for each in deliveries] if len(deliveries) > 1 else None
 
 
 def _facts(found: Found) -> dict[str, Any] | None:
@@ -160,6 +183,8 @@ def _facts(found: Found) -> dict[str, Any] | None:
     if isinstance(because, Repeats):
         place = {"statement": because.line.statement, "line_no": because.line.line_no}
         return {"why": "EXCEPTION", **place} if because.excepted else place
+    if isinstance(because, Cancels):
+        return {"why": "CANCELS", "statement": because.line.statement, "line_no": because.line.line_no}
     if isinstance(because, Referenced):
         return {
             "why": "OTHER" if because.delivered else "NOT_DELIVERED",

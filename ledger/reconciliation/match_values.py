@@ -1,13 +1,13 @@
 """What the match is given and what it finds, for one member and one benefit of one vendor. Pure values."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
-from ledger.reconciliation.values import FindingKind, Pass, kind_of_pair
+from ledger.reconciliation.values import FindingKind, Pass, Side, kind_of_pair
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,8 @@ class Referenced:
 class Line:
     """A line of a statement: `units` on a day for `amount` in CNY; `reference` is the vendor's own, if any.
 
-    `carried_from`: the closed month in which it was disputed. `agreed_with`: the delivery with which it agreed then.
+    A credit line has less than no units. `carried_from`: the closed month in which it was disputed. `agreed_with`: the
+    delivery with which it agreed then.
     """
 
     statement: int
@@ -45,9 +46,14 @@ class Line:
     referenced: Referenced | None = None
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Where it stands: statement and number."""
+    def id(self) -> tuple[int, int]:
+        """Its statement and its number there."""
         return self.statement, self.line_no
+
+    @property
+    def credit(self) -> bool:
+        """Whether it takes back what another line stated."""
+        return self.units < 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +61,7 @@ class Delivery:
     """A delivery: `amount` is what it costs by the contract of its day, in CNY; None: no price that day.
 
     `carried_from`: the closed month in which somebody disputed that no line speaks of it. `found_before`: another month
-    has found so already, and has not passed it on.
+    has found so already, and has not passed it on. `corrected`: that it was paid and reversed since is found already.
     """
 
     id: RedemptionId
@@ -67,31 +73,97 @@ class Delivery:
     reversed: bool = False
     carried_from: date | None = None
     found_before: bool = False
+    corrected: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """What was paid for a pair: units, and CNY."""
+    """What was paid: units, and CNY."""
 
     units: int
     amount: Decimal
 
+    def __add__(self, other: "Paid") -> "Paid":
+        return Paid(units=self.units + other.units, amount=self.amount + other.amount)
+
+    def __neg__(self) -> "Paid":
+        return Paid(units=-self.units, amount=-self.amount)
+
+    def at_most(self, most: "Paid") -> "Paid":
+        """The less of both, in units and in amount."""
+        return Paid(units=min(self.units, most.units), amount=min(self.amount, most.amount))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
-    """A line and the delivery that it means. `kind` is what differs, as it is written down.
+    """A line and the delivery that it means, or several of them in the ledger's order: then their sums are meant.
 
-    `open`: of this month, and nobody has decided on it. `paid`: by a closed month, or by a decision in this one.
-    `corrected`: that it was paid and reversed since is found already.
+    `kind` is what differs, as it is written down. `open`: of this month, and nobody has decided on it. `paid`: by a
+    closed month, or by a decision in this one.
+    `delivery_part`: 0 for the first line that has its deliveries; further lines share them, or take back or claim anew
+    what the first was paid.
     """
 
     line: Line
-    delivery: Delivery
+    deliveries: tuple[Delivery, ...]
     found_by: Pass
-    kind: FindingKind
+    kind: FindingKind = FindingKind.MATCHED
     open: bool = True
     paid: Paid | None = None
-    corrected: bool = False
+    delivery_part: int = 0
+
+    @property
+    def delivery(self) -> Delivery:
+        """Its delivery, or the first of several."""
+        return self.deliveries[0]
+
+    @property
+    def shares(self) -> bool:
+        """Whether the line has only part of its delivery, and other lines have the rest."""
+        return self.found_by is Pass.GROUP and len(self.deliveries) == 1
+
+    @property
+    def reversed(self) -> bool:
+        """Whether all that was delivered was reversed."""
+        return all(each.reversed for each in self.deliveries)
+
+    @property
+    def delivered(self) -> Side:
+        """What the line is compared with: the sums of what was not reversed, on the last of the days.
+
+        Of a delivery that it shares, what it states itself: that all lines together add up made them a group. A credit
+        line takes back what it says.
+        """
+        day = max(each.day for each in self.deliveries)
+        if self.shares or self.found_by is Pass.CREDIT:
+            return Side(units=self.line.units, amount=self.line.amount, day=day)
+        counted = [each for each in self.deliveries if not each.reversed or self.reversed]
+        amounts = [each.amount for each in counted if each.amount is not None]
+        amount = sum(amounts, Decimal()) if len(amounts) == len(counted) else None
+        return Side(units=sum(each.units for each in counted), amount=amount, day=day)
+
+    def difference(self) -> FindingKind:
+        """The kind that it has now. The day of a credit line is that of the credit, and is not compared."""
+        if self.found_by is Pass.CREDIT:
+            return FindingKind.MATCHED
+        return kind_of_pair(self.line, self.delivered, reversed_=self.reversed)
+
+    def paid_as_stated(self) -> "Pair":
+        """The pair as if what its line states were paid."""
+        return replace(self, paid=Paid(units=self.line.units, amount=self.line.amount))
+
+    def paid_for_each(self) -> dict[RedemptionId, Paid]:
+        """What was paid for each of its deliveries, or taken back.
+
+        Each up to what it costs, in their order; the last takes the rest.
+        """
+        left = self.paid or Paid(units=0, amount=Decimal())
+        shares: dict[RedemptionId, Paid] = {}
+        for each in self.deliveries[:-1]:
+            most = Paid(units=each.units, amount=each.amount or Decimal())
+            shares[each.id] = -most.at_most(-left) if self.line.credit else most.at_most(left)
+            left += -shares[each.id]
+        return {**shares, self.deliveries[-1].id: left}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,12 +171,14 @@ class History:
     """What the vendor's months hold of this member and benefit already.
 
     `pairs`: of any month. `excepted`: lines that somebody had paid although no delivery was found for them. `disputed`:
-    deliveries that a line in dispute may mean.
+    deliveries that a line in dispute may mean. `corrections`: what somebody decided to take back in this month, because
+    it was paid and reversed.
     """
 
     pairs: Sequence[Pair] = ()
     excepted: Sequence[Line] = ()
     disputed: frozenset[RedemptionId] = frozenset()
+    corrections: Mapping[RedemptionId, Paid] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,8 +205,15 @@ class Repeats:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cancels:
+    """A credit line and the line that it takes back, each of the other."""
+
+    line: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A finding.
+    """A finding: of a pair, of a line or of a delivery.
 
     `units` and `amount` are the ledger's side: nothing of what was reversed, less than nothing of what is to be taken
     back. `contested`: line and delivery agree, as they did when somebody disputed it.
@@ -141,24 +222,24 @@ class Found:
     kind: FindingKind
     line: Line | None = None
     delivery: Delivery | None = None
+    pair: Pair | None = None
     found_by: Pass | None = None
     units: int | None = None
     amount: Decimal | None = None
     candidates: Sequence[RedemptionId] = ()
-    because: Repeats | Referenced | None = None
+    because: Repeats | Cancels | Referenced | None = None
     contested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matched:
-    """What the match comes to: pairs to unmatch, new pairs, pairs whose kind changes, and the findings."""
+    """What the match comes to: pairs to unmatch, new pairs, pairs whose kind changes, and the findings.
+
+    `unfounded`: corrections of a payment that is no more.
+    """
 
     unmatched: list[Pair] = field(default_factory=list)
     paired: list[Pair] = field(default_factory=list)
     changed: list[Pair] = field(default_factory=list)
     findings: list[Found] = field(default_factory=list)
-
-
-def difference(line: Line, delivery: Delivery) -> FindingKind:
-    """The kind of the pair of a line and a delivery."""
-    return kind_of_pair(line, delivery, reversed_=delivery.reversed)
+    unfounded: list[RedemptionId] = field(default_factory=list)

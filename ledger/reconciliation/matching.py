@@ -5,9 +5,10 @@ and benefits, in bounded memory, and decided by `ledger.reconciliation.match`. A
 the same for its member and benefit alone.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from asyncpg import Record
@@ -17,8 +18,14 @@ from base.months import next_month
 from base.sql import Queries
 from handbook import Handbook, business_day, start_of
 from ledger.reconciliation.match import match
-from ledger.reconciliation.match_rows import FINDING_COLUMNS, PAIR_COLUMNS, finding_row, match_input, pair_row
-from ledger.reconciliation.match_values import Matched, Rule
+from ledger.reconciliation.match_rows import (
+    FINDING_COLUMNS,
+    PAIR_COLUMNS,
+    finding_row,
+    match_input,
+    pair_rows,
+)
+from ledger.reconciliation.match_values import Matched, Pair, Rule
 from ledger.reconciliation.periods import answering_refusals, lock_open_month
 from ledger.refusals import Refusal
 from rating.activations import AnyHandbook, handbook_within
@@ -71,7 +78,6 @@ async def reconcile(
     for name in ("clean_up", "make_concerned"):
         await conn.execute(SQL[name])
     await conn.execute(SQL["know_members"], period, run.statements)
-    await conn.execute(SQL["forget_unfounded"], period, run.closed)
     if only:
         await conn.copy_records_to_table(
             "concerned",
@@ -207,6 +213,7 @@ class _Writing:
         self._decided.paired.extend(matched.paired)
         self._decided.changed.extend(matched.changed)
         self._decided.findings.extend(matched.findings)
+        self._decided.unfounded.extend(matched.unfounded)
 
     @property
     def full(self) -> bool:
@@ -217,25 +224,17 @@ class _Writing:
         """Write it down."""
         conn, decided = self._conn, self._decided
         if decided.unmatched:
-            unmatched = [each.delivery.id for each in decided.unmatched]
-            await conn.execute(
-                SQL["unmatch"],
-                [each.customer_id for each in unmatched],
-                [each.sequence for each in unmatched],
-            )
+            await conn.execute(SQL["unmatch"], *_lines_of(decided.unmatched))
         if decided.changed:
-            changed = [each.delivery.id for each in decided.changed]
             kinds = [each.kind.value for each in decided.changed]
-            await conn.execute(
-                SQL["change"],
-                [each.customer_id for each in changed],
-                [each.sequence for each in changed],
-                kinds,
-            )
+            await conn.execute(SQL["change"], *_lines_of(decided.changed), kinds)
+        if decided.unfounded:
+            customers = [each.customer_id for each in decided.unfounded]
+            sequences = [each.sequence for each in decided.unfounded]
+            await conn.execute(SQL["forget_unfounded"], self._period, customers, sequences)
         if decided.paired:
-            await conn.copy_records_to_table(
-                "matches", columns=PAIR_COLUMNS, records=map(pair_row, decided.paired)
-            )
+            rows = chain.from_iterable(map(pair_rows, decided.paired))
+            await conn.copy_records_to_table("matches", columns=PAIR_COLUMNS, records=rows)
         if decided.findings:
             await conn.copy_records_to_table(
                 "findings",
@@ -243,6 +242,12 @@ class _Writing:
                 records=[finding_row(self._period, each) for each in decided.findings],
             )
         self._decided = Matched()
+
+
+def _lines_of(pairs: Iterable[Pair]) -> tuple[list[int], list[int], list[int]]:
+    """The customers, statements and numbers of the lines of pairs: by them rows are looked up."""
+    lines = [(each.delivery.id.customer_id, *each.line.id) for each in pairs]
+    return [each[0] for each in lines], [each[1] for each in lines], [each[2] for each in lines]
 
 
 def _backdating_days(handbook: Handbook, first_day: date, today: date) -> int:

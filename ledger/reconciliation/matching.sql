@@ -72,23 +72,10 @@ where l.customer_id is null
     )
 on conflict do nothing;
 
--- name: forget_unfounded
--- A correction, decided on or not, lives no longer than the payment that it takes back: what pays it may be reopened. $1 is
--- the period, $2 the closed ones that feed it.
-delete from findings f
-where f.period = $1 and f.line_no is null and f.kind = 'REVERSED'
-    and not exists (
-        select from deliveries d
-        join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
-        join lateral paid_for(m.statement, m.line_no, m.kind, $1, $2::integer[]) paid on true
-        where d.customer_id = f.customer_id and d.sequence = f.sequence and d.status = 'REVERSED'
-            and paid.amount = -f.ledger_amount and paid.units = -f.ledger_units
-    );
-
 -- name: make_agreeing
 -- Pass REFERENCE, in bulk: a free line of the statements $3 and a free delivery of the vendor $2 from $4 to before $5 that
 -- agree in everything, where no other pair of the member agrees under the same reference. Where something was paid by
--- exception, or a delivery was reversed, more is in question: that is decided member by member.
+-- exception, a line was credited, or a delivery was reversed, more is in question: that is decided member by member.
 create temporary table agreeing on commit drop as
 select customer_id, sequence, statement, line_no
 from (
@@ -117,6 +104,9 @@ from (
         and not exists (
             select from excepted_lines x
             where x.vendor = $2 and x.member_no = l.member_no and x.benefit = l.benefit
+        )
+        and not exists (
+            select from statement_lines c where c.member_no = l.member_no and c.benefit = l.benefit and c.units < 0
         )
         and not exists (
             select from redemptions r
@@ -189,6 +179,9 @@ paired as (
             select from excepted_lines x where x.vendor = $1 and x.member_no = l.member_no and x.benefit = l.benefit
         )
         and not exists (
+            select from statement_lines c where c.member_no = l.member_no and c.benefit = l.benefit and c.units < 0
+        )
+        and not exists (
             select from redemptions r
             where r.vendor = $1 and r.status = 'REVERSED' and r.customer_id = l.customer_id and r.benefit = l.benefit
         )
@@ -226,8 +219,10 @@ from (
             and d.occurred_at < (closed.month + interval '1 month')::timestamp at time zone 'Asia/Shanghai'
         where not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
         union
-        -- Pairs that differ, and those whose delivery was reversed.
-        select m.customer_id, m.sequence from matches m where m.statement = any ($4::integer[]) and m.kind <> 'MATCHED'
+        -- Pairs that differ, groups, which another line may have left, and those whose delivery was reversed.
+        select m.customer_id, m.sequence
+        from matches m
+        where m.statement = any ($4::integer[]) and (m.kind <> 'MATCHED' or m.pass = 'GROUP')
         union
         select d.customer_id, d.sequence
         from redemptions d join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
@@ -236,7 +231,7 @@ from (
         -- What was found or decided before, here or in a month from which it was carried on.
         select f.customer_id, f.sequence
         from findings f
-        where f.period = $1 and f.sequence is not null and f.action is distinct from 'DISPUTE'
+        where f.period = $1 and f.sequence is not null and (f.action is distinct from 'DISPUTE' or f.line_no is null)
         union
         select c.customer_id, c.sequence from carryovers c where c.period = $1 and c.line_no is null
         union
@@ -307,9 +302,16 @@ where f.ctid = about.found;
 
 -- name: sides
 -- Everything that the match of those concerned looks at, one after the other: free lines (LINE), lines paid by exception
--- (EXCEPTED), what a line in dispute may mean (DISPUTED), and deliveries, free (DELIVERY) or with their line (PAIR). $1 is
--- the period, $2 its vendor, $3 its statements, $4 the closed periods that feed it.
-with carried_lines as (
+-- (EXCEPTED), what a line in dispute may mean (DISPUTED), what somebody decided to take back (CORRECTION), and deliveries,
+-- free (DELIVERY) or each with a line (PAIR). $1 is the period, $2 its vendor, $3 its statements, $4 the closed periods
+-- that feed it.
+with credited as (
+    select k.key from concerned k
+    where exists (
+        select from statement_lines l where l.member_no = k.member_no and l.benefit = k.benefit and l.units < 0
+    )
+),
+carried_lines as (
     select c.statement, c.line_no, p.month, a.customer_id, a.sequence
     from carryovers c
     join periods p on p.id = c.carried_from
@@ -328,7 +330,8 @@ beside as (
         w.units as line_units, w.amount as line_amount, w.occurred_on, w.customer_id is not null as known_member,
         null::bigint as customer_id, null::bigint as sequence, null as reference, null as benefit, null::integer as units,
         null::numeric as amount, null::date as delivered_on, false as reversed, null::match_pass as pass,
-        null::pair_kind as kind, false as open, null::jsonb as candidates
+        null::pair_kind as kind, false as open, null::jsonb as candidates, null::smallint as line_part,
+        null::smallint as delivery_part
     from waiting w join concerned k on k.member_no = w.member_no and k.benefit = w.benefit
     union all
     select
@@ -336,7 +339,8 @@ beside as (
         l.benefit, l.units, l.amount, l.occurred_on, true,
         d.customer_id, d.sequence, d.reference, d.benefit, d.units, d.amount, d.delivered_on, d.status = 'REVERSED', m.pass,
         m.kind,
-        decided.period is null and (m.statement = any ($3::integer[]) or c.statement is not null), null
+        decided.period is null and (m.statement = any ($3::integer[]) or c.statement is not null), null, m.line_part,
+        m.delivery_part
     from concerned k
     join deliveries d on d.customer_id = k.customer_id and d.benefit = k.benefit and d.vendor = $2
     left join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence
@@ -353,24 +357,33 @@ beside as (
     union all
     select
         k.key, 'EXCEPTED', x.statement, x.line_no, x.reference, x.member_no, x.benefit, x.units, x.amount, x.occurred_on, true,
-        null, null, null, null, null, null, null, false, null, null, false, null
+        null, null, null, null, null, null, null, false, null, null, false, null, null, null
     from excepted_lines x join concerned k on k.member_no = x.member_no and k.benefit = x.benefit
     where x.vendor = $2
     union all
     select
         k.key, 'DISPUTED', null, null, null, null, null, null, null, null, true,
-        null, null, null, null, null, null, null, false, null, null, false, f.candidates
+        null, null, null, null, null, null, null, false, null, null, false, f.candidates, null, null
     from findings f
     join statement_lines l on l.statement = f.statement and l.line_no = f.line_no
     join concerned k on k.member_no = l.member_no and k.benefit = l.benefit
     where f.period = $1 and f.kind = 'AMBIGUOUS' and f.action = 'DISPUTE'
+    union all
+    select
+        k.key, 'CORRECTION', null, null, null, null, null, null, null, null, true,
+        f.customer_id, f.sequence, null, f.benefit, -f.ledger_units, -f.ledger_amount, null, true, null, null, false, null,
+        null, null
+    from findings f
+    join redemptions r on r.customer_id = f.customer_id and r.sequence = f.sequence
+    join concerned k on k.customer_id = r.customer_id and k.benefit = r.benefit
+    where f.period = $1 and f.line_no is null and f.kind = 'REVERSED' and f.action is not null
 )
 select
     b.*, cl.month as line_carried_from, cl.customer_id as agreed_customer, cl.sequence as agreed_sequence,
     cd.month as carried_from, e.customer_id as other_customer, e.sequence as other_sequence,
     e.member_no as other_member_no, e.benefit as other_benefit, e.status as other_status, e.delivered as other_delivered,
     paid.units as paid_units, paid.amount as paid_amount,
-    b.reversed and exists (
+    b.what = 'PAIR' and b.reversed and exists (
         select from findings f join periods p on p.id = f.period
         where f.line_no is null and f.customer_id = b.customer_id and f.sequence = b.sequence and f.kind = 'REVERSED'
             and not (p.closed_at is not null and f.action = 'DISPUTE')
@@ -384,19 +397,26 @@ from beside b
 left join carried_lines cl on cl.statement = b.statement and cl.line_no = b.line_no
 left join carried_deliveries cd on cd.customer_id = b.customer_id and cd.sequence = b.sequence
 left join lateral sole_bearer($2, b.line_reference) e on b.what = 'LINE' or b.what = 'PAIR' and b.open and b.reversed
-left join lateral paid_for(b.statement, b.line_no, b.kind, $1, $4::integer[]) paid on b.what = 'PAIR' and b.reversed
+left join lateral paid_for(b.statement, b.line_no, b.kind, $1, $4::integer[]) paid
+    on b.what = 'PAIR' and (b.reversed or b.pass = 'GROUP' or b.pass = 'HAND' or b.key in (select key from credited))
 order by b.key;
 
 -- name: unmatch
--- Pairs that are none any more: the redemptions $1, $2.
-delete from matches m using unnest($1::bigint[], $2::bigint[]) as unmatched (customer_id, sequence)
-where m.customer_id = unmatched.customer_id and m.sequence = unmatched.sequence;
+-- Pairs that are none any more: of the customers $1 the lines $2, $3.
+delete from matches m using unnest($1::bigint[], $2::integer[], $3::integer[]) as unmatched (customer_id, statement, line_no)
+where m.customer_id = unmatched.customer_id and m.statement = unmatched.statement and m.line_no = unmatched.line_no;
 
 -- name: change
--- Pairs that differ otherwise than before: the redemptions $1, $2 and the kinds $3.
+-- Pairs that differ otherwise than before: of the customers $1 the lines $2, $3, and the kinds $4.
 update matches m set kind = changed.kind::pair_kind
-from unnest($1::bigint[], $2::bigint[], $3::text[]) as changed (customer_id, sequence, kind)
-where m.customer_id = changed.customer_id and m.sequence = changed.sequence;
+from unnest($1::bigint[], $2::integer[], $3::integer[], $4::text[]) as changed (customer_id, statement, line_no, kind)
+where m.customer_id = changed.customer_id and m.statement = changed.statement and m.line_no = changed.line_no;
+
+-- name: forget_unfounded
+-- Corrections in the period $1 of the redemptions $2, $3, decided on or not: what they take back was not paid.
+delete from findings f using unnest($2::bigint[], $3::bigint[]) as unfounded (customer_id, sequence)
+where f.period = $1 and f.line_no is null and f.kind = 'REVERSED'
+    and f.customer_id = unfounded.customer_id and f.sequence = unfounded.sequence;
 
 -- name: forget_stated
 -- What another open month of the vendor $1 missed in its statements, and has found its line here.

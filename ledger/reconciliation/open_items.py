@@ -1,13 +1,15 @@
 """What the match works on: the lines and deliveries of one member and benefit that are still free. Pure."""
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
 from ledger.ids import RedemptionId
-from ledger.reconciliation.match_values import Delivery, Found, History, Line, Pair, difference
+from ledger.reconciliation.match_values import Delivery, Found, History, Line, Pair
+from ledger.reconciliation.payments import Payments
 from ledger.reconciliation.values import Pass
 
 _Alike: TypeAlias = tuple[bool, int, Decimal | None, date]
@@ -18,16 +20,25 @@ class OpenItems:
     """Free lines and free deliveries, and the pairs and findings made of them.
 
     Lines are in the order of what they say, so that their place in a statement decides nothing; deliveries are in the
-    ledger's order. `reserved`: day and units of deliveries that are candidates of an AMBIGUOUS line.
+    ledger's order. `reserved`: day and units of deliveries that are candidates of an AMBIGUOUS line. `claimed`:
+    deliveries that are free only because the line that claimed them was credited.
     """
 
     def __init__(
         self, lines: Iterable[Line], deliveries: Iterable[Delivery], pairs: Sequence[Pair], history: History
     ) -> None:
         self.history = history
+        self.payments = Payments(pairs, history)
         self._pairs = pairs
-        self.lines = {each.place: each for each in sorted(lines, key=order)}
-        self.deliveries = {each.id: each for each in sorted(deliveries, key=lambda each: each.id)}
+        self._lines_of: Counter[RedemptionId] = Counter()
+        for each in pairs:
+            self._lines_of[each.delivery.id] = max(self._lines_of[each.delivery.id], each.delivery_part + 1)
+        self.lines = {each.id: each for each in sorted(lines, key=order)}
+        claimed = self.payments.taken_back()
+        self.claimed = {each.id for each in claimed}
+        self.deliveries = {
+            each.id: each for each in sorted([*deliveries, *claimed], key=lambda each: each.id)
+        }
         self.paired: list[Pair] = []
         self.findings: list[Found] = []
         self.reserved: set[tuple[date, int]] = set()
@@ -46,13 +57,31 @@ class OpenItems:
 
     def pair(self, line: Line, delivery: Delivery, found_by: Pass) -> None:
         """Pair a free line with a free delivery."""
-        del self.lines[line.place], self.deliveries[delivery.id]
-        kind = difference(line, delivery)
-        self.paired.append(Pair(line=line, delivery=delivery, found_by=found_by, kind=kind))
+        self._add(Pair(line=line, deliveries=(delivery,), found_by=found_by))
+        del self.deliveries[delivery.id]
+
+    def group(self, lines: Sequence[Line], deliveries: tuple[Delivery, ...]) -> None:
+        """Pair a free line with several free deliveries, or several lines with one."""
+        for line in lines:
+            self._add(Pair(line=line, deliveries=deliveries, found_by=Pass.GROUP))
+        for each in deliveries:
+            del self.deliveries[each.id]
+
+    def take_back(self, credit: Line, paid: Pair) -> None:
+        """Pair a free credit line with the deliveries of a line whose payment it takes back."""
+        pair = Pair(line=credit, deliveries=paid.deliveries, found_by=Pass.CREDIT)
+        self._add(pair)
+        self.payments.add(pair.paid_as_stated())
+
+    def _add(self, pair: Pair) -> None:
+        del self.lines[pair.line.id]
+        part = max(self._lines_of[each.id] for each in pair.deliveries)
+        self._lines_of.update({each.id: part + 1 - self._lines_of[each.id] for each in pair.deliveries})
+        self.paired.append(replace(pair, kind=pair.difference(), delivery_part=part))
 
     def set_aside(self, line: Line, found: Found) -> None:
         """Record a finding of a free line, which is free no longer."""
-        del self.lines[line.place]
+        del self.lines[line.id]
         self.findings.append(found)
 
     def pair_nearest(
@@ -77,13 +106,13 @@ class OpenItems:
         ]
         choices.sort(key=lambda choice: choice[0])
         for _, line, queue in choices:
-            if queue and line.place in self.lines:
+            if queue and line.id in self.lines:
                 self.pair(line, queue.popleft(), found_by)
 
 
 def order(line: Line) -> tuple[object, ...]:
     """The order among lines: by what they say, and by where they stand only if they say the same."""
-    return line.units, line.amount, line.day, line.reference is None, line.reference or "", line.place
+    return line.units, line.amount, line.day, line.reference is None, line.reference or "", line.id
 
 
 def distance(line: Line, delivery: Delivery) -> tuple[object, ...]:

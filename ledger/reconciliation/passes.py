@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from base.months import next_month
 from ledger.ids import RedemptionId
+from ledger.reconciliation.credits import cancelled, credited, paid_and_reversed
+from ledger.reconciliation.groups import groups
 from ledger.reconciliation.match_values import Delivery, Found, Line, Pair, Repeats, Rule
 from ledger.reconciliation.open_items import OpenItems, distance, ids
 from ledger.reconciliation.values import FindingKind, Pass
@@ -28,13 +30,13 @@ def paid_by_exception(items: OpenItems, rule: Rule) -> None:
     """
 
     def says_again(line: Line, excepted: Line) -> bool:
-        if line.place == excepted.place:
+        if line.id == excepted.id:
             return False
         if line.reference is None or excepted.reference is None:
             return (line.day, line.units) == (excepted.day, excepted.units)
         return line.reference == excepted.reference and _near(line, excepted, rule.backdating_days)
 
-    excepted = sorted(items.history.excepted, key=lambda each: each.place)
+    excepted = sorted(items.history.excepted, key=lambda each: each.id)
     for line in list(items.lines.values()) if excepted else ():
         first = next((each for each in excepted if says_again(line, each)), None)
         if first is not None:
@@ -48,20 +50,40 @@ def after_the_month(items: OpenItems, rule: Rule) -> None:
             items.set_aside(line, Found(kind=FindingKind.OUTSIDE_PERIOD, line=line))
 
 
+def agreeing_by_reference(items: OpenItems, _rule: Rule) -> None:
+    """REFERENCE, first where all agree: day, units and amount too."""
+
+    def agree(line: Line, delivery: Delivery) -> bool:
+        said = (line.day, line.units, line.amount)
+        return said == (delivery.day, delivery.units, delivery.amount) and not delivery.reversed
+
+    for lines, deliveries in _sharing_a_reference(items):
+        items.pair_nearest(lines, deliveries, Pass.REFERENCE, agree)
+
+
+def groups_by_reference(items: OpenItems, rule: Rule) -> None:
+    """GROUP: one line for several deliveries or several lines for one, of one reference, which add up in one way only.
+
+    Reference, member and benefit agree, the days within the backdating days, and the whole group in units and amount.
+    """
+    for lines, deliveries in _sharing_a_reference(items):
+        standing = [each for each in deliveries if not each.reversed]
+        for group in groups(lines, standing, lambda one, other: _near(one, other, rule.backdating_days)):
+            items.group(group.lines, group.deliveries)
+
+
 def by_reference(items: OpenItems, rule: Rule) -> None:
     """REFERENCE: reference, member and benefit agree, the day within the backdating days of the line's own.
 
     Where a reference leads several to each other, the nearest first: in amount, then in day.
     """
-    named = _by(items.deliveries.values(), lambda each: each.reference)
-    for reference, lines in _by(items.lines.values(), lambda each: each.reference).items():
-        if reference in named:
-            items.pair_nearest(
-                lines,
-                named[reference],
-                Pass.REFERENCE,
-                lambda line, delivery: _near(line, delivery, rule.backdating_days),
-            )
+    for lines, deliveries in _sharing_a_reference(items):
+        items.pair_nearest(
+            lines,
+            deliveries,
+            Pass.REFERENCE,
+            lambda line, delivery: _near(line, delivery, rule.backdating_days),
+        )
 
 
 def named_again(items: OpenItems, rule: Rule) -> None:
@@ -71,11 +93,14 @@ def named_again(items: OpenItems, rule: Rule) -> None:
     """
     if not any(line.reference is not None for line in items.lines.values()):
         return
-    named = _by(items.pairs(), lambda each: each.delivery.reference)
+    named: dict[str | None, list[tuple[Pair, Delivery]]] = defaultdict(list)
+    for pair in items.pairs():
+        for each in pair.deliveries:
+            named[each.reference].append((pair, each))
     for line in list(items.lines.values()):
-        for pair in named.get(line.reference, ()) if line.reference is not None else ():
-            if _near(line, pair.delivery, rule.backdating_days):
-                _is_duplicate(items, line, Repeats(line=pair.line), [pair.delivery])
+        for pair, delivery in named.get(line.reference, ()) if line.reference is not None else ():
+            if _near(line, delivery, rule.backdating_days):
+                _is_duplicate(items, line, Repeats(line=pair.line), [delivery])
                 break
 
 
@@ -89,6 +114,17 @@ def exactly(items: OpenItems, _rule: Rule) -> None:
         delivered = deliveries.get(said)
         if delivered is not None and len(lines) >= len(delivered):
             items.pair_nearest(lines, delivered, Pass.EXACT)
+
+
+def groups_by_day(items: OpenItems, _rule: Rule) -> None:
+    """GROUP: one line for several deliveries or several lines for one, of one day, which add up in one way only.
+
+    Member, benefit and day agree, and the whole group in units and amount.
+    """
+    deliveries = _by(items.standing(), lambda each: each.day)
+    for day, lines in _by(items.lines.values(), lambda each: each.day).items():
+        for group in groups(lines, deliveries.get(day, ()), lambda _line, _delivery: True):
+            items.group(group.lines, group.deliveries)
 
 
 def within_tolerance(items: OpenItems, rule: Rule) -> None:
@@ -115,7 +151,7 @@ def within_tolerance(items: OpenItems, rule: Rule) -> None:
             items.pair(line, delivery, Pass.TOLERANCE)
             deliveries[delivery.day, delivery.units].remove(delivery)
         near = {(delivery.day + off, delivery.units) for _, delivery in taken for off in reach}
-        looked_at = [line for said in near for line in lines.get(said, ()) if line.place in items.lines]
+        looked_at = [line for said in near for line in lines.get(said, ()) if line.id in items.lines]
     for line in list(items.lines.values()):
         if candidates := list(islice(choices(line), _MOST_CANDIDATES)):
             said = ((line.day + off, line.units) for off in reach)
@@ -163,7 +199,7 @@ def reversed_within_tolerance(items: OpenItems, rule: Rule) -> None:
 
 def said_again(items: OpenItems, _rule: Rule) -> None:
     """A line that says what a line with a delivery says is a duplicate: same day and units, and no other reference."""
-    pairs = sorted(items.pairs(), key=lambda each: each.line.place) if items.lines else []
+    pairs = sorted(items.pairs(), key=lambda each: each.line.id) if items.lines else []
     said: dict[tuple[date, int, str | None], Pair] = {}
     for pair in pairs:
         said.setdefault((pair.line.day, pair.line.units, pair.line.reference), pair)
@@ -202,7 +238,7 @@ def not_in_statement(items: OpenItems, rule: Rule) -> None:
     for each in items.standing():
         month = each.day.replace(day=1)
         late = month in rule.feeding and not each.found_before
-        if not (month == rule.month or each.carried_from is not None or late):
+        if each.id in items.claimed or not (month == rule.month or each.carried_from is not None or late):
             continue
         if (each.day, each.units) not in items.reserved and each.id not in items.history.disputed:
             items.findings.append(
@@ -210,26 +246,17 @@ def not_in_statement(items: OpenItems, rule: Rule) -> None:
             )
 
 
-def paid_and_reversed(items: OpenItems, _rule: Rule) -> None:
-    """A delivery that was paid and reversed since is REVERSED, without a line: what was paid is to be taken back."""
-    for pair in items.history.pairs:
-        if pair.delivery.reversed and pair.paid is not None and pair.paid.amount > 0 and not pair.corrected:
-            items.findings.append(
-                Found(
-                    kind=FindingKind.REVERSED,
-                    delivery=pair.delivery,
-                    units=-pair.paid.units,
-                    amount=-pair.paid.amount,
-                )
-            )
-
-
 PASSES: tuple[Callable[[OpenItems, Rule], None], ...] = (
     after_the_month,
+    cancelled,
+    credited,
     paid_by_exception,
+    agreeing_by_reference,
+    groups_by_reference,
     by_reference,
     named_again,
     exactly,
+    groups_by_day,
     within_tolerance,
     of_other_units,
     reversed_exactly,
@@ -256,6 +283,13 @@ def _only_choices(
             rival, _ = sure.get(only.id, (line, only))
             sure[only.id] = (rival if distance(rival, only) < distance(line, only) else line), only
     return list(sure.values())
+
+
+def _sharing_a_reference(items: OpenItems) -> list[tuple[list[Line], list[Delivery]]]:
+    """The free lines and the free deliveries that bear the same reference."""
+    named = _by(items.deliveries.values(), lambda each: each.reference)
+    stated = _by(items.lines.values(), lambda each: each.reference)
+    return [(lines, named[reference]) for reference, lines in stated.items() if reference in named]
 
 
 def _is_duplicate(items: OpenItems, line: Line, because: Repeats, of: Iterable[Delivery] = ()) -> None:

@@ -95,10 +95,20 @@ select s.id from statements s where s.period = $1 order by s.id desc;
 -- carried forward from closed periods, 2: deliveries without a line; null: from the beginning) and in it $5 and $6.
 -- Asked for are the kinds $7, the actions $8, the benefits $9 and the members $10 (null: all), those that wait for a
 -- decision or do not by $11 (null: both), and with $12 only lines that have a finding, which is then where to begin.
--- OFFSET 0 keeps rows looked up by their keys.
+-- OFFSET 0 keeps rows looked up by their keys. `other_lines`: those that share the delivery of a line, or are taken back by it.
 select
     a.scope, page.*, p.vendor, p.month, s.number, v.date_tolerance_days, other.number as other_number,
-    d.units as delivered_units, d.amount as delivered_amount
+    case when page.pass = 'GROUP' and page.deliveries is null and page.kind = 'REVERSED' then page.units else d.units end
+        as delivered_units,
+    case when page.pass = 'GROUP' and page.deliveries is null and page.kind = 'REVERSED' then page.amount else d.amount end
+        as delivered_amount,
+    case when page.sequence is not null and (page.pass = 'CREDIT' or page.pass = 'GROUP' and page.deliveries is null) then (
+        select jsonb_agg(jsonb_build_array(s.number, m.line_no) order by s.id, m.line_no)
+        from matches m join statements s on s.id = m.statement
+        where m.customer_id = page.customer_id and m.sequence = page.sequence
+            and case page.pass when 'GROUP' then m.pass = 'GROUP' else m.pass <> 'CREDIT' end
+            and (m.statement, m.line_no) <> (page.statement, page.line_no)
+    ) end as other_lines
 from (
     select s.id as scope, s.id as statement, s.period, s.id = latest_statement(s.period) as has_rest
     from statements s where s.id = any ($1::integer[])
@@ -180,10 +190,12 @@ left join statements s on s.id = page.statement
 left join statements other on other.id = (page.facts ->> 'statement')::integer
 left join lateral (
     -- Only of pairs that were reversed: of the others the ledger's side is what was delivered.
-    select d.units, d.amount from deliveries d
+    select sum(d.units)::integer as units, sum(d.amount) as amount from deliveries d
     where page.kind = 'REVERSED' and page.line_no is not null
-        and d.vendor = p.vendor and d.customer_id = page.customer_id and d.sequence = page.sequence
-    offset 0
+        and d.vendor = p.vendor and d.customer_id = page.customer_id
+        and d.sequence = any (coalesce(
+            (select array_agg((each ->> 1)::bigint) from jsonb_array_elements(page.deliveries) each), array[page.sequence]
+        ))
 ) d on true
 order by a.scope, page.section, page.major, page.minor;
 
@@ -213,10 +225,12 @@ cross join lateral (
 order by id;
 
 -- name: line_of_delivery
--- The line of the period $1 that has the delivery $2, $3 by now.
+-- The line of the period $1 that has the delivery $2, $3 by now, or the first of several.
 select m.statement, m.line_no
 from matches m join statements s on s.id = m.statement
-where m.customer_id = $2 and m.sequence = $3 and s.period = $1;
+where m.customer_id = $2 and m.sequence = $3 and s.period = $1
+order by m.delivery_part
+limit 1;
 
 -- name: settlements
 -- $1 settlements, the latest first, of the vendors $2 (null: all) and of the month $3 (null: any), after the moment $4 of

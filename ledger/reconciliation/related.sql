@@ -22,7 +22,7 @@ join excepted_lines x on x.member_no = a.member_no and x.benefit = a.benefit and
 join statements s on s.id = x.statement
 join vendors v on v.code = x.vendor
 union all
-select a.place, 'HAND', v.name, l.units, s.number, l.line_no
+select distinct a.place, 'HAND', v.name, l.units, s.number, l.line_no
 from asked a
 join redemptions r on r.customer_id = a.customer_id and r.benefit = a.benefit and r.delivered_on = a.day
 join matches m on m.customer_id = r.customer_id and m.sequence = r.sequence and m.pass = 'HAND'

@@ -43,12 +43,18 @@ class Action(StrEnum):
 
 
 class Pass(StrEnum):
-    """The passes of the match, in their order; HAND is a match by a person."""
+    """How a line and its delivery came together; HAND is a match by a person.
+
+    GROUP: several lines and one delivery, or one line and several deliveries. CREDIT: a credit line, and what it takes
+    back.
+    """
 
     REFERENCE = "REFERENCE"
     EXACT = "EXACT"
+    GROUP = "GROUP"
     TOLERANCE = "TOLERANCE"
     UNITS = "UNITS"
+    CREDIT = "CREDIT"
     HAND = "HAND"
 
 
@@ -56,6 +62,7 @@ class Pass(StrEnum):
 class StatementLine:
     """One line of a vendor's statement: `units` of a benefit for a member on a day, for `amount` in CNY in all.
 
+    A credit line has units below zero, and an amount of zero or below: it takes back what another line stated.
     Whatever comes from outside becomes one by `lines.checked` only, and is stored as it is.
     `line_no` is the vendor's number of the line (in a spreadsheet: its row); `reference` the vendor's own, if any.
     """

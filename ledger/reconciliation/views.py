@@ -133,11 +133,11 @@ class PeriodView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionView:
-    """A decision on a finding, with note and moment. `payable` in CNY; None for REOPEN."""
+    """A decision on a finding, with note and moment. `payable` in CNY; None for REOPEN. MATCH names `redemptions`."""
 
     action: Action
     kind: FindingKind
-    redemption: RedemptionId | None
+    redemptions: tuple[RedemptionId, ...]
     payable: Decimal | None
     note: str
     by: str
@@ -150,8 +150,10 @@ class FindingView:
 
     `ledger_units` and `ledger_amount` are what the ledger counts (None: no delivery, or no price that day): zero for a
     reversed delivery, negative for one that was paid before. `delivered_units` and `delivered_amount` are the
-    delivery's, also of a reversed one. `resolution` is None while it waits, whatever `history` holds. `occurred_on` is
-    the day of delivery, else the line's. `waits`: it needs a decision before the period can close. `related`: what else
+    delivery's, also of a reversed one. `redemptions` are all deliveries of its line; the ledger's side is their sum.
+    `other_lines` share its delivery; of a credit line: what it takes back, or of that line the credit. `resolution` is
+    None while it waits, whatever `history` holds. `occurred_on` is the day of delivery, the last of several, else the
+    line's. `waits`: it needs a decision before the period can close. `related`: what else
     there is of the same member, benefit and day.
     """
 
@@ -166,13 +168,14 @@ class FindingView:
     statement_number: str | None
     line: StatementLine | None
     unknown_member: bool
-    redemption: RedemptionView | None
+    redemptions: tuple[RedemptionView, ...]
     ledger_units: int | None
     ledger_amount: Decimal | None
     delivered_units: int | None
     delivered_amount: Decimal | None
     candidates: tuple[RedemptionView, ...]
     duplicate_of: LineName | None
+    other_lines: tuple[LineName, ...]
     named: Named | None
     tolerance_days: int
     carried_from: date | None
@@ -181,6 +184,11 @@ class FindingView:
     waits: bool
     history: tuple[DecisionView, ...]
     related: tuple[Related, ...] = ()
+
+    @property
+    def redemption(self) -> RedemptionView | None:
+        """The delivery, or the first of several."""
+        return next(iter(self.redemptions), None)
 
     @property
     def about_member(self) -> str | None:
@@ -264,9 +272,11 @@ class FindingView:
             member_no=line.member_no if line else "",
             delivered=self._of_another(),
             reference=line.reference if line else redemption.reference if redemption else None,
-            ledger_reference=redemption.reference if line and redemption else None,
+            ledger_reference=self._ledger_reference(),
             unknown_member=self.unknown_member,
             duplicate_of=self.duplicate_of,
+            deliveries=len(self.redemptions),
+            other_lines=self.other_lines,
             named=self.named,
             candidates=len(self.candidates),
             tolerance_days=self.tolerance_days,
@@ -274,6 +284,13 @@ class FindingView:
             accepting_pays=self.accepting_pays if self.waits else None,
             related=self.related,
         )
+
+    def _ledger_reference(self) -> str | None:
+        """What the deliveries of its line bear; one that is the line's own does not contradict it."""
+        references = [each.reference for each in self.redemptions if each.reference is not None]
+        if self.line is None or self.line.reference in references:
+            return None
+        return next(iter(references), None)
 
     def _of_another(self) -> Delivered | None:
         """What the delivery of the line was, where that is another member's or of another benefit."""

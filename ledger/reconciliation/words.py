@@ -5,7 +5,7 @@ what accepting would pay: a clerk should not have to open a second window. Both 
 that none falls behind.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -24,7 +24,7 @@ class LineName:
 
     statement: str
     line_no: int
-    paired: bool
+    paired: bool = False
     excepted: bool = False
 
 
@@ -77,7 +77,8 @@ class Case:
     `ledger_reference` is what the delivery of a pair bears. `month` is the first day of the period. `delivered` is
     what a pair's delivery was where its line names another member or benefit, as only by hand. `duplicate_of` is
     the line that a duplicate repeats, `named` what the reference of a line without a delivery leads to, where they
-    are known. `accepting_pays` is what ACCEPT would pay in CNY; None when nothing waits for a decision.
+    are known. `deliveries` is how many the line has, `other_lines` those that share its delivery, or that a credit line
+    takes back. `accepting_pays` is what ACCEPT would pay in CNY; None when nothing waits for a decision.
     """
 
     kind: FindingKind
@@ -92,6 +93,8 @@ class Case:
     unknown_member: bool = False
     duplicate_of: LineName | None = None
     named: Named | None = None
+    deliveries: int = 1
+    other_lines: tuple[LineName, ...] = ()
     candidates: int = 0
     tolerance_days: int = 0
     carried_from: date | None = None
@@ -106,6 +109,11 @@ def pass_words(pass_: Pass) -> Words:
             return Words("按预约号配对", "matched by reference")
         case Pass.EXACT:
             return Words("按会员、项目、日期、数量配对", "matched by member, benefit, date and units")
+        case Pass.GROUP:
+            return Words(
+                "按会员、项目与日期或预约号成组配对",
+                "matched as a group, by member, benefit, and day or reference",
+            )
         case Pass.TOLERANCE:
             return Words(
                 "按会员、项目、数量配对，日期在容差内",
@@ -113,6 +121,8 @@ def pass_words(pass_: Pass) -> Words:
             )
         case Pass.UNITS:
             return Words("按会员、项目、日期配对", "matched by member, benefit and date")
+        case Pass.CREDIT:
+            return Words("红冲行", "a credit line")
         case Pass.HAND:
             return Words("人工配对", "matched by hand")
         case _:
@@ -147,6 +157,7 @@ def reason(case: Case) -> Words:
     said = [
         *_carried(case),
         *_why(case),
+        *_together(case),
         *_of_another(case),
         *map(_related, case.related),
         *_accepting(case),
@@ -180,6 +191,34 @@ def _carried(case: Case) -> Iterator[Words]:
     if case.carried_from is not None:
         month = month_text(case.carried_from)
         yield Words(f"{month} 账期争议结转。", f"Disputed in {month} and carried forward.")
+
+
+def _together(case: Case) -> Iterator[Words]:
+    """That one line has several deliveries, or several lines share one."""
+    if case.pass_ is Pass.CREDIT or case.stated is None:
+        return
+    if case.deliveries > 1:
+        yield Words(
+            f"该行对应台账的 {case.deliveries} 笔服务，以其合计比较。",
+            f"The line is for {case.deliveries} deliveries of the ledger, and is compared with their sum.",
+        )
+    if case.other_lines:
+        lines = _lines(case.other_lines)
+        yield Words(
+            f"该行与{lines.zh}同属台账的一笔服务，各行合计与之相符。",
+            f"The line and {lines.en} are for one delivery of the ledger; together they add up to it.",
+        )
+
+
+def _lines(lines: Sequence[LineName]) -> Words:
+    named = [
+        Words(
+            f"对账单「{each.statement}」第 {each.line_no} 行",
+            f"line {each.line_no} of statement {each.statement}",
+        )
+        for each in lines
+    ]
+    return Words("、".join(each.zh for each in named), ", ".join(each.en for each in named))
 
 
 def _of_another(case: Case) -> Iterator[Words]:
@@ -241,7 +280,32 @@ def _contradicting(case: Case) -> Iterator[Words]:
         )
 
 
+def _credited(case: Case) -> Iterator[Words]:
+    """A credit line, what it takes back, and the line that it cancels."""
+    stated, lines = _stated(case), _lines(case.other_lines)
+    if case.ledger is not None:
+        back = abs(stated.amount or Decimal())
+        yield Words(
+            f"红冲行：冲回{lines.zh or '台账'}已付的款项，本期扣回 {_yuan(back)}。",
+            f"A credit line: it takes back what was paid for {lines.en or 'the delivery'}; {_cny(back)} is taken back "
+            "in this period.",
+        )
+    elif stated.units < 0:
+        yield Words(
+            f"红冲行：与{lines.zh}相抵，两行均不付款。",
+            f"A credit line: it and {lines.en} cancel each other, and neither is paid.",
+        )
+    else:
+        yield Words(
+            f"红冲行（{lines.zh}）已将该行冲回：两行相抵，均不付款。",
+            f"A credit line, {lines.en}, takes it back: they cancel each other, and neither is paid.",
+        )
+
+
 def _matched(case: Case) -> Iterator[Words]:
+    if case.pass_ is Pass.CREDIT:
+        yield from _credited(case)
+        return
     how = _how(case)
     contradiction = next(_contradicting(case), None)
     if contradiction is not None:
@@ -345,6 +409,14 @@ def _duplicate(case: Case) -> Iterator[Words]:
 
 def _not_in_ledger(case: Case) -> Iterator[Words]:
     stated = _stated(case)
+    if stated.units < 0:
+        yield Words(
+            f"红冲行（数量 {stated.units}，金额 {_yuan(stated.amount)}）：没有可供其冲回的已付款项；"
+            "如确应扣回，请在 ACCEPT 中以 pay 写明（负数）。",
+            f"A credit line ({_counted(stated.units, 'unit')}, {_cny(stated.amount)}): nothing was paid that it could "
+            "take back. If it is to be taken back all the same, ACCEPT with that amount, below zero, as pay.",
+        )
+        return
     if case.unknown_member:
         yield Words(
             f"台账没有会员号为「{case.member_no}」的客户；对账单数量 {stated.units}，金额 {_yuan(stated.amount)}。",

@@ -8,7 +8,7 @@ from ledger.ids import RedemptionId
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.reading import finding
 from ledger.reconciliation.values import parse_finding_id
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, invalid
 from schema.context import Context, Info
 from schema.mutations.deciding import decider
 from schema.types.enums import Action
@@ -23,10 +23,16 @@ class ResolveInput:
     redemption: strawberry.ID | None = strawberry.field(
         default=None, description="Only with MATCH: the delivery that the line is matched with."
     )
+    redemptions: list[strawberry.ID] | None = strawberry.field(
+        default=None,
+        description="Only with MATCH, instead of `redemption`: several deliveries, of one member and one benefit, "
+        "that the line is matched with together.",
+    )
     pay: Decimal | None = strawberry.field(
         default=None,
-        description="With ACCEPT or MATCH of a line: what to pay instead, in CNY, from 0 to what is stated: an "
-        "exception that stays on record. Default: what both the statement and the ledger support.",
+        description="With ACCEPT or MATCH of a line: what to pay instead, in CNY, from 0 to what is stated (of a "
+        "credit line: what to take back, below zero): an exception that stays on record. Default: what both the "
+        "statement and the ledger support.",
     )
 
 
@@ -55,16 +61,19 @@ async def _resolve(context: Context, input: ResolveInput) -> Refusal | None:
     which = parse_finding_id(input.finding)
     if which is None:
         return Refusal(code=RefusalCode.UNKNOWN_FINDING)
-    redemption = None
-    if input.redemption is not None:
-        redemption = RedemptionId.parse(input.redemption)
-        if redemption is None:
-            return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
+    if input.redemption is not None and input.redemptions is not None:
+        return invalid(
+            "redemption 与 redemptions 只能填一项", "redemption, redemptions: give one of them, not both"
+        )
+    asked = [input.redemption] if input.redemption is not None else input.redemptions or []
+    redemptions = [each for each in map(RedemptionId.parse, asked) if each is not None]
+    if len(redemptions) < len(asked):
+        return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
     return await resolve(
         context.pool,
         finding=which,
         action=input.action,
-        redemption=redemption,
+        redemptions=redemptions,
         pay=input.pay,
         note=input.note,
         by=decider(context),

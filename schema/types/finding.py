@@ -25,7 +25,7 @@ from schema.types.node import Node
 from schema.types.redemption import Redemption, Vendor
 from schema.types.refusal import Refusal
 from schema.types.resolution import Resolution
-from schema.types.statement import FindingCount, StatementLine, Withdrawal
+from schema.types.statement import FindingCount, LineName, StatementLine, Withdrawal
 from schema.types.total import Total
 
 
@@ -48,7 +48,14 @@ class Finding(Node):
         description="The line; null: no line of the period's statements claims the delivery."
     )
     redemption: Redemption | None = strawberry.field(
-        description="The delivery, as it is now; null: the line has none."
+        description="The delivery, as it is now, or the first of several; null: the line has none."
+    )
+    redemptions: list[Redemption] = strawberry.field(
+        description="All deliveries of the line: one, or several that it is for together; empty: it has none."
+    )
+    other_lines: list[LineName] = strawberry.field(
+        description="Other lines that share its delivery; of a credit line the one that it takes back, and of that "
+        "line the credit."
     )
     candidates: list[Redemption] = strawberry.field(
         description="Deliveries that the line might mean, to MATCH it by hand or to see what it repeats."
@@ -122,6 +129,8 @@ class Finding(Node):
             period=month_text(view.month),
             line=StatementLine.of(view.line) if view.line is not None else None,
             redemption=Redemption.of(view.redemption) if view.redemption is not None else None,
+            redemptions=[Redemption.of(each) for each in view.redemptions],
+            other_lines=[LineName.of(each) for each in view.other_lines],
             candidates=[Redemption.of(each) for each in view.candidates],
             occurred_on=view.occurred_on,
             stated_amount=view.stated_amount,

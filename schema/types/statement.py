@@ -6,7 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from handbook import Benefit as HandbookBenefit
-from ledger.reconciliation import values
+from ledger.reconciliation import values, words
 from ledger.reconciliation.reading import WithdrawalView
 from schema.context import Info
 from schema.disclosure import shown
@@ -41,6 +41,17 @@ class StatementLine:
             amount=line.amount,
             benefit_code=line.benefit,
         )
+
+
+@strawberry.type(description="A line of a vendor's statement, by its name.")
+class LineName:
+    statement: str = strawberry.field(description="The vendor's own number of the statement.")
+    line_no: int = strawberry.field(description="The vendor's number of the line; in a spreadsheet, its row.")
+
+    @classmethod
+    def of(cls, line: words.LineName) -> "LineName":
+        """The line as the API names it."""
+        return cls(statement=line.statement, line_no=line.line_no)
 
 
 @strawberry.type(description="How many findings of a kind there are.")

@@ -189,7 +189,7 @@ async def october_closed(month):
             line(3, which.replace(day=1), member_no="M1"), number=f"S-{which.month}", month=which
         )
         period = await month.pool.fetchval("select id from periods where month = $1", which)
-        matched = await decide(month, LineFindingId(period, statement, 3), "MATCH", redemption=delivered)
+        matched = await decide(month, LineFindingId(period, statement, 3), "MATCH", redemptions=[delivered])
         assert matched is None
     await closed(month)
     return month

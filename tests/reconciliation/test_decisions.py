@@ -19,9 +19,9 @@ async def of_line(month, line_no):
     return LineFindingId(period, statement, line_no)
 
 
-async def of_redemption(month, redemption):
+async def of_redemption(month, redemption, which=OCTOBER):
     """The id of the finding of a redemption in no line."""
-    period = await month.pool.fetchval("select id from periods where vendor = 'v' and month = $1", OCTOBER)
+    period = await month.pool.fetchval("select id from periods where vendor = 'v' and month = $1", which)
     return LedgerFindingId(period, redemption.customer_id, redemption.sequence)
 
 
@@ -107,7 +107,7 @@ async def test_a_decision_outlives_further_runs_even_when_the_ledger_learns_more
 async def test_a_match_by_hand_ends_the_doubt_and_frees_the_other_candidate(month):
     one, other = [await month.deliver(october(3), each) for each in ("A", "B")]
     await month.state(line(1, october(3)))
-    assert await decide(month, await of_line(month, 1), "MATCH", redemption=other) is None
+    assert await decide(month, await of_line(month, 1), "MATCH", redemptions=[other]) is None
     assert await month.pairs() == {1: (other, "HAND")}
     assert await decided(month) == [(1, "MATCHED", "MATCH", 1, 12)]
     [missing] = [row for row in await month.findings() if row["line_no"] is None]
@@ -122,7 +122,7 @@ async def test_a_pair_that_the_match_got_wrong_is_made_otherwise_by_hand(month, 
     found, meant = await month.deliver(october(3), "A"), await month.deliver(october(20), "B")
     await month.state(line(1, october(3), "A", **stated), line(2, october(3)))
     assert await month.pairs() == {1: (found, "REFERENCE")}
-    assert await decide(month, await of_line(month, 1), "MATCH", redemption=meant) is None
+    assert await decide(month, await of_line(month, 1), "MATCH", redemptions=[meant]) is None
     assert await month.pairs() == {1: (meant, "HAND"), 2: (found, "EXACT")}
     await run(month)
     assert await month.pairs() == {1: (meant, "HAND"), 2: (found, "EXACT")}
@@ -136,10 +136,10 @@ async def test_a_pair_that_the_match_got_wrong_is_made_otherwise_by_hand(month, 
 async def test_a_line_that_somebody_decided_on_or_that_has_the_delivery_is_not_matched_by_hand(month):
     found, other = await month.deliver(october(3), "A"), await month.deliver(october(20), "B")
     await month.state(line(1, october(3), "A"))
-    again = await decide(month, await of_line(month, 1), "MATCH", redemption=found)
+    again = await decide(month, await of_line(month, 1), "MATCH", redemptions=[found])
     assert (again.code, "with it already" in again.message("en")) == ("INVALID", True)
     await decide(month, await of_line(month, 1), "DISPUTE")
-    decided_on = await decide(month, await of_line(month, 1), "MATCH", redemption=other)
+    decided_on = await decide(month, await of_line(month, 1), "MATCH", redemptions=[other])
     assert (decided_on.code, "REOPEN it first" in decided_on.message("en")) == ("INVALID", True)
     assert await month.pairs() == {1: (found, "REFERENCE")}
 
@@ -148,7 +148,7 @@ async def test_a_line_with_a_wrong_member_can_be_matched_by_hand(month):
     delivered = await month.deliver(october(3), "A", member_no="M2", units=2)
     await month.state(line(1, october(5), "Z", member_no="M1", units=3))
     assert await month.kinds() == [(1, "NOT_IN_LEDGER"), (None, "NOT_IN_STATEMENT")]
-    assert await decide(month, await of_line(month, 1), "MATCH", redemption=delivered) is None
+    assert await decide(month, await of_line(month, 1), "MATCH", redemptions=[delivered]) is None
     assert await decided(month) == [(1, "UNITS_DIFFER", "MATCH", 2, 24)]
     await run(month)
     assert await month.kinds() == [(1, "UNITS_DIFFER")]
@@ -166,7 +166,9 @@ async def test_only_a_free_delivery_of_this_vendor_can_be_matched_by_hand(month)
         (RedemptionId(1, 999), "UNKNOWN_REDEMPTION"),
         (None, "INVALID"),
     ):
-        refusal = await decide(month, await of_line(month, 2), "MATCH", redemption=redemption)
+        refusal = await decide(
+            month, await of_line(month, 2), "MATCH", redemptions=(redemption and [redemption]) or []
+        )
         assert isinstance(refusal, Refusal), redemption
         assert refusal.code == code
         assert refusal.message("zh") != refusal.message("en")
@@ -179,9 +181,9 @@ async def test_what_cannot_be_decided_is_refused_and_leaves_no_trace(month):
     plain, missing = await of_line(month, 1), await of_redemption(month, free)
     assert (await decide(month, plain, "ACCEPT")).code == "INVALID"
     assert (await decide(month, plain, "REOPEN")).code == "INVALID"
-    assert (await decide(month, missing, "MATCH", redemption=free)).code == "INVALID"
+    assert (await decide(month, missing, "MATCH", redemptions=[free])).code == "INVALID"
     assert (await decide(month, missing, "ACCEPT", pay=Decimal(1))).code == "INVALID"
-    assert (await decide(month, missing, "ACCEPT", redemption=free)).code == "INVALID"
+    assert (await decide(month, missing, "ACCEPT", redemptions=[free])).code == "INVALID"
     assert (await decide(month, plain, "DISPUTE", note=" ")).code == "INVALID"
     for unknown in (LineFindingId(plain.period, plain.statement, 99), LineFindingId(999, plain.statement, 1)):
         assert (await decide(month, unknown, "ACCEPT")).code == "UNKNOWN_FINDING"

@@ -3,7 +3,7 @@
 import json
 from datetime import date
 
-from ledger.reconciliation.finding_rows import _named
+from ledger.reconciliation.finding_rows import _of_reference
 from ledger.reconciliation.matching import reconcile_period
 from ledger.reports.pages import vendor_usage
 from ledger.reports.usage import UsageFilter, UsageGroup, usage
@@ -328,7 +328,7 @@ async def test_a_no_show_that_was_taken_back_is_no_delivery_reversed_or_not(mont
         "benefit": PHONE,
     }
     assert found[0]["candidates"] is None
-    named = _named(found[0])
+    named = _of_reference(found[0])
     assert named is not None
     assert named.reversed_no_show
     used = await usage(month.pool, OCTOBER, NOVEMBER, where=UsageFilter(), by=(UsageGroup.VENDOR,), most=9)

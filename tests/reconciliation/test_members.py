@@ -32,7 +32,7 @@ async def by_hand(month):
     """A delivery to M2 that a person matched with a line of M1, and so accepted."""
     delivered = await month.deliver(october(3), "A", member_no="M2")
     await month.state(line(1, october(9), "B"))
-    assert await decide(month, await of_line(month, 1), "MATCH", redemption=delivered) is None
+    assert await decide(month, await of_line(month, 1), "MATCH", redemptions=[delivered]) is None
     return delivered
 
 

@@ -35,7 +35,7 @@ async def is_as_after_a_whole_run(month, which=OCTOBER):
 async def carried_with_a_pair_by_hand(month, delivered):
     """Lines 1, matched with a delivery by hand, and 2 are disputed and carried on: the second's finding in November."""
     first, second = await of_line(month, 1), await of_line(month, 2)
-    assert await decide(month, first, "MATCH", redemption=delivered) is None
+    assert await decide(month, first, "MATCH", redemptions=[delivered]) is None
     for finding in (first, second):
         assert await decide(month, finding, "DISPUTE") is None
     await closed(month)
@@ -51,7 +51,7 @@ async def by_hand(month):
         await month.deliver(october(9), reference)
     await month.state(line(1, october(20), "Q"), line(2, october(9)))
     finding = await of_line(month, 1)
-    assert await decide(month, finding, "MATCH", redemption=delivered) is None
+    assert await decide(month, finding, "MATCH", redemptions=[delivered]) is None
     assert await is_as_after_a_whole_run(month)
     return finding
 
@@ -69,7 +69,7 @@ async def test_a_line_that_is_parted_from_another_member_finds_its_own_deliverie
         await month.deliver(october(9), reference)
     await month.state(line(1, october(9)))
     finding = await of_line(month, 1)
-    assert await decide(month, finding, "MATCH", redemption=delivered) is None
+    assert await decide(month, finding, "MATCH", redemptions=[delivered]) is None
     assert await decide(month, finding, "REOPEN") is None
     assert (1, "AMBIGUOUS") in await month.kinds()
     assert await is_as_after_a_whole_run(month)
@@ -81,7 +81,7 @@ async def test_deliveries_that_a_line_of_the_other_member_may_mean_are_not_calle
         await month.deliver(october(9), reference, member_no="M2")
     await month.state(line(1, october(20), "Q"), line(2, october(9), member_no="M2"))
     finding = await of_line(month, 1)
-    assert await decide(month, finding, "MATCH", redemption=delivered) is None
+    assert await decide(month, finding, "MATCH", redemptions=[delivered]) is None
     assert await decide(month, finding, "DISPUTE") is None
     assert "NOT_IN_STATEMENT" not in [kind for _, kind in await month.kinds()]
     assert await is_as_after_a_whole_run(month)
@@ -120,7 +120,7 @@ async def test_the_delivery_that_a_line_is_parted_from_is_found_by_others_at_onc
     )
     assert (await month.pairs())[1] == (delivered, "REFERENCE")
     first = await of_line(month, 1)
-    assert await decide(month, first, "MATCH", redemption=meant) is None
+    assert await decide(month, first, "MATCH", redemptions=[meant]) is None
     assert await month.pairs() == {1: (meant, "HAND"), 2: (delivered, "REFERENCE")}
     assert await is_as_after_a_whole_run(month)
     assert await decide(month, first, "REOPEN") is None
@@ -134,9 +134,9 @@ async def test_a_carried_pair_by_hand_is_reopened_before_its_line_is_matched_oth
     carried = replace(second, line_no=1)
     meant = await month.deliver(october(30), "D", late=True)
 
-    refusal = await decide(month, carried, "MATCH", redemption=meant)
+    refusal = await decide(month, carried, "MATCH", redemptions=[meant])
 
     assert (refusal.code, "REOPEN it first" in refusal.message("en")) == ("INVALID", True)
     assert await decide(month, carried, "REOPEN") is None
-    assert await decide(month, carried, "MATCH", redemption=meant) is None
+    assert await decide(month, carried, "MATCH", redemptions=[meant]) is None
     assert await is_as_after_a_whole_run(month, NOVEMBER)

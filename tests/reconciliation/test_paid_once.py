@@ -125,7 +125,7 @@ async def test_a_pair_made_by_hand_and_disputed_pays_nothing_for_what_was_revers
     delivered = await month.deliver(october(3), "A", member_no="M2")
     await month.state(line(1, october(3), "Z"))
     finding = await of_line(month, 1)
-    await decide(month, finding, "MATCH", redemption=delivered)
+    await decide(month, finding, "MATCH", redemptions=[delivered])
     await decide(month, finding, "DISPUTE")
     await closed(month)
     await month.reverse(delivered)
@@ -135,7 +135,7 @@ async def test_a_pair_made_by_hand_and_disputed_pays_nothing_for_what_was_revers
 async def test_a_match_by_hand_across_benefits_is_paid_under_what_was_delivered(month):
     delivered = await month.deliver(october(3), "A", benefit=VIDEO)
     await month.state(line(1, october(3), "B", amount="25.50"))
-    assert await decide(month, await of_line(month, 1), "MATCH", redemption=delivered) is None
+    assert await decide(month, await of_line(month, 1), "MATCH", redemptions=[delivered]) is None
     assert await closed(month) == (Decimal("25.50"), 0, [(VIDEO, OCTOBER, False, 1, Decimal("25.50"))])
     assert await check_seals(month.pool) == []
 
@@ -146,7 +146,7 @@ async def test_a_match_by_hand_across_benefits_is_refused_where_the_vendor_has_n
     await month.pool.execute(
         "update contract_terms set ends_on = '2026-10-03' where vendor = $1 and benefit = $2", VENDOR, VIDEO
     )
-    refusal = await decide(month, await of_line(month, 1), "MATCH", redemption=delivered)
+    refusal = await decide(month, await of_line(month, 1), "MATCH", redemptions=[delivered])
     assert isinstance(refusal, Refusal)
     assert refusal.code == "INVALID"
     assert "no contract for that on 2026-10-03" in refusal.message("en")
@@ -278,7 +278,7 @@ async def test_a_delivery_disputed_then_matched_by_hand_and_parted_is_listed_aga
     month.clock.now = noon(date(2026, 12, 2))
     await found_in(month, NOVEMBER)
     stated = await here(month, stated, NOVEMBER)
-    assert await decide(month, stated, "MATCH", redemption=delivered) is None
+    assert await decide(month, stated, "MATCH", redemptions=[delivered]) is None
     assert await decide(month, stated, "DISPUTE") is None
     await closed(month, NOVEMBER)
 
@@ -293,7 +293,7 @@ async def test_a_delivery_parted_from_its_line_months_later_is_listed_again(mont
     delivered = await month.deliver(october(3), "A", member_no="M2")
     await month.state(line(1, october(3), "Z"))
     stated = await of_line(month, 1)
-    await decide(month, stated, "MATCH", redemption=delivered)
+    await decide(month, stated, "MATCH", redemptions=[delivered])
     await decide(month, stated, "DISPUTE")
     await closed(month)
     for after in (NOVEMBER, DECEMBER, date(2027, 1, 1)):
@@ -319,7 +319,7 @@ async def test_a_delivery_that_a_disputed_line_might_have_meant_is_listed_once_t
     await closed(month)
     assert await found_in(month, NOVEMBER) == [("AMBIGUOUS", OCTOBER)]
 
-    assert await decide(month, await here(month, stated, NOVEMBER), "MATCH", redemption=meant) is None
+    assert await decide(month, await here(month, stated, NOVEMBER), "MATCH", redemptions=[meant]) is None
 
     assert ("NOT_IN_STATEMENT", None) in await found_in(month, NOVEMBER)
 
@@ -338,6 +338,6 @@ async def test_a_disputed_delivery_is_listed_again_once_no_line_may_mean_it_any_
     await closed(month, NOVEMBER)
     assert await found_in(month, DECEMBER) == [("AMBIGUOUS", NOVEMBER)]
 
-    assert await decide(month, await here(month, stated, DECEMBER), "MATCH", redemption=meant) is None
+    assert await decide(month, await here(month, stated, DECEMBER), "MATCH", redemptions=[meant]) is None
 
     assert ("NOT_IN_STATEMENT", None) in await found_in(month, DECEMBER)

@@ -63,7 +63,7 @@ async def no_finding(month):
 async def taken_by_a_line(month):
     taken: RedemptionId = await month.deliver(october(3), "A")
     await month.state(line(4, october(3), "A"), line(9, october(20), "B"))
-    return await decide(month, await line_of(month, 9), Action.MATCH, redemption=taken)
+    return await decide(month, await line_of(month, 9), Action.MATCH, redemptions=[taken])
 
 
 async def findings_that_wait(month):

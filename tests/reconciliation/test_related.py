@@ -61,7 +61,7 @@ async def test_a_line_matched_by_hand_is_told_of_in_the_findings_related_to_it(m
     parted = await of_line(month, 2)
     assert await decide(month, parted, "DISPUTE") is None
     other = await month.deliver(october(3), "Y")
-    assert await decide(month, await of_line(month, 1), "MATCH", redemption=other) is None
+    assert await decide(month, await of_line(month, 1), "MATCH", redemptions=[other]) is None
     told = await reasons(month)
     assert "Mind that line 1 of statement S-1 of v (1 unit) is matched by hand" in told[2]
     assert delivered != other

@@ -35,7 +35,7 @@ REACHED = {
     "FNOA": "Coefficient Contact Contribution CustomerConnection CustomerEdge Entry EntryConnection EntryEdge NextTier "
     "Policy PolicyComponent Programme ProgrammeTier Reading TierPeriod WhatIf",
     "FVOA": "Eligibility",
-    "VNOA": "ContractTerm Finding FindingConnection FindingCount FindingEdge Period RedemptionConnection "
+    "VNOA": "ContractTerm Finding FindingConnection FindingCount FindingEdge LineName Period RedemptionConnection "
     "RedemptionEdge Resolution ServiceLevelCounts ServiceLevelReport Settlement SettlementConnection SettlementEdge "
     "SettlementLine Statement StatementConnection StatementEdge StatementLine Total VendorUsage Withdrawal",
     "NOA": "LiabilityLine LiabilityReport UsageReport UsageRow UsageTotal VendorConnection VendorEdge",

@@ -193,7 +193,7 @@ async def test_decisions_pay_what_both_bear_out_and_close_the_month(
         assert answer["resolution"]["by"] == "finance"
     assert (await resolve(api, found["DATE_DIFFERS"]["id"], "DISPUTE"))["resolution"]["action"] == "DISPUTE"
     twin = found["AMBIGUOUS"]["candidates"][0]["id"]
-    matched = await resolve(api, found["AMBIGUOUS"]["id"], "MATCH", redemption=twin)
+    matched = await resolve(api, found["AMBIGUOUS"]["id"], "MATCH", redemptions=[twin])
     assert (matched["kind"], matched["resolution"]["action"]) == ("MATCHED", "MATCH")
     left = await findings(api, october["id"], where={"open": True})
     assert [(each["kind"], each["redemption"]["reference"]) for each in left] == [
@@ -294,6 +294,6 @@ async def test_what_cannot_be_decided_is_refused_with_words(api: Api, october: d
             assert answer["__typename"] == "Refusal", (fields, answer)
             assert answer["code"] == code
             assert answer["message"]
-    told = await resolve(api, lost, "MATCH", redemption=taken)
+    told = await resolve(api, lost, "MATCH", redemptions=[taken])
     assert "第 1 行" in told["message"]
     assert (await findings(api, october["id"]))[6]["resolution"] is None

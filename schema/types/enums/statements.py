@@ -39,10 +39,17 @@ def _pass(pass_: Pass) -> str:
             return "By reference, member and benefit."
         case Pass.EXACT:
             return "By member, benefit, date and units."
+        case Pass.GROUP:
+            return (
+                "One line for several deliveries, or several lines for one, by member, benefit, and date or reference: "
+                "units and amounts add up in one way only."
+            )
         case Pass.TOLERANCE:
             return "By member, benefit and units; the date within the vendor's tolerance."
         case Pass.UNITS:
             return "By member, benefit and date, where just one fits each way."
+        case Pass.CREDIT:
+            return "A credit line, and what it takes back."
         case Pass.HAND:
             return "By a person."
         case _:
