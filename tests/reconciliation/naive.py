@@ -4,10 +4,12 @@ Written from the rules in words, not from the SQL: everything is a list that is 
 with two piles of paper would. One run over an open month of which nobody has decided anything.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import combinations
+from typing import TypeVar
 
 from ledger.reconciliation.values import FindingKind, Pass, StatementLine
 
@@ -28,14 +30,31 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """Pairs by line number, with the pass and the kind; the other lines' kinds; the places that no line speaks of."""
+    """Pairs by line number, with the pass and the kind; the other lines' kinds; the places that no line speaks of.
 
-    pairs: dict[int, tuple[int, Pass, FindingKind]]
+    A pair has the places of all deliveries that the line means. Lines that cancel each other are MATCHED without any.
+    """
+
+    pairs: dict[int, tuple[tuple[int, ...], Pass, FindingKind]]
     lines: dict[int, FindingKind]
     unstated: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """What may belong together: the numbers of lines, all that are alike where one of them is meant, and the places.
+
+    `pairs`: what becomes of it as a group, each line number with its places; nothing, for one line and one delivery.
+    """
+
+    numbers: frozenset[int]
+    places: frozenset[int]
+    pairs: tuple[tuple[int, tuple[int, ...]], ...] = ()
+
+
 Fit = tuple[StatementLine, Delivery]
+_Of = TypeVar("_Of")
+_Part = TypeVar("_Part", StatementLine, Delivery)
 
 
 def naive_match(
@@ -43,9 +62,12 @@ def naive_match(
 ) -> Found:
     """What one run finds of the lines of a statement and the deliveries of its month."""
     match = _Match(list(lines), list(deliveries))
+    match.cancel(backdating)
     by_reference = list(match.fits(lambda one, other: _by_number(one, other, backdating)))
+    match.best([fit for fit in by_reference if _kind(*fit) is FindingKind.MATCHED], Pass.REFERENCE)
+    match.groups_by_reference(backdating)
     match.best(by_reference, Pass.REFERENCE)
-    matched = [match.deliveries[place] for place, _ in match.pairs.values()]
+    matched = [match.deliveries[place] for places, _ in match.pairs.values() for place in places]
     taken = [
         one
         for one in match.lines
@@ -53,6 +75,7 @@ def naive_match(
     ]
     match.lines = [one for one in match.lines if one not in taken]
     match.exactly(over=False)
+    match.groups_by_day()
     undecidable = match.within(tolerance)
     unsure = {one.line_no for one, _ in undecidable}
     match.lines = [one for one in match.lines if one.line_no not in unsure]
@@ -68,10 +91,12 @@ def naive_match(
     )
     return Found(
         pairs={
-            number: (place, pass_, _kind(match.all_lines[number], match.deliveries[place]))
-            for number, (place, pass_) in match.pairs.items()
+            number: (places, pass_, match.kind(number)) for number, (places, pass_) in match.pairs.items()
         },
-        lines=dict.fromkeys(unsure, FindingKind.AMBIGUOUS) | match.explained(taken),
+        lines=dict.fromkeys(match.cancelled, FindingKind.MATCHED)
+        | dict.fromkeys(match.cancelling_nothing, FindingKind.NOT_IN_LEDGER)
+        | dict.fromkeys(unsure, FindingKind.AMBIGUOUS)
+        | match.explained(taken),
         unstated=frozenset(
             each.place
             for each in match.free
@@ -88,7 +113,9 @@ class _Match:
         self.lines = lines
         self.deliveries = {each.place: each for each in deliveries}
         self.free = deliveries
-        self.pairs: dict[int, tuple[int, Pass]] = {}
+        self.pairs: dict[int, tuple[tuple[int, ...], Pass]] = {}
+        self.cancelled: list[int] = []
+        self.cancelling_nothing: list[int] = []
 
     def fits(self, agree: Callable[[StatementLine, Delivery], bool]) -> Iterator[Fit]:
         for one in self.lines:
@@ -97,9 +124,66 @@ class _Match:
                     yield one, other
 
     def pair(self, one: StatementLine, other: Delivery, name: Pass) -> None:
-        self.pairs[one.line_no] = (other.place, name)
-        self.lines = [each for each in self.lines if each is not one]
-        self.free = [each for each in self.free if each is not other]
+        self.put_together(one.line_no, (other.place,), name)
+
+    def put_together(self, number: int, places: tuple[int, ...], name: Pass) -> None:
+        self.pairs[number] = (places, name)
+        self.lines = [each for each in self.lines if each.line_no != number]
+        self.free = [each for each in self.free if each.place not in places]
+
+    def kind(self, number: int) -> FindingKind:
+        """Units and amounts of a group add up: its day alone may differ, the last of its deliveries' days."""
+        places, name = self.pairs[number]
+        one, others = self.all_lines[number], [self.deliveries[place] for place in places]
+        if name is Pass.GROUP:
+            last = max(other.day for other in others)
+            return FindingKind.MATCHED if one.occurred_on == last else FindingKind.DATE_DIFFERS
+        return _kind(one, others[0])
+
+    def cancel(self, backdating: int) -> None:
+        """Each credit line takes back the nearest line of opposite units and amount, and neither means a delivery."""
+        for credit in sorted(filter(_is_credit, self.lines), key=_order):
+            taken_back = min(
+                [each for each in self.lines if _takes_back(credit, each, backdating)],
+                key=lambda each: (abs(each.occurred_on - credit.occurred_on), _order(each)),
+                default=None,
+            )
+            if taken_back is None:
+                self.cancelling_nothing += [credit.line_no]
+                self.lines = [each for each in self.lines if each is not credit]
+            else:
+                self.cancelled += [credit.line_no, taken_back.line_no]
+                self.lines = [each for each in self.lines if each not in (credit, taken_back)]
+
+    def groups_by_reference(self, backdating: int) -> None:
+        """Groups of what bears one reference, of each reference by itself."""
+        for member_no, benefit, reference in _once(
+            (one.member_no, one.benefit, one.reference) for one in self.lines if one.reference is not None
+        ):
+            said = member_no, benefit, reference
+            self.group(
+                [one for one in self.lines if (one.member_no, one.benefit, one.reference) == said],
+                [other for other in self.free if (other.member_no, other.benefit, other.reference) == said],
+                backdating,
+            )
+
+    def groups_by_day(self) -> None:
+        """Groups of what is of one day, whatever the references, of each day by itself."""
+        for said in _once((one.member_no, one.benefit, one.occurred_on) for one in self.lines):
+            self.group(
+                [one for one in self.lines if (one.member_no, one.benefit, one.occurred_on) == said],
+                [other for other in self.free if (other.member_no, other.benefit, other.day) == said],
+                0,
+            )
+
+    def group(self, lines: Sequence[StatementLine], deliveries: Sequence[Delivery], days: int) -> None:
+        """Of all ways to put these together, those become groups that share nothing with another way."""
+        ways = _once(_ways(lines, [other for other in deliveries if not other.reversed], days))
+        for way in ways:
+            others = [each for each in ways if each != way]
+            if not any(way.numbers & each.numbers or way.places & each.places for each in others):
+                for number, places in way.pairs:
+                    self.put_together(number, places, Pass.GROUP)
 
     def best(self, fits: list[Fit], name: Pass) -> None:
         """The nearest of all first, then the nearest of what is left."""
@@ -168,6 +252,68 @@ class _Match:
             ):
                 found[one.line_no] = FindingKind.DUPLICATE_LINE
         return found
+
+
+def _ways(lines: Sequence[StatementLine], deliveries: Sequence[Delivery], days: int) -> Iterator[Way]:
+    """One line and one delivery of equal units; one line and several deliveries; one delivery and several lines."""
+    for one in lines:
+        alike = [each for each in lines if _is_alike(each, one)]
+        numbers = frozenset(each.line_no for each in alike)
+        first = min(alike, key=_order)
+        near = [other for other in deliveries if abs(one.occurred_on - other.day).days <= days]
+        for other in near:
+            if other.units == one.units:
+                yield Way(numbers=numbers, places=frozenset({other.place}))
+        for some in _several(near):
+            if _add_up(some, one):
+                places = tuple(sorted(other.place for other in some))
+                yield Way(numbers=numbers, places=frozenset(places), pairs=((first.line_no, places),))
+    for other in deliveries:
+        for several in _several([one for one in lines if abs(one.occurred_on - other.day).days <= days]):
+            if _add_up(several, other):
+                yield Way(
+                    numbers=frozenset(one.line_no for one in several),
+                    places=frozenset({other.place}),
+                    pairs=tuple((one.line_no, (other.place,)) for one in several),
+                )
+
+
+def _several(items: Sequence[_Part]) -> Iterator[tuple[_Part, ...]]:
+    """Every choice of two or more."""
+    for size in range(2, len(items) + 1):
+        yield from combinations(items, size)
+
+
+def _add_up(parts: Sequence[StatementLine | Delivery], whole: StatementLine | Delivery) -> bool:
+    return (
+        all(part.units < whole.units for part in parts)
+        and sum(part.units for part in parts) == whole.units
+        and sum(part.amount for part in parts) == whole.amount
+    )
+
+
+def _once(items: Iterable[_Of]) -> list[_Of]:
+    """Each of these once, in their order."""
+    return list(dict.fromkeys(items))
+
+
+def _is_alike(one: StatementLine, other: StatementLine) -> bool:
+    return (one.units, one.amount, one.occurred_on) == (other.units, other.amount, other.occurred_on)
+
+
+def _is_credit(one: StatementLine) -> bool:
+    return one.units < 0 and one.amount <= 0
+
+
+def _takes_back(credit: StatementLine, other: StatementLine, backdating: int) -> bool:
+    if (credit.member_no, credit.benefit) != (other.member_no, other.benefit):
+        return False
+    if (credit.units, credit.amount) != (-other.units, -other.amount):
+        return False
+    days = abs(credit.occurred_on - other.occurred_on).days
+    if credit.reference is None or other.reference is None:
+        return days == 0
+    return credit.reference == other.reference and days <= backdating
 
 
 def _about_the_same(one: StatementLine, other: Delivery) -> bool:

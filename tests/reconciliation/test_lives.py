@@ -52,7 +52,7 @@ class Step:
     units: int = 1
     place: int = 0
     action: Action = Action.ACCEPT
-    lines: tuple[tuple[int, StatementLine], ...] = ()
+    lines: tuple[tuple[int, StatementLine, bool], ...] = ()
 
 
 lines = st.lists(
@@ -68,6 +68,7 @@ lines = st.lists(
             occurred_on=days,
             amount=st.sampled_from([PRICE, 2 * PRICE, Decimal("11.00")]),
         ),
+        st.sampled_from([False, False, False, True]),
     ),
     max_size=3,
 ).map(tuple)
@@ -95,12 +96,24 @@ lives = st.tuples(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
-    """What a closed month paid for a line and a delivery, either of which may be missing."""
+    """What a closed month paid for a line and its deliveries, or for a delivery without a line."""
 
     month: date
     line: tuple[int, int] | None
-    redemption: RedemptionId | None
+    redemptions: tuple[RedemptionId, ...]
     amount: Decimal
+
+
+def _line_of(delivered: Step) -> StatementLine:
+    return StatementLine(
+        line_no=0,
+        reference=delivered.reference,
+        member_no=delivered.member_no,
+        benefit=PHONE,
+        units=delivered.units,
+        occurred_on=delivered.day,
+        amount=delivered.units * PRICE,
+    )
 
 
 class Life:
@@ -126,6 +139,9 @@ class Life:
             PRICE,
         )
         return life
+
+    def costs(self, redemption: RedemptionId) -> Decimal:
+        return next(step.units * PRICE for each, step in self.delivered if each == redemption)
 
     @property
     def common(self) -> dict[str, Any]:
@@ -165,22 +181,10 @@ class Life:
     async def _state(self, step: Step) -> None:
         made = [each for _, each in self.delivered]
         told = []
-        for number, (which, invented) in enumerate(step.lines, start=1):
-            one = made[which] if which < len(made) else None
-            if one is None:
-                told.append(replace(invented, line_no=number))
-                continue
-            told.append(
-                StatementLine(
-                    line_no=number,
-                    reference=one.reference,
-                    member_no=one.member_no,
-                    benefit=PHONE,
-                    units=one.units,
-                    occurred_on=one.day,
-                    amount=one.units * PRICE,
-                )
-            )
+        for number, (which, invented, credit) in enumerate(step.lines, start=1):
+            line = _line_of(made[which]) if which < len(made) else invented
+            sign = -1 if credit else 1
+            told.append(replace(line, line_no=number, units=sign * line.units, amount=sign * line.amount))
         done = await submit(
             self.pool,
             vendor=self.vendor,
@@ -215,9 +219,9 @@ class Life:
         if not found:
             return
         which = found[step.place % len(found)]
-        matched = self.delivered[step.place % len(self.delivered)][0] if step.action is Action.MATCH else None
+        matched = [self.delivered[step.place % len(self.delivered)][0]] if step.action is Action.MATCH else []
         await resolve(
-            self.pool, finding=which, action=step.action, redemption=matched, note="核对", **self.common
+            self.pool, finding=which, action=step.action, redemptions=matched, note="核对", **self.common
         )
 
     async def _close(self, step: Step) -> None:
@@ -272,9 +276,12 @@ class Life:
         """What the closed months paid: pairs that simply agree, and findings as decided."""
         rows = await self.pool.fetch(
             """
-            select p.month, l.statement, l.line_no, m.customer_id, m.sequence, l.amount
+            select p.month, l.statement, l.line_no, m.customer_id, m.sequences, l.amount
             from periods p join statements s on s.period = p.id join statement_lines l on l.statement = s.id
-            join matches m on m.statement = l.statement and m.line_no = l.line_no
+            join (
+                select statement, line_no, customer_id, kind, array_agg(sequence order by line_part) as sequences
+                from matches group by statement, line_no, customer_id, kind
+            ) m on m.statement = l.statement and m.line_no = l.line_no
             where p.vendor = $1 and p.closed_at is not null and m.kind = 'MATCHED'
                 and not exists (select from withdrawals w where w.statement = s.id)
                 and not exists (
@@ -282,7 +289,9 @@ class Life:
                     where f.period = p.id and f.statement = l.statement and f.line_no = l.line_no
                 )
             union all
-            select p.month, f.statement, f.line_no, f.customer_id, f.sequence,
+            select p.month, f.statement, f.line_no, f.customer_id,
+                case when f.deliveries is null then array_remove(array[f.sequence], null)
+                    else (select array_agg((each ->> 1)::bigint) from jsonb_array_elements(f.deliveries) each) end,
                 case when f.action is null and f.kind = 'MATCHED' then f.stated_amount else f.payable end
             from findings f join periods p on p.id = f.period
             where p.vendor = $1 and p.closed_at is not null
@@ -293,9 +302,7 @@ class Life:
             Paid(
                 month=row["month"],
                 line=(row["statement"], row["line_no"]) if row["line_no"] is not None else None,
-                redemption=RedemptionId(row["customer_id"], row["sequence"])
-                if row["sequence"] is not None
-                else None,
+                redemptions=tuple(RedemptionId(row["customer_id"], each) for each in row["sequences"]),
                 amount=row["amount"],
             )
             for row in rows
@@ -345,12 +352,20 @@ async def test_in_the_end_everything_is_paid_once_or_not_at_all(month, life: Seq
     await vendor.end()
     by_redemption: dict[RedemptionId, Decimal] = defaultdict(Decimal)
     by_line: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    undelivered: dict[date, Decimal] = defaultdict(Decimal)
     for each in await vendor.paid():
-        assert each.redemption is not None or each.amount == 0, "nothing is paid for what was not delivered"
-        if each.redemption is not None:
-            by_redemption[each.redemption] += each.amount
+        left = each.amount
+        for redemption in each.redemptions[:-1]:
+            part = min(vendor.costs(redemption), left) if left >= 0 else max(-vendor.costs(redemption), left)
+            by_redemption[redemption] += part
+            left -= part
+        if each.redemptions:
+            by_redemption[each.redemptions[-1]] += left
+        else:
+            undelivered[each.month] += each.amount
         if each.line is not None:
             by_line[each.line] += each.amount
+    assert set(undelivered.values()) <= {0}, "nothing is paid for what was not delivered"
     for redemption, step in vendor.delivered:
         most = 0 if redemption in vendor.reversed else step.units * PRICE
         assert 0 <= by_redemption[redemption] <= most, (redemption, by_redemption[redemption])
@@ -361,7 +376,8 @@ async def test_in_the_end_everything_is_paid_once_or_not_at_all(month, life: Seq
             vendor.vendor,
         )
     }
-    assert all(0 <= amount <= stated[line] for line, amount in by_line.items())
+    assert all(0 <= abs(amount) <= abs(stated[line]) for line, amount in by_line.items())
+    assert all(amount * stated[line] >= 0 for line, amount in by_line.items())
     total = await month.pool.fetchval("select sum(payable) from settlements where vendor = $1", vendor.vendor)
     assert total == sum(by_redemption.values(), Decimal(0))
     assert await check_seals(month.pool) == []

@@ -13,7 +13,7 @@ from ledger.reconciliation.match_values import Delivery, History, Line, Matched,
 from ledger.reconciliation.values import FindingKind, Pass, StatementLine
 from tests.examples import examples
 from tests.reconciliation import naive
-from tests.reconciliation.month import OCTOBER, october
+from tests.reconciliation.month import OCTOBER, PRICES, october
 from tests.reconciliation.test_properties import deliveries_made, numbered, stated_lines
 
 RULE = Rule(month=OCTOBER, tolerance_days=3, backdating_days=31)
@@ -58,7 +58,7 @@ def found(matched: Matched) -> list[tuple[int | None, FindingKind]]:
 
 
 def paired(stated: Line, delivered: Delivery, kind: FindingKind, *, open_: bool = True) -> History:
-    pair = Pair(line=stated, delivery=delivered, found_by=Pass.REFERENCE, kind=kind, open=open_)
+    pair = Pair(line=stated, deliveries=(delivered,), found_by=Pass.REFERENCE, kind=kind, open=open_)
     return History(pairs=[pair])
 
 
@@ -99,12 +99,9 @@ def opinion(lines: Iterable[StatementLine], made: Iterable[naive.Delivery], rule
             History(),
             rule,
         )
-        told.pairs.update(
-            {
-                each.line.line_no: (each.delivery.id.sequence, each.found_by, each.kind)
-                for each in matched.paired
-            }
-        )
+        for each in matched.paired:
+            places = tuple(sorted(delivery.id.sequence for delivery in each.deliveries))
+            told.pairs[each.line.line_no] = places, each.found_by, each.kind
         of_lines = [each for each in matched.findings if each.delivery is None]
         told.lines.update({each.line.line_no: each.kind for each in of_lines if each.line is not None})
         unstated = {
@@ -127,7 +124,7 @@ def test_the_passes_find_what_a_person_with_two_piles_of_paper_finds(made, state
             benefit=each.benefit,
             units=each.units,
             day=each.day,
-            amount=each.units * PRICE,
+            amount=each.units * PRICES[each.benefit],
             reversed=each.reversed,
         )
         for place, each in enumerate(made)

@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from hypothesis import given, settings
@@ -31,21 +33,34 @@ COMMON_DAYS = st.integers(8, 12).map(october)
 members = st.sampled_from(["M1", "M1", "M2"])
 benefits = st.sampled_from([PHONE, PHONE, VIDEO])
 references = st.sampled_from([None, None, "A", "B", "C"])
-units = st.sampled_from([1, 1, 2])
+units = st.sampled_from([1, 1, 2, 2, 3, 4])
 
-deliveries_made = st.lists(
-    st.builds(
-        Delivery,
-        place=st.just(0),
-        reference=references,
-        member_no=members,
-        benefit=benefits,
-        units=units,
-        day=COMMON_DAYS,
-        amount=st.just(Decimal(0)),
-        reversed=st.sampled_from([False, False, False, True]),
-    ),
-    max_size=7,
+delivered = st.builds(
+    Delivery,
+    place=st.just(0),
+    reference=references,
+    member_no=members,
+    benefit=benefits,
+    units=units,
+    day=COMMON_DAYS,
+    amount=st.just(Decimal(0)),
+    reversed=st.sampled_from([False, False, False, True]),
+)
+
+
+def together(made: Sequence[Delivery], by: str) -> list[Delivery]:
+    """Deliveries to one member of one benefit, on one day or with one reference."""
+    first = replace(made[0], reference=made[0].reference or "A") if by == "reference" else made[0]
+    shared = {name: getattr(first, name) for name in ("member_no", "benefit", by)}
+    return [replace(each, **shared) for each in made]
+
+
+alone_or_together = st.one_of(
+    st.lists(delivered, min_size=1, max_size=1),
+    st.builds(together, st.lists(delivered, min_size=2, max_size=3), st.sampled_from(["day", "reference"])),
+)
+deliveries_made = st.lists(alone_or_together, max_size=5).map(
+    lambda some: list(chain.from_iterable(some))[:7]
 )
 invented = st.builds(
     StatementLine,
@@ -55,54 +70,112 @@ invented = st.builds(
     benefit=benefits,
     units=units,
     occurred_on=COMMON_DAYS,
-    amount=st.sampled_from([Decimal("12.00"), Decimal("24.00")]),
+    amount=st.sampled_from([Decimal("12.00"), Decimal("24.00"), Decimal("36.00")]),
 )
 
 
+def stated_of(one: Delivery, units_stated: int | None = None) -> StatementLine:
+    """What a vendor rightly states of a delivery, or of some of its units."""
+    stated = one.units if units_stated is None else units_stated
+    return StatementLine(
+        line_no=0,
+        reference=one.reference,
+        member_no=one.member_no,
+        benefit=one.benefit,
+        units=stated,
+        occurred_on=one.day,
+        amount=stated * PRICES[one.benefit],
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Alteration:
+class Stated:
     """What a vendor makes of a delivery in a line: nothing, or something wrong."""
 
     of: int
     fields: dict[str, Any] = field(default_factory=dict)
 
-    def line(self, made: Sequence[Delivery]) -> StatementLine | None:
+    def lines(self, made: Sequence[Delivery], _before: Sequence[StatementLine]) -> list[StatementLine]:
         if not made:
-            return None
+            return []
+        return [replace(self.plain(made[self.of % len(made)], made), **self.fields)]
+
+    def plain(self, one: Delivery, _made: Sequence[Delivery]) -> StatementLine:
+        return stated_of(one)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InOneLine(Stated):
+    """One line for up to `most` deliveries of a member and benefit, with one reference or, without one, of one day."""
+
+    most: int
+
+    def plain(self, one: Delivery, made: Sequence[Delivery]) -> StatementLine:
+        by = "day" if one.reference is None else "reference"
+        shared = attrgetter("member_no", "benefit", by, "reversed")
+        others = [each for each in made if each is not one and shared(each) == shared(one)]
+        return stated_of(one, sum(each.units for each in [one, *others][: self.most]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InParts(Stated):
+    """Several lines for one delivery: all but the last for one unit; the first may be wrong."""
+
+    most: int
+
+    def lines(self, made: Sequence[Delivery], _before: Sequence[StatementLine]) -> list[StatementLine]:
+        if not made:
+            return []
         one = made[self.of % len(made)]
-        plain = StatementLine(
-            line_no=0,
-            reference=one.reference,
-            member_no=one.member_no,
-            benefit=one.benefit,
-            units=one.units,
-            occurred_on=one.day,
-            amount=one.units * PRICES[one.benefit],
-        )
-        return replace(plain, **self.fields)
+        parts = min(self.most, one.units)
+        units_stated = [*[1] * (parts - 1), one.units - parts + 1]
+        first, *others = [stated_of(one, each) for each in units_stated]
+        return [replace(first, **self.fields), *others]
 
 
-altered = st.builds(
-    Alteration,
-    of=st.integers(0, 6),
-    fields=st.fixed_dictionaries(
-        {},
-        optional={
-            "reference": references,
-            "units": units,
-            "occurred_on": COMMON_DAYS,
-            "amount": st.sampled_from([Decimal("11.00"), Decimal("13.00"), Decimal("12.00")]),
-        },
-    ),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack(Stated):
+    """A credit line: the opposite of a line before it, sometimes of another day or with another reference."""
+
+    def lines(self, _made: Sequence[Delivery], before: Sequence[StatementLine]) -> list[StatementLine]:
+        charged = [each for each in before if each.units > 0]
+        if not charged:
+            return []
+        one = charged[self.of % len(charged)]
+        return [replace(one, **{"units": -one.units, "amount": -one.amount, **self.fields})]
+
+
+def some_of(**alterations: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.one_of(st.just({}), st.fixed_dictionaries({}, optional=alterations))
+
+
+which = st.integers(0, 6)
+few = st.integers(2, 3)
+amounts = st.sampled_from([Decimal("11.00"), Decimal("13.00"), Decimal("12.00")])
+wrong = some_of(reference=references, units=units, occurred_on=COMMON_DAYS, amount=amounts)
+elsewhere = some_of(reference=references, occurred_on=COMMON_DAYS)
+credited = some_of(units=st.just(-1), amount=amounts.map(lambda amount: -amount))
+right = st.builds(Stated, of=which)
+grouped = st.builds(InOneLine, of=which, most=few) | st.builds(InParts, of=which, most=few)
+anything = st.one_of(
+    right,
+    st.builds(Stated, of=which, fields=wrong),
+    st.builds(InOneLine, of=which, most=few, fields=elsewhere | wrong),
+    st.builds(InParts, of=which, most=few, fields=elsewhere | wrong),
+    st.builds(TakenBack, of=which, fields=elsewhere | credited),
+    invented,
 )
-stated_lines = st.lists(st.one_of(st.builds(Alteration, of=st.integers(0, 6)), altered, invented), max_size=8)
+stated_lines = st.lists(anything, max_size=8) | st.builds(
+    list.__add__, st.lists(grouped, min_size=1, max_size=2), st.lists(anything, max_size=3)
+)
 
 
-def numbered(stated: Sequence[Alteration | StatementLine], made: Sequence[Delivery]) -> list[StatementLine]:
+def numbered(stated: Sequence[Stated | StatementLine], made: Sequence[Delivery]) -> list[StatementLine]:
     """The lines of a statement, from 1."""
-    found = [each.line(made) if isinstance(each, Alteration) else each for each in stated]
-    present = [each for each in found if each is not None]
-    return [replace(each, line_no=number) for number, each in enumerate(present, start=1)]
+    found: list[StatementLine] = []
+    for each in stated:
+        found += each.lines(made, found) if isinstance(each, Stated) else [each]
+    return [replace(each, line_no=number) for number, each in enumerate(found, start=1)]
 
 
 class Example:
@@ -191,12 +264,18 @@ class Example:
         matches, findings = await self.matches(), await self.findings()
         return Found(
             pairs={
-                row["line_no"]: (
-                    self._places[row["customer_id"], row["sequence"]],
-                    row["pass"],
-                    row["kind"],
+                line_no: (
+                    tuple(
+                        sorted(
+                            self._places[row["customer_id"], row["sequence"]]
+                            for row in matches
+                            if row["line_no"] == line_no
+                        )
+                    ),
+                    pass_,
+                    kind,
                 )
-                for row in matches
+                for line_no, pass_, kind in {(row["line_no"], row["pass"], row["kind"]) for row in matches}
             },
             lines={
                 row["line_no"]: row["kind"]
@@ -232,8 +311,18 @@ async def test_every_line_and_every_delivery_is_accounted_for_once(month, made, 
     await example.state(lines[: len(lines) // 2], "S-1")
     await example.state(lines[len(lines) // 2 :], "S-2")
     matches, findings = await example.matches(), await example.findings()
-    assert set(Counter((row["statement"], row["line_no"]) for row in matches).values()) <= {1}
-    assert set(Counter((row["customer_id"], row["sequence"]) for row in matches).values()) <= {1}
+    in_groups = [row for row in matches if row["pass"] == "GROUP"]
+    alone = [row for row in matches if row["pass"] != "GROUP"]
+    lines_alone = Counter((row["statement"], row["line_no"]) for row in alone)
+    deliveries_alone = Counter((row["customer_id"], row["sequence"]) for row in alone)
+    assert set(lines_alone.values()) | set(deliveries_alone.values()) <= {1}
+    of_lines = Counter((row["statement"], row["line_no"]) for row in in_groups)
+    of_deliveries = Counter((row["customer_id"], row["sequence"]) for row in in_groups)
+    for row in in_groups:
+        line, delivery = (row["statement"], row["line_no"]), (row["customer_id"], row["sequence"])
+        assert (of_lines[line] == 1) != (of_deliveries[delivery] == 1)
+        assert line not in lines_alone
+        assert delivery not in deliveries_alone
     plain = {(row["statement"], row["line_no"]) for row in matches if row["kind"] == "MATCHED"}
     waiting = {(row["statement"], row["line_no"]) for row in findings if row["line_no"] is not None}
     assert plain.isdisjoint(waiting)
@@ -261,15 +350,17 @@ async def adds_up(example: Example, lines: Sequence[StatementLine], plain: set[t
     for name, open_name in (("units", "stated_units"), ("amount", "stated_amount")):
         total = sum(getattr(line, name) for line in lines)
         assert sum(row[name] for row in matched) + sum(row[open_name] for row in findings) == total
+    cancelled = [row for row in findings if row["kind"] == "MATCHED"]
+    assert sum(row["stated_amount"] for row in cancelled) == 0
     view = await period_view(example.month.pool, example.vendor, OCTOBER)
     assert view is not None
     assert (view.lines, view.stated_units) == (len(lines), sum(line.units for line in lines))
     assert view.stated_amount == sum((line.amount for line in lines), Decimal(0))
     assert view.tally.matched_units == sum(row["units"] for row in matched)
     assert view.tally.matched_amount == sum((row["amount"] for row in matched), Decimal(0))
-    assert view.tally.open == len(await example.findings())
+    assert view.tally.open == len(await example.findings()) - len(cancelled)
     counts = dict(view.tally.counts)
-    assert counts.get(FindingKind.MATCHED, 0) == len(matched)
+    assert counts.get(FindingKind.MATCHED, 0) == len(matched) + len(cancelled)
     assert sum(counts.values()) == len(matched) + len(await example.findings())
 
 
