@@ -17,7 +17,6 @@ from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
 from base.months import month_text
-from handbook import business_day
 from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.reading import (
     FindingFilter,
@@ -116,7 +115,7 @@ def _reference(row: FindingView) -> Cell:
 
 
 def _ledger_day(row: FindingView) -> Cell:
-    return business_day(row.redemption.occurred_at) if row.redemption is not None else None
+    return row.occurred_on if row.redemptions else None
 
 
 def _candidates(row: FindingView) -> Cell:
@@ -128,7 +127,7 @@ def _carried_from(row: FindingView) -> Cell:
 
 
 def _redemption(row: FindingView) -> Cell:
-    return row.redemption.id.opaque if row.redemption is not None else None
+    return ", ".join(each.id.opaque for each in row.redemptions) or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
