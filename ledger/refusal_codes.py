@@ -372,7 +372,7 @@ def message_of(code: RefusalCode) -> Message:  # noqa: C901, PLR0911, PLR0912 (a
                 "The event id was used for another event: see `differing`.",
                 Words(
                     "事件「{event_id}」已经收到过，内容不同之处：{differing}。更正请用新的 event_id。",
-                    "Event {event_id} was taken before with other content; it differs in: {differing}. Send a correction under a new event_id.",
+                    "Event {event_id} was recorded before with other content; it differs in: {differing}. Send a correction under a new event_id.",
                 ),
             )
         case RefusalCode.INVALID:

@@ -21,7 +21,7 @@ from handbook.handbook import Handbook
 from handbook.loading import load_editions
 from handbook.nodes import EditionError
 from handbook.sources import EditionSource
-from rating.taking import Superseded
+from rating.intake import Superseded
 from rating.tiers import Rating
 from rating.timeline import METHOD
 
@@ -152,7 +152,7 @@ async def handbook_within(conn: Connection, handbook: AnyHandbook, *, lasting: b
 async def superseded_handbooks(
     reader: Reader, handbook: AnyHandbook, since: datetime
 ) -> tuple[Superseded, ...]:
-    """Return the handbooks in force since a moment that are so no longer, in order; see `rating.taking`."""
+    """Return the handbooks in force since a moment that are so no longer, in order; see `rating.intake`."""
     return await handbook.superseded(reader, since) if isinstance(handbook, ActiveHandbook) else ()
 
 

@@ -75,7 +75,7 @@ def changed_words(event_id: str, differing: Sequence[str]) -> Words:
     fields = ", ".join(differing)
     return Words(
         f"事件 {event_id} 已用于内容不同的事件，不同之处：{fields}；更正请用新的 event_id。",
-        f"Event {event_id} was taken before with other content; it differs in: {fields}. "
+        f"Event {event_id} was recorded before with other content; it differs in: {fields}. "
         "Send a correction under a new event_id.",
     )
 

@@ -26,7 +26,7 @@ from rating.events import (
     parse_event,
 )
 from rating.folding import Arrived
-from rating.taking import Recorded, Stored, take
+from rating.intake import Recorded, Stored, take_in
 from rating.writing import SQL, Change, columns, write
 
 Result: TypeAlias = Recorded | EventRefusal
@@ -190,7 +190,7 @@ async def _take(
         taken_ids = {arrived.event.event_id for arrived in stored[customer_id].events}
         if any(events[position].event_id in taken_ids for position in positions):
             raise _OvertakenError
-        intake = take(
+        intake = take_in(
             stored[customer_id],
             [events[position] for position in positions],
             now=now,

@@ -13,8 +13,8 @@ from handbook.handbook import Handbook
 from rating.activations import AnyHandbook, handbook_within
 from rating.customers import batches_of_customers, count_customers, span_of
 from rating.folding import fold
+from rating.intake import Version
 from rating.recording import load_stored
-from rating.taking import Version
 from rating.timeline import StarSpan, timeline
 from rating.writing import SQL, columns, policy_row, write_versions
 

@@ -14,8 +14,8 @@ from handbook.handbook import Handbook
 from rating.event_refusals import EventRefusal, contradicted, id_taken, not_allowed
 from rating.events import PolicyEvent, content, differing_fields
 from rating.history import History
+from rating.intake import Stored, take_in
 from rating.recording import events_of
-from rating.taking import Stored, take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +63,11 @@ def supposed(
                 fresh.append(position)
             else:
                 refusals[position] = impossible
-    taken = take(stored, [events[position] for position in fresh], now=now, handbook=handbook)
-    for index, words in taken.refused.items():
+    intake = take_in(stored, [events[position] for position in fresh], now=now, handbook=handbook)
+    for index, words in intake.refused.items():
         refusals[fresh[index]] = not_allowed(events[fresh[index]], words)
     return Supposed(
-        history=taken.history, refusals=tuple(refusals[position] for position in sorted(refusals))
+        history=intake.history, refusals=tuple(refusals[position] for position in sorted(refusals))
     )
 
 

@@ -14,7 +14,7 @@ from base.sql import Queries
 from handbook.handbook import Handbook
 from rating.events import content_hash, content_text
 from rating.history import PolicyHistory, Relative
-from rating.taking import Intake, Stored, Version
+from rating.intake import Intake, Stored, Version
 from rating.timeline import METHOD
 
 SQL = Queries(Path(__file__).with_name("recording.sql"))

@@ -1,8 +1,9 @@
 """Static analysis of a document: the fields it uses, and the most work that its answer can take.
 
-Computed once for a document and cached; each request only fills in the values of its variables. Cost is work: every
-field has a weight (`schema.weights`), a list with `first` counts that many rows, a list that answers an argument as
-many as the argument has, any other list the length given by the weights. Fields excluded by a directive are counted.
+Computed once for a document and cached; each request only fills in the values of its variables. Cost is work. Every
+field has a weight (`schema.weights`). A list with `first` counts as that many rows; a list with one row for each item
+of an argument as that many items; any other list has the length that the weights give. Fields that a directive excludes
+are counted too.
 """
 
 from collections.abc import Mapping, Sequence

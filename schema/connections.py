@@ -1,4 +1,4 @@
-"""Keyset pagination: a cursor is The position of a row in the order, so that new rows do not shift pages.
+"""Keyset pagination: a cursor is the position of a row in the order, so that new rows do not shift pages.
 
 Cursors are opaque and valid only for their own list. `first` is required and bounded: so a page's cost is known before
 it is read.

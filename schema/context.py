@@ -96,7 +96,7 @@ class Context:
     def written(self, at: datetime | None = None) -> None:
         """Discard what was read: called after a mutation, so that its answer shows the state after it.
 
-        `at` is the moment of the writes, unless it is `now`: the answer is as of then, and not of before `now`.
+        `at` is the moment of the writes, if it is not `now`. The answer is as of the later of the two.
         """
         self.candidates = self._loaders = None
         if at is not None:

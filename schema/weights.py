@@ -20,11 +20,11 @@ OPERATION = "operation"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWeight:
-    """The time that a field takes: for each object that has it, for each row, and once for each place in a document.
+    """The time that a field takes: once each time a document selects it, for each object that has it, and for each row.
 
-    Rows are those of the page that it is, of its list of rows, or the items of the argument that is as long. `length`
-    is how many objects its list holds: a number, or the argument that has as many items. None: it is no list of
-    objects, or the rows of a page, which `first` says.
+    Rows are the rows of its page or list, or the items of the argument that it has one row for. `length` is the number
+    of objects in its list, or the name of the argument with as many items; None: it is no list of objects, or it is a
+    page, whose length is `first`.
     """
 
     each_us: float

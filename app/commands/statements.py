@@ -137,18 +137,18 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
         typer.echo(note)
     if outcome is None:
         typer.echo(
-            f"nothing was taken: {counted(checked.lines, 'good row')}, {checked.refused} that cannot be read"
+            f"nothing was imported: {counted(checked.lines, 'good row')}, {checked.refused} that cannot be read"
         )
         raise typer.Exit(FAILED)
     if isinstance(outcome, Refusal):
         fail([outcome.message(language)])
     if imported.replayed:
-        typer.echo("nothing was changed: the statement had been taken before")
+        typer.echo("nothing was changed: the statement had been imported before")
     typer.echo(_summary(outcome))
     if checked.refused:
         one = checked.refused == 1
         kept = f"; {'it is' if one else 'they are'} in {file.name}.rejected.csv" if keep_going else ""
-        typer.echo(f"{counted(checked.refused, 'row was', 'rows were')} not taken{kept}")
+        typer.echo(f"{counted(checked.refused, 'row was', 'rows were')} not imported{kept}")
         raise typer.Exit(FAILED)
 
 
@@ -198,7 +198,7 @@ def list_statements(
 def withdraw_statement(
     number: Annotated[str, typer.Argument(help="The vendor's number of it", show_default=False)],
     vendor: VendorOption,
-    note: Annotated[str, typer.Option("--note", help="Why it is taken back")],
+    note: Annotated[str, typer.Option("--note", help="Why it is withdrawn")],
     language: LanguageOption = Language.ZH,
     data: DataOption = None,
 ) -> None:

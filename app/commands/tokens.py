@@ -55,7 +55,7 @@ def token(
     most = settings.token_max_hours
     if hours is not None and hours > most:
         raise typer.BadParameter(
-            f"at most {most} (ENTITLEMENTS_TOKEN_MAX_HOURS): a longer one would not be taken",
+            f"at most {most} (ENTITLEMENTS_TOKEN_MAX_HOURS): a longer one would not be accepted",
             param_hint="--hours",
         )
     try:

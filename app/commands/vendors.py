@@ -40,7 +40,7 @@ def add(
             "--date-tolerance",
             min=0,
             max=MOST_TOLERANCE_DAYS,
-            help="Days by which a statement's line may differ from the delivery that it is taken for  [default: 3]",
+            help="Days by which a statement's line may differ from the delivery that it is matched with  [default: 3]",
             show_default=False,
         ),
     ] = None,

@@ -50,7 +50,7 @@ def parse_request(content_type: str | None, body: bytes) -> GraphQLRequest:
         raise RequestError(415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json.")
     document = _json(body)
     if isinstance(document, list):
-        raise bad_request("Send one operation at a time: batches are not taken.")
+        raise bad_request("Send one operation at a time: batches are not accepted.")
     if not isinstance(document, dict):
         raise bad_request("The body must be a JSON object.")
     query, variables, name = (document.get(key) for key in ("query", "variables", "operationName"))

@@ -132,7 +132,7 @@ class Uploads:
         if imported.outcome is None:
             count = imported.checked.refused
             message = (
-                f"{counted(count, 'row')} cannot be read: nothing was taken."
+                f"{counted(count, 'row')} cannot be read: nothing was imported."
                 if chosen == "en"
                 else f"有 {count} 行无法读取，整份未导入。"
             )

@@ -16,8 +16,8 @@ from ledger.refusals import Refusal, RefusalCode, busy, invalid
 from rating.activations import AnyHandbook, handbook_within
 from rating.event_refusals import EventRefusal
 from rating.events import PolicyEvent
+from rating.intake import Recorded
 from rating.recording import record
-from rating.taking import Recorded
 
 _TRIES = 4
 

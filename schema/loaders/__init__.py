@@ -22,7 +22,7 @@ from ledger.service_levels.milestones import Milestone
 from ledger.vendors.registry import VendorView
 from rating.customers import PolicyRow
 from rating.history import History, Relative
-from rating.taking import Stored
+from rating.intake import Stored
 from rating.tiers import Rating
 from schema.loaders.account import account_loader
 from schema.loaders.contract import contract_loader

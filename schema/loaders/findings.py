@@ -30,7 +30,7 @@ FindingsKey: TypeAlias = tuple[Scope, FindingsPage]
 
 
 def findings_loader(pool: Pool, now: datetime) -> DataLoader[FindingsKey, list[FindingView]]:
-    """Pages of findings, with their deliveries as they stand at `now`; as many queries for all that ask alike."""
+    """Pages of findings, with their deliveries as they stand at `now`; keys with the same page are read together."""
 
     async def load(keys: list[FindingsKey]) -> list[list[FindingView]]:
         alike: dict[tuple[ScopeKind, FindingsPage], list[int]] = {}

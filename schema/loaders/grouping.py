@@ -1,4 +1,4 @@
-"""Grouping keys by a field's argument: a query for each value, of which limits on aliases allow few."""
+"""Grouping keys by a field's argument: one query for each value, and the limit on aliases keeps the values few."""
 
 from collections.abc import Hashable, Sequence
 from typing import TypeVar

@@ -10,7 +10,7 @@ from rating.tiers import UNRATED, Rating
 
 
 def rating_loader(pool: Pool) -> DataLoader[tuple[int, datetime | None], Rating]:
-    """Ratings; without periods where nothing was known then."""
+    """Ratings; without spans where nothing was known then."""
 
     async def load(keys: list[tuple[int, datetime | None]]) -> list[Rating]:
         async with pool.acquire() as conn:

@@ -3,7 +3,7 @@
 from strawberry.dataloader import DataLoader
 
 from base.database import Pool
-from rating.taking import Stored
+from rating.intake import Stored
 from rating.what_if import stored_of
 
 

@@ -17,7 +17,7 @@ Answer: TypeAlias = Redemption | Refusal
 
 
 async def post(context: Context, command: Command | Refusal) -> Answer:
-    """Post a command; a refusal in its place is passed on."""
+    """Post a command; a refusal, where none could be built, is returned as it is."""
     return (await post_many(context, [command]))[0]
 
 

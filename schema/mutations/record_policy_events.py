@@ -7,7 +7,7 @@ import strawberry
 from ledger.posting.recording import record_events
 from ledger.refusals import Refusal as LedgerRefusal
 from rating.customers import customers_by_id
-from rating.taking import Recorded as RatingRecorded
+from rating.intake import Recorded as RatingRecorded
 from schema.context import Context, Info
 from schema.errors import BadInputError
 from schema.mutations.deciding import decider
@@ -39,7 +39,7 @@ class RecordPolicyEventsMutation:
 
     @strawberry.mutation(
         description=f"Record up to {_MOST_EVENTS} events, rate their customers anew and post the grants that follow. "
-        "Each event is taken or refused on its own; the answers come in the order of the events.",
+        "Each event is recorded or refused on its own; the answers come in the order of the events.",
         graphql_type=list[EventOutcome],
     )
     async def record_policy_events(

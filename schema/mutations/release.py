@@ -12,7 +12,7 @@ from schema.types.redemption import RedemptionOutcome
 
 @strawberry.type
 class ReleaseMutation:
-    """The appointment is off."""
+    """The appointment is cancelled."""
 
     @strawberry.mutation(description="Release the units of a hold.", graphql_type=RedemptionOutcome)
     async def release(self, info: Info, input: CloseHoldInput) -> Answer:

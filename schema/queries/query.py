@@ -17,7 +17,7 @@ from schema.queries.usage import UsageQueries
 from schema.queries.vendors import VendorQueries
 
 
-@strawberry.type(description="What may be asked. Which role may ask what: see the roles of the token.")
+@strawberry.type(description="Questions. The value of `Role` says what each role may read.")
 class Query(
     AuditEventQueries,
     CustomerQueries,

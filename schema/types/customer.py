@@ -1,4 +1,4 @@
-"""A customer: each field is read through a loader, so that a page of them costs as many SQL statements as one."""
+"""A customer: each field is read through a loader, so that a page of them costs as many queries as one."""
 
 from collections.abc import Sequence
 from datetime import date, datetime

@@ -40,7 +40,7 @@ class Entry(Node):
     beneficiary: redemptions.Beneficiary | None = strawberry.field(
         graphql_type=Beneficiary | None, description="The relative that it was for; null: the customer."
     )
-    option: str | None = strawberry.field(description="The choice taken, where the benefit has options.")
+    option: str | None = strawberry.field(description="The chosen option, where the benefit has options.")
     reference: str | None = strawberry.field(description="The vendor's own reference.")
     occurred_at: datetime = strawberry.field(description="When it happened.")
     recorded_at: datetime = strawberry.field(

@@ -18,8 +18,8 @@ class SettingCite:
 )
 class HandbookSettings:
     backdating_days: int = strawberry.field(
-        description="By how many days, counted back from today, `occurredAt` of a use may lie in the past. The line of "
-        "a statement means a delivery of its reference within as many days."
+        description="By how many days, counted back from today, `occurredAt` of a use may lie in the past. The "
+        "reference of a statement's line names a delivery within as many days of the line's own day."
     )
     default_hold_hours: int = strawberry.field(
         description="How long a hold lasts by default, in hours, where no service level is printed."

@@ -123,7 +123,7 @@ CASES = {
         name="RK.csv",
         content=SHEET,
         prepare=_deliveries,
-        again="nothing was changed: the statement had been taken before",
+        again="nothing was changed: the statement had been imported before",
     ),
     "period close": Case(
         arguments=("period", "close", *MONTH, "--language", "en"), prepare=_agreed, again="is closed"

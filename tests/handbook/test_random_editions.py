@@ -24,7 +24,7 @@ from ledger.quotas.quota import quotas_on
 from ledger.refusals import Refusal
 from rating.contributions import contributions_on
 from rating.folding import fold
-from rating.taking import Stored, take
+from rating.intake import Stored, take
 from rating.timeline import StarSpan, timeline
 from tests.editions import Draft, Scalar
 from tests.examples import examples

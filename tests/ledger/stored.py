@@ -14,7 +14,7 @@ from ledger.posting.recording import record_events
 from ledger.posting.rows import entry_of
 from ledger.verifying.verify import SQL
 from rating.events import parse_event
-from rating.taking import Recorded
+from rating.intake import Recorded
 from tests.ledger.books import NOW
 
 PREMIUM_OF_STAR = {1: "30000.00", 2: "45000.00", 3: "150000.00", 4: "300000.00", 5: "500000.00"}

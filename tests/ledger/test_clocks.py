@@ -13,8 +13,8 @@ from ledger.quotas.quota import quotas_on
 from ledger.verifying.clocks import TOLERANCE, Moments, moments, warnings, wrong_clocks
 from ledger.verifying.verify import verify
 from rating.customers import ratings
+from rating.intake import Recorded
 from rating.rerating import rerate
-from rating.taking import Recorded
 from rating.tiers import star_on
 from rating.verifying import verify_ratings
 from tests.ledger.books import (

@@ -25,7 +25,7 @@ from ledger.posting.outcomes import RedemptionOutcome
 from ledger.posting.recording import record_events
 from ledger.refusals import Refusal
 from ledger.verifying.verify import verify
-from rating.taking import Recorded
+from rating.intake import Recorded
 from tests.ledger.books import (
     NOW,
     TODAY,

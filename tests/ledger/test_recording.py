@@ -12,7 +12,7 @@ from ledger.posting.granting import grant_all, post_due
 from ledger.posting.recording import record_events
 from ledger.refusals import Refusal
 from ledger.verifying.verify import verify
-from rating.taking import Recorded
+from rating.intake import Recorded
 from tests.ledger.books import JOINED, NOW, TODAY, a_redeem
 from tests.ledger.stored import (
     SetClock,

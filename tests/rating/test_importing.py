@@ -158,8 +158,8 @@ BAD = {
     lines_of({**GOOD, "name": "a" * LONGEST_LINE_BYTES})[0]: "event: must not be longer than 1048576 bytes",
     lines_of(GOOD)[0] + b" " * LONGEST_LINE_BYTES + b"{": "event: must not be longer than 1048576 bytes",
     lines_of({**GOOD, "event_id": "C01-0"})[0]: (
-        "Event C01-0 was taken before with other content; it differs in: effective_on, member_no, name, recorded_at. "
-        "Send a correction under a new event_id."
+        "Event C01-0 was recorded before with other content; it differs in: effective_on, member_no, name, "
+        "recorded_at. Send a correction under a new event_id."
     ),
     lines_of({**GOOD, "policy_no": "P"})[0]: "policy_no: is not a field of this type of event",
     b'{"event_id": "B", "type": "lapsed", "policy_no": "P9", "member_no": "C01", "effective_on": "2024-01-01"}': (

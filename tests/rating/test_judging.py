@@ -6,8 +6,8 @@ from datetime import UTC, timedelta
 import pytest
 
 from rating.folding import fold
+from rating.intake import Stored, take_in
 from rating.judging import admit, contradiction, judge
-from rating.taking import Stored, take
 from tests.rating.build import NOW, arrived, day, event, issued, registered
 
 START = (registered("2024-01-01"), issued("2024-01-10"))
@@ -157,7 +157,7 @@ def test_events_of_one_day_stand_in_the_order_of_arrival(handbook):
 
 
 def test_policies_do_not_decide_about_each_other(handbook):
-    taken = take(
+    taken = take_in(
         Stored(),
         [registered(), event("lapsed", "2024-02-01", policy_no="P2"), issued("2024-01-10")],
         now=NOW,

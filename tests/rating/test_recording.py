@@ -9,8 +9,8 @@ import pytest
 from rating import customers as reading
 from rating import event_refusals, judging
 from rating.event_refusals import EventRefusal
+from rating.intake import Recorded
 from rating.recording import record
-from rating.taking import Recorded
 from rating.tiers import span_on, star_on, tier_on
 from rating.verifying import verify_ratings
 from tests.rating.build import NOW, day, event, issued, registered

@@ -11,7 +11,7 @@ from handbook.handbook import Handbook
 from rating.contributions import contributions_on
 from rating.folding import fold
 from rating.history import History
-from rating.taking import Stored, take
+from rating.intake import Stored, take_in
 from rating.tiers import span_on
 from rating.timeline import timeline
 from tests.rating.build import NOW, arrived, day, event, issued, registered
@@ -25,7 +25,7 @@ def accepted(events, handbook):
     """The events taken when each is recorded by itself, as they are then stored."""
     stored = Stored()
     for each in events:
-        taken = take(stored, [each], now=NOW, handbook=handbook)
+        taken = take_in(stored, [each], now=NOW, handbook=handbook)
         stored = Stored(arrivals=stored.arrivals + len(taken.events), events=(*stored.events, *taken.events))
     return stored.events
 
@@ -106,7 +106,7 @@ def test_the_order_of_arrival_of_events_of_different_days_changes_nothing(handbo
     bounds = [0, *sorted({min(cut, len(shuffled)) for cut in cuts}), len(shuffled)]
     stored = Stored()
     for begin, end in pairwise(bounds):
-        taken = take(stored, shuffled[begin:end], now=NOW, handbook=handbook)
+        taken = take_in(stored, shuffled[begin:end], now=NOW, handbook=handbook)
         if taken.refused:
             return  # not an order in which all are accepted
         stored = Stored(arrivals=stored.arrivals + len(taken.events), events=(*stored.events, *taken.events))
@@ -119,7 +119,7 @@ def test_a_legal_history_is_taken_whole_in_one_batch_whatever_its_order(handbook
     batch = [each.event for each in legal]
     if len({each.effective_on for each in batch}) == len(batch):
         random.shuffle(batch)
-    taken = take(Stored(), batch, now=NOW, handbook=handbook)
+    taken = take_in(Stored(), batch, now=NOW, handbook=handbook)
     assert not taken.refused
     assert timeline(taken.history, handbook) == timeline(fold(legal), handbook)
 

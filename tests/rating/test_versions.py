@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handbook import read_source, with_edition
 from rating.folding import fold
-from rating.taking import Stored, take
+from rating.intake import Stored, take_in
 from rating.timeline import timeline
 from tests.editions import changed
 from tests.rating.build import NOW, event, issued, registered
@@ -39,7 +39,7 @@ def test_every_moment_finds_what_was_recorded_by_then(handbook, stream, hours, c
     stored, versions = Stored(), []
     bounds = [0, *sorted({min(cut, len(events)) for cut in cuts}), len(events)]
     for begin, end in pairwise(bounds):
-        taken = take(stored, events[begin:end], now=NOW, handbook=handbook)
+        taken = take_in(stored, events[begin:end], now=NOW, handbook=handbook)
         versions += taken.versions
         stored = Stored(
             arrivals=stored.arrivals + len(taken.events),
@@ -80,7 +80,7 @@ def test_each_moment_is_rated_by_the_handbook_in_force_then(handbook, tmp_path, 
         each.model_copy(update={"recorded_at": hours[0]})
         for each in (registered("2024-01-01"), issued("2024-01-10"))
     ]
-    taken = take(Stored(), new, now=hours[3], handbook=handbook, superseded=superseded)
+    taken = take_in(Stored(), new, now=hours[3], handbook=handbook, superseded=superseded)
     assert [(each.known_from, each.handbook) for each in taken.versions] == [
         (hours[hour], books[name]) for hour, name in spans
     ]
@@ -89,16 +89,16 @@ def test_each_moment_is_rated_by_the_handbook_in_force_then(handbook, tmp_path, 
 
 
 def test_names_and_relatives_rate_nobody(handbook):
-    first = take(Stored(), [registered("2024-01-01"), issued("2024-01-10")], now=NOW, handbook=handbook)
+    first = take_in(Stored(), [registered("2024-01-01"), issued("2024-01-10")], now=NOW, handbook=handbook)
     stored = Stored(arrivals=2, version=1, events=first.events)
     people = [registered("2024-02-01", name="新名"), event("relative_registered", "2024-02-01")]
-    assert take(stored, people, now=NOW, handbook=handbook).versions == ()
-    earlier = take(stored, [registered("2023-01-01")], now=NOW, handbook=handbook)
+    assert take_in(stored, people, now=NOW, handbook=handbook).versions == ()
+    earlier = take_in(stored, [registered("2023-01-01")], now=NOW, handbook=handbook)
     assert earlier.versions[0].spans[0].start.isoformat() == "2023-01-01"
 
 
 def test_what_is_refused_leaves_no_gap(handbook):
-    taken = take(
+    taken = take_in(
         Stored(),
         [
             registered(),

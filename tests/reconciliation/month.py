@@ -18,7 +18,7 @@ from ledger.posting.recording import record_events
 from ledger.reconciliation.statements import Submitted, submit
 from ledger.reconciliation.values import StatementLine
 from ledger.refusals import Refusal
-from rating.taking import Recorded
+from rating.intake import Recorded
 from tests.ledger.stored import SetClock, enrolment
 
 VENDOR, OTHER_VENDOR = "v", "w"

@@ -16,7 +16,7 @@ from ledger.ids import RedemptionId
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.posting.recording import record_events
 from ledger.reconciliation.values import FindingKind, StatementLine
-from rating.taking import Recorded
+from rating.intake import Recorded
 from tests.ledger.stored import enrolment
 from tests.reconciliation.month import (
     NOW,

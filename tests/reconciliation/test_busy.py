@@ -16,7 +16,7 @@ from ledger.reconciliation.statements import Submitted, submit, withdraw
 from ledger.reconciliation.values import Action, LineFindingId
 from ledger.refusals import Refusal
 from ledger.vendors.registry import VendorView, register_vendor
-from rating.taking import Recorded
+from rating.intake import Recorded
 from tests.ledger.stored import an_event, everything
 from tests.reconciliation.month import OCTOBER, PHONE, VENDOR, line, october, stream
 

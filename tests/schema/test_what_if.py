@@ -115,7 +115,7 @@ TENTH_OF_A_FEN = {"policyNo": "P1", "componentId": "c", "mode": "ANNUAL", "premi
     ("change", "code", "words"),
     [
         ({"memberNo": "M2"}, "INVALID", "is of member M2; here only events of member M1 can be supposed."),
-        ({"eventId": "M1-1"}, "EVENT_CHANGED", "M1-1 was taken before with other content"),
+        ({"eventId": "M1-1"}, "EVENT_CHANGED", "M1-1 was recorded before with other content"),
         ({"renewed": {"policyNo": "P1"}}, "INVALID", "exactly one field"),
         ({"premiumIncreased": TENTH_OF_A_FEN}, "INVALID", "premium"),
     ],

@@ -67,7 +67,7 @@ async def test_the_same_sheet_again_changes_nothing_and_another_content_is_refus
     assert run(*IMPORT, str(file)).returncode == 0
     again = run(*IMPORT, str(file))
     assert (again.returncode, again.stderr) == (0, "")
-    assert "nothing was changed: the statement had been taken before" in again.stdout
+    assert "nothing was changed: the statement had been imported before" in again.stdout
 
     file.write_bytes(csv_of(HEADER, *LINES[:2], (*LINES[2][:4], "13.00", "")))
     other = run(*IMPORT, "--language", "en", str(file))
@@ -104,7 +104,7 @@ async def test_one_bad_row_and_nothing_is_taken(run, database, tmp_path):
         "第 5 行，服务项目",
         "第 5 行，次数",
     ]
-    assert "nothing was taken: 3 good rows, 1 that cannot be read" in done.stdout
+    assert "nothing was imported: 3 good rows, 1 that cannot be read" in done.stdout
     assert await counts(database) == (0, 0, 0)
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".csv"] == ["RK.csv"]
 
@@ -128,7 +128,7 @@ async def test_to_keep_going_takes_the_good_rows_and_gives_the_others_back_with_
     done = run(*IMPORT, "--keep-going", "--language", "en", str(file))
     assert done.returncode == 1
     assert done.stderr.splitlines()[1] == "row 4, 次数: expected a whole number; got 一次"
-    assert "1 row was not taken; it is in RK.csv.rejected.csv" in done.stdout
+    assert "1 row was not imported; it is in RK.csv.rejected.csv" in done.stdout
     assert await counts(database) == (1, 3, 1)
     rejected = tmp_path / "RK.csv.rejected.csv"
     with rejected.open(encoding="utf-8-sig", newline="") as stream:

@@ -65,7 +65,7 @@ def told(found):
     ("language", "reason", "whole"),
     [
         ("zh", "须为整数：「一次」", "有 1 行无法读取，整份未导入。"),
-        ("en", "expected a whole number; got 一次", "1 row cannot be read: nothing was taken."),
+        ("en", "expected a whole number; got 一次", "1 row cannot be read: nothing was imported."),
     ],
 )
 async def test_bad_rows_come_back_with_row_column_and_reason_and_nothing_is_taken(

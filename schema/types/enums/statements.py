@@ -25,7 +25,7 @@ def _action(action: Action) -> str:
         case Action.DISPUTE:
             return "Nothing is paid; when the period is closed, it is carried forward to a later one."
         case Action.REOPEN:
-            return "A decision is taken back: it is matched anew, and waits again."
+            return "A decision is taken back: the finding is matched anew, and waits again."
         case _:
             assert_never(action)
 
@@ -64,7 +64,7 @@ def _statement_status(statement_status: StatementStatus) -> str:
         case StatementStatus.CLOSED:
             return "Its period is closed: nothing changes any more."
         case StatementStatus.WITHDRAWN:
-            return "It was taken back: its lines count no more."
+            return "It was withdrawn: its lines no longer count."
         case _:
             assert_never(statement_status)
 

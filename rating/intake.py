@@ -72,7 +72,7 @@ class Intake:
     renamed: bool = False
 
 
-def take(
+def take_in(
     stored: Stored,
     new: Sequence[PolicyEvent],
     *,
@@ -93,16 +93,16 @@ def take(
     refused = _refusals(stored, candidates, handbook)
     legal = (each for each in candidates if each.arrival not in refused)
     # Arrivals have no gaps: what was refused never arrived.
-    taken = tuple(
+    accepted = tuple(
         Arrived(arrival=arrival, recorded_at=each.recorded_at, event=each.event)
         for arrival, each in enumerate(legal, start=stored.arrivals + 1)
     )
-    history = fold((*stored.events, *taken))
-    before, after = _Named.of(stored.events), _Named.of(taken)
+    history = fold((*stored.events, *accepted))
+    before, after = _Named.of(stored.events), _Named.of(accepted)
     return Intake(
-        events=taken,
+        events=accepted,
         refused={arrival - stored.arrivals - 1: words for arrival, words in refused.items()},
-        versions=_versions(stored, taken, history, handbook, superseded),
+        versions=_versions(stored, accepted, history, handbook, superseded),
         history=history,
         added_policies=frozenset(after.policies - before.policies),
         changed_policies=frozenset(after.policies & before.policies),
@@ -152,20 +152,22 @@ def _in_force(moment: datetime, handbook: Handbook, superseded: Sequence[Superse
 
 def _versions(
     stored: Stored,
-    taken: Sequence[Arrived],
+    accepted: Sequence[Arrived],
     history: History,
     handbook: Handbook,
     superseded: Sequence[Superseded],
 ) -> tuple[Version, ...]:
-    if not taken:
+    if not accepted:
         return ()
     first_day = min((each.event.effective_on for each in stored.events), default=None)
     if first_day is not None and all(
-        policy_no_of(each) is None and each.event.effective_on >= first_day for each in taken
+        policy_no_of(each) is None and each.event.effective_on >= first_day for each in accepted
     ):
         return ()  # names and relatives do not affect ratings
-    since = min(each.recorded_at for each in taken)
-    return _versions_since(since, (*stored.events, *taken), history, stored.version + 1, handbook, superseded)
+    since = min(each.recorded_at for each in accepted)
+    return _versions_since(
+        since, (*stored.events, *accepted), history, stored.version + 1, handbook, superseded
+    )
 
 
 def _refusals(stored: Stored, candidates: Sequence[Arrived], handbook: Handbook) -> dict[int, Words]:
