@@ -24,7 +24,7 @@ from ledger.quotas.quota import quotas_on
 from ledger.refusals import Refusal
 from rating.contributions import contributions_on
 from rating.folding import fold
-from rating.intake import Stored, take
+from rating.intake import Stored, take_in
 from rating.timeline import StarSpan, timeline
 from tests.editions import Draft, Scalar
 from tests.examples import examples
@@ -182,7 +182,7 @@ def rated(stream: list[Any], handbook: Handbook) -> tuple[StarSpan, ...]:
     """The timeline of a random history, which never leaves the stars of its editions."""
     stored = Stored()
     for each in stream:
-        taken = take(stored, [each], now=NOW, handbook=handbook)
+        taken = take_in(stored, [each], now=NOW, handbook=handbook)
         stored = Stored(arrivals=stored.arrivals + len(taken.events), events=(*stored.events, *taken.events))
     history = fold(stored.events)
     spans = timeline(history, handbook)
