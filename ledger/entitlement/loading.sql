@@ -45,34 +45,21 @@ left join (
 where b.customer_id = any($1::bigint[]) and (b.used > 0 or b.held > 0);
 
 -- name: taken_by
--- Used and held units by pool, from the entries that had occurred before $2; a redemption that began as a hold is
--- taken from what is held. Holds that had run out before then no longer count, whether or not that is posted: one that
--- runs out at $2 itself is still held, as its EXPIRE_HOLD has occurred at $2. Each redemption is counted by itself,
--- because a delivery may be dated before its hold.
+-- Used and held units by pool, from the entries that had occurred before $2. Holds that had run out before then no longer
+-- count: one that runs out at $2 itself is still held, as its EXPIRE_HOLD has occurred at $2. Each redemption is counted by
+-- itself, because a delivery may be dated before its hold.
 select
     customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
 from (
     select
-        e.customer_id,
-        e.benefit,
-        e.period,
-        e.policy_no,
-        greatest(0, coalesce(sum(e.units) filter (where e.kind in ('REDEEM', 'NO_SHOW')), 0)
-        - coalesce(sum(e.units) filter (where e.kind = 'REVERSE'), 0)) as used,
-        greatest(0, coalesce(sum(e.units) filter (where e.kind = 'HOLD'), 0)
-        - coalesce(
-            sum(e.units) filter (
-                where e.kind in ('RELEASE', 'EXPIRE_HOLD', 'NO_SHOW')
-                or (e.kind = 'REDEEM' and e.redemption <> e.sequence)
-            ),
-            0
-        )
-        - coalesce(
-            sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at < $2), 0
-        )) as held
-    from entries e
-    left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
-    where e.customer_id = any($1::bigint[]) and e.occurred_at < $2 and e.redemption is not null
-    group by e.customer_id, e.benefit, e.period, e.policy_no, e.redemption
+        customer_id,
+        benefit,
+        period,
+        policy_no,
+        greatest(0, sum(used)) as used,
+        greatest(0, coalesce(sum(held) filter (where held_until is null or held_until >= $2), 0)) as held
+    from unit_moves
+    where customer_id = any($1::bigint[]) and occurred_at < $2
+    group by customer_id, benefit, period, policy_no, redemption
 ) each_redemption
 group by customer_id, benefit, period, policy_no;

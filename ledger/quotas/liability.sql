@@ -67,30 +67,18 @@ pools as (
         on o.customer_id = b.customer_id and o.benefit = b.benefit and o.period = b.period and o.policy_no = b.policy_no
     where $4::boolean and (b.used > 0 or b.held > 0)
     union all
-    -- At another moment: from the entries that had occurred before, each redemption counted by itself. Holds that had run
-    -- out before no longer count, whether or not that is posted. Pools of other service years are filtered out early.
+    -- At another moment: from the entries that had occurred before, as an account has it (`taken_by`). Pools of other
+    -- service years are filtered out early.
     select customer_id, benefit, period, policy_no, sum(used)::integer as used, sum(held)::integer as held
     from (
         select
-            e.customer_id, e.benefit, e.period, e.policy_no,
-            greatest(0, coalesce(sum(e.units) filter (where e.kind in ('REDEEM', 'NO_SHOW')), 0)
-            - coalesce(sum(e.units) filter (where e.kind = 'REVERSE'), 0)) as used,
-            greatest(0, coalesce(sum(e.units) filter (where e.kind = 'HOLD'), 0)
-            - coalesce(
-                sum(e.units) filter (
-                    where e.kind in ('RELEASE', 'EXPIRE_HOLD', 'NO_SHOW')
-                    or (e.kind = 'REDEEM' and e.redemption <> e.sequence)
-                ),
-                0
-            )
-            - coalesce(
-                sum(e.units) filter (where e.kind = 'HOLD' and r.status = 'HELD' and r.expires_at < $3), 0
-            )) as held
+            u.customer_id, u.benefit, u.period, u.policy_no,
+            greatest(0, sum(u.used)) as used,
+            greatest(0, coalesce(sum(u.held) filter (where u.held_until is null or u.held_until >= $3), 0)) as held
         from members m
-        join entries e on e.customer_id = m.customer_id and e.period in (0, m.service_year)
-        left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
-        where not $4 and e.occurred_at < $3 and e.redemption is not null
-        group by e.customer_id, e.benefit, e.period, e.policy_no, e.redemption
+        join unit_moves u on u.customer_id = m.customer_id and u.period in (0, m.service_year)
+        where not $4 and u.occurred_at < $3
+        group by u.customer_id, u.benefit, u.period, u.policy_no, u.redemption
     ) each_redemption
     group by customer_id, benefit, period, policy_no
 ),
