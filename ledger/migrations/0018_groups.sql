@@ -11,7 +11,7 @@ alter table matches
     add constraint matches_redemption_once unique (customer_id, sequence, delivery_part),
     add constraint matches_line_once unique (customer_id, statement, line_no, line_part);
 drop index if exists matches_differing;
-create index matches_differing on matches (statement, line_no) where kind <> 'MATCHED' or pass = 'GROUP';
+create index matches_differing on matches (statement, line_no) where kind <> 'MATCHED' or pass = 'GROUP' or delivery_part > 0;
 
 -- All deliveries of the line, [[customer_id, sequence], …], where they are several; customer_id and sequence are the first's.
 alter table findings add column if not exists deliveries jsonb;

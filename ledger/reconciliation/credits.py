@@ -1,6 +1,8 @@
 """The passes about what is taken back: by a credit line of the vendor's, or because a delivery was reversed. Pure."""
 
+from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 
 from ledger.reconciliation.match_values import Cancels, Found, Line, Paid, Pair, Rule
 from ledger.reconciliation.open_items import OpenItems, order
@@ -13,10 +15,15 @@ def cancelled(items: OpenItems, rule: Rule) -> None:
     By the same reference within the backdating days, or, where one of them has none, on the same day. Neither needs a
     delivery, and nothing is paid.
     """
+    lines: dict[tuple[int, Decimal], list[Line]] = defaultdict(list)
+    for each in items.lines.values():
+        lines[each.units, each.amount].append(each)
     for credit in [each for each in items.lines.values() if each.credit]:
-        opposite = [each for each in items.lines.values() if cancels(credit, each, rule)]
+        same = lines[-credit.units, -credit.amount]
+        opposite = [each for each in same if cancels(credit, each, rule)]
         if opposite:
             line = min(opposite, key=lambda each: (abs((credit.day - each.day).days), order(each)))
+            same.remove(line)
             items.set_aside(credit, _cancelling(credit, line))
             items.set_aside(line, _cancelling(line, credit))
 

@@ -6,6 +6,7 @@ It is idempotent: pairs stay, decisions are not touched, and everything else is 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from ledger.ids import RedemptionId
 from ledger.reconciliation.credits import cancels
@@ -49,11 +50,14 @@ def match(lines: Sequence[Line], deliveries: Sequence[Delivery], history: Histor
 def _unmatched(lines: Sequence[Line], history: History, rule: Rule) -> list[Pair]:
     """The pairs that are taken apart, of those that are open and were not made by hand.
 
-    A delivery was reversed, and the line may mean the one that was posted anew; a credit line takes the line back; what
-    credit lines take back is found anew each time; a group adds up no longer. Lines that share a delivery are taken
-    apart together, or not at all.
+    A delivery was reversed, and the line may mean the one that was posted anew; a credit line takes the line back; a
+    group adds up no longer. What credit lines take back, and what is billed anew after that, is found anew each time.
+    Lines that share a delivery are taken apart together, or not at all.
     """
-    credits_ = [each for each in lines if each.credit]
+    credits_: dict[tuple[int, Decimal], list[Line]] = defaultdict(list)
+    for each in lines:
+        if each.credit:
+            credits_[-each.units, -each.amount].append(each)
     sharing: dict[RedemptionId, list[Pair]] = defaultdict(list)
     for pair in history.pairs:
         if pair.shares:
@@ -62,9 +66,11 @@ def _unmatched(lines: Sequence[Line], history: History, rule: Rule) -> list[Pair
     def parts(pair: Pair) -> bool:
         if not pair.open or pair.found_by is Pass.HAND:
             return False
-        if pair.found_by is Pass.CREDIT or any(each.reversed for each in pair.deliveries):
+        anew = pair.delivery_part > 0 and not pair.shares
+        if anew or any(each.reversed for each in pair.deliveries):
             return True
-        return any(cancels(each, pair.line, rule) for each in credits_) or not _adds_up(pair, sharing)
+        opposite = credits_[pair.line.units, pair.line.amount]
+        return any(cancels(each, pair.line, rule) for each in opposite) or not _adds_up(pair, sharing)
 
     unmatched: list[Pair] = []
     for pair in history.pairs:

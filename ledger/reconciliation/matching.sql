@@ -219,10 +219,10 @@ from (
             and d.occurred_at < (closed.month + interval '1 month')::timestamp at time zone 'Asia/Shanghai'
         where not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
         union
-        -- Pairs that differ, groups, which another line may have left, and those whose delivery was reversed.
+        -- Pairs that differ, those that rest on another line, which may be gone, and those whose delivery was reversed.
         select m.customer_id, m.sequence
         from matches m
-        where m.statement = any ($4::integer[]) and (m.kind <> 'MATCHED' or m.pass = 'GROUP')
+        where m.statement = any ($4::integer[]) and (m.kind <> 'MATCHED' or m.pass = 'GROUP' or m.delivery_part > 0)
         union
         select d.customer_id, d.sequence
         from redemptions d join matches m on m.customer_id = d.customer_id and m.sequence = d.sequence

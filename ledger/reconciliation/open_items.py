@@ -1,6 +1,6 @@
 """What the match works on: the lines and deliveries of one member and benefit that are still free. Pure."""
 
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
@@ -30,15 +30,15 @@ class OpenItems:
         self.history = history
         self.payments = Payments(pairs, history)
         self._pairs = pairs
-        self._lines_of: Counter[RedemptionId] = Counter()
-        for each in pairs:
-            self._lines_of[each.delivery.id] = max(self._lines_of[each.delivery.id], each.delivery_part + 1)
+        self._parts: dict[RedemptionId, int] = defaultdict(int)
+        """How many parts each delivery has already."""
+        for pair in pairs:
+            self._count_parts(pair)
         self.lines = {each.id: each for each in sorted(lines, key=order)}
-        claimed = self.payments.taken_back()
-        self.claimed = {each.id for each in claimed}
-        self.deliveries = {
-            each.id: each for each in sorted([*deliveries, *claimed], key=lambda each: each.id)
-        }
+        self.claimed: set[RedemptionId] = set()
+        self.deliveries: dict[RedemptionId, Delivery] = {}
+        self._free(deliveries)
+        self._free_again()
         self.paired: list[Pair] = []
         self.findings: list[Found] = []
         self.reserved: set[tuple[date, int]] = set()
@@ -68,16 +68,33 @@ class OpenItems:
             del self.deliveries[each.id]
 
     def take_back(self, credit: Line, paid: Pair) -> None:
-        """Pair a free credit line with the deliveries of a line whose payment it takes back."""
+        """Pair a free credit line with the deliveries of a line whose payment it takes back.
+
+        Of which all is taken back, and which stands, is free: another line may bill it anew.
+        """
         pair = Pair(line=credit, deliveries=paid.deliveries, found_by=Pass.CREDIT)
         self._add(pair)
         self.payments.add(pair.paid_as_stated())
+        self._free_again()
+
+    def _free_again(self) -> None:
+        claimed = [each for each in self.payments.taken_back() if each.id not in self.claimed]
+        self.claimed.update(each.id for each in claimed)
+        self._free(claimed)
+
+    def _free(self, deliveries: Iterable[Delivery]) -> None:
+        free = sorted([*self.deliveries.values(), *deliveries], key=lambda each: each.id)
+        self.deliveries = {each.id: each for each in free}
 
     def _add(self, pair: Pair) -> None:
         del self.lines[pair.line.id]
-        part = max(self._lines_of[each.id] for each in pair.deliveries)
-        self._lines_of.update({each.id: part + 1 - self._lines_of[each.id] for each in pair.deliveries})
+        part = max(self._parts[each.id] for each in pair.deliveries)
         self.paired.append(replace(pair, kind=pair.difference(), delivery_part=part))
+        self._count_parts(self.paired[-1])
+
+    def _count_parts(self, pair: Pair) -> None:
+        for each in pair.deliveries:
+            self._parts[each.id] = max(self._parts[each.id], pair.delivery_part + 1)
 
     def set_aside(self, line: Line, found: Found) -> None:
         """Record a finding of a free line, which is free no longer."""

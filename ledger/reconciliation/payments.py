@@ -18,6 +18,7 @@ class Payments:
         self._pairs = [each for each in pairs if each.paid is not None]
         self._deliveries = {each.id: each for pair in pairs for each in pair.deliveries}
         self._unpaid = {each.id for pair in pairs if pair.paid is None for each in pair.deliveries}
+        self._credited: set[RedemptionId] = set()
         self._paid: dict[RedemptionId, Paid] = defaultdict(lambda: _NOTHING)
         for pair in self._pairs:
             self.add(pair)
@@ -30,10 +31,9 @@ class Payments:
 
     def _unfounded(self, history: History) -> list[RedemptionId]:
         credited: dict[RedemptionId, Paid] = defaultdict(lambda: _NOTHING)
+        # What open credit lines take back is found anew, but was there when the corrections were decided.
         for pair in history.pairs:
-            if (
-                pair.open and pair.found_by is Pass.CREDIT
-            ):  # found anew, and there when the correction was decided
+            if pair.open and pair.found_by is Pass.CREDIT:
                 for which, taken in pair.paid_as_stated().paid_for_each().items():
                     credited[which] += taken
         return [
@@ -44,6 +44,8 @@ class Payments:
 
     def add(self, pair: Pair) -> None:
         """Count what was paid for a pair, or what a credit line takes back."""
+        if pair.line.credit:
+            self._credited.update(each.id for each in pair.deliveries)
         for which, paid in pair.paid_for_each().items():
             self._paid[which] += paid
 
@@ -65,11 +67,10 @@ class Payments:
 
     def taken_back(self) -> list[Delivery]:
         """The deliveries that stand, and of whose payment credit lines took all back: another line may claim them."""
-        credited = {each.id for pair in self._pairs if pair.line.credit for each in pair.deliveries}
         return [
             each
             for each in self._deliveries.values()
-            if each.id in credited
+            if each.id in self._credited
             and each.id not in self._unpaid
             and not each.reversed
             and self._paid[each.id] == _NOTHING

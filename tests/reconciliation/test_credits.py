@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from ledger.reconciliation.closing import check_seals
+from ledger.reconciliation.statements import withdraw
 from ledger.reconciliation.values import StatementLine
 from tests.reconciliation.month import NOVEMBER, OCTOBER, PHONE, line, october
 from tests.reconciliation.test_closing import close, closed, found_in
@@ -146,6 +147,35 @@ async def test_what_was_credited_in_full_may_be_billed_anew(month, paid):
     [finding] = await shown(month, december)
     assert (finding.kind, finding.accepting_pays) == ("AMOUNT_DIFFERS", 20)
     assert [each.id for each in finding.redemptions] == [paid]
+
+
+async def test_a_delivery_of_a_group_that_is_credited_may_be_billed_by_itself_in_the_same_statement(month):
+    two = [await month.deliver(october(3), name) for name in ("A", "B")]
+    await month.state(line(1, october(3), "INV-1", units=2))
+    await closed(month)
+    await month.state(
+        credit(1, october(3), "INV-1", units=2), line(2, october(3), "B"), number="S-2", month=NOVEMBER
+    )
+    assert await said(month, NOVEMBER) == [(1, "MATCHED", 2, [1]), (2, "MATCHED", 1, [])]
+    assert [each.id for each in (await shown(month, NOVEMBER))[1].redemptions] == two[1:]
+    assert (await closed(month, NOVEMBER))[:2] == (-12, 0)
+    assert await check_seals(month.pool) == []
+
+
+async def test_what_is_billed_anew_is_a_duplicate_once_the_credit_is_withdrawn_or_in_dispute(month, paid):
+    assert paid
+    number = await month.state(credit(1, october(3), "A", units=2), number="S-2", month=NOVEMBER)
+    await month.state(line(2, october(3), "A", units=2), number="S-3", month=NOVEMBER)
+    assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "MATCHED")]
+    stated = (await shown(month, NOVEMBER))[0].id
+    assert await decide(month, stated, "DISPUTE") is None
+    assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "DUPLICATE_LINE")]
+    assert await decide(month, stated, "REOPEN") is None
+    assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "MATCHED")]
+    await withdraw(
+        month.pool, statement=number, note="更正", by="li", handbook=month.handbook, now=month.clock.now
+    )
+    assert await kinds(month, NOVEMBER) == [(2, "DUPLICATE_LINE")]
 
 
 async def test_a_credit_line_that_takes_nothing_back_is_a_finding_and_is_taken_by_name(month):
