@@ -6,7 +6,7 @@ from base.words import Words
 from ledger.ids import opaque_id
 from ledger.reconciliation.values import LedgerFindingId, LineFindingId
 from tests.schema.api import AUDITOR, FINANCE, Api
-from tests.schema.october import EVERYTHING, RECONCILE, close, findings, line, resolve, submit
+from tests.schema.october import EVERYTHING, RECONCILE, close, deliver, findings, line, resolve, submit
 
 REASONS = {
     1: ("MATCHED", Words("按预约号配对，与台账一致。", "Matched by reference; it agrees with the ledger.")),
@@ -284,6 +284,10 @@ async def test_what_cannot_be_decided_is_refused_with_words(api: Api, october: d
         (lost, {"action": "MATCH", "redemption": "nonsense"}, "UNKNOWN_REDEMPTION"),
         (lost, {"action": "MATCH", "redemption": opaque_id("Redemption", 1, 999)}, "UNKNOWN_REDEMPTION"),
         (lost, {"action": "MATCH", "redemption": taken}, "ALREADY_MATCHED"),
+        (lost, {"action": "MATCH", "redemptions": [taken, taken]}, "ALREADY_MATCHED"),
+        (lost, {"action": "MATCH", "redemptions": ["nonsense"]}, "UNKNOWN_REDEMPTION"),
+        (lost, {"action": "MATCH", "redemptions": []}, "INVALID"),
+        (lost, {"action": "MATCH", "redemption": taken, "redemptions": [taken]}, "INVALID"),
         (lost, {"note": " "}, "INVALID"),
         (lost, {"pay": "3.51"}, "INVALID"),
         (lost, {"action": "REOPEN"}, "INVALID"),
@@ -294,6 +298,27 @@ async def test_what_cannot_be_decided_is_refused_with_words(api: Api, october: d
             assert answer["__typename"] == "Refusal", (fields, answer)
             assert answer["code"] == code
             assert answer["message"]
-    told = await resolve(api, lost, "MATCH", redemptions=[taken])
+    told = await resolve(api, lost, "MATCH", redemption=taken)
     assert "第 1 行" in told["message"]
     assert (await findings(api, october["id"]))[6]["resolution"] is None
+
+
+async def test_a_group_names_all_its_deliveries_and_lines(api: Api) -> None:
+    sessions = [await deliver(api, 8, 2, f"A{number}") for number in range(2)]
+    await deliver(api, 9, 5, "B")
+    statement = await submit(api, line(1, 8, 4), line(2, 9, 2), line(3, 9, 3))
+    text = """query ($statement: ID!) { statement(id: $statement) { open findings(first: 10) { edges { node {
+        kind matchedBy payable redemptions { id } otherLines { statement lineNo } } } } } }"""
+    data = (await api.data(text, FINANCE, statement=statement["id"]))["statement"]
+    first, second, third = [edge["node"] for edge in data["findings"]["edges"]]
+    assert first == {
+        "kind": "MATCHED",
+        "matchedBy": "GROUP",
+        "payable": "14.00",
+        "redemptions": [{"id": each} for each in sessions],
+        "otherLines": [],
+    }
+    assert second["otherLines"] == [{"statement": "S-1", "lineNo": 3}]
+    assert third["otherLines"] == [{"statement": "S-1", "lineNo": 2}]
+    assert second["redemptions"] == third["redemptions"]
+    assert data["open"] == 0
