@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from app.statements.sheets import Cell, quoted, shown
+from app.statements.sheets import Cell, Value, quoted, shown, value_of
 from base.words import Words
 from handbook import BUSINESS_ZONE, Unit
 
@@ -66,10 +66,11 @@ class UnreadableError(ValueError):
 
 def is_blank(cell: Cell) -> bool:
     """Whether the cell looks empty."""
+    cell = value_of(cell)
     return cell is None or (isinstance(cell, str) and not cell.strip("\ufeff \t\r\n\u3000\xa0'"))
 
 
-def text_of(cell: Cell) -> str:
+def text_of(cell: Value) -> str:
     """A member number or reference, as written, with full-width characters normalised. Raises UnreadableError."""
     if isinstance(cell, Decimal):
         return _digits_of(cell)
@@ -84,7 +85,7 @@ def text_of(cell: Cell) -> str:
     return text
 
 
-def units_of(cell: Cell, counted_in: Unit | None = None) -> int:
+def units_of(cell: Value, counted_in: Unit | None = None) -> int:
     """A whole number, perhaps with a unit (2 次, 30 minutes, 1.5 小时). Raises UnreadableError.
 
     `counted_in` is the benefit's unit, where known: a word for another unit is refused.
@@ -114,12 +115,12 @@ def _must_count(unit: Unit | None, counted: str, cell: str) -> None:
         )
 
 
-def amount_of(cell: Cell) -> Decimal:
+def amount_of(cell: Value) -> Decimal:
     """An amount in CNY, perhaps with sign of currency and separators (¥1,234.50, 300元). Raises UnreadableError."""
     return cell if isinstance(cell, Decimal) else _number(cell, _without_currency, _not_an_amount)
 
 
-def day_of(cell: Cell, day_zero: date) -> date:
+def day_of(cell: Value, day_zero: date) -> date:
     """A day, without its time. `day_zero` is the date of serial number 0. Raises UnreadableError."""
     if isinstance(cell, datetime):
         return cell.date()

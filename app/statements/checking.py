@@ -15,8 +15,9 @@ from io import SEEK_END
 from itertools import islice
 from typing import IO, Self
 
-from app.statements.lines import LineReader, Skipped
+from app.statements.lines import LineReader
 from app.statements.sheets import Row, SheetError
+from app.statements.skipping import Skipped
 from app.statements.tables import Table, open_table
 from handbook import Handbook
 from ledger.reconciliation.lines import LineProblem

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
 
-from app.statements.sheets import Row, SheetError, listed, plain, quoted, shown, without_brackets
+from app.statements.sheets import (
+    Doubtful,
+    Row,
+    SheetError,
+    listed,
+    plain,
+    quoted,
+    shown,
+    value_of,
+    without_brackets,
+)
 
 _ROWS_ABOVE = 50
 """So many rows are looked through for the header."""
@@ -105,7 +115,9 @@ def field_of(title: str) -> Field | None:
 
 def known_columns(row: Row) -> int:
     """How many different fields the cells of a row name."""
-    return len({field for cell in row.cells if isinstance(cell, str) and (field := field_of(cell))})
+    return len(
+        {field for cell in row.cells if isinstance(value_of(cell), str) and (field := field_of(shown(cell)))}
+    )
 
 
 def find_header(rows: Iterator[Row]) -> tuple[Header, Iterator[Row]]:
@@ -134,6 +146,11 @@ def _without_header(above: list[Row]) -> SheetError:
 
 
 def _read(row: Row) -> Header:
+    if row.hidden:
+        raise SheetError(
+            f"第 {row.number} 行的表头已隐藏；请取消隐藏和筛选",
+            f"row {row.number} with the names of the columns is hidden: show it",
+        )
     titles = tuple(shown(cell) for cell in row.cells)
     found: dict[Field, list[int]] = {}
     ignored = []
@@ -141,6 +158,12 @@ def _read(row: Row) -> Header:
         field = field_of(title) if title else None
         if field is not None:
             found.setdefault(field, []).append(place)
+            cell = row.cell(place)
+            if isinstance(cell, Doubtful):
+                raise SheetError(
+                    f"第 {row.number} 行，{quoted(title)}：{cell.words.zh}",
+                    f"row {row.number}, {quoted(title)}: {cell.words.en}",
+                )
         elif title:
             ignored.append(quoted(title))
     for field, places in found.items():

@@ -1,10 +1,9 @@
 """Converting a row of a sheet to a statement line, or to all its problems, with the sheet's own column names.
 
-Rows that are no lines (empty ones, totals, a repeated header, signatures) are recognised by what they lack: a row that
-could be a line is never skipped.
+What a person does not see as it is read (hidden rows, crossed out text, a number merged over several lines) is refused.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,65 +20,20 @@ from app.statements.cells import (
     units_of,
 )
 from app.statements.columns import Field, Header
-from app.statements.sheets import Cell, Row, plain, quoted, shown
+from app.statements.sheets import Cell, Doubtful, Row, Span, Value, quoted, shown
+from app.statements.skipping import Skipped, Skipping
 from base.words import Words
 from handbook import Handbook
 from ledger.reconciliation.lines import LineProblem, checked
 from ledger.reconciliation.values import StatementLine
 
-_TOTALS = (
-    "合计",
-    "总计",
-    "小计",
-    "共计",
-    "累计",
-    "总额",
-    "总数",
-    "总金额",
-    "金额大写",
-    "大写",
-    "本页",
-    "total",
-    "subtotal",
-    "grandtotal",
-    "sum",
+_NUMBERS = frozenset({Field.UNITS, Field.AMOUNT, Field.UNIT_PRICE})
+_HIDDEN = Words(
+    "该行已隐藏或被筛选掉；请取消隐藏和筛选，或删除该行",
+    "the row is hidden or filtered out: show it, or delete it",
 )
-_REMARKS = (
-    "制表",
-    "审核",
-    "复核",
-    "盖章",
-    "经办",
-    "备注",
-    "说明",
-    "注",
-    "打印",
-    "签字",
-    "负责人",
-    "财务",
-    "会计",
-    "出纳",
-    "日期",
-    "开户行",
-    "账号",
-    "联系电话",
-    "preparedby",
-    "note",
-    "signature",
-)
-_FIELDS = {field.value: field for field in Field}
-_NAMING = (Field.MEMBER_NO, Field.BENEFIT, Field.OCCURRED_ON)
-_COUNTING = (Field.UNITS, Field.AMOUNT, Field.UNIT_PRICE)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped:
-    """A skipped row, with its text."""
-
-    row: int
-    words: str
 
 
 class LineReader:
@@ -91,13 +45,24 @@ class LineReader:
         self._day_zero = day_zero
         self._code_of = Benefits(handbook).code_of
         self._units = {each.code: each.unit for edition in handbook.editions for each in edition.benefits}
-        self._titles = tuple(title.casefold() for title in header.titles if title)
+        self._skipped = Skipping(header).skipped
 
     def read(self, row: Row) -> StatementLine | list[LineProblem] | Skipped | None:
         """The line of a row; else its problems; Skipped for a row that is no line; None for an empty one."""
-        if all(is_blank(cell) for cell in row.cells):
+        own = row.without_those_above()
+        written = next((shown(cell) for cell in own.cells if not is_blank(cell)), None)
+        if written is None:
             return None
         reading = _Reading(self._header, row)
+        if reading.continues_a_line:
+            return Skipped(row=row.number, words=quoted(written))
+        wrong = _HIDDEN if row.hidden else reading.doubt
+        if wrong is not None:
+            return self._skipped(own) or [LineProblem(row=row.number, column=None, words=wrong)]
+        return self._line(reading, row.number) or self._skipped(own) or reading.problems
+
+    def _line(self, reading: "_Reading", number: int) -> StatementLine | None:
+        """The line; None when it has problems."""
         member_no = reading.field(Field.MEMBER_NO, text_of)
         benefit = reading.field(Field.BENEFIT, lambda cell: self._code_of(text_of(cell)))
         units = reading.field(Field.UNITS, lambda cell: units_of(cell, self._units.get(benefit or "")))
@@ -107,7 +72,7 @@ class LineReader:
         if computed and amount is not None:
             amount = None if units is None else units * amount
         given = _Given(
-            line_no=row.number,
+            line_no=number,
             reference=reading.field(Field.REFERENCE, lambda cell: None if is_blank(cell) else text_of(cell)),
             member_no=member_no,
             benefit=benefit,
@@ -119,29 +84,8 @@ class LineReader:
         if isinstance(found, list):
             for each in found:
                 reading.refuse(*_in_words_of_the_sheet(each, computed=computed))
-        elif not reading.problems:
-            return found
-        return self._skipped(row) or reading.problems
-
-    def _skipped(self, row: Row) -> Skipped | None:
-        written = [shown(cell) for cell in row.cells if not is_blank(cell)]
-        if tuple(text.casefold() for text in written) == self._titles:
-            return Skipped(row=row.number, words=quoted(written[0]))
-        first = plain(written[0])
-        # A number of a member, a service and a day make a line, whatever else a row says; one of the three is the word
-        # itself, where it stands in the column of one of them. A signature may have a date, but no units or amounts.
-        named = self._filled(row, _NAMING)
-        total = named <= 1 and first.startswith(_TOTALS)
-        remark = named < len(_NAMING) and first.startswith(_REMARKS) and not self._filled(row, _COUNTING)
-        return Skipped(row=row.number, words=quoted(written[0])) if total or remark else None
-
-    def _filled(self, row: Row, fields: tuple[Field, ...]) -> int:
-        places = self._header.places
-        return sum(field in places and not is_blank(_at(row, places[field])) for field in fields)
-
-
-def _at(row: Row, place: int) -> Cell:
-    return row.cells[place] if place < len(row.cells) else None
+            return None
+        return None if reading.problems else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,12 +101,20 @@ class _Given:
     amount: Decimal | None
 
 
-def _in_words_of_the_sheet(problem: LineProblem, *, computed: bool) -> tuple[str, Words]:
+def _in_words_of_the_sheet(problem: LineProblem, *, computed: bool) -> tuple[str | None, Words]:
     """The column that is to be corrected, by its name in the API, and what is wrong."""
     if computed and problem.column == Field.AMOUNT:
         words = problem.words
         return Field.UNIT_PRICE, Words(f"次数 × 单价：{words.zh}", f"units × unit price: {words.en}")
     return problem.column, problem.words
+
+
+def _shared(span: Span) -> Words:
+    return Words(
+        f"单元格合并了第 {span.first} 至 {span.last} 行：不知道每行各是多少；请取消合并，逐行填写",
+        f"the cell is merged over the rows {span.first} to {span.last}, and nobody knows how much of it each row has: "
+        "unmerge it, and fill in each row",
+    )
 
 
 class _Reading:
@@ -186,19 +138,61 @@ class _Reading:
     def cell(self, field: Field) -> Cell:
         """The cell in a field's column; empty when there is no such column."""
         place = self.header.places.get(field)
-        return None if place is None else _at(self._row, place)
+        return None if place is None else self._row.cell(place)
 
-    def field(self, field: Field, read: Callable[[Cell], T]) -> T | None:
+    @property
+    def continues_a_line(self) -> bool:
+        """Whether it is the lower part of a line that is merged over several rows."""
+        span = self._span_of_line()
+        return span is not None and span.first < self._row.number
+
+    @property
+    def doubt(self) -> Words | None:
+        """What is doubtful about all that is filled in: the whole row is crossed out."""
+        if not any(isinstance(cell, Doubtful) for cell in self._row.cells):
+            return None
+        doubts = {cell.words if isinstance(cell, Doubtful) else None for _, cell in self._filled()}
+        return doubts.pop() if len(doubts) == 1 else None
+
+    def field(self, field: Field, read: Callable[[Value], T]) -> T | None:
         """The value of a field; None, and one more problem, when it cannot be read."""
+        cell = self.cell(field)
+        if isinstance(cell, Doubtful):
+            self.refuse(field, cell.words)
+            return None
+        if field in _NUMBERS and self._row.merged and self._is_shared(field):
+            return None
         try:
-            return read(self.cell(field))
+            return read(cell)
         except UnreadableError as error:
             self.refuse(field, error.words)
             return None
 
-    def refuse(self, column: str, words: Words) -> None:
+    def _is_shared(self, field: Field) -> bool:
+        """Whether the cell of a number is merged over several lines; if so, add the problem."""
+        span = self._row.merged.get(self.header.places.get(field, -1))
+        if span is None or span == self._span_of_line():
+            return False
+        self.refuse(field, _shared(span))
+        return True
+
+    def _span_of_line(self) -> Span | None:
+        """The rows of a line of which all cells are merged over the same rows; None for any other."""
+        if not self._row.merged:
+            return None
+        spans = {self._row.merged.get(place) for place, _ in self._filled()}
+        return spans.pop() if len(spans) == 1 else None
+
+    def _filled(self) -> Iterator[tuple[int, Cell]]:
+        """The cells of fields that are not empty, with their columns."""
+        for place in self.header.places.values():
+            cell = self._row.cell(place)
+            if not is_blank(cell):
+                yield place, cell
+
+    def refuse(self, column: str | None, words: Words) -> None:
         """Add a problem of a column, by its name in the API."""
-        field = _FIELDS.get(column)
+        field = next((each for each in Field if each == column), None)
         title, place = (
             (column, -1) if field is None else (self.header.title(field), self.header.places.get(field, -1))
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.drafts import Draft
 from app.exports.csvs import BYTE_ORDER_MARK, csv_lines
-from app.statements.sheets import Row
+from app.statements.sheets import Row, value_of
 from app.statements.tables import Table
 from ledger.reconciliation.lines import LineProblem
 
@@ -30,7 +30,10 @@ class RejectedRows(Draft):
         if self.empty:
             self.write(BYTE_ORDER_MARK)
             self.write(csv_lines([(_ROW[self._language], *titles, _REASON[self._language])]))
-        cells = (*row.cells, *[None] * len(titles))[: len(titles)]
+        cells = (*map(value_of, row.cells), *[None] * len(titles))[: len(titles)]
         colon, semicolon = (": ", "; ") if self._language == "en" else ("：", "；")
-        reasons = [f"{problem.column}{colon}{problem.words.spoken(self._language)}" for problem in problems]
+        reasons = [
+            (f"{problem.column}{colon}" if problem.column else "") + problem.words.spoken(self._language)
+            for problem in problems
+        ]
         self.write(csv_lines([(row.number, *cells, semicolon.join(reasons))]))

@@ -6,13 +6,16 @@ problems of rows are found where columns are interpreted.
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-Cell = str | Decimal | date | None
+from base.words import Words
+
+Value = str | Decimal | date | None
 """The value of a cell: text, a number with the digits that a person sees, a day, or nothing."""
 
 MOST_COLUMNS = 200
@@ -26,11 +29,46 @@ _BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|【[^【】]*】|<[^<>]*>")
 _LONGEST_SHOWN = 40
 
 
+@dataclass(frozen=True, slots=True)
+class Doubtful:
+    """A cell that does not show what it holds, or is crossed out; `words` say so, and what helps."""
+
+    value: Value
+    words: Words
+
+
+Cell = Value | Doubtful
+
+
+class Span(NamedTuple):
+    """Rows, or columns, that a merged cell covers: the first and the last one."""
+
+    first: int
+    last: int
+
+
 class Row(NamedTuple):
-    """One row; `number` counts from 1, empty rows too, as a spreadsheet program shows it."""
+    """One row; `number` counts from 1, empty rows too, as a spreadsheet program shows it.
+
+    `hidden`: a person does not see it. `merged`: the columns, from 0, of cells that are merged with others below or
+    above; all of these rows then have the value.
+    """
 
     number: int
     cells: tuple[Cell, ...]
+    hidden: bool = False
+    merged: Mapping[int, Span] = MappingProxyType({})
+
+    def cell(self, place: int) -> Cell:
+        """The cell in a column, from 0; empty beyond the last one."""
+        return self.cells[place] if place < len(self.cells) else None
+
+    def without_those_above(self) -> "Row":
+        """The row without the cells that it only continues."""
+        if not self.merged:
+            return self
+        above = {place for place, span in self.merged.items() if span.first < self.number}
+        return self._replace(cells=tuple(None if at in above else cell for at, cell in enumerate(self.cells)))
 
 
 class SheetError(Exception):
@@ -51,7 +89,7 @@ class Source:
     """A sheet that is being read: its rows, in order, once, and the progress.
 
     `day_zero` is the date of serial number 0, where days are numbers. `done` says how many of `size` bytes
-    are read.
+    are read. `hidden_columns`, from 0, are those that a person does not see.
     """
 
     name: str
@@ -59,6 +97,7 @@ class Source:
     size: int
     done: Callable[[], int]
     day_zero: date
+    hidden_columns: frozenset[int] = frozenset()
 
 
 class Book(Protocol):
@@ -72,8 +111,14 @@ class Book(Protocol):
         """A sheet to read, as often as wanted. Raises SheetError, here or from the rows."""
 
 
+def value_of(cell: Cell) -> Value:
+    """What a cell holds, whatever it shows."""
+    return cell.value if isinstance(cell, Doubtful) else cell
+
+
 def shown(cell: Cell) -> str:
-    """A cell as a person sees it, stripped."""
+    """A cell in one line of text, stripped."""
+    cell = value_of(cell)
     if isinstance(cell, str):
         return cell.strip()
     if cell is None:

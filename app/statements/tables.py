@@ -95,6 +95,12 @@ def _no_workbook(archive: ZipFile) -> SheetError:
 
 def _table(source: Source) -> Table:
     header, rows = find_header(source.rows)
+    hidden = [header.title(field) for field, place in header.places.items() if place in source.hidden_columns]
+    if hidden:
+        raise SheetError(
+            f"这些列已隐藏：{listed(hidden)}；请取消隐藏，或删除",
+            f"columns are hidden: {listed(hidden, separator=', ')}; show or delete them",
+        )
     return Table(source=source, header=header, rows=rows)
 
 

@@ -1,8 +1,9 @@
 """Reading workbooks (XLSX), sheet by sheet and row by row, as LibreOffice, Excel, WPS and libraries write them.
 
 A cell has the value that a person sees: the result of a formula, not the formula; a number with the 15 digits
-that spreadsheet programs show, not with the noise of its binary form; a day where the format says so. A workbook's
-stated dimensions are ignored: some programs write wrong ones.
+that spreadsheet programs show, not with the noise of its binary form, and the words that its format adds; a day where
+the format says so. A merged cell is one cell. Rows and columns that are hidden are read as such. A workbook's stated
+dimensions are ignored: some programs write wrong ones.
 """
 
 import posixpath
@@ -10,12 +11,13 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from app.statements.archive import Parsing, damaged, reading, small_part
-from app.statements.formats import PLAIN, Format, formats_of
+from app.statements.archive import Parsing, damaged, small_part
+from app.statements.formats import PLAIN, Format, formats_of, is_on, struck
+from app.statements.layout import Layout, column_place, layout_of, with_merged
 from app.statements.numbers import exact
 from app.statements.sheets import DAY_ZERO, LONGEST_CELL, MOST_COLUMNS, Cell, Row, Source
 from app.statements.strings import SharedStrings
@@ -41,6 +43,8 @@ class Workbook:
     strings: SharedStrings
     formats: tuple[Format, ...]
     day_zero: date
+    layouts: dict[str, Layout] = field(default_factory=dict)
+    """Of the sheets that were looked at."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -49,14 +53,18 @@ class Workbook:
 
     def sheet(self, name: str) -> Source:
         """A sheet to read. Raises SheetError, here or from the rows."""
-        with reading():
-            parsing = Parsing(self.archive, self.parts[name])
+        part = self.parts[name]
+        if name not in self.layouts:
+            self.layouts[name] = layout_of(self.archive, part)
+        layout = self.layouts[name]
+        parsing = Parsing(self.archive, part)
         return Source(
             name=name,
-            rows=_rows(parsing, self),
+            rows=with_merged(_rows(parsing, self), layout.merged),
             size=parsing.size,
             done=lambda: parsing.done,
             day_zero=self.day_zero,
+            hidden_columns=frozenset(layout.hidden_columns),
         )
 
 
@@ -73,9 +81,7 @@ def open_workbook(archive: zipfile.ZipFile) -> Iterator[Workbook]:
         shared = targets.get("sharedStrings", ["xl/sharedStrings.xml"])[0]
         if shared in names:
             strings.load(archive, shared)
-        since_1904 = any(
-            each.get("date1904", "0").casefold() in {"1", "true"} for each in book.iterfind("{*}workbookPr")
-        )
+        since_1904 = any(is_on(each.get("date1904", "0")) for each in book.iterfind("{*}workbookPr"))
         styles = small_part(archive, targets.get("styles", ["xl/styles.xml"])[0])
         yield Workbook(
             archive=archive,
@@ -135,6 +141,8 @@ class _Rows:
         self._taking = False
         self._pronounced = False
         self._computed = False
+        self._struck = False
+        self._hidden = False
 
     def start(self, name: str, attributes: list[str]) -> None:
         local = name.rpartition(":")[2]
@@ -145,12 +153,20 @@ class _Rows:
         elif local == "f":
             self._computed = True
         elif local == "row":
-            number = dict(zip(attributes[::2], attributes[1::2], strict=True)).get("r")
-            self._number = _whole(number) if number is not None else self._number + 1
-            self._cells = []
-            self._place = -1
+            self._start_row(dict(zip(attributes[::2], attributes[1::2], strict=True)))
         elif local == "rPh":
             self._pronounced = True
+        elif local == "strike":
+            self._struck = self._struck or not attributes or is_on(attributes[1])
+
+    def _start_row(self, attributes: dict[str, str]) -> None:
+        number = _whole(attributes["r"]) if "r" in attributes else self._number + 1
+        if number <= self._number:
+            raise damaged()
+        self._number = number
+        self._hidden = is_on(attributes.get("hidden", "")) or float(attributes.get("ht", "1")) == 0
+        self._cells = []
+        self._place = -1
 
     def _start_cell(self, attributes: list[str]) -> None:
         self._place += 1
@@ -159,6 +175,7 @@ class _Rows:
         self._parts.clear()
         self._length = 0
         self._computed = False
+        self._struck = False
         for name, value in zip(attributes[::2], attributes[1::2], strict=True):
             if name == "r":
                 self._place = _place(value.rstrip("0123456789"))
@@ -185,7 +202,7 @@ class _Rows:
         elif local == "rPh":
             self._pronounced = False
         elif local == "row":
-            self.rows.append(Row(self._number, tuple(self._cells)))
+            self.rows.append(Row(self._number, tuple(self._cells), self._hidden))
 
     def _end_cell(self) -> None:
         value = self._value("".join(self._parts))
@@ -194,13 +211,13 @@ class _Rows:
             if missing < 0:
                 raise damaged()
             self._cells.extend([None] * missing)
-            self._cells.append(value)
+            self._cells.append(struck(value) if self._struck or self._format.struck else value)
 
     def _value(self, text: str) -> Cell:
         if self._kind == "s":
-            return _unescaped(self._workbook.strings.text(_whole(text))) if text else None
+            return self._shared(_whole(text)) if text else None
         if self._kind in {"inlineStr", "str", "e"}:
-            return _unescaped(text) or None
+            return self._format.numbers.shown_text(_unescaped(text)) if text else None
         if not text:
             return _FORMULA if self._computed else None
         if self._kind == "b":
@@ -209,18 +226,20 @@ class _Rows:
             return datetime.fromisoformat(text).date()
         return self._number_of(text)
 
+    def _shared(self, number: int) -> Cell:
+        strings = self._workbook.strings
+        self._struck = self._struck or strings.is_struck(number)
+        return self._format.numbers.shown_text(_unescaped(strings.text(number)))
+
     def _number_of(self, text: str) -> Cell:
         if len(text) > _LONGEST_NUMBER:
             raise damaged()
-        if self._format.is_day:
+        if self._format.numbers.is_day:
             days = int(float(text))
             if not 0 <= days <= _LAST_DAY:
                 return text
             return self._workbook.day_zero + timedelta(days=days)
-        number = exact(text)
-        if self._format.digits and number >= 0 and number == number.to_integral_value():
-            return f"{number:f}".partition(".")[0].zfill(self._format.digits)
-        return number
+        return self._format.numbers.shown(exact(text))
 
 
 def _whole(text: str) -> int:
@@ -237,14 +256,7 @@ def _place(letters: str) -> int:
     return _known_place(letters)
 
 
-@lru_cache(maxsize=1024)
-def _known_place(letters: str) -> int:
-    place = 0
-    for letter in letters:
-        place = place * 26 + ord(letter) - 64
-    if place < 1:
-        raise damaged()
-    return place - 1
+_known_place = lru_cache(maxsize=1024)(column_place)
 
 
 def _unescaped(text: str) -> str:

@@ -47,18 +47,20 @@ class GivenLine(Protocol):
 class LineProblem:
     """Why a line is refused: the place, and in words what would be right.
 
-    `row` is the number of the line, in a sheet its row; `column` as the sheet or the API calls it.
+    `row` is the number of the line, in a sheet its row; `column` as the sheet or the API calls it, None: all of them.
     """
 
     row: int
-    column: str
+    column: str | None
     words: Words
 
     def message(self, language: str = "zh") -> str:
         """The problem in `zh` or `en`, with its place in a sheet."""
         if language == "en":
-            return f"row {self.row}, {self.column}: {self.words.en}"
-        return f"第 {self.row} 行，{self.column}：{self.words.zh}"
+            column = "" if self.column is None else f", {self.column}"
+            return f"row {self.row}{column}: {self.words.en}"
+        column = "" if self.column is None else f"，{self.column}"
+        return f"第 {self.row} 行{column}：{self.words.zh}"
 
 
 def checked(given: GivenLine, handbook: Handbook) -> StatementLine | list[LineProblem]:

@@ -120,8 +120,8 @@ def test_cells_are_what_a_person_sees():
     cells = "".join(f'<table:table-cell office:value-type="{each}"/>' for each in written)
     content = ods_of(f"<table:table-row>{cells}</table:table-row>")
     with open_converted(io.BytesIO(content), ".ods", lambda: None) as book:
-        ((number, found),) = book.sheet("S").rows
-    assert (number, found) == (1, tuple(written.values()))
+        (row,) = book.sheet("S").rows
+    assert (row.number, row.cells) == (1, tuple(written.values()))
 
 
 def broken_off(content: bytes, part: str) -> bytes:
