@@ -133,7 +133,7 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
     from ledger.refusals import Refusal
 
     checked, outcome = imported.checked, imported.outcome
-    for note in _notes(checked):
+    for note in _notes(checked, language):
         typer.echo(note)
     if outcome is None:
         typer.echo(
@@ -152,7 +152,9 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
         raise typer.Exit(FAILED)
 
 
-def _notes(checked: "Checked") -> Iterator[str]:
+def _notes(checked: "Checked", language: Language) -> Iterator[str]:
+    if checked.unseen is not None:
+        yield checked.unseen.spoken(language)
     if checked.ignored:
         yield f"columns that are not read: {', '.join(checked.ignored[:_MOST_NOTED])}"
     if checked.skipped:

@@ -128,7 +128,7 @@ class Uploads:
             return _refused(
                 status, refusal.code.value, refusal.message(chosen), differing=list(refusal.differing)
             )
-        facts = {**_facts(imported), "problems": problems.first}
+        facts = {**_facts(imported, chosen), "problems": problems.first}
         if imported.outcome is None:
             count = imported.checked.refused
             message = (
@@ -201,13 +201,15 @@ def _text(form: FormData, name: str) -> str | None:
     return value.strip() or None if value is not None else None
 
 
-def _facts(imported: Imported) -> dict[str, object]:
+def _facts(imported: Imported, language: Language) -> dict[str, object]:
     checked = imported.checked
+    unseen = [] if checked.unseen is None else [checked.unseen.spoken(language)]
     return {
         "goodRows": checked.lines,
         "refusedRows": checked.refused,
         "ignoredColumns": list(checked.ignored),
         "skippedRows": [{"row": each.row, "words": each.words} for each in checked.skipped],
+        "notes": unseen,
     }
 
 

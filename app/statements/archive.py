@@ -126,5 +126,10 @@ class Parsing:
                 yield
 
 
+def pairs(attributes: list[str]) -> Iterator[tuple[str, str]]:
+    """The attributes of an element, with their names."""
+    return zip(attributes[::2], attributes[1::2], strict=True)
+
+
 def _refuse_document_type(*_: object) -> NoReturn:
     raise damaged()

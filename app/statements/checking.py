@@ -19,6 +19,7 @@ from app.statements.lines import LineReader
 from app.statements.sheets import Row, SheetError
 from app.statements.skipping import Skipped
 from app.statements.tables import Table, open_table
+from base.words import Words
 from handbook import Handbook
 from ledger.reconciliation.lines import LineProblem
 from ledger.reconciliation.values import StatementLine
@@ -35,13 +36,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The result of a check: good `lines`, `refused` rows, and what was ignored."""
+    """The result of a check: good `lines`, `refused` rows, what was ignored, and what cannot be seen in such a file."""
 
     lines: int
     refused: int
     ignored: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     skipped_rows: int
+    unseen: Words | None = None
 
 
 class Spool:
@@ -134,4 +136,5 @@ def check(
         ignored=table.header.ignored,
         skipped=tuple(skipped),
         skipped_rows=skipped_rows,
+        unseen=table.source.unseen,
     )

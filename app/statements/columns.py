@@ -5,15 +5,16 @@ Names are compared by their letters and digits only, without text in brackets: `
 because the wrong one might be paid.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice
 
 from app.statements.sheets import (
-    Doubtful,
     Row,
     SheetError,
+    in_brackets,
     listed,
     plain,
     quoted,
@@ -93,6 +94,17 @@ _ASKED_FOR = {
 }
 
 
+_OTHER_MONEY = re.compile(
+    r"[万千百亿]|\(分\)|thousand|million|usd|美元|hkd|港[币元]|eur|欧元|gbp|英镑|jpy|日元|[$€£]"
+)
+_OTHER_UNITS = {
+    Field.UNITS: re.compile(r"[万千百]|小时|hour|hrs?\b|[天日]"),
+    Field.AMOUNT: _OTHER_MONEY,
+    Field.UNIT_PRICE: _OTHER_MONEY,
+}
+"""What a heading may not say in brackets: its numbers would be read as CNY, times or minutes."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """The column of each field. `titles` are all columns as the sheet calls them; `ignored` those that are not read."""
@@ -146,11 +158,6 @@ def _without_header(above: list[Row]) -> SheetError:
 
 
 def _read(row: Row) -> Header:
-    if row.hidden:
-        raise SheetError(
-            f"第 {row.number} 行的表头已隐藏；请取消隐藏和筛选",
-            f"row {row.number} with the names of the columns is hidden: show it",
-        )
     titles = tuple(shown(cell) for cell in row.cells)
     found: dict[Field, list[int]] = {}
     ignored = []
@@ -158,17 +165,18 @@ def _read(row: Row) -> Header:
         field = field_of(title) if title else None
         if field is not None:
             found.setdefault(field, []).append(place)
-            cell = row.cell(place)
-            if isinstance(cell, Doubtful):
-                raise SheetError(
-                    f"第 {row.number} 行，{quoted(title)}：{cell.words.zh}",
-                    f"row {row.number}, {quoted(title)}: {cell.words.en}",
-                )
         elif title:
             ignored.append(quoted(title))
     for field, places in found.items():
         if len(places) > 1:
             raise _two_columns(row, titles, field, places)
+    for field, says in _OTHER_UNITS.items():
+        title = titles[found[field][0]] if field in found else ""
+        if says.search(in_brackets(title)):
+            raise SheetError(
+                f"列「{quoted(title)}」用的是别的单位；请换算成元、次数或分钟数，并改列名",
+                f"the column {quoted(title)} has another unit: convert it to CNY, times or minutes, and rename it",
+            )
     missing = [_ASKED_FOR[field] for field in _NEEDED if field not in found]
     if Field.AMOUNT not in found and Field.UNIT_PRICE not in found:
         missing.append(_ASKED_FOR[Field.AMOUNT])

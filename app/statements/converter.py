@@ -5,7 +5,8 @@ process has limits of memory and time; beyond them only it dies.
 
 It reads the file from standard input and writes an archive of text to standard output, a file: `sheets` holds the names
 of the visible sheets, and the part `0` the rows of the first one, a JSON array of cells a line, from row 1 on. Numbers
-are written as the workbook holds them, days as `{"day": "2026-10-05"}`, empty cells as null. The exit code is an
+are written as the workbook holds them, days as `{"day": "2026-10-05"}`, empty cells as null. `merged` holds the merged
+cells of each sheet, where the library knows them: the first and the last one, by row and column. The exit code is an
 `Ending`.
 """
 
@@ -109,10 +110,14 @@ def _convert(source: IO[bytes], target: IO[bytes]) -> None:
     ]
     with zipfile.ZipFile(target, "w") as archive:
         archive.writestr("sheets", json.dumps(names))
+        merged = []
         for number, name in enumerate(names):
+            sheet = book.get_sheet_by_name(name)
+            merged.append(sheet.merged_cell_ranges or [])
             with archive.open(str(number), "w", force_zip64=True) as part:
-                for cells in _rows(book.get_sheet_by_name(name)):
+                for cells in _rows(sheet):
                     part.write(json.dumps(cells, separators=(",", ":")).encode() + b"\n")
+        archive.writestr("merged", json.dumps(merged))
 
 
 def _rows(sheet: "CalamineSheet") -> Iterator[Sequence[_Written]]:

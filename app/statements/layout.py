@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from app.statements.archive import Parsing, damaged
+from app.statements.archive import Parsing, damaged, pairs
 from app.statements.formats import is_on
 from app.statements.sheets import MOST_COLUMNS, Cell, Doubtful, Row, Span, shown, value_of
 from base.words import Words
@@ -42,9 +42,9 @@ class Layout:
         if local == "mergeCell":
             if len(self.merged) >= _MOST_MERGED:
                 raise damaged()
-            self.merged.append(_merged(_named(attributes).get("ref", "")))
+            self.merged.append(_merged(dict(pairs(attributes)).get("ref", "")))
         elif local == "col":
-            named = _named(attributes)
+            named = dict(pairs(attributes))
             if is_on(named.get("hidden", "")) or float(named.get("width", "1")) == 0:
                 last = min(int(named["max"]), MOST_COLUMNS)
                 self.hidden_columns.update(range(int(named["min"]) - 1, last))
@@ -59,10 +59,6 @@ def layout_of(archive: zipfile.ZipFile, part: str) -> Layout:
         pass
     layout.merged.sort()
     return layout
-
-
-def _named(attributes: list[str]) -> dict[str, str]:
-    return dict(zip(attributes[::2], attributes[1::2], strict=True))
 
 
 def _merged(written: str) -> Merged:

@@ -89,7 +89,8 @@ class Source:
     """A sheet that is being read: its rows, in order, once, and the progress.
 
     `day_zero` is the date of serial number 0, where days are numbers. `done` says how many of `size` bytes
-    are read. `hidden_columns`, from 0, are those that a person does not see.
+    are read. `hidden_columns`, from 0, are those that a person does not see; `unseen` says what is not known of a file
+    of this kind, and `refused` why the sheet is not read.
     """
 
     name: str
@@ -98,6 +99,8 @@ class Source:
     done: Callable[[], int]
     day_zero: date
     hidden_columns: frozenset[int] = frozenset()
+    unseen: Words | None = None
+    refused: Words | None = None
 
 
 class Book(Protocol):
@@ -142,6 +145,11 @@ def plain(text: str) -> str:
 def without_brackets(text: str) -> str:
     """A name without text in brackets."""
     return _BRACKETED.sub("", unicodedata.normalize("NFKC", text))
+
+
+def in_brackets(name: str) -> str:
+    """The text in brackets of a name, in lower case."""
+    return " ".join(_BRACKETED.findall(unicodedata.normalize("NFKC", name))).casefold()
 
 
 def listed(names: Iterable[str], *, separator: str = "、") -> str:

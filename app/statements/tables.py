@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import IO
 from zipfile import ZipFile
 
-from app.statements.archive import Parsing, open_archive
+from app.statements.archive import open_archive
 from app.statements.columns import Header, find_header
-from app.statements.converted import StillWanted, open_converted, unreadable
-from app.statements.sheets import Book, Row, SheetError, Source, listed, quoted
+from app.statements.converted import StillWanted, open_converted
+from app.statements.opendocument import sheets_not_shown
+from app.statements.sheets import Book, Doubtful, Row, SheetError, Source, listed, quoted
 from app.statements.text import text_source
 from app.statements.workbook import WORKBOOK_PART, open_workbook
 
@@ -70,19 +71,9 @@ def _open_book(stream: IO[bytes], start: bytes, still_wanted: StillWanted) -> It
         kind = next((kind for kind, parts in _CONVERTED.items() if parts <= names), None)
         if kind is None:
             raise _no_workbook(archive)
-        if kind == ".ods":
-            _check_content(archive, still_wanted)
-    with open_converted(stream, kind, still_wanted) as converted:
+        not_shown = sheets_not_shown(archive, still_wanted) if kind == ".ods" else frozenset()
+    with open_converted(stream, kind, still_wanted, not_shown) as converted:
         yield converted
-
-
-def _check_content(archive: ZipFile, still_wanted: StillWanted) -> None:
-    """Raise SheetError unless the content is sound XML: the library would loop for ever on truncated XML."""
-    try:
-        for _ in Parsing(archive, "content.xml").steps():
-            still_wanted()
-    except SheetError as error:
-        raise unreadable(".ods") from error
 
 
 def _no_workbook(archive: ZipFile) -> SheetError:
@@ -95,13 +86,33 @@ def _no_workbook(archive: ZipFile) -> SheetError:
 
 def _table(source: Source) -> Table:
     header, rows = find_header(source.rows)
+    _must_be_visible(header, source)
+    return Table(source=source, header=header, rows=rows)
+
+
+def _must_be_visible(header: Header, source: Source) -> None:
+    """Raise SheetError for a sheet or a header that a person does not see as it is read."""
+    row = header.row
+    if source.refused is not None:
+        raise SheetError(*source.refused)
+    if row.hidden:
+        raise SheetError(
+            f"第 {row.number} 行的表头已隐藏；请取消隐藏和筛选",
+            f"row {row.number} with the names of the columns is hidden: show it",
+        )
     hidden = [header.title(field) for field, place in header.places.items() if place in source.hidden_columns]
     if hidden:
         raise SheetError(
             f"这些列已隐藏：{listed(hidden)}；请取消隐藏，或删除",
             f"columns are hidden: {listed(hidden, separator=', ')}; show or delete them",
         )
-    return Table(source=source, header=header, rows=rows)
+    for field, place in header.places.items():
+        cell = row.cell(place)
+        if isinstance(cell, Doubtful):
+            raise SheetError(
+                f"第 {row.number} 行，{header.title(field)}：{cell.words.zh}",
+                f"row {row.number}, {header.title(field)}: {cell.words.en}",
+            )
 
 
 def _chosen(workbook: Book, wanted: str | None) -> Source:

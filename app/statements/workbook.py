@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from app.statements.archive import Parsing, damaged, small_part
+from app.statements.archive import Parsing, damaged, pairs, small_part
 from app.statements.formats import PLAIN, Format, formats_of, is_on, struck
 from app.statements.layout import Layout, column_place, layout_of, with_merged
 from app.statements.numbers import exact
@@ -153,7 +153,7 @@ class _Rows:
         elif local == "f":
             self._computed = True
         elif local == "row":
-            self._start_row(dict(zip(attributes[::2], attributes[1::2], strict=True)))
+            self._start_row(dict(pairs(attributes)))
         elif local == "rPh":
             self._pronounced = True
         elif local == "strike":
@@ -176,7 +176,7 @@ class _Rows:
         self._length = 0
         self._computed = False
         self._struck = False
-        for name, value in zip(attributes[::2], attributes[1::2], strict=True):
+        for name, value in pairs(attributes):
             if name == "r":
                 self._place = _place(value.rstrip("0123456789"))
             elif name == "t":

@@ -147,3 +147,40 @@ async def test_a_sheet_that_cannot_be_understood_is_refused_with_the_columns_fou
         or "columns" in refused.value.message("en")
         or "/" in str(refused.value)
     )
+
+
+@pytest.mark.parametrize(
+    ("place", "title"),
+    [
+        *(
+            (4, "金额（万元）"),
+            (4, "Amount (USD)"),
+            (4, "金额【千元】"),
+            (4, "总金额(美元)"),
+            (4, "Total ($)"),
+        ),
+        *((2, "数量（小时）"), (2, "Qty (hours)"), (2, "次数（百次）")),
+    ],
+)
+async def test_a_heading_that_names_another_unit_is_refused(place, title):
+    header = [*HEADER]
+    header[place] = title
+    with pytest.raises(SheetError) as refused:
+        await read(csv_of(tuple(header), GOOD))
+    assert refused.value.message() == f"列「{title}」用的是别的单位；请换算成元、次数或分钟数，并改列名"
+
+
+@pytest.mark.parametrize(
+    ("place", "title"),
+    [
+        (4, "金额（元）"),
+        (4, "Amount (CNY)"),
+        (4, "金额（含税）"),
+        (4, "金额（元角分）"),
+        (2, "数量（次/分钟）"),
+    ],
+)
+async def test_a_heading_may_name_the_unit_that_is_meant(place, title):
+    header = [*HEADER]
+    header[place] = title
+    assert len((await read(csv_of(tuple(header), GOOD))).lines) == 1

@@ -1,7 +1,8 @@
 """Workbooks that are no XLSX: the same lines and the same problems, and no file exhausts the service.
 
 `files/libreoffice.xls` and `.ods` are `files/libreoffice.xlsx` as LibreOffice 7.4 saves it in those kinds,
-`files/faulty.xls` and `.ods` a workbook of the rows `FAULTY`: `soffice --headless --convert-to xls faulty.xlsx`.
+`files/faulty.xls` and `.ods` a workbook of the rows `FAULTY`: `soffice --headless --convert-to xls faulty.xlsx`. In
+`files/merged.xls` A2:A3 and E4:E5 are merged.
 """
 
 import io
@@ -9,6 +10,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,10 +19,11 @@ import psutil
 import pytest
 
 from app.statements import converted
+from app.statements.checking import Checked
 from app.statements.converted import _PROGRAM, open_converted
 from app.statements.converter import Ending
 from app.statements.sheets import SheetError
-from tests.statements.sheets import GOOD, HEADER, ods_of, ods_row, read, xlsx_of
+from tests.statements.sheets import GOOD, HEADER, Read, ods_of, ods_row, read, xlsx_of
 from tests.statements.xlsb import xlsb_of
 
 FILES = Path(__file__).with_name("files")
@@ -38,11 +41,18 @@ FAULTY = (
 )
 
 
+def seen(found: Read) -> Checked:
+    """What came of a check, without what cannot be seen in a file of its kind."""
+    assert found.checked is not None
+    return replace(found.checked, unseen=None)
+
+
 async def test_a_workbook_is_the_same_statement_in_every_kind():
     theirs = await read((FILES / "libreoffice.xlsx").read_bytes())
     assert len(theirs.lines) == 3
     for kind in ("xls", "ods"):
-        assert await read((FILES / f"libreoffice.{kind}").read_bytes()) == theirs
+        found = await read((FILES / f"libreoffice.{kind}").read_bytes())
+        assert (found.lines, found.said, seen(found)) == (theirs.lines, theirs.said, theirs.checked)
 
 
 async def test_what_is_wrong_is_told_by_row_and_column_in_every_kind():
@@ -53,12 +63,53 @@ async def test_what_is_wrong_is_told_by_row_and_column_in_every_kind():
     ]
     for kind in ("xls", "ods"):
         found = await read((FILES / f"faulty.{kind}").read_bytes())
-        assert (found.said, found.lines, found.checked) == (theirs.said, theirs.lines, theirs.checked)
+        assert (found.said, found.lines, seen(found)) == (theirs.said, theirs.lines, theirs.checked)
 
 
 async def test_a_binary_workbook_is_the_same_statement():
     theirs, ours = await read(xlsx_of(*FAULTY)), await read(xlsb_of(*FAULTY))
-    assert (ours.said, ours.lines, ours.checked) == (theirs.said, theirs.lines, theirs.checked)
+    assert (ours.said, ours.lines, seen(ours)) == (theirs.said, theirs.lines, theirs.checked)
+
+
+async def test_merged_cells_of_an_old_workbook_are_one_cell():
+    found = await read((FILES / "merged.xls").read_bytes())
+    assert [(line.line_no, line.member_no) for line in found.lines] == [(2, "M1"), (3, "M1")]
+    reason = "单元格合并了第 4 至 5 行：不知道每行各是多少；请取消合并，逐行填写"
+    assert found.said == [f"第 4 行，金额：{reason}", f"第 5 行，金额：{reason}"]
+
+
+async def test_what_cannot_be_seen_in_a_kind_of_file_is_told(desk):
+    answer = await desk.send((FILES / "libreoffice.xls").read_bytes(), "十月.xls", language="en")
+    (note,) = answer.json()["notes"]
+    assert note.startswith(
+        "hidden rows and columns, crossed out text, units and zeros that formats add cannot be seen"
+    )
+
+
+GOOD_ROW = ods_row(*GOOD)
+HIDING = {
+    "hidden row": ods_row(*HEADER) + ods_row(*GOOD, attributes='table:visibility="collapse"'),
+    "filtered row": ods_row(*HEADER) + ods_row(*GOOD, attributes='table:visibility="filter"'),
+    "merged cell": ods_row(*HEADER)
+    + GOOD_ROW.replace("<table:table-cell", '<table:table-cell table:number-rows-spanned="2"', 1),
+    "hidden column": '<table:table-column table:number-columns-repeated="4"/>'
+    '<table:table-column table:visibility="collapse"/>' + ods_row(*HEADER) + GOOD_ROW,
+}
+
+
+@pytest.mark.parametrize("name", HIDING)
+async def test_an_opendocument_sheet_that_holds_what_it_does_not_show_is_refused(name):
+    with pytest.raises(
+        SheetError, match="hidden rows or columns, or cells that are merged downwards: save it"
+    ):
+        await read(ods_of(HIDING[name]))
+
+
+async def test_hidden_rows_and_columns_without_anything_in_them_do_not_matter():
+    rest = '<table:table-column table:number-columns-repeated="{}"{}/>'
+    columns = rest.format(6, "") + rest.format(16378, ' table:visibility="collapse"')
+    empty = '<table:table-row table:visibility="collapse"><table:table-cell/></table:table-row>'
+    assert len((await read(ods_of(columns + ods_row(*HEADER) + GOOD_ROW + empty))).lines) == 1
 
 
 async def test_a_hidden_sheet_is_not_looked_at():

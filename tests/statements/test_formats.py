@@ -4,6 +4,8 @@ from datetime import date, time
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
@@ -104,6 +106,12 @@ def test_a_number_that_is_shown_as_another_one_is_doubtful(code, number, word):
     found = number_format(code).shown(Decimal(number))
     assert isinstance(found, Doubtful)
     assert (found.value, word in found.words.en) == (Decimal(number), True)
+
+
+@given(some.text(max_size=30), some.decimals(-1000, 1000, places=2))
+def test_any_format_shows_any_number_somehow(code, number):
+    found = number_format(code)
+    assert found.is_day or isinstance(found.shown(number), Decimal | str | Doubtful)
 
 
 def test_text_is_read_with_the_words_of_its_format():

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from openpyxl import Workbook
 
+from app.statements import layout
 from app.statements.sheets import SheetError
 from tests.statements.sheets import GOOD, HEADER, MAIN, raw_xlsx, read, saved
 
@@ -119,6 +120,14 @@ async def test_what_a_merged_cell_covers_is_not_read_and_told():
 async def test_merged_cells_that_no_program_would_write_are_no_sound_workbook(behind):
     with pytest.raises(SheetError, match="damaged"):
         await read(sheet_of(*[row_of(*row) for row in (HEADER, GOOD, GOOD, GOOD)], behind=behind))
+
+
+async def test_more_merged_cells_than_any_statement_has_are_no_sound_workbook(monkeypatch):
+    monkeypatch.setattr(layout, "_MOST_MERGED", 1)
+    one, two = (f'<mergeCell ref="A{row}:A{row}"/>' for row in (2, 3))
+    assert len((await read(sheet_of(row_of(*HEADER), row_of(*GOOD), behind=one))).lines) == 1
+    with pytest.raises(SheetError, match="damaged"):
+        await read(sheet_of(row_of(*HEADER), row_of(*GOOD), behind=one + two))
 
 
 async def test_rows_that_do_not_ascend_are_no_sound_workbook():

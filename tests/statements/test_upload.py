@@ -3,13 +3,14 @@
 from datetime import date
 
 import pytest
+from openpyxl import Workbook
 
 from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.statements import withdraw
 from ledger.refusals import busy
 from schema.context import Role
 from tests.reconciliation.month import NOW, close_by_hand
-from tests.statements.sheets import HEADER, csv_of, xlsx_of
+from tests.statements.sheets import GOOD, HEADER, csv_of, saved, xlsx_of
 from tests.statements.test_command import BAD, LINES, counts
 
 
@@ -27,6 +28,7 @@ async def test_a_sheet_is_taken_and_its_statement_answered(desk, database):
         "refusedRows": 0,
         "ignoredColumns": ["备注"],
         "skippedRows": [{"row": 6, "words": "合计"}],
+        "notes": [],
         "problems": [],
     }
     assert statement.pop("id")
@@ -54,6 +56,16 @@ async def test_the_same_sheet_again_changes_nothing_and_another_content_is_refus
     assert other.json()["errors"][0]["extensions"]["code"] == "KEY_REUSED"
     assert other.json()["differing"] == ["lines[4]"]
     assert (await counts(database))[0] == 1
+
+
+async def test_a_row_that_is_refused_as_a_whole_has_no_column(desk):
+    book = Workbook()
+    for row in (HEADER, GOOD, GOOD):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    found = (await desk.send(saved(book), "十月.xlsx", language="en")).json()
+    reason = "the row is hidden or filtered out: show it, or delete it"
+    assert found["problems"] == [{"row": 3, "column": None, "reason": reason}]
 
 
 def told(found):
