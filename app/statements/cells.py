@@ -18,12 +18,14 @@ from handbook import BUSINESS_ZONE, Unit
 _FAULTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
-_CURRENCY = re.compile(r"^(?:cny|rmb|人民币|¥)|(?:cny|rmb|人民币|元整|元|圆|¥)$")
+_CURRENCY = re.compile(r"^([-+(]?)(?:cny|rmb|人民币|¥)|(?:cny|rmb|人民币|元整|元|圆|¥)([-)]?)$")
 _UNIT_WORDS = re.compile(
-    r"(?:(?P<times>次数|人次|次|times?)|(?P<minutes>分钟|minutes?|mins?)|(?P<hours>小时|hours?|hrs?|h)|份|个|项|套|units?|x)$"
+    r"(?:(?P<times>次数|人次|次|times?)|(?P<minutes>分钟|minutes?|mins?)|(?P<hours>小时|hours?|hrs?|h)|份|个|项|套|units?|x)(?=[-)]?$)"
 )
 _MINUTES = {"minutes": 1, "hours": 60}
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?e\+?[0-9]+")
+_MINUS = str.maketrans("\u2212\u2013", "--")
+"""Signs that programs write for a minus: − and –."""
 _FULL_WIDTH = {ord("！") + place: ord("!") + place for place in range(ord("~") - ord("!") + 1)}
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _EXACT_DIGITS = 15
@@ -86,7 +88,9 @@ def text_of(cell: Value) -> str:
 
 
 def units_of(cell: Value, counted_in: Unit | None = None) -> int:
-    """A whole number, perhaps with a unit (2 次, 30 minutes, 1.5 小时). Raises UnreadableError.
+    """A whole number, perhaps with a unit (2 次, 30 minutes, 1.5 小时), with a sign as in `amount_of`.
+
+    Raises UnreadableError.
 
     `counted_in` is the benefit's unit, where known: a word for another unit is refused.
     """
@@ -116,7 +120,10 @@ def _must_count(unit: Unit | None, counted: str, cell: str) -> None:
 
 
 def amount_of(cell: Value) -> Decimal:
-    """An amount in CNY, perhaps with sign of currency and separators (¥1,234.50, 300元). Raises UnreadableError."""
+    """An amount in CNY, perhaps with sign of currency and separators (¥1,234.50, 300元).
+
+    Below 0 are -180, 180- and (180), as accountants write them. Raises UnreadableError.
+    """
     return cell if isinstance(cell, Decimal) else _number(cell, _without_currency, _not_an_amount)
 
 
@@ -203,11 +210,7 @@ def _short_number(
     written = _written(cell)
     if any(unicodedata.category(sign) == "No" for sign in written):
         raise complaint(written)  # a mark of a footnote, as in 720¹, would become a digit
-    text = without_words(_plainly(written))
-    in_brackets = text.startswith("(") and text.endswith(")")
-    sign = -1 if in_brackets or text.startswith(("-", "\u2212")) else 1
-    text = (text[1:-1] if in_brackets else text).lstrip("+-\u2212")
-    text = without_words(text)
+    sign, text = _signed(without_words(_plainly(written)))
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")
     if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
@@ -219,8 +222,19 @@ def _short_number(
 
 
 def _plainly(text: str) -> str:
-    """The text in lower case, without spaces, with full-width characters normalised."""
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold()
+    """The text in lower case, without spaces, with full-width characters and minus signs normalised."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold().translate(_MINUS)
+
+
+def _signed(text: str) -> tuple[int, str]:
+    """1 or -1, and the number without its sign. With two signs, as in (-180), the rest is no number."""
+    if text.startswith("(") and text.endswith(")"):
+        return -1, text[1:-1]
+    if text.startswith("-"):
+        return -1, text[1:]
+    if text.endswith("-"):
+        return -1, text[:-1]
+    return 1, text.removeprefix("+")
 
 
 def _without_unit(text: str) -> str:
@@ -228,7 +242,7 @@ def _without_unit(text: str) -> str:
 
 
 def _without_currency(text: str) -> str:
-    return _CURRENCY.sub("", _CURRENCY.sub("", text))
+    return _CURRENCY.sub(r"\1\2", _CURRENCY.sub(r"\1\2", text))
 
 
 def _not_units(text: str) -> UnreadableError:

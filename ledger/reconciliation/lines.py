@@ -1,5 +1,8 @@
 """A line of a statement as it comes in, from a sheet or from a program: each is checked here, once.
 
+A credit line takes units back: both its units and its amount are below 0, or its amount is 0. Where only the amount is
+below 0, as in a credit note, it is a credit of the units that it names.
+
 Pure. What a line must be stands here and nowhere else: a reader of sheets only makes values of cells. All problems of a
 line are told, so that a vendor can correct them at once.
 """
@@ -87,7 +90,7 @@ def checked(given: GivenLine, handbook: Handbook) -> StatementLine | list[LinePr
         reference=given.reference,
         member_no=given.member_no,
         benefit=given.benefit,
-        units=given.units,
+        units=-abs(given.units) if given.amount < 0 else given.units,
         occurred_on=given.occurred_on,
         amount=given.amount,
     )
@@ -124,11 +127,11 @@ def _benefit(line: GivenLine, handbook: Handbook) -> Words | None:
 
 
 def _units(line: GivenLine, _: Handbook) -> Words | None:
-    if line.units is None or 1 <= line.units <= _MOST_UNITS:
+    if line.units is None or 1 <= abs(line.units) <= _MOST_UNITS:
         return None
     return Words(
-        f"须为 1 至 {_MOST_UNITS} 的整数：「{_shown(line.units)}」",
-        f"expected a whole number from 1 to {_MOST_UNITS}; got {_shown(line.units)}",
+        f"须为 1 至 {_MOST_UNITS} 的整数（红冲行为负数）：「{_shown(line.units)}」",
+        f"expected a whole number from 1 to {_MOST_UNITS}, or below 0 in a credit line; got {_shown(line.units)}",
     )
 
 
@@ -145,16 +148,20 @@ def _amount(line: GivenLine, _: Handbook) -> Words | None:
     amount = line.amount
     if amount is None:
         return None
-    if not amount.is_finite() or not 0 <= amount < _HIGHEST_AMOUNT:
+    if not amount.is_finite() or abs(amount) >= _HIGHEST_AMOUNT:
         return Words(
-            f"须为不小于 0、小于 10^12 的金额：「{_shown(amount)}」",
-            f"expected an amount from 0 and below 10^12; got {_shown(amount)}",
+            f"金额须小于 10^12：「{_shown(amount)}」", f"expected an amount below 10^12; got {_shown(amount)}"
         )
     exponent = amount.normalize().as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -_PLACES:  # parts of a cent are never rounded
         return Words(
             f"金额最多两位小数：「{_shown(amount)}」",
             f"expected at most {_PLACES} places; got {_shown(amount)}",
+        )
+    if line.units is not None and line.units < 0 < amount:
+        return Words(
+            f"数量为负数（{_shown(line.units)}）时，金额须为负数或 0：「{_shown(amount)}」",
+            f"with units below 0 ({_shown(line.units)}), expected an amount of 0 or below; got {_shown(amount)}",
         )
     return None
 

@@ -34,9 +34,13 @@ class StatementLineInput:
     )
     member_no: str = strawberry.field(description="The member number.")
     benefit: str = strawberry.field(description="The code of the benefit.")
-    units: int = strawberry.field(description="How many, in the unit that the benefit counts.")
+    units: int = strawberry.field(
+        description="How many, in the unit that the benefit counts; below 0 in a credit line, which takes them back."
+    )
     occurred_on: date = strawberry.field(description="The day of delivery.")
-    amount: Decimal = strawberry.field(description="For all units, in CNY, at most 2 places.")
+    amount: Decimal = strawberry.field(
+        description="For all units, in CNY, at most 2 places. Below 0 it makes the line a credit of its units."
+    )
 
 
 def _line_of(type_: type, given: Mapping[str, Any], _: InputContext) -> Any:

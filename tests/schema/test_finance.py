@@ -41,6 +41,14 @@ async def test_a_statement_is_taken_once_and_nothing_of_a_bad_one(api: Api, octo
     assert "5000" in many["errors"][0]["message"]
 
 
+async def test_a_credit_line_of_a_program_is_one_by_its_amount(api: Api, october: dict[str, Any]) -> None:
+    lines = [line(1, 1, 5, "R1"), line(2, 1, 5, "R1", amount="-17.50"), line(3, 1, -5, "R1", amount="0.00")]
+    statement = await submit(api, *lines, number="S-9")
+    assert statement["stated"] == {"units": -5, "amount": "0.00"}
+    wrong = await submit(api, line(1, 1, -5, "R1", amount="15.00"), number="S-10")
+    assert "lines[1].amount：数量为负数（-5）时，金额须为负数或 0" in wrong["message"]
+
+
 async def test_a_question_about_no_month_is_told_which_months_there_are(
     api: Api, october: dict[str, Any]
 ) -> None:

@@ -118,6 +118,66 @@ def test_an_amount_is_read_exactly(written, amount):
 
 @pytest.mark.parametrize(
     "written",
+    [
+        *(
+            "-180",
+            "-180.00",
+            "(180.00)",
+            "180.00-",
+            "\u2212180",
+            "\uff0d180",
+            "\u2013180",
+            "（180.00）",
+            "１８０－",
+        ),
+        *(
+            "-¥180",
+            "¥-180",
+            "(¥180.00)",
+            "¥(180.00)",
+            "-180元",
+            "180.00-元",
+            "RMB -180.00",
+            "'-180",
+            '="-180"',
+        ),
+        Decimal(-180),
+    ],
+)
+def test_an_amount_below_0_is_read_as_accountants_write_it(written):
+    assert amount_of(written) == -180
+
+
+@pytest.mark.parametrize(
+    ("written", "units"),
+    [
+        *(
+            ("-1", -1),
+            ("(2)", -2),
+            ("2-", -2),
+            ("\u22121", -1),
+            ("－1", -1),
+            ("-1次", -1),
+            ("（1 次）", -1),
+            ("(1)次", -1),
+        ),
+        *(("-30 分钟", -30), ("(1小时)", -60), ("1.5小时-", -90), (Decimal(-3), -3)),
+    ],
+)
+def test_units_below_0_are_read_with_or_without_their_word(written, units):
+    assert units_of(written) == units
+
+
+@pytest.mark.parametrize("written", ["--1", "(-1)", "-1-", "+-1", "-(1)", "-", "()", "-(", "1小时次", "负1"])
+def test_two_signs_are_no_number(written):
+    with pytest.raises(UnreadableError):
+        amount_of(written)
+    with pytest.raises(UnreadableError):
+        units_of(written)
+
+
+@pytest.mark.parametrize(
+    "written",
     ["", "12,34", "1.234,50", "1e3", "3万", "约300", "1.2.3", "#REF!", "=A1", FIFTH],
 )
 def test_what_is_no_amount_is_not_read_as_one(written):

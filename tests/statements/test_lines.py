@@ -7,7 +7,7 @@ from tests.statements.sheets import GOOD, HEADER, csv_of, read
 
 async def test_everything_that_is_wrong_with_a_line_is_told_at_once_in_the_words_of_the_sheet():
     header = ("Member No", "项目", "Qty", "日期", "金额（元）", "流水号")
-    found = await read(csv_of(header, GOOD, ("", "体检", "0", "5/10/2026", "-1", "R\x01")))
+    found = await read(csv_of(header, GOOD, ("", "体检", "0", "5/10/2026", "--1", "R\x01")))
     assert len(found.lines) == 1
     assert [(problem.row, problem.column) for problem in found.problems] == [
         (3, "Member No"),
@@ -18,7 +18,10 @@ async def test_everything_that_is_wrong_with_a_line_is_told_at_once_in_the_words
         (3, "流水号"),
     ]
     assert found.said[0] == "第 3 行，Member No：不能为空"
-    assert found.problems[2].message("en") == "row 3, Qty: expected a whole number from 1 to 1000000; got 0"
+    assert (
+        found.problems[2].message("en")
+        == "row 3, Qty: expected a whole number from 1 to 1000000, or below 0 in a credit line; got 0"
+    )
 
 
 async def test_what_only_the_ledger_would_refuse_is_told_in_the_words_of_the_sheet_too():
@@ -40,6 +43,29 @@ async def test_what_only_the_ledger_would_refuse_is_told_in_the_words_of_the_she
         (6, "金额"),
     ]
     assert not found.lines
+
+
+async def test_credit_lines_are_read_from_amounts_and_from_prices():
+    header = ("会员号", "项目", "次数", "单价", "金额", "日期")
+    day = "2026-10-05"
+    found = await read(
+        csv_of(
+            header,
+            ("M1", "健康体检", "-1", "", "-680.00", day),
+            ("M1", "健康体检", "1", "", "(680.00)", day),
+            ("M1", "健康体检", "-2", "680", "", day),
+            ("M1", "健康体检", "2", "-680", "", day),
+            ("M1", "健康体检", "-1", "", "680.00", day),
+            ("M1", "健康体检", "-2", "-680", "", day),
+            ("M1", "健康体检", "", "", "-680", day),
+        )
+    )
+    assert [(line.units, line.amount) for line in found.lines] == [(-1, -680)] * 2 + [(-2, -1360)] * 2
+    assert found.said == [
+        "第 6 行，金额：数量为负数（-1）时，金额须为负数或 0：「680.00」",
+        "第 7 行，单价：次数 × 单价：数量为负数（-2）时，金额须为负数或 0：「1360」",
+        "第 8 行，次数：不能为空",
+    ]
 
 
 async def test_what_is_wrong_with_a_computed_amount_is_told_of_the_unit_price():

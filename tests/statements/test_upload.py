@@ -47,6 +47,20 @@ async def test_a_sheet_is_taken_and_its_statement_answered(desk, database):
     assert await database.owner_pool.fetchval("select submitted_by from statements") == "李会计"
 
 
+async def test_credit_lines_of_a_sheet_are_stored_as_such(desk, database):
+    credited = (
+        ("M1", "家庭医生电话咨询", "1", "2026-10-05", "(12.00)", "A-1"),
+        (*LINES[2][:2], "−1", *LINES[2][3:4], "12.00-", ""),
+    )
+    answer = await desk.send(csv_of(HEADER, *LINES, *credited))
+    assert answer.status_code == 201
+    assert answer.json()["statement"]["stated"] == {"units": 2, "amount": "25.00"}
+    rows = await database.owner_pool.fetch(
+        "select units, amount from statement_lines order by line_no offset 3"
+    )
+    assert [tuple(row) for row in rows] == [(-1, -12), (-1, -12)]
+
+
 async def test_the_same_sheet_again_changes_nothing_and_another_content_is_refused(desk, database):
     assert (await desk.send(csv_of(HEADER, *LINES), number="RK")).status_code == 201
     again = await desk.send(csv_of(HEADER, *LINES, encoding="gbk"), number="RK")
