@@ -18,7 +18,7 @@ from base.words import Words
 from rating.activations import AnyHandbook
 from rating.event_refusals import EventRefusal, changed_words
 from rating.events import PolicyEvent, content, content_hash, content_text, differing_fields, parse_line
-from rating.recording import record_batch
+from rating.recording import append_events
 from rating.unreadable import EventError
 from rating.writing import Row
 
@@ -115,7 +115,7 @@ async def import_history(
         await conn.execute(SQL["create_staging"])
         await _stage(conn, lines, count, progress)
         if keep_going or not count.refused:
-            await _take(
+            await _append_staged(
                 conn,
                 count,
                 now,
@@ -181,7 +181,7 @@ async def _reject_clashes(conn: Connection, count: _Count) -> None:
         await conn.execute(SQL["drop_rejected"])
 
 
-async def _take(
+async def _append_staged(
     conn: Connection,
     count: _Count,
     now: datetime,
@@ -192,26 +192,26 @@ async def _take(
     progress: Progress | None,
     after_batch: AfterBatch | None,
 ) -> None:
-    """Record what is staged, customers in batches."""
+    """Append what is staged, customers in batches."""
     total, done = await conn.fetchval(SQL["customers_staged"]), 0
     async for batch in _batches(conn):
         events = [event for _, event, _ in batch]
-        recorded = await record_batch(conn, events, now=now, handbook=handbook, subject=subject)
+        appended = await append_events(conn, events, now=now, handbook=handbook, subject=subject)
         rejected: list[Row] = []
-        for (line_no, event, line), result in zip(batch, recorded.results, strict=True):
+        for (line_no, event, line), result in zip(batch, appended.results, strict=True):
             if isinstance(result, EventRefusal):
                 rejected.append((line_no, event.event_id, result.reason.zh, result.reason.en, line))
             elif result.repeated:
                 count.repeated += 1
             else:
                 count.taken += 1
-        count.customers += recorded.customers_created
-        count.policies += sum(len(change.intake.added_policies) for change in recorded.changes)
+        count.customers += appended.customers_created
+        count.policies += sum(len(change.intake.added_policies) for change in appended.changes)
         await _flush(conn, [], rejected, count)
         if count.refused and not keep_going:
             return
-        if after_batch is not None and recorded.changes:
-            await after_batch(conn, sorted(change.customer_id for change in recorded.changes))
+        if after_batch is not None and appended.changes:
+            await after_batch(conn, sorted(change.customer_id for change in appended.changes))
         done += len({event.member_no for event in events})
         if progress is not None:
             progress("rated", done, total)

@@ -10,7 +10,7 @@ came into force after r, a version is known from that moment too. Versions alrea
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from base.words import Words
 from handbook.handbook import Handbook
@@ -32,6 +32,13 @@ class Recorded:
     member_no: str
     customer_id: int
     repeated: bool
+
+    @classmethod
+    def of(cls, event: PolicyEvent, customer_id: int, *, repeated: bool) -> Self:
+        """The result for an event of that customer."""
+        return cls(
+            event_id=event.event_id, member_no=event.member_no, customer_id=customer_id, repeated=repeated
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

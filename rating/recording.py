@@ -27,7 +27,7 @@ from rating.events import (
 )
 from rating.folding import Arrived
 from rating.intake import Recorded, Stored, take_in
-from rating.writing import SQL, Change, columns, write
+from rating.writing import SQL, Change, columns, write_changes
 
 Result: TypeAlias = Recorded | EventRefusal
 
@@ -35,8 +35,8 @@ _ATTEMPTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedBatch:
-    """The result of recording a batch: one result for each event in order, and the customers that changed."""
+class Appended:
+    """What became of events: one result for each, in order, and the customers that changed."""
 
     results: tuple[Result, ...]
     changes: tuple[Change, ...]
@@ -47,47 +47,34 @@ class _OvertakenError(Exception):
     """Another transaction recorded one of these events after we looked and before we had the lock."""
 
 
-async def record(
+async def append_events(
     conn: Connection,
     events: Sequence[PolicyEvent],
     *,
     now: datetime,
     handbook: AnyHandbook,
     subject: str | None = None,
-) -> list[Result]:
-    """Record events inside the caller's transaction; return for each, in order, that it is recorded or why not.
+) -> Appended:
+    """Append events to the histories of their customers and rate these, inside the caller's transaction.
 
     Set-based: a fixed number of queries, however many events and customers. A refusal changes nothing and spoils no
     other event. `now` is when an event is recorded that does not say so itself; one that says later is refused.
     `subject` is who tells them, by the token; None: not known. The transaction has begun with
     `handbook_within`: what the handbook in force says stays so until it ends.
     """
-    batch = await record_batch(conn, events, now=now, handbook=handbook, subject=subject)
-    return list(batch.results)
-
-
-async def record_batch(
-    conn: Connection,
-    events: Sequence[PolicyEvent],
-    *,
-    now: datetime,
-    handbook: AnyHandbook,
-    subject: str | None = None,
-) -> RecordedBatch:
-    """Record events as `record` does, and return also what was written."""
     for _ in range(_ATTEMPTS - 1):
         try:
             async with conn.transaction():  # a savepoint: a lost race undoes this attempt only
-                return await _record(conn, events, now, handbook, subject)
+                return await _try_to_append(conn, events, now, handbook, subject)
         except (UniqueViolationError, _OvertakenError):
             continue
     async with conn.transaction():
-        return await _record(conn, events, now, handbook, subject)
+        return await _try_to_append(conn, events, now, handbook, subject)
 
 
-async def _record(
+async def _try_to_append(
     conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook, subject: str | None
-) -> RecordedBatch:
+) -> Appended:
     results: dict[int, Result] = {}
     firsts: dict[str, int] = {}
     for position, event in enumerate(events):
@@ -103,15 +90,15 @@ async def _record(
     for position in fresh:
         if position not in results:
             by_customer.setdefault(customers[events[position].member_no], []).append(position)
-    changes = await _take(conn, events, by_customer, now, handbook)
-    await write(conn, changes, now=now, handbook=handbook_now(handbook), subject=subject)
+    changes = await _judge_and_rate(conn, events, by_customer, now, handbook)
+    await write_changes(conn, changes, now=now, handbook=handbook_now(handbook), subject=subject)
     for change in changes:
         results |= _results(change, events, by_customer[change.customer_id])
     for position, event in enumerate(events):
         if position not in results:
             first = firsts[event.event_id]
             results[position] = _second_of_batch(event, events[first], results[first])
-    return RecordedBatch(
+    return Appended(
         results=tuple(results[position] for position in range(len(events))),
         changes=tuple(change for change in changes if change.intake.events),
         customers_created=created,
@@ -128,7 +115,7 @@ async def _known_before(
     for event_id, row in known.items():
         event = events[firsts[event_id]]
         if row["content_hash"] == content_hash(content_text(event)):
-            results[firsts[event_id]] = _recorded(event, row["customer_id"], repeated=True)
+            results[firsts[event_id]] = Recorded.of(event, row["customer_id"], repeated=True)
         else:
             unproven.append(event_id)
     if not unproven:
@@ -139,7 +126,7 @@ async def _known_before(
         results[firsts[event_id]] = (
             id_taken(event, differing)
             if differing
-            else _recorded(event, known[event_id]["customer_id"], repeated=True)
+            else Recorded.of(event, known[event_id]["customer_id"], repeated=True)
         )
     return results
 
@@ -174,14 +161,14 @@ async def _customers(
     return ids, len(created)
 
 
-async def _take(
+async def _judge_and_rate(
     conn: Connection,
     events: Sequence[PolicyEvent],
     by_customer: Mapping[int, Sequence[int]],
     now: datetime,
     handbook: AnyHandbook,
 ) -> list[Change]:
-    """Lock the customers, load what is stored of them, and work out what their new events yield."""
+    """Lock the customers, load what is stored of them, judge their new events and rate them with these."""
     stored = await load_stored(conn, by_customer)
     since = min((event.recorded_at or now for event in events), default=now)
     superseded = await superseded_handbooks(conn, handbook, since)
@@ -236,7 +223,7 @@ def _results(change: Change, events: Sequence[PolicyEvent], positions: Sequence[
     return {
         position: not_allowed(events[position], refused[index])
         if index in refused
-        else _recorded(events[position], change.customer_id, repeated=False)
+        else Recorded.of(events[position], change.customer_id, repeated=False)
         for index, position in enumerate(positions)
     }
 
@@ -246,10 +233,4 @@ def _second_of_batch(event: PolicyEvent, first: PolicyEvent, result: Result) -> 
     differing = differing_fields(content(first), content(event))
     if differing:
         return id_taken(event, differing)
-    return _recorded(event, result.customer_id, repeated=True) if isinstance(result, Recorded) else result
-
-
-def _recorded(event: PolicyEvent, customer_id: int, *, repeated: bool) -> Recorded:
-    return Recorded(
-        event_id=event.event_id, member_no=event.member_no, customer_id=customer_id, repeated=repeated
-    )
+    return Recorded.of(event, result.customer_id, repeated=True) if isinstance(result, Recorded) else result

@@ -49,7 +49,7 @@ class Change:
     intake: Intake
 
 
-async def write(
+async def write_changes(
     conn: Connection,
     changes: Sequence[Change],
     *,

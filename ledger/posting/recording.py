@@ -17,7 +17,7 @@ from rating.activations import AnyHandbook, handbook_within
 from rating.event_refusals import EventRefusal
 from rating.events import PolicyEvent
 from rating.intake import Recorded
-from rating.recording import record
+from rating.recording import append_events
 
 _TRIES = 4
 
@@ -37,7 +37,7 @@ async def record_events(
     """
     for attempt in range(1, _TRIES + 1):
         try:
-            results = await _record(pool, events, now, handbook, subject)
+            results = await _append_and_grant(pool, events, now, handbook, subject)
             break
         except asyncpg.LockNotAvailableError:
             return [busy() for _ in events]
@@ -47,16 +47,17 @@ async def record_events(
     return [refusal_of(each) if isinstance(each, EventRefusal) else each for each in results]
 
 
-async def _record(
+async def _append_and_grant(
     pool: Pool, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook, subject: str | None
-) -> list[Recorded | EventRefusal]:
+) -> Sequence[Recorded | EventRefusal]:
+    """Append events to their customers' histories and post what is due then, in one transaction."""
     async with pool.acquire() as conn, conn.transaction():
         within = await handbook_within(conn, handbook)
-        results = await record(conn, events, now=now, handbook=handbook, subject=subject)
-        touched = sorted({each.customer_id for each in results if isinstance(each, Recorded)})
+        appended = await append_events(conn, events, now=now, handbook=handbook, subject=subject)
+        touched = sorted({each.customer_id for each in appended.results if isinstance(each, Recorded)})
         if touched:
             await post_due(conn, touched, now=now, handbook=within, subject=subject)
-    return results
+    return appended.results
 
 
 def refusal_of(refused: EventRefusal) -> Refusal:

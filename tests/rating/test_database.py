@@ -11,7 +11,7 @@ from base.database import RawJson
 from base.sql import Queries
 from rating import customers as reading
 from rating.models import Customer, Policy, Relative
-from rating.recording import record
+from rating.recording import append_events
 from tests.rating.build import NOW, day, event, issued, registered
 
 
@@ -19,7 +19,7 @@ from tests.rating.build import NOW, day, event, issued, registered
 async def filled(database, handbook):
     """A database with one customer."""
     async with database.pool.acquire() as conn, conn.transaction():
-        await record(
+        await append_events(
             conn,
             [registered("2024-01-10"), issued("2024-01-10"), event("relative_registered", "2024-02-01")],
             now=NOW,

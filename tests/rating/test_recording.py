@@ -10,7 +10,7 @@ from rating import customers as reading
 from rating import event_refusals, judging
 from rating.event_refusals import EventRefusal
 from rating.intake import Recorded
-from rating.recording import record
+from rating.recording import append_events
 from rating.tiers import span_on, star_on, tier_on
 from rating.verifying import verify_ratings
 from tests.rating.build import NOW, day, event, issued, registered
@@ -22,7 +22,8 @@ async def recorded(database, handbook):
 
     async def one(*events, now=NOW):
         async with database.pool.acquire() as conn, conn.transaction():
-            return await record(conn, events, now=now, handbook=handbook)
+            appended = await append_events(conn, events, now=now, handbook=handbook)
+            return list(appended.results)
 
     return one
 

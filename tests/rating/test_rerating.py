@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from handbook.handbook import Handbook
 from rating import customers as reading
-from rating.recording import record
+from rating.recording import append_events
 from rating.rerating import rerate, rerate_all
 from rating.tiers import star_on
 from tests.rating.build import NOW, day, event, issued, registered
@@ -18,7 +18,8 @@ ON = day("2025-01-01")
 
 async def _record(database, handbook, *events, now=NOW):
     async with database.pool.acquire() as conn, conn.transaction():
-        return await record(conn, events, now=now, handbook=handbook)
+        appended = await append_events(conn, events, now=now, handbook=handbook)
+        return list(appended.results)
 
 
 def _generous(handbook):

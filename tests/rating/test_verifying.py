@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from handbook.handbook import Handbook
-from rating.recording import record
+from rating.recording import append_events
 from rating.rerating import rerate_all
 from rating.verifying import Checked, verify_ratings
 from tests.rating.build import NOW, event, issued, registered
@@ -46,7 +46,8 @@ async def rated(database, handbook):
 
 async def tell(database, handbook, *events, now=NOW):
     async with database.pool.acquire() as conn, conn.transaction():
-        return await record(conn, events, now=now, handbook=handbook)
+        appended = await append_events(conn, events, now=now, handbook=handbook)
+        return list(appended.results)
 
 
 def stricter(handbook):
