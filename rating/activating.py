@@ -22,7 +22,7 @@ from rating.activations import SQL as ACTIVATIONS_SQL
 from rating.activations import ActiveHandbook, stored_form
 from rating.customers import span_of
 from rating.folding import Arrived, fold
-from rating.recording import arrived_of
+from rating.stored_events import arrived_of
 from rating.timeline import METHOD, StarSpan, timeline
 
 SQL = Queries(Path(__file__).with_name("activating.sql"))
@@ -107,7 +107,7 @@ async def _stage_batch(conn: Connection, heads: Sequence[Record], handbook: Hand
     ids = [head["customer_id"] for head in heads]
     events: dict[int, list[Arrived]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["events_until"], ids, [head["arrivals"] for head in heads]):
-        events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+        events[row["customer_id"]].append(arrived_of(row))
     current: dict[int, list[StarSpan]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["periods_of"], ids, [head["version"] for head in heads]):
         current[row["customer_id"]].append(span_of([*row.values()][1:]))

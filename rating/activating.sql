@@ -49,7 +49,7 @@ limit $4;
 
 -- name: events_until
 -- The events of the customers $1, of each those until the arrival in $2.
-select e.customer_id, e.arrival, e.recorded_at, e.body
+select e.customer_id, e.arrival, e.recorded_at, e.body::text
 from unnest($1::bigint[], $2::integer[]) as k (customer_id, arrivals)
 join policy_events e on e.customer_id = k.customer_id and e.arrival <= k.arrivals
 order by e.customer_id, e.arrival;

@@ -22,7 +22,7 @@ from rating.events import Line
 from rating.folding import Arrived, fold
 from rating.history import Component, History, Kind, Policy, Relative
 from rating.lifecycle import Status
-from rating.recording import arrived_of
+from rating.stored_events import arrived_of
 from rating.tiers import UNRATED, Rating
 from rating.timeline import StarSpan
 
@@ -125,7 +125,7 @@ async def histories(conn: Reader, keys: Sequence[Key]) -> dict[Key, History]:
     events: dict[Key, list[Arrived]] = {key: [] for key in keys}
     unique = list(events)
     for row in await conn.fetch(SQL["histories"], *_arrays(unique)):
-        events[unique[row["number"] - 1]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
+        events[unique[row["number"] - 1]].append(arrived_of(row))
     return {key: fold(of_key) for key, of_key in events.items()}
 
 

@@ -61,7 +61,7 @@ cross join lateral (
 
 -- name: histories
 -- For each key, a customer $1 and a moment $2 (null: as known now), the events recorded until then.
-select k.number, e.arrival, e.recorded_at, e.body
+select k.number, e.arrival, e.recorded_at, e.body::text
 from unnest($1::bigint[], $2::timestamptz[]) with ordinality as k (customer_id, known_at, number)
 join policy_events e on e.customer_id = k.customer_id and (k.known_at is null or e.recorded_at <= k.known_at)
 order by k.number, e.arrival;

@@ -4,17 +4,20 @@ What is not in that form is refused with a `PydanticCustomError`; `rating.unread
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, Strict
+from pydantic import BeforeValidator, Field, Strict, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 """No day or moment lies outside of these years: neither in the stream nor in any request."""
 LONGEST_IDENTIFIER, LONGEST_NAME = 64, 200
 PREMIUM_LIMIT = Decimal(10) ** 12
+STORED = object()
+"""The validation context of events that are read from where they are stored."""
 _CENT = Decimal("0.01")
 _PREMIUM = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -84,9 +87,18 @@ def _moment(value: object) -> datetime:
     return value.astimezone(UTC)
 
 
-Identifier = Annotated[str, BeforeValidator(_identifier)]
-Name = Annotated[str, BeforeValidator(_name)]
-Premium = Annotated[Decimal, BeforeValidator(_premium)]
-Day = Annotated[date, BeforeValidator(_day)]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+def _sent(check: Callable[[object], object]) -> BeforeValidator:
+    """Check what a sender wrote. What is stored has passed the check, and is only given its type."""
+
+    def checked(value: object, info: ValidationInfo) -> object:
+        return value if info.context is STORED else check(value)
+
+    return BeforeValidator(checked)
+
+
+Identifier = Annotated[str, _sent(_identifier)]
+Name = Annotated[str, _sent(_name)]
+Premium = Annotated[Decimal, _sent(_premium)]
+Day = Annotated[date, _sent(_day)]
+Moment = Annotated[datetime, _sent(_moment)]
 TermYears = Annotated[int, Strict(), Field(ge=1, le=100)]

@@ -1,8 +1,8 @@
-"""Parsing events of the history stream, strictly: an event is accepted exactly as sent, or refused.
+"""Events of the history stream: parsed strictly when they come, trusted once they are stored.
 
-The insurer's core system is the only source of a policy's history, so nothing in it is guessed, rounded or dropped: an
-unknown field, a number in place of a decimal string, an ambiguous day are refused with the place and the reason. The
-field names are part of the published format ("The history stream").
+The insurer's core system is the only source of a policy's history, so an event is accepted exactly as sent, or refused.
+Nothing in it is guessed, rounded or dropped: an unknown field, a number in place of a decimal string, an ambiguous day
+are refused with the place and the reason. The field names are part of the published format ("The history stream").
 
 `content` is an event as it was sent, in canonical form; its hash tells a repetition from a changed event. The
 time of recording belongs to it only if the sender gave one.
@@ -19,13 +19,14 @@ from pydantic import (
     Field,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from handbook.benefits import Relation
 from handbook.coefficients import Category, Coverage, Design, Mode
-from rating.event_fields import Day, Identifier, Moment, Name, Premium, TermYears
+from rating.event_fields import STORED, Day, Identifier, Moment, Name, Premium, TermYears
 from rating.unreadable import EventError as EventError  # noqa: PLC0414 - what `parse_event` raises is found here too
 from rating.unreadable import event_error, not_utf8
 
@@ -81,7 +82,9 @@ class _Instalments(_PolicyEvent):
     term_years: TermYears | None = None
 
     @model_validator(mode="after")
-    def _term_fits_mode(self) -> "_Instalments":
+    def _term_fits_mode(self, info: ValidationInfo) -> "_Instalments":
+        if info.context is STORED:
+            return self
         if self.mode is Mode.SINGLE and self.term_years is not None:
             raise PydanticCustomError("term_of_single", "a single premium has no term")
         if self.mode is not Mode.SINGLE and self.term_years is None:
@@ -222,6 +225,11 @@ def parse_line(line: bytes) -> PolicyEvent:
         return _ADAPTER.validate_json(line)
     except ValidationError as error:
         raise not_utf8(line) or event_error(error) from None
+
+
+def stored_event(text: str | bytes) -> PolicyEvent:
+    """Return the event of a content that was stored: it was checked when it came, and is not checked again."""
+    return _ADAPTER.validate_json(text, context=STORED)
 
 
 def content(event: PolicyEvent) -> dict[str, object]:

@@ -23,10 +23,9 @@ from rating.events import (
     content_hash,
     content_text,
     differing_fields,
-    parse_event,
 )
-from rating.folding import Arrived
-from rating.intake import Recorded, Stored, take_in
+from rating.intake import Recorded, take_in
+from rating.stored_events import bodies_of, load_stored
 from rating.writing import SQL, Change, columns, write_changes
 
 Result: TypeAlias = Recorded | EventRefusal
@@ -186,36 +185,6 @@ async def _judge_and_rate(
         )
         changes.append(Change(customer_id=customer_id, stored=stored[customer_id], intake=intake))
     return changes
-
-
-async def load_stored(conn: Connection, customer_ids: Iterable[int]) -> dict[int, Stored]:
-    """Lock the rating heads of customers in sorted order and return what is stored of each."""
-    heads = await conn.fetch(SQL["lock_heads"], sorted(customer_ids))
-    events = await events_of(conn, [head["customer_id"] for head in heads])
-    return {
-        head["customer_id"]: Stored(
-            arrivals=head["arrivals"], version=head["version"], events=tuple(events[head["customer_id"]])
-        )
-        for head in heads
-    }
-
-
-async def events_of(conn: Connection, customer_ids: Sequence[int]) -> dict[int, list[Arrived]]:
-    """Return the stored events of customers in order of arrival, empty without any: one read-only query."""
-    events: dict[int, list[Arrived]] = {each: [] for each in customer_ids}
-    for row in await conn.fetch(SQL["stored_events"], list(events)):
-        events[row["customer_id"]].append(arrived_of(row["arrival"], row["recorded_at"], row["body"]))
-    return events
-
-
-async def bodies_of(conn: Connection, event_ids: Sequence[str]) -> dict[str, Mapping[str, object]]:
-    """Return the contents of those ids that stand for a recorded event: one read-only query."""
-    return {row["event_id"]: row["body"] for row in await conn.fetch(SQL["bodies"], event_ids)}
-
-
-def arrived_of(arrival: int, recorded_at: datetime, body: Mapping[str, object]) -> Arrived:
-    """Return a stored event."""
-    return Arrived(arrival=arrival, recorded_at=recorded_at, event=parse_event(body))
 
 
 def _results(change: Change, events: Sequence[PolicyEvent], positions: Sequence[int]) -> dict[int, Result]:

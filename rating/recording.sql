@@ -41,8 +41,8 @@ order by customer_id
 for update;
 
 -- name: stored_events
--- All events of the customers $1.
-select customer_id, arrival, recorded_at, body
+-- All events of the customers $1, their bodies as text.
+select customer_id, arrival, recorded_at, body::text
 from policy_events
 where customer_id = any($1::bigint[])
 order by customer_id, arrival;

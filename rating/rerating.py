@@ -14,7 +14,7 @@ from rating.activations import AnyHandbook, handbook_within
 from rating.customers import batches_of_customers, count_customers, span_of
 from rating.folding import fold
 from rating.intake import Version
-from rating.recording import load_stored
+from rating.stored_events import load_stored
 from rating.timeline import StarSpan, timeline
 from rating.writing import SQL, columns, policy_row, write_versions
 

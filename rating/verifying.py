@@ -21,9 +21,8 @@ from base.words import counted
 from handbook.handbook import Handbook
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
 from rating.customers import count_customers, span_of
-from rating.events import content_hash, content_text
+from rating.events import PolicyEvent, content_hash, content_text, parse_event
 from rating.folding import Arrived, fold
-from rating.recording import arrived_of
 from rating.timeline import METHOD, StarSpan, timeline
 
 SQL = Queries(Path(__file__).with_name("verifying.sql"))
@@ -157,11 +156,11 @@ def _problems(
     events: list[Arrived] = []
     for row in rows:
         try:
-            event = arrived_of(row["arrival"], row["recorded_at"], row["body"])
+            event = parse_event(row["body"])
         except ValueError as error:
             return [*problems, (f"event {row['event_id']}", f"it cannot be read: {error}")]
         problems += [(f"event {row['event_id']}", problem) for problem in _differences(row, event)]
-        events.append(event)
+        events.append(Arrived(arrival=row["arrival"], recorded_at=row["recorded_at"], event=event))
     return [*problems, *_misrated(events, versions, handbook)]
 
 
@@ -175,9 +174,8 @@ def _numbering(name: str, numbers: Sequence[int], last: int) -> Iterator[Problem
         yield f"{name} number {beyond[0]}", f"the head knows of {last}"
 
 
-def _differences(row: Record, arrived: Arrived) -> Iterator[str]:
+def _differences(row: Record, event: PolicyEvent) -> Iterator[str]:
     """The content of each event still fits its hash."""
-    event = arrived.event
     if row["content_hash"] is None:
         yield "its id does not stand for it"
     elif row["content_hash"] != content_hash(content_text(event)):

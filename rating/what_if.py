@@ -15,7 +15,7 @@ from rating.event_refusals import EventRefusal, contradicted, id_taken, not_allo
 from rating.events import PolicyEvent, content, differing_fields
 from rating.history import History
 from rating.intake import Stored, take_in
-from rating.recording import events_of
+from rating.stored_events import events_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

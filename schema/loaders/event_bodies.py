@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from strawberry.dataloader import DataLoader
 
 from base.database import Pool
-from rating.recording import bodies_of
+from rating.stored_events import bodies_of
 
 Body = Mapping[str, object]
 

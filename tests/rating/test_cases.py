@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from rating.contributions import contributions_on
-from rating.events import content, parse_event
+from rating.events import EVENT_TYPES, content, content_text, parse_event, stored_event
 from rating.folding import Arrived, fold
 from rating.judging import judge
 from rating.tiers import Rating, tier_on
 from rating.timeline import timeline
+from tests.rating import build
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,4 +69,9 @@ def test_a_worked_example_holds(case, handbook):
 def test_an_event_survives_being_stored():
     events = [parse_event(source) for case in CASES for source in case["events"]]
     assert len(events) > 50
+    events += [build.event(each, "2024-05-01") for each in ("component_ended", "relative_registered")]
+    assert {event.type for event in events} == set(EVENT_TYPES)
+    stored = [stored_event(content_text(event)) for event in events]
+    assert stored == events
+    assert [content_text(event) for event in stored] == [content_text(event) for event in events]
     assert [parse_event(content(event)) for event in events] == events

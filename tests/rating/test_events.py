@@ -14,6 +14,7 @@ from rating.events import (
     content_text,
     parse_event,
     parse_line,
+    stored_event,
 )
 
 POLICY = {
@@ -165,6 +166,24 @@ def test_the_hash_of_a_content_is_the_same_in_every_release():
     # Stored hashes are compared with it. Should it ever change, importing the past again gets slow, but not wrong.
     event = parse_event({**POLICY, "recorded_at": "2024-01-10T09:00:00+08:00"})
     assert content_hash(content_text(event)).hex().startswith("b73be7e9138deb4f")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"policy_no": " P1"},
+        {"mode": "single"},
+        {"mode": "annual", "term_years": None},
+        {"effective_on": "1899-12-31"},
+        {"premium": "1000000000000.00"},
+        {"recorded_at": "2299-01-10T01:00:00Z"},
+    ],
+)
+def test_what_is_stored_is_not_checked_again(change):
+    stored = {name: value for name, value in {**POLICY, **change}.items() if value is not None}
+    with pytest.raises(EventError):
+        parse_event(stored)
+    assert content(stored_event(json.dumps(stored))) == stored
 
 
 @pytest.mark.parametrize("name", EVENT_TYPES)
