@@ -10,8 +10,9 @@ time of recording belongs to it only if the sender gave one.
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import (
     BaseModel,
@@ -252,6 +253,21 @@ def content_hash(text: bytes) -> bytes:
     content differently): then `differing_fields` of the contents decides.
     """
     return hashlib.sha256(text).digest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentEvent:
+    """An event as it came, with its content's text and the hash of that: both are made once, when it comes."""
+
+    event: PolicyEvent
+    text: bytes
+    hash: bytes
+
+    @classmethod
+    def of(cls, event: PolicyEvent) -> Self:
+        """The event, with its text and hash made now."""
+        text = content_text(event)
+        return cls(event=event, text=text, hash=content_hash(text))
 
 
 def differing_fields(one: Mapping[str, object], other: Mapping[str, object]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import is atomic and idempotent. A line that is refused is reported with its num
 imported, unless the caller asks to keep going.
 """
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +18,7 @@ from base.sql import Queries
 from base.words import Words
 from rating.activations import AnyHandbook
 from rating.event_refusals import EventRefusal, changed_words
-from rating.events import PolicyEvent, content, content_hash, content_text, differing_fields, parse_line
+from rating.events import PolicyEvent, SentEvent, differing_fields, parse_line, stored_event
 from rating.recording import append_events
 from rating.unreadable import EventError
 from rating.writing import Row
@@ -31,7 +32,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _STAGED_AT_ONCE_LINES, _STAGED_AT_ONCE_BYTES = 10_000, 8 << 20
 _CUSTOMERS_A_BATCH, _EVENTS_A_BATCH = 2_000, 10_000
 _FETCHED_AT_ONCE = 2_000
-_STAGED = ("line_no", "member_no", "event_id", "content_hash", "line")
+_STAGED = ("line_no", "member_no", "event_id", "content_hash", "content", "line")
 _REJECTED = ("line_no", "event_id", "reason_zh", "reason_en", "line")
 
 Stage: TypeAlias = Literal["read", "rated"]
@@ -153,8 +154,8 @@ async def _stage(conn: Connection, lines: IO[bytes], count: _Count, progress: Pr
             except EventError as error:
                 rejected.append(_unreadable(line_no, line, error))
             else:
-                hashed = content_hash(content_text(event))
-                staged.append((line_no, event.member_no, event.event_id, hashed, line))
+                sent = SentEvent.of(event)
+                staged.append((line_no, event.member_no, event.event_id, sent.hash, sent.text, line))
             staged_bytes += len(line)
         if len(staged) + len(rejected) >= _STAGED_AT_ONCE_LINES or staged_bytes >= _STAGED_AT_ONCE_BYTES:
             await _flush(conn, staged, rejected, count)
@@ -173,7 +174,7 @@ async def _reject_clashes(conn: Connection, count: _Count) -> None:
     """Reject lines that give the event id of an earlier line to another event."""
     rejected: list[Row] = []
     async for row in conn.cursor(SQL["clashing_lines"], prefetch=_FETCHED_AT_ONCE):
-        differing = differing_fields(content(parse_line(row["first_line"])), content(parse_line(row["line"])))
+        differing = differing_fields(json.loads(row["first_content"]), json.loads(row["content"]))
         words = changed_words(row["event_id"], differing)
         rejected.append((row["line_no"], row["event_id"], words.zh, words.en, row["line"]))
     if rejected:
@@ -195,12 +196,12 @@ async def _append_staged(
     """Append what is staged, customers in batches."""
     total, done = await conn.fetchval(SQL["customers_staged"]), 0
     async for batch in _batches(conn):
-        events = [event for _, event, _ in batch]
-        appended = await append_events(conn, events, now=now, handbook=handbook, subject=subject)
+        sent = [each for _, each, _ in batch]
+        appended = await append_events(conn, sent, now=now, handbook=handbook, subject=subject)
         rejected: list[Row] = []
-        for (line_no, event, line), result in zip(batch, appended.results, strict=True):
+        for (line_no, each, line), result in zip(batch, appended.results, strict=True):
             if isinstance(result, EventRefusal):
-                rejected.append((line_no, event.event_id, result.reason.zh, result.reason.en, line))
+                rejected.append((line_no, each.event.event_id, result.reason.zh, result.reason.en, line))
             elif result.repeated:
                 count.repeated += 1
             else:
@@ -212,14 +213,14 @@ async def _append_staged(
             return
         if after_batch is not None and appended.changes:
             await after_batch(conn, sorted(change.customer_id for change in appended.changes))
-        done += len({event.member_no for event in events})
+        done += len({each.event.member_no for each in sent})
         if progress is not None:
             progress("rated", done, total)
 
 
-async def _batches(conn: Connection) -> AsyncIterator[list[tuple[int, PolicyEvent, bytes]]]:
+async def _batches(conn: Connection) -> AsyncIterator[list[tuple[int, SentEvent, bytes]]]:
     """Yield the staged lines by customer, whole customers only, some thousand events at a time."""
-    batch: list[tuple[int, PolicyEvent, bytes]] = []
+    batch: list[tuple[int, SentEvent, bytes]] = []
     customers, member_no, line_no = 0, "", 0
     while rows := await conn.fetch(SQL["lines_by_customer"], member_no, line_no, _FETCHED_AT_ONCE):
         for row in rows:
@@ -229,7 +230,9 @@ async def _batches(conn: Connection) -> AsyncIterator[list[tuple[int, PolicyEven
                     batch, customers = [], 0
                 customers += 1
             member_no, line_no = row["member_no"], row["line_no"]
-            batch.append((line_no, parse_line(row["line"]), row["line"]))
+            text = row["content"]
+            sent = SentEvent(event=stored_event(text), text=text, hash=row["content_hash"])
+            batch.append((line_no, sent, row["line"]))
     if batch:
         yield batch
 

@@ -7,6 +7,7 @@ create temporary table staged_lines (
     member_no text not null,
     event_id text not null,
     content_hash bytea not null,
+    content bytea not null,
     line bytea not null
 ) on commit drop;
 create temporary table rejected_lines (
@@ -32,7 +33,7 @@ where e.event_id = s.event_id and e.content_hash = s.content_hash;
 
 -- name: clashing_lines
 -- Lines with the event id of an earlier line and other content, beside that line.
-select s.line_no, s.event_id, s.line, earlier.line as first_line
+select s.line_no, s.event_id, s.line, s.content, earlier.content as first_content
 from (
     select
         line_no,
@@ -55,7 +56,7 @@ select count(distinct member_no) from staged_lines;
 -- name: lines_by_customer
 -- The next $3 lines after the line $2 of the customer $1. Customers in sorted order, so that all transactions lock them
 -- in the same order; each one's lines as in the file.
-select member_no, line_no, line
+select member_no, line_no, content_hash, content, line
 from staged_lines
 where (member_no, line_no) > ($1, $2)
 order by member_no, line_no

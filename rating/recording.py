@@ -19,9 +19,8 @@ from rating.event_refusals import EventRefusal, contradicted, id_taken, not_allo
 from rating.events import (
     CustomerRegistered,
     PolicyEvent,
+    SentEvent,
     content,
-    content_hash,
-    content_text,
     differing_fields,
 )
 from rating.intake import Recorded, take_in
@@ -48,7 +47,7 @@ class _OvertakenError(Exception):
 
 async def append_events(
     conn: Connection,
-    events: Sequence[PolicyEvent],
+    sent: Sequence[SentEvent],
     *,
     now: datetime,
     handbook: AnyHandbook,
@@ -64,21 +63,22 @@ async def append_events(
     for _ in range(_ATTEMPTS - 1):
         try:
             async with conn.transaction():  # a savepoint: a lost race undoes this attempt only
-                return await _try_to_append(conn, events, now, handbook, subject)
+                return await _try_to_append(conn, sent, now, handbook, subject)
         except (UniqueViolationError, _OvertakenError):
             continue
     async with conn.transaction():
-        return await _try_to_append(conn, events, now, handbook, subject)
+        return await _try_to_append(conn, sent, now, handbook, subject)
 
 
 async def _try_to_append(
-    conn: Connection, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook, subject: str | None
+    conn: Connection, sent: Sequence[SentEvent], now: datetime, handbook: AnyHandbook, subject: str | None
 ) -> Appended:
+    events = [each.event for each in sent]
     results: dict[int, Result] = {}
     firsts: dict[str, int] = {}
     for position, event in enumerate(events):
         firsts.setdefault(event.event_id, position)
-    results |= await _known_before(conn, events, firsts)
+    results |= await _known_before(conn, sent, firsts)
     results |= _contradictions(events, [each for each in firsts.values() if each not in results], now)
     fresh = [position for position in firsts.values() if position not in results]
     customers, created = await _customers(conn, [events[position] for position in fresh], now)
@@ -89,7 +89,7 @@ async def _try_to_append(
     for position in fresh:
         if position not in results:
             by_customer.setdefault(customers[events[position].member_no], []).append(position)
-    changes = await _judge_and_rate(conn, events, by_customer, now, handbook)
+    changes = await _judge_and_rate(conn, sent, by_customer, now, handbook)
     await write_changes(conn, changes, now=now, handbook=handbook_now(handbook), subject=subject)
     for change in changes:
         results |= _results(change, events, by_customer[change.customer_id])
@@ -105,22 +105,22 @@ async def _try_to_append(
 
 
 async def _known_before(
-    conn: Connection, events: Sequence[PolicyEvent], firsts: Mapping[str, int]
+    conn: Connection, sent: Sequence[SentEvent], firsts: Mapping[str, int]
 ) -> dict[int, Result]:
     """Return the result for events whose id is already taken: repeated, or changed. By position, as `firsts` are."""
     known = {row["event_id"]: row for row in await conn.fetch(SQL["known_events"], list(firsts))}
     results: dict[int, Result] = {}
     unproven: list[str] = []
     for event_id, row in known.items():
-        event = events[firsts[event_id]]
-        if row["content_hash"] == content_hash(content_text(event)):
-            results[firsts[event_id]] = Recorded.of(event, row["customer_id"], repeated=True)
+        each = sent[firsts[event_id]]
+        if row["content_hash"] == each.hash:
+            results[firsts[event_id]] = Recorded.of(each.event, row["customer_id"], repeated=True)
         else:
             unproven.append(event_id)
     if not unproven:
         return results
     for event_id, body in (await bodies_of(conn, unproven)).items():
-        event = events[firsts[event_id]]
+        event = sent[firsts[event_id]].event
         differing = differing_fields(body, content(event))
         results[firsts[event_id]] = (
             id_taken(event, differing)
@@ -162,28 +162,29 @@ async def _customers(
 
 async def _judge_and_rate(
     conn: Connection,
-    events: Sequence[PolicyEvent],
+    sent: Sequence[SentEvent],
     by_customer: Mapping[int, Sequence[int]],
     now: datetime,
     handbook: AnyHandbook,
 ) -> list[Change]:
     """Lock the customers, load what is stored of them, judge their new events and rate them with these."""
     stored = await load_stored(conn, by_customer)
-    since = min((event.recorded_at or now for event in events), default=now)
+    since = min((each.event.recorded_at or now for each in sent), default=now)
     superseded = await superseded_handbooks(conn, handbook, since)
     changes: list[Change] = []
     for customer_id, positions in by_customer.items():
+        new = [sent[position] for position in positions]
         taken_ids = {arrived.event.event_id for arrived in stored[customer_id].events}
-        if any(events[position].event_id in taken_ids for position in positions):
+        if any(each.event.event_id in taken_ids for each in new):
             raise _OvertakenError
         intake = take_in(
             stored[customer_id],
-            [events[position] for position in positions],
+            [each.event for each in new],
             now=now,
             handbook=handbook_now(handbook),
             superseded=superseded,
         )
-        changes.append(Change(customer_id=customer_id, stored=stored[customer_id], intake=intake))
+        changes.append(Change(customer_id=customer_id, stored=stored[customer_id], sent=new, intake=intake))
     return changes
 
 

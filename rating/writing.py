@@ -4,7 +4,7 @@ Everything here happens under the locks of the customers' rating heads, so a pol
 names has no row yet, and one that some event names has one.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ from pathlib import Path
 from base.database import Connection, RawJson
 from base.sql import Queries
 from handbook.handbook import Handbook
-from rating.events import content_hash, content_text
+from rating.events import SentEvent
+from rating.folding import Arrived
 from rating.history import PolicyHistory, Relative
 from rating.intake import Intake, Stored, Version
 from rating.timeline import METHOD
@@ -42,11 +43,18 @@ _RELATIVES = ("customer_id", "relative_id", "name", "relation", "registered_on")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is written for one customer, on top of what was stored."""
+    """What is written for one customer, on top of what was stored: what was sent, and what it yields."""
 
     customer_id: int
     stored: Stored
+    sent: Sequence[SentEvent]
     intake: Intake
+
+    @property
+    def appended(self) -> Iterator[tuple[Arrived, SentEvent]]:
+        """The events that were not refused, as they are stored and as they were sent."""
+        taken = (each for index, each in enumerate(self.sent) if index not in self.intake.refused)
+        return zip(self.intake.events, taken, strict=True)
 
 
 async def write_changes(
@@ -144,18 +152,18 @@ async def _write_events(conn: Connection, changes: Sequence[Change], subject: st
     ids: list[Row] = []
     events: list[Row] = []
     for change in changes:
-        for each in change.intake.events:
-            event, text = each.event, content_text(each.event)
-            ids.append((event.event_id, change.customer_id, each.arrival, content_hash(text)))
+        for arrived, sent in change.appended:
+            event = arrived.event
+            ids.append((event.event_id, change.customer_id, arrived.arrival, sent.hash))
             events.append(
                 (
                     change.customer_id,
-                    each.arrival,
+                    arrived.arrival,
                     event.event_id,
                     event.type,
                     event.effective_on,
-                    each.recorded_at,
-                    RawJson(text),
+                    arrived.recorded_at,
+                    RawJson(sent.text),
                     subject,
                 )
             )

@@ -15,7 +15,7 @@ from ledger.posting.granting import post_due
 from ledger.refusals import Refusal, RefusalCode, busy, invalid
 from rating.activations import AnyHandbook, handbook_within
 from rating.event_refusals import EventRefusal
-from rating.events import PolicyEvent
+from rating.events import PolicyEvent, SentEvent
 from rating.intake import Recorded
 from rating.recording import append_events
 
@@ -35,9 +35,10 @@ async def record_events(
     `subject` is their sender, also of the grants that follow. All are refused as BUSY, and nothing is recorded, when
     another transaction locks one of their customers for too long.
     """
+    sent = [SentEvent.of(each) for each in events]
     for attempt in range(1, _TRIES + 1):
         try:
-            results = await _append_and_grant(pool, events, now, handbook, subject)
+            results = await _append_and_grant(pool, sent, now, handbook, subject)
             break
         except asyncpg.LockNotAvailableError:
             return [busy() for _ in events]
@@ -48,12 +49,12 @@ async def record_events(
 
 
 async def _append_and_grant(
-    pool: Pool, events: Sequence[PolicyEvent], now: datetime, handbook: AnyHandbook, subject: str | None
+    pool: Pool, sent: Sequence[SentEvent], now: datetime, handbook: AnyHandbook, subject: str | None
 ) -> Sequence[Recorded | EventRefusal]:
     """Append events to their customers' histories and post what is due then, in one transaction."""
     async with pool.acquire() as conn, conn.transaction():
         within = await handbook_within(conn, handbook)
-        appended = await append_events(conn, events, now=now, handbook=handbook, subject=subject)
+        appended = await append_events(conn, sent, now=now, handbook=handbook, subject=subject)
         touched = sorted({each.customer_id for each in appended.results if isinstance(each, Recorded)})
         if touched:
             await post_due(conn, touched, now=now, handbook=within, subject=subject)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from rating.events import PolicyEvent, parse_event
+from rating.events import PolicyEvent, SentEvent, parse_event
 from rating.folding import Arrived
 
 NOW = datetime(2026, 6, 1, 4, 0, tzinfo=UTC)
@@ -43,6 +43,11 @@ def event(type_: str, effective_on: str, **fields: Any) -> PolicyEvent:
     if type_ in _HAS_TERM and values["mode"] != "single":
         values.setdefault("term_years", 10)
     return parse_event({name: value for name, value in values.items() if value is not None})
+
+
+def sent(*events: PolicyEvent) -> list[SentEvent]:
+    """The events as they come to be recorded."""
+    return [SentEvent.of(each) for each in events]
 
 
 def registered(effective_on: str = "2020-01-01", **fields: Any) -> PolicyEvent:

@@ -12,7 +12,7 @@ from base.sql import Queries
 from rating import customers as reading
 from rating.models import Customer, Policy, Relative
 from rating.recording import append_events
-from tests.rating.build import NOW, day, event, issued, registered
+from tests.rating.build import NOW, day, event, issued, registered, sent
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ async def filled(database, handbook):
     async with database.pool.acquire() as conn, conn.transaction():
         await append_events(
             conn,
-            [registered("2024-01-10"), issued("2024-01-10"), event("relative_registered", "2024-02-01")],
+            sent(registered("2024-01-10"), issued("2024-01-10"), event("relative_registered", "2024-02-01")),
             now=NOW,
             handbook=handbook,
         )

@@ -7,14 +7,14 @@ import random
 import pytest
 
 from rating import customers as reading
-from rating import event_refusals, importing
+from rating import event_refusals, events, importing
 from rating.importing import LONGEST_LINE_BYTES, import_history
 from tests.rating.build import NOW, day
 from tests.rating.test_cases import CASES
 
 
-def lines_of(*events):
-    return [json.dumps(event, ensure_ascii=False).encode() for event in events]
+def lines_of(*told):
+    return [json.dumps(each, ensure_ascii=False).encode() for each in told]
 
 
 CASE_LINES = lines_of(*(event for case in CASES for event in case["events"]))
@@ -70,6 +70,17 @@ async def test_every_worked_example_holds_in_the_database(database, load):
     assert report.policies == sum(b'"policy_issued"' in line for line in CASE_LINES)
     assert report.written
     await _assert_cases_hold(database)
+
+
+async def test_a_line_is_parsed_and_its_content_hashed_once(load, monkeypatch):
+    parsed, hashed = [], []
+    parse, make_hash = importing.parse_line, events.content_hash
+    monkeypatch.setattr(importing, "parse_line", lambda line: parsed.append(line) or parse(line))
+    monkeypatch.setattr(events, "content_hash", lambda text: hashed.append(text) or make_hash(text))
+    report = await load(CASE_LINES)
+    assert report.taken == len(CASE_LINES)
+    assert parsed == CASE_LINES
+    assert len(hashed) == len(CASE_LINES)
 
 
 async def test_the_same_file_twice_changes_nothing(database, load):

@@ -13,7 +13,7 @@ from rating.intake import Recorded
 from rating.recording import append_events
 from rating.tiers import span_on, star_on, tier_on
 from rating.verifying import verify_ratings
-from tests.rating.build import NOW, day, event, issued, registered
+from tests.rating.build import NOW, day, event, issued, registered, sent
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def recorded(database, handbook):
 
     async def one(*events, now=NOW):
         async with database.pool.acquire() as conn, conn.transaction():
-            appended = await append_events(conn, events, now=now, handbook=handbook)
+            appended = await append_events(conn, sent(*events), now=now, handbook=handbook)
             return list(appended.results)
 
     return one

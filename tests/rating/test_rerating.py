@@ -10,7 +10,7 @@ from rating import customers as reading
 from rating.recording import append_events
 from rating.rerating import rerate, rerate_all
 from rating.tiers import star_on
-from tests.rating.build import NOW, day, event, issued, registered
+from tests.rating.build import NOW, day, event, issued, registered, sent
 
 LATER = NOW + timedelta(days=1)
 ON = day("2025-01-01")
@@ -18,7 +18,7 @@ ON = day("2025-01-01")
 
 async def _record(database, handbook, *events, now=NOW):
     async with database.pool.acquire() as conn, conn.transaction():
-        appended = await append_events(conn, events, now=now, handbook=handbook)
+        appended = await append_events(conn, sent(*events), now=now, handbook=handbook)
         return list(appended.results)
 
 

@@ -11,7 +11,7 @@ from handbook.handbook import Handbook
 from rating.recording import append_events
 from rating.rerating import rerate_all
 from rating.verifying import Checked, verify_ratings
-from tests.rating.build import NOW, event, issued, registered
+from tests.rating.build import NOW, event, issued, registered, sent
 
 LATER = NOW + timedelta(days=1)
 
@@ -46,7 +46,7 @@ async def rated(database, handbook):
 
 async def tell(database, handbook, *events, now=NOW):
     async with database.pool.acquire() as conn, conn.transaction():
-        appended = await append_events(conn, events, now=now, handbook=handbook)
+        appended = await append_events(conn, sent(*events), now=now, handbook=handbook)
         return list(appended.results)
 
 
