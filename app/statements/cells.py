@@ -18,7 +18,7 @@ from handbook import BUSINESS_ZONE, Unit
 _FAULTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
-_CURRENCY = re.compile(r"^([-+(]?)(?:cny|rmb|人民币|¥)|(?:cny|rmb|人民币|元整|元|圆|¥)([-)]?)$")
+_CURRENCY = re.compile(r"^([-+(]?)(?:cny|cn¥|rmb|人民币|¥)|(?:cny|rmb|人民币|元整|元|圆|¥)([-)]?)$")
 _UNIT_WORDS = re.compile(
     r"(?:(?P<times>次数|人次|次|times?)|(?P<minutes>分钟|minutes?|mins?)|(?P<hours>小时|hours?|hrs?|h)|份|个|项|套|units?|x)(?=[-)]?$)"
 )

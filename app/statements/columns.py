@@ -94,13 +94,12 @@ _ASKED_FOR = {
 }
 
 
-_OTHER_MONEY = re.compile(
-    r"[万千百亿]|\(分\)|thousand|million|usd|美元|hkd|港[币元]|eur|欧元|gbp|英镑|jpy|日元|[$€£]"
-)
+_MONEY = r"[万千百亿]|\(分\)|thousand|million|usd|美元|hkd|港[币元]|eur|欧元|gbp|英镑|jpy|日元|[$€£]"
+_TIME = r"小时|hour|hrs?\b|[天日]"
 _OTHER_UNITS = {
-    Field.UNITS: re.compile(r"[万千百]|小时|hour|hrs?\b|[天日]"),
-    Field.AMOUNT: _OTHER_MONEY,
-    Field.UNIT_PRICE: _OTHER_MONEY,
+    Field.UNITS: re.compile(rf"[万千百]|{_TIME}"),
+    Field.AMOUNT: re.compile(_MONEY),
+    Field.UNIT_PRICE: re.compile(rf"{_MONEY}|{_TIME}"),
 }
 """What a heading may not say in brackets: its numbers would be read as CNY, times or minutes."""
 

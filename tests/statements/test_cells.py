@@ -138,6 +138,7 @@ def test_an_amount_is_read_exactly(written, amount):
             "-180元",
             "180.00-元",
             "RMB -180.00",
+            "-CN¥180",
             "'-180",
             '="-180"',
         ),

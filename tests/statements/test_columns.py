@@ -184,3 +184,9 @@ async def test_a_heading_may_name_the_unit_that_is_meant(place, title):
     header = [*HEADER]
     header[place] = title
     assert len((await read(csv_of(tuple(header), GOOD))).lines) == 1
+
+
+async def test_a_price_of_an_hour_is_no_price_of_a_minute():
+    header = ("会员号", "项目", "次数", "日期", "单价（元/小时）")
+    with pytest.raises(SheetError, match="has another unit: convert it to CNY, times or minutes"):
+        await read(csv_of(header, ("M1", "legal-consultation", "30", "2026-10-05", "120")))
