@@ -7,13 +7,14 @@ import typer
 
 from app.commands.running import DataOption, fail, with_services
 from app.services import Services
+from schema.viewer import Role
 
 _DEFAULT_HOURS = 12
 _LONGEST_TEXT = 200
 
 
 def token(
-    role: Annotated[str, typer.Option("--role", help="frontend, vendor, finance, operations or auditor")],
+    role: Annotated[Role, typer.Option("--role", help="What its holder may do")],
     vendor: Annotated[str | None, typer.Option("--vendor", help="Code of the vendor (role vendor)")] = None,
     member: Annotated[
         str | None, typer.Option("--member", help="Bind a frontend to one member number")
@@ -41,15 +42,10 @@ def token(
     from app.identity.keys import key_ring
     from app.identity.tokens import CannotIssueError, TokenError, tokens_of
     from app.settings import load_settings
-    from schema.context import Role
 
-    try:
-        chosen = Role(role)
-    except ValueError:
-        raise typer.BadParameter(f"must be one of {', '.join(Role)}", param_hint="--role") from None
-    if (chosen is Role.VENDOR) != (vendor is not None):
+    if (role is Role.VENDOR) != (vendor is not None):
         raise typer.BadParameter("--vendor CODE belongs to --role vendor, and to no other role")
-    if member is not None and chosen is not Role.FRONTEND:
+    if member is not None and role is not Role.FRONTEND:
         raise typer.BadParameter("--member NO belongs to --role frontend only")
     settings = load_settings(data=data)
     most = settings.token_max_hours
@@ -60,7 +56,7 @@ def token(
         )
     try:
         signed = tokens_of(settings, key_ring(settings)).issue(
-            chosen,
+            role,
             vendor=vendor,
             member=member,
             subject=subject,
