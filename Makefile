@@ -111,4 +111,4 @@ lock: $(VENV)/.python  ## Write the lock files anew, with the newest versions th
 .PHONY: clean
 clean:  ## Remove what the targets made (not the data in .data)
 	rm -rf $(VENV) tests/audit/node_modules build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
-	find app demo schema ledger rating handbook base bench tests -name __pycache__ -type d -prune -exec rm -rf {} +
+	find app demo schema planned ledger rating handbook base bench tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,6 @@
+"""Compiled execution of GraphQL operations for Strawberry: see README.md."""
+
+from planned.cache import MOST_BYTES, PlanCache
+from planned.executor import PlannedExecution
+
+__all__ = ["MOST_BYTES", "PlanCache", "PlannedExecution"]

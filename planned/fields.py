@@ -1,0 +1,49 @@
+"""Executing a field of an object: resolve it, complete its value, note its error."""
+
+from collections.abc import Callable
+from types import CoroutineType
+from typing import Any, TypeAlias
+
+from planned.asked import Asked
+from planned.kinds import PLAIN
+from planned.lists import Complete
+from planned.places import Place
+from planned.resolving import Resolve
+from planned.running import Running
+
+Execute: TypeAlias = Callable[[Running, Any, Place | None], Any]
+"""Executes a field of an object at a place. Raises a located error where a value is needed and there is none."""
+
+
+def field(asked: Asked, resolve: Resolve, complete: Complete) -> Execute:
+    """What executes a field."""
+    key, parent, type_ = asked.key, asked.parent.name, asked.definition.type
+
+    async def awaited(run: Running, value: Any, place: Place) -> Any:
+        try:
+            completed = complete(run, await value, place)
+            return await completed if type(completed) is CoroutineType else completed
+        except Exception as error:  # noqa: BLE001
+            run.failed(error, type_, asked, place)
+            return None
+
+    async def settled(run: Running, completed: Any, place: Place) -> Any:
+        try:
+            return await completed
+        except Exception as error:  # noqa: BLE001
+            run.failed(error, type_, asked, place)
+            return None
+
+    def execute(run: Running, source: Any, around: Place | None) -> Any:
+        place = (around, key, parent)
+        try:
+            value = resolve(run, source, place)
+            if type(value) not in PLAIN and run.is_awaitable(value):
+                return awaited(run, value, place)
+            completed = complete(run, value, place)
+        except Exception as error:  # noqa: BLE001
+            run.failed(error, type_, asked, place)
+            return None
+        return settled(run, completed, place) if type(completed) is CoroutineType else completed
+
+    return execute

@@ -1,0 +1,1 @@
+"""Tests of `planned`, most of them against graphql-core."""
