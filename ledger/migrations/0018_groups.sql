@@ -3,13 +3,14 @@
 
 -- `line_part` numbers the deliveries of a line, `delivery_part` the lines of a delivery: those that share it, and those that
 -- take back or claim anew what the first was paid. The first of each is 0: so each is in one pair, unless somebody says more.
+-- Lines are looked up by their first part, and only that is in the index: a million pairs are written in a run.
 alter table matches
     add column if not exists line_part smallint not null default 0,
     add column if not exists delivery_part smallint not null default 0,
     drop constraint if exists matches_redemption_once,
     drop constraint if exists matches_line_once,
-    add constraint matches_redemption_once unique (customer_id, sequence, delivery_part),
-    add constraint matches_line_once unique (customer_id, statement, line_no, line_part);
+    add constraint matches_redemption_once unique (customer_id, sequence, delivery_part);
+create unique index if not exists matches_line_once on matches (customer_id, statement, line_no) where line_part = 0;
 drop index if exists matches_differing;
 create index matches_differing on matches (statement, line_no) where kind <> 'MATCHED' or pass = 'GROUP' or delivery_part > 0;
 

@@ -15,10 +15,11 @@ def cancelled(items: OpenItems, rule: Rule) -> None:
     By the same reference within the backdating days, or, where one of them has none, on the same day. Neither needs a
     delivery, and nothing is paid.
     """
+    credits_ = [each for each in items.lines.values() if each.credit]
     lines: dict[tuple[int, Decimal], list[Line]] = defaultdict(list)
-    for each in items.lines.values():
+    for each in items.lines.values() if credits_ else ():
         lines[each.units, each.amount].append(each)
-    for credit in [each for each in items.lines.values() if each.credit]:
+    for credit in credits_:
         same = lines[-credit.units, -credit.amount]
         opposite = [each for each in same if cancels(credit, each, rule)]
         if opposite:

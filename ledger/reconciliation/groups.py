@@ -13,6 +13,7 @@ from ledger.ids import RedemptionId
 from ledger.reconciliation.match_values import Delivery, Line
 from ledger.reconciliation.values import Figures
 
+_FEWEST = 3
 _MOST_SUMS = 5_000
 _MOST_PAIRS = 100_000
 """Of so many items nobody sees that there is one way only: no group is sought."""
@@ -39,7 +40,7 @@ def groups(
     that say the same the first is meant, and the others repeat it; of deliveries that are alike nothing tells which is
     meant. `near`: whether a line and a delivery may belong together at all.
     """
-    if len(lines) * len(deliveries) > _MOST_PAIRS:
+    if len(lines) + len(deliveries) < _FEWEST or len(lines) * len(deliveries) > _MOST_PAIRS:
         return []
     found: list[Group] = []
     ways = Counter(_having_one_alone(lines, deliveries, near))

@@ -137,6 +137,8 @@ class Pair:
         day = max(each.day for each in self.deliveries)
         if self.shares or self.found_by is Pass.CREDIT:
             return Side(units=self.line.units, amount=self.line.amount, day=day)
+        if len(self.deliveries) == 1:
+            return Side(units=self.delivery.units, amount=self.delivery.amount, day=day)
         counted = [each for each in self.deliveries if not each.reversed or self.reversed]
         amounts = [each.amount for each in counted if each.amount is not None]
         amount = sum(amounts, Decimal()) if len(amounts) == len(counted) else None

@@ -150,12 +150,14 @@ class _Run:
     async def match_in_bulk(self) -> None:
         """Pair what is beyond question; the other free lines wait."""
         conn, days = self.conn, (start_of(self.first_day), start_of(next_month(self.rule.month)))
+        await conn.execute(SQL["make_in_question"], self.vendor)
+        await conn.execute("analyze in_question")
         await conn.execute(SQL["make_agreeing"], self.period, self.vendor, self.statements, *days)
         await conn.execute(SQL["match_what_agrees"])
         await conn.execute(SQL["make_waiting"], self.period, self.statements, True)
         await conn.execute("analyze waiting")
         await conn.execute(SQL["make_free"], self.period, self.vendor, *days)
-        await conn.execute(SQL["match_what_agrees_alone"], self.vendor)
+        await conn.execute(SQL["match_what_agrees_alone"])
 
     async def concern_all(self) -> None:
         """Look up of whom anything may be found.

@@ -1,7 +1,8 @@
 -- The match: what a run reads and writes. What is paired and what is found, ledger.reconciliation.match decides.
 --
 -- The statements run in this order, and as they stand. A run has tables of its own: `concerned`, the members and benefits
--- that it is about, `waiting`, the lines that are free, and `free`, the deliveries that are.
+-- that it is about, `in_question`, those that are not paired in bulk, `waiting`, the lines that are free, and `free`, the
+-- deliveries that are.
 
 -- name: period
 select vendor, month from periods where id = $1;
@@ -53,7 +54,7 @@ where p.vendor = here.vendor and p.closed_at is not null and p.month < here.mont
 order by p.month;
 
 -- name: clean_up
-drop table if exists concerned, waiting, free, agreeing;
+drop table if exists concerned, waiting, free, agreeing, in_question;
 
 -- name: make_concerned
 create temporary table concerned (
@@ -72,10 +73,23 @@ where l.customer_id is null
     )
 on conflict do nothing;
 
+-- name: make_in_question
+-- The members and benefits for which more than a line and a delivery is in question: the vendor $1 was paid something by
+-- exception, credited a line, or reversed a delivery. They are decided member by member, never in bulk.
+create temporary table in_question on commit drop as
+select c.id as customer_id, x.benefit
+from excepted_lines x join customers c on c.member_no = x.member_no
+where x.vendor = $1
+union
+select c.id, l.benefit
+from statement_lines l join customers c on c.member_no = l.member_no
+where l.units < 0
+union
+select r.customer_id, r.benefit from redemptions r where r.vendor = $1 and r.status = 'REVERSED';
+
 -- name: make_agreeing
 -- Pass REFERENCE, in bulk: a free line of the statements $3 and a free delivery of the vendor $2 from $4 to before $5 that
--- agree in everything, where no other pair of the member agrees under the same reference. Where something was paid by
--- exception, a line was credited, or a delivery was reversed, more is in question: that is decided member by member.
+-- agree in everything, where no other pair of the member agrees under the same reference, and no more is in question.
 create temporary table agreeing on commit drop as
 select customer_id, sequence, statement, line_no
 from (
@@ -90,6 +104,7 @@ from (
         and not exists (
             select from matches m
             where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+                and m.line_part = 0
         )
         and not exists (select from matches m where m.customer_id = d.customer_id and m.sequence = d.sequence)
         and not exists (
@@ -101,17 +116,7 @@ from (
             where f.period = $1 and f.line_no is null and f.customer_id = d.customer_id and f.sequence = d.sequence
                 and f.action is not null
         )
-        and not exists (
-            select from excepted_lines x
-            where x.vendor = $2 and x.member_no = l.member_no and x.benefit = l.benefit
-        )
-        and not exists (
-            select from statement_lines c where c.member_no = l.member_no and c.benefit = l.benefit and c.units < 0
-        )
-        and not exists (
-            select from redemptions r
-            where r.vendor = $2 and r.status = 'REVERSED' and r.customer_id = l.customer_id and r.benefit = l.benefit
-        )
+        and not exists (select from in_question q where q.customer_id = l.customer_id and q.benefit = l.benefit)
 ) agreeing
 where alike = 1;
 
@@ -132,7 +137,7 @@ where (
     and ($3::boolean or (l.member_no, l.benefit) in (select k.member_no, k.benefit from concerned k))
     and not exists (
         select from matches m
-        where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+        where m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no and m.line_part = 0
     )
     and not exists (
         select from findings f
@@ -153,8 +158,8 @@ where d.vendor = $2 and d.status = 'REDEEMED' and d.occurred_at >= $3 and d.occu
     );
 
 -- name: match_what_agrees_alone
--- Pass EXACT, in bulk: a waiting line without a reference and a free delivery of the vendor $1 that agree in everything, each
--- the only one of its member, benefit, day and units, where no other line names the delivery's reference.
+-- Pass EXACT, in bulk: a waiting line without a reference and a free delivery that agree in everything, each the only one of
+-- its member, benefit, day and units, where no other line names the delivery's reference, and no more is in question.
 with lines as (
     select w.*, count(*) over (partition by w.customer_id, w.benefit, w.occurred_on, w.units) as alike
     from waiting w
@@ -175,16 +180,7 @@ paired as (
             select from waiting o
             where o.customer_id = d.customer_id and o.benefit = d.benefit and o.reference = d.reference
         )
-        and not exists (
-            select from excepted_lines x where x.vendor = $1 and x.member_no = l.member_no and x.benefit = l.benefit
-        )
-        and not exists (
-            select from statement_lines c where c.member_no = l.member_no and c.benefit = l.benefit and c.units < 0
-        )
-        and not exists (
-            select from redemptions r
-            where r.vendor = $1 and r.status = 'REVERSED' and r.customer_id = l.customer_id and r.benefit = l.benefit
-        )
+        and not exists (select from in_question q where q.customer_id = l.customer_id and q.benefit = l.benefit)
     order by l.customer_id, d.sequence
     returning customer_id, sequence, statement, line_no
 ),
@@ -239,6 +235,7 @@ from (
         from carryovers c
         join lines l on l.statement = c.statement and l.line_no = c.line_no
         join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+            and m.line_part = 0
         where c.period = $1
         union
         -- What a pair by hand, a dispute, or a line in dispute that may have meant it hid in an earlier month.
@@ -276,7 +273,7 @@ select distinct c.member_no, r.customer_id, r.benefit
 from carryovers o
 join lines l on l.statement = o.statement and l.line_no = o.line_no
 join concerned k on k.member_no = l.member_no and k.benefit = l.benefit
-join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no
+join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no and m.line_part = 0
 join redemptions r on r.customer_id = m.customer_id and r.sequence = m.sequence
 join customers c on c.id = r.customer_id
 where o.period = $1 and (c.member_no, r.benefit) not in (select d.member_no, d.benefit from concerned d);

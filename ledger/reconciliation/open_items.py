@@ -36,8 +36,7 @@ class OpenItems:
             self._count_parts(pair)
         self.lines = {each.id: each for each in sorted(lines, key=order)}
         self.claimed: set[RedemptionId] = set()
-        self.deliveries: dict[RedemptionId, Delivery] = {}
-        self._free(deliveries)
+        self.deliveries = {each.id: each for each in sorted(deliveries, key=lambda each: each.id)}
         self._free_again()
         self.paired: list[Pair] = []
         self.findings: list[Found] = []
@@ -78,13 +77,12 @@ class OpenItems:
         self._free_again()
 
     def _free_again(self) -> None:
+        """Free the deliveries of whose payment credit lines have taken all back."""
         claimed = [each for each in self.payments.taken_back() if each.id not in self.claimed]
-        self.claimed.update(each.id for each in claimed)
-        self._free(claimed)
-
-    def _free(self, deliveries: Iterable[Delivery]) -> None:
-        free = sorted([*self.deliveries.values(), *deliveries], key=lambda each: each.id)
-        self.deliveries = {each.id: each for each in free}
+        if claimed:
+            self.claimed.update(each.id for each in claimed)
+            free = sorted([*self.deliveries.values(), *claimed], key=lambda each: each.id)
+            self.deliveries = {each.id: each for each in free}
 
     def _add(self, pair: Pair) -> None:
         del self.lines[pair.line.id]

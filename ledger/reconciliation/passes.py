@@ -287,6 +287,8 @@ def _only_choices(
 
 def _sharing_a_reference(items: OpenItems) -> list[tuple[list[Line], list[Delivery]]]:
     """The free lines and the free deliveries that bear the same reference."""
+    if not items.lines or not items.deliveries:
+        return []
     named = _by(items.deliveries.values(), lambda each: each.reference)
     stated = _by(items.lines.values(), lambda each: each.reference)
     return [(lines, named[reference]) for reference, lines in stated.items() if reference in named]

@@ -67,6 +67,8 @@ class Payments:
 
     def taken_back(self) -> list[Delivery]:
         """The deliveries that stand, and of whose payment credit lines took all back: another line may claim them."""
+        if not self._credited:
+            return []
         return [
             each
             for each in self._deliveries.values()
