@@ -8,6 +8,7 @@ from asyncpg import Record
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
 from ledger.posting.redemptions import RedemptionView
+from ledger.reconciliation.grounds import LineName, Named
 from ledger.reconciliation.values import (
     Action,
     FindingId,
@@ -18,7 +19,6 @@ from ledger.reconciliation.values import (
     StatementLine,
 )
 from ledger.reconciliation.views import DecisionView, FindingView
-from ledger.reconciliation.words import LineName, Named
 
 
 def decision_of(row: Record) -> DecisionView:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from base.database import Reader
 from base.sql import Queries
+from ledger.reconciliation.grounds import Related, RelatedKind
 from ledger.reconciliation.values import FindingKind, LineFindingId
 from ledger.reconciliation.views import FindingView
-from ledger.reconciliation.words import Related, RelatedKind
 
 SQL = Queries(Path(__file__).with_name("related.sql"))
 

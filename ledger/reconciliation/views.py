@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from ledger.ids import RedemptionId
 from ledger.posting.redemptions import RedemptionView
+from ledger.reconciliation.grounds import Delivered, Grounds, LineName, Named, Related
 from ledger.reconciliation.paying import Sides, payable_when_accepted
 from ledger.reconciliation.values import (
     Action,
@@ -22,7 +23,7 @@ from ledger.reconciliation.values import (
     StatementLine,
     differences,
 )
-from ledger.reconciliation.words import Case, Delivered, LineName, Named, Related, reason
+from ledger.reconciliation.words import reason
 from ledger.reports.pages import VendorName
 
 _NOTHING = Decimal()
@@ -254,16 +255,18 @@ class FindingView:
 
     def reason(self, language: str = "zh", *, to_vendor: bool = False) -> str:
         """The finding explained in `zh` or `en`; a vendor is told of itself alone, not whose a member number is."""
-        case = self._case()
-        return reason(replace(case, unknown_member=False, related=()) if to_vendor else case).spoken(language)
+        grounds = self._grounds()
+        return reason(replace(grounds, unknown_member=False, related=()) if to_vendor else grounds).spoken(
+            language
+        )
 
-    def _case(self) -> Case:
+    def _grounds(self) -> Grounds:
         line, redemption = self.line, self.redemption
         stated = Side(units=line.units, amount=line.amount, day=line.occurred_on) if line else None
         delivered = None
         if self.delivered_units is not None:
             delivered = Side(units=self.delivered_units, amount=self.delivered_amount, day=self.occurred_on)
-        return Case(
+        return Grounds(
             kind=self.kind,
             month=self.month,
             pass_=self.pass_,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import strawberry
 
 from handbook import Benefit as HandbookBenefit
-from ledger.reconciliation import values, words
+from ledger.reconciliation import grounds, values
 from ledger.reconciliation.reading import WithdrawalView
 from schema.context import Info
 from schema.disclosure import shown
@@ -49,7 +49,7 @@ class LineName:
     line_no: int = strawberry.field(description="The vendor's number of the line; in a spreadsheet, its row.")
 
     @classmethod
-    def of(cls, line: words.LineName) -> "LineName":
+    def of(cls, line: grounds.LineName) -> "LineName":
         """The line as the API names it."""
         return cls(statement=line.statement, line_no=line.line_no)
 

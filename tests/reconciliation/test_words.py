@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 
 from ledger.posting.entries import RedemptionStatus
+from ledger.reconciliation.grounds import Delivered, Grounds, LineName, Named
+from ledger.reconciliation.phrases import pass_words
 from ledger.reconciliation.values import FindingKind, Pass, Side
-from ledger.reconciliation.words import Case, Delivered, LineName, Named, pass_words, reason
+from ledger.reconciliation.words import reason
 
 OCTOBER = date(2026, 10, 1)
 STATED = Side(units=2, amount=Decimal(24), day=date(2026, 10, 5))
 
 
 def said(kind: str, language: str = "zh", **more: Any) -> str:
-    case = Case(kind=FindingKind(kind), month=OCTOBER, member_no="M1", tolerance_days=3, **more)
+    case = Grounds(kind=FindingKind(kind), month=OCTOBER, member_no="M1", tolerance_days=3, **more)
     return reason(case).spoken(language)
 
 
