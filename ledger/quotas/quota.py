@@ -1,16 +1,15 @@
-"""A member's quotas on a day: every benefit's allowance, with used, held and remaining units. Pure.
+"""A quota on a day: a benefit's allowance, with used, held and remaining units. Pure.
 
-Computed from the tier's allowance and the entries, never from posted grants.
+Computed from the tier's allowance and the entries, never from posted grants. All of a member are in `card`.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from handbook import Allowance, Benefit, Counted, Handbook, Per, business_day
 from ledger.entitlement.account import Account
 from ledger.entitlement.case import Case
-from ledger.entitlement.rules import CARD_RULES, RULES, Rule, judge
+from ledger.entitlement.rules import RULES, Rule, judge
 from ledger.entitlement.terms import Term
 from ledger.quotas.counts import QuotaCounts
 from ledger.refusals import Refusal
@@ -33,50 +32,6 @@ class Quota(QuotaCounts):
     allowance: Allowance | None
     policy_no: str | None
     resets_on: date | None
-
-
-def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> tuple[Quota, ...]:
-    """The quotas of every benefit of the edition in force on the day `on`, in printed order.
-
-    A benefit given per policy has one for each eligible policy, or one without policy where there is none.
-    Wished numbers have one quota without policy, for the open applications and the next one, and one for each policy
-    that has a number.
-    """
-    edition, today = handbook.on(on), business_day(now)
-    return tuple(
-        quota_of(case, CARD_RULES)
-        for benefit in (edition.benefits if edition is not None else ())
-        for case in cases_of(account, benefit, on, handbook, today=today)
-    )
-
-
-def cases_of(
-    account: Account, benefit: Benefit, on: date, handbook: Handbook, *, today: date
-) -> Iterator[Case]:
-    """Yield the cases of a benefit's quotas on a day, in order, not judged yet."""
-    allowance = benefit.allowance(account.star_on(on))
-    per = allowance.per if isinstance(allowance, Counted) else None
-    policies: Sequence[str | None] = account.eligible_policies(on) if per is Per.POLICY else ()
-    if benefit.wished_number is not None:
-        policies = (None, *_with_numbers(account, benefit))
-    for policy_no in policies or (None,):
-        yield Case(
-            account=account,
-            handbook=handbook,
-            today=today,
-            day=on,
-            benefit_code=benefit.code,
-            policy_no=policy_no,
-        )
-
-
-def _with_numbers(account: Account, benefit: Benefit) -> list[str]:
-    """The policies that have a number, or an application in their own pool, as earlier versions made."""
-    return sorted(
-        pool.policy_no
-        for pool, taken in account.taken.items()
-        if pool.benefit == benefit.code and pool.policy_no and taken.used + taken.held > 0
-    )
 
 
 def eligibility(

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from handbook import Counted, Edition, Handbook, Per, Unit, first_day_asked
 from ledger.entitlement.account import Account
-from ledger.quotas.quota import cases_of
+from ledger.quotas.card import cases_of
 from rating.history import History
 from rating.tiers import star_on
 from rating.timeline import StarSpan, timeline

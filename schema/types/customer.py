@@ -10,7 +10,7 @@ from ledger.entitlement import account as accounts
 from ledger.entitlement.family import covered_relatives
 from ledger.ids import opaque_id
 from ledger.quotas import quota as ledger_quota
-from ledger.quotas.quota import quotas_on
+from ledger.quotas.card import quotas_on
 from rating import history
 from rating.activations import handbook_explaining
 from rating.customers import CustomerRow, PolicyRow

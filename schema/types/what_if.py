@@ -9,7 +9,7 @@ import strawberry
 from handbook import Handbook, first_day_asked
 from ledger.posting.recording import refusal_of
 from ledger.quotas import quota as ledger_quota
-from ledger.quotas.quota import quotas_on
+from ledger.quotas.card import quotas_on
 from ledger.refusals import Refusal as LedgerRefusal
 from ledger.what_if.comparing import account_by
 from rating.events import PolicyEvent

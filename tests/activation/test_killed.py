@@ -19,7 +19,7 @@ from app.start import main
 from handbook import SHIPPED_EDITIONS, Handbook, load_handbook
 from ledger.entitlement.loading import load_accounts
 from ledger.posting.granting import grant_all
-from ledger.quotas.quota import quotas_on
+from ledger.quotas.card import quotas_on
 from ledger.verifying.verify import verify
 from rating import activating
 from rating.activations import ActiveHandbook

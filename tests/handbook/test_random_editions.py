@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from handbook import SHIPPED_EDITIONS, EditionError, Handbook, Relation, load_handbook
 from ledger.posting.outcomes import RedemptionOutcome
-from ledger.quotas.quota import quotas_on
+from ledger.quotas.card import quotas_on
 from ledger.refusals import Refusal
 from rating.contributions import contributions_on
 from rating.folding import fold

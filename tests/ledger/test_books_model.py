@@ -15,7 +15,7 @@ from ledger.ids import RedemptionId
 from ledger.posting.decide import decide
 from ledger.posting.entries import Entry
 from ledger.posting.outcomes import RedemptionOutcome, outcome_as_json
-from ledger.quotas.quota import quotas_on
+from ledger.quotas.card import quotas_on
 from ledger.refusals import Refusal
 from ledger.verifying.checks import Books, problems_of
 from rating.history import Policy

@@ -9,7 +9,7 @@ from ledger.commands import FINANCE
 from ledger.entitlement.loading import load_accounts
 from ledger.posting.granting import grant_all
 from ledger.posting.recording import record_events
-from ledger.quotas.quota import quotas_on
+from ledger.quotas.card import quotas_on
 from ledger.verifying.clocks import TOLERANCE, Moments, moments, warnings, wrong_clocks
 from ledger.verifying.verify import verify
 from rating.customers import ratings

@@ -10,8 +10,8 @@ from handbook import business_day, start_of
 from ledger.entitlement.loading import load_accounts
 from ledger.posting.granting import post_due
 from ledger.posting.outcomes import RedemptionOutcome
+from ledger.quotas.card import quotas_on
 from ledger.quotas.liability import liability
-from ledger.quotas.quota import quotas_on
 from ledger.reports.filters import RedemptionFilter
 from ledger.reports.pages import redemptions_page
 from ledger.reports.service_levels import clocks

@@ -11,7 +11,7 @@ from ledger.entitlement.loading import load_accounts
 from ledger.posting.batch import load_batch
 from ledger.posting.decide import decide
 from ledger.posting.outcomes import RedemptionOutcome
-from ledger.quotas.quota import quotas_on
+from ledger.quotas.card import quotas_on
 from tests.ledger.books import (
     NOW,
     a_confirm,

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from handbook import Counted, Handbook, Per, start_of
 from ledger.commands import Evidence, Redeem
 from ledger.entitlement.account import Account, PoolKey, Taken
+from ledger.entitlement.rules import CARD_RULES
 from ledger.entitlement.terms import Term
 from ledger.posting.outcomes import RedemptionOutcome
-from ledger.quotas.quota import Quota, eligibility, quotas_on
+from ledger.quotas.card import cases_of, quotas_on
+from ledger.quotas.quota import Quota, eligibility, quota_of
 from ledger.refusals import Refusal
+from rating.timeline import StarSpan
+from tests.examples import examples
 from tests.ledger.books import (
     JOINED,
     NOW,
@@ -384,3 +388,37 @@ def test_a_use_of_a_past_year_is_told_the_first_year_in_which_something_is_left(
     refusal = desk.ask(a_redeem("physical-exam", occurred_at=last_year))
     assert isinstance(refusal, Refusal)
     assert refusal.available_from == date(2026, 5, 15)
+
+
+@st.composite
+def accounts(draw, handbook):
+    """Accounts of any timeline, with anything used of any benefit, and policies."""
+    stars = draw(st.lists(st.integers(0, 5), min_size=1, max_size=4))
+    gaps = draw(st.lists(st.integers(1, 400), min_size=len(stars), max_size=len(stars)))
+    starts = [JOINED + timedelta(days=sum(gaps[:number])) for number in range(len(stars))]
+    spans = [
+        StarSpan(start=start, end=end, star=star, rated_premium=Decimal(1), edition=None)
+        for start, end, star in zip(starts, [*starts[1:], None], stars, strict=True)
+    ]
+    pools = st.builds(PoolKey, st.sampled_from(handbook.benefit_codes), st.integers(0, 3))
+    taken = st.dictionaries(pools, st.builds(Taken, st.integers(0, 3), st.integers(0, 1)), max_size=3)
+    return replace(
+        customer().account,
+        spans=tuple(spans),
+        anchor=draw(st.sampled_from([None, starts[0]])),
+        taken=draw(taken),
+        taken_by_now=draw(st.none() | taken),
+    )
+
+
+@settings(max_examples=examples(150))
+@given(data=st.data(), days=st.integers(-30, 1500))
+def test_what_is_worked_out_once_for_all_is_what_is_worked_out_for_each(handbook, data, days):
+    account, on = data.draw(accounts(handbook)), JOINED + timedelta(days=days)
+    edition = handbook.on(on)
+    each = [
+        quota_of(case, CARD_RULES)
+        for benefit in (edition.benefits if edition is not None else ())
+        for case in cases_of(account, benefit, on, handbook, today=TODAY)
+    ]
+    assert list(quotas_on(account, on, handbook, NOW)) == each

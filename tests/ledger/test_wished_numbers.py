@@ -13,8 +13,9 @@ from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.posting.redemptions import Redemption
 from ledger.posting.state import Posting
+from ledger.quotas.card import quotas_on
 from ledger.quotas.counts import QuotaCounts
-from ledger.quotas.quota import Quota, eligibility, quotas_on
+from ledger.quotas.quota import Quota, eligibility
 from ledger.verifying.checks import Books, problems_of
 from rating.history import Policy
 from tests.ledger.books import (

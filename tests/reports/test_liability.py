@@ -10,8 +10,8 @@ import pytest
 
 from handbook import Counted, Handbook, Per, Unlimited, business_day
 from ledger.entitlement.loading import load_accounts
+from ledger.quotas.card import quotas_on
 from ledger.quotas.liability import LiabilityRow, liability, total_value
-from ledger.quotas.quota import quotas_on
 from ledger.vendors.registry import vendors_page
 from tests.demo import NOW
 

@@ -16,8 +16,8 @@ from app.what_if import what_if_in_parallel
 from handbook import Counted, Per, business_day
 from ledger.entitlement.loading import load_accounts
 from ledger.posting.granting import grant_all
+from ledger.quotas.card import quotas_on
 from ledger.quotas.liability import liability
-from ledger.quotas.quota import quotas_on
 from ledger.what_if.comparing import Question
 from ledger.what_if.portfolio import what_if
 from rating.activating import activate
