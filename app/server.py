@@ -38,6 +38,7 @@ from app.services import Services, open_services
 from app.settings import load_settings
 from base.outage_log import log_outage
 from base.outages import OutageError, is_outage
+from planned import PlanCache
 from schema.build import build_schema
 from schema.errors import Unavailability
 
@@ -96,7 +97,9 @@ def create_app(
             app.state.services = services
             app.state.readiness = readiness
             app.state.gatekeeper = gatekeeper
-            schema = build_schema(introspection=services.settings.allows_introspection)
+            schema = build_schema(
+                introspection=services.settings.allows_introspection, plans=_plans(telemetry, services)
+            )
             app.state.graphql = GraphQLEndpoint(schema, services, tokens, gatekeeper, audit)
             app.state.downloads = Downloads(services, tokens, gatekeeper, audit)
             app.state.uploads = Uploads(services, tokens, gatekeeper)
@@ -140,6 +143,13 @@ def _observed(
     if telemetry is None:
         return nullcontext()
     return observed(telemetry, services, bulkheads=gatekeeper.bulkheads, audit=audit, readiness=readiness)
+
+
+def _plans(telemetry: Telemetry | None, services: Services) -> PlanCache | None:
+    """The plans of operations, as configured."""
+    if not services.settings.plans:
+        return None
+    return PlanCache(fell_back=telemetry.unplanned) if telemetry is not None else PlanCache()
 
 
 def _metrics(telemetry: Telemetry | None, services: Services, tokens: Tokens) -> MetricsEndpoint | None:

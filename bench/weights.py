@@ -26,6 +26,7 @@ from bench.field_costs import FieldCosts, Measured, cpu_us
 from bench.what_if import write_candidate
 from demo import load
 from handbook import BUSINESS_ZONE
+from planned import PlanCache
 from schema.build import build_schema
 from schema.queries.usage import MOST_ROWS
 from schema.weights import FILE, OPERATION, TYPENAME, FieldWeight, Weights
@@ -223,7 +224,7 @@ async def _measured(data: Path | None) -> str:
         )
         await load(services)
         write_candidate(folder / "editions")
-        schema = build_schema(table=NOTHING)
+        schema = build_schema(table=NOTHING, plans=PlanCache())
         table = await measure(Desk(services, schema, folder / "editions"), schema)
     return text_of(table)
 

@@ -8,6 +8,7 @@ a small plan saves.
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any
 
 from graphql import (
@@ -61,13 +62,15 @@ class PlanCache:
         self.weight = 0
         """The memory that the plans take, in bytes, about: rather too much than too little."""
         self._kept: OrderedDict[int, _Kept] = OrderedDict()
+        self._lock = RLock()  # for servers that execute in threads
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def plan(self, run: Running) -> Execute | None:
         """The plan of the operation that is about to run; None if graphql-core is to run it."""
-        found = _not_planned(run) or self._found(run)
+        with self._lock:
+            found = _not_planned(run) or self._found(run)
         if not isinstance(found, str):
             return found
         self.fell_back(found)
@@ -124,12 +127,13 @@ class PlanCache:
 
     def _grow(self, kept: _Kept, by: int) -> None:
         """Note that the plans of an operation take more memory, and make room for it."""
-        if self._kept.get(id(kept.operation)) is not kept:
-            return  # dropped meanwhile, and still running
-        kept.weight += by
-        self.weight += by
-        while self.weight > self.most_bytes:
-            self._drop(next(iter(self._kept)))
+        with self._lock:
+            if self._kept.get(id(kept.operation)) is not kept:
+                return  # dropped meanwhile, and still running
+            kept.weight += by
+            self.weight += by
+            while self.weight > self.most_bytes:
+                self._drop(next(iter(self._kept)))
 
     def _drop(self, key: int) -> None:
         self.weight -= self._kept.pop(key).weight

@@ -9,14 +9,13 @@ from types import CoroutineType
 from typing import Any, TypeAlias
 
 from graphql import GraphQLAbstractType, GraphQLLeafType, GraphQLList, GraphQLNonNull, GraphQLObjectType
-from graphql.pyutils import Undefined
 
 from planned import lists
 from planned.asked import Asked
-from planned.kinds import PLAIN, is_plain
+from planned.kinds import is_plain
 from planned.leaves import Leaf
-from planned.lists import Complete
-from planned.places import Place, field_of
+from planned.lists import Complete, Completer
+from planned.places import Place
 from planned.running import Running
 
 CompleteObject: TypeAlias = Callable[[Running, Any, Place], Any]
@@ -24,18 +23,19 @@ PlanObject: TypeAlias = Callable[[GraphQLObjectType, Asked], CompleteObject]
 """Plans the selection of a field for an object type."""
 
 
-def completer(type_: Any, asked: Asked, plan_object: PlanObject) -> Complete:
+def completer(type_: Any, asked: Asked, plan_object: PlanObject) -> Completer:
     """What completes a field's values, or the items of its list, of a type."""
     inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if isinstance(inner, GraphQLLeafType):
-        return _leaf(type_, inner, asked)
+        complete = _leaf(type_, inner, asked)
+        return Completer(complete, complete)
     if isinstance(inner, GraphQLList):
         complete = _list(type_, inner.of_type, asked, plan_object)
     elif isinstance(inner, GraphQLObjectType):
         complete = plan_object(inner, asked)
     else:
         complete = _abstract(inner, asked, plan_object)
-    return _of_any_kind(type_, asked, complete)
+    return Completer(_of_any_kind(type_, asked, complete), complete)
 
 
 def _of_any_kind(type_: Any, asked: Asked, complete: Complete) -> Complete:
@@ -45,10 +45,9 @@ def _of_any_kind(type_: Any, asked: Asked, complete: Complete) -> Complete:
     def complete_any(run: Running, value: Any, place: Place) -> Any:
         if value is None and nullable:
             return None
-        kind = type(value)
-        if value is None or value is Undefined or (kind not in PLAIN and not is_plain(kind)):
-            return run.complete(type_, asked, value, place)
-        return complete(run, value, place)
+        if is_plain(type(value)):
+            return complete(run, value, place)
+        return run.complete(type_, asked, value, place)
 
     return complete_any
 
@@ -93,7 +92,7 @@ def _abstract(type_: GraphQLAbstractType, asked: Asked, plan_object: PlanObject)
         return await completed if type(completed) is CoroutineType else completed
 
     def complete_abstract(run: Running, value: Any, place: Place) -> Any:
-        info = run.info(asked, field_of(place))
+        info = run.info(asked, place)
         name = (type_.resolve_type or run.type_resolver)(value, info, type_)
         if type(name) is not str and run.is_awaitable(name):
             return complete_later(run, name, value, place, info)

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from planned.asked import Asked
 from planned.kinds import PLAIN
-from planned.lists import Complete
+from planned.lists import Completer
 from planned.places import Place
 from planned.resolving import Resolve
 from planned.running import Running
@@ -15,13 +15,14 @@ Execute: TypeAlias = Callable[[Running, Any, Place | None], Any]
 """Executes a field of an object at a place. Raises a located error where a value is needed and there is none."""
 
 
-def field(asked: Asked, resolve: Resolve, complete: Complete) -> Execute:
+def field(asked: Asked, resolve: Resolve, complete: Completer) -> Execute:
     """What executes a field."""
     key, parent, type_ = asked.key, asked.parent.name, asked.definition.type
+    complete_any, complete_plain = complete
 
     async def awaited(run: Running, value: Any, place: Place) -> Any:
         try:
-            completed = complete(run, await value, place)
+            completed = complete_any(run, await value, place)
             return await completed if type(completed) is CoroutineType else completed
         except Exception as error:  # noqa: BLE001
             run.failed(error, type_, asked, place)
@@ -38,9 +39,12 @@ def field(asked: Asked, resolve: Resolve, complete: Complete) -> Execute:
         place = (around, key, parent)
         try:
             value = resolve(run, source, place)
-            if type(value) not in PLAIN and run.is_awaitable(value):
+            if type(value) in PLAIN:
+                completed = complete_plain(run, value, place)
+            elif run.is_awaitable(value):
                 return awaited(run, value, place)
-            completed = complete(run, value, place)
+            else:
+                completed = complete_any(run, value, place)
         except Exception as error:  # noqa: BLE001
             run.failed(error, type_, asked, place)
             return None

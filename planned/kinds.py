@@ -7,17 +7,24 @@ computes attributes (`__getattr__`) may have an `__await__` in one value and not
 from types import CoroutineType, FunctionType, GeneratorType
 from typing import Any
 
+from graphql.pyutils import Undefined
+
 _MOST_KEPT = 10_000
 
 PLAIN: set[type] = set()
-"""Classes whose values are neither awaitable nor exceptions."""
+"""Classes whose values are neither awaitable nor exceptions, nor nothing."""
+_NOTHING = frozenset({type(None), type(Undefined)})
 
 
 def is_plain(kind: type[Any]) -> bool:
-    """Whether values of the class are neither awaitable nor exceptions; False where the class cannot tell."""
+    """Whether values of the class are neither awaitable nor exceptions, nor nothing; False where it cannot tell."""
     if kind in PLAIN:
         return True
-    if issubclass(kind, Exception | CoroutineType | GeneratorType) or hasattr(kind, "__await__"):
+    if (
+        kind in _NOTHING
+        or issubclass(kind, Exception | CoroutineType | GeneratorType)
+        or hasattr(kind, "__await__")
+    ):
         return False
     if isinstance(kind.__getattribute__, FunctionType) or any(
         "__getattr__" in vars(each) for each in kind.__mro__

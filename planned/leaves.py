@@ -57,8 +57,6 @@ class Leaf:
         """Whether values of a class that is not in `accepted` may be completed here all the same."""
         if not (self._all or (self._text and issubclass(kind, str))) or not is_plain(kind):
             return False
-        if kind in _NOTHING:
-            return False
         if len(self.accepted) < _MOST_CLASSES:
             self.accepted.add(kind)
         return True
@@ -75,9 +73,6 @@ class Leaf:
         if converted is None or converted is Undefined:
             raise UnusualError
         return converted
-
-
-_NOTHING = frozenset({type(None), type(Undefined)})
 
 
 def _is_as_strawberry_made_it(type_: CustomGraphQLEnumType) -> bool:

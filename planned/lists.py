@@ -1,8 +1,9 @@
 """Completing lists: of objects item by item, of scalars and enums all at once."""
 
+from collections import deque
 from collections.abc import Callable
 from types import CoroutineType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from graphql import GraphQLLeafType, is_non_null_type
 from graphql.pyutils import gather_with_cancel
@@ -13,25 +14,50 @@ from planned.leaves import Leaf
 from planned.places import Place
 from planned.running import Running
 
+_LISTS = frozenset({list, tuple})
+_LIKE_LISTS = frozenset({set, frozenset, deque, type({}.values())})
+
 Complete: TypeAlias = Callable[[Running, Any, Place], Any]
 """Completes a value at a place: with JSON, or with a coroutine of it."""
 
 
-def objects(type_: Any, item_type: Any, asked: Asked, complete_item: Complete) -> Complete:
+class Completer(NamedTuple):
+    """Completes values of `any` kind; `plain` those of plain classes only (`kinds.PLAIN`), which most are."""
+
+    any: Complete
+    plain: Complete
+
+
+def objects(type_: Any, item_type: Any, asked: Asked, complete: Completer) -> Complete:
     """What completes a list of objects or of lists, side by side where they must be awaited."""
-    one = _item(item_type, asked, complete_item)
+    complete_plain, complete_any = complete.plain, _any_item(item_type, asked, complete)
+
+    async def settled(run: Running, value: Any, place: Place) -> Any:
+        try:
+            return await value
+        except Exception as error:  # noqa: BLE001 - any error of a resolver is the answer's
+            run.failed(error, item_type, asked, place)
+            return None
 
     def complete_list(run: Running, items: Any, place: Place) -> Any:
-        if type(items) is not list and type(items) is not tuple:
-            return run.complete(type_, asked, items, place)
+        if type(items) not in _LISTS:
+            if type(items) not in _LIKE_LISTS:
+                return run.complete(type_, asked, items, place)
+            items = list(items)
         results: list[Any] = []
         pending: list[int] = []
         try:
             for index, item in enumerate(items):
-                value = one(run, item, (place, index, None))
-                results.append(value)
+                at = (place, index, None)
+                try:
+                    value = (complete_plain if type(item) in PLAIN else complete_any)(run, item, at)
+                except Exception as error:  # noqa: BLE001 - any error of a resolver is the answer's
+                    run.failed(error, item_type, asked, at)
+                    value = None
                 if type(value) is CoroutineType:
+                    value = settled(run, value, at)
                     pending.append(index)
+                results.append(value)
         except Exception:
             begun = [results[index] for index in pending]
             run.settle([*begun, *(each for each in items[len(results) + 1 :] if run.is_awaitable(each))])
@@ -41,27 +67,13 @@ def objects(type_: Any, item_type: Any, asked: Asked, complete_item: Complete) -
     return complete_list
 
 
-def _item(item_type: Any, asked: Asked, complete_item: Complete) -> Complete:
-    """What completes an item, and notes its error."""
-
-    async def settled(run: Running, value: Any, place: Place) -> Any:
-        try:
-            return await value
-        except Exception as error:  # noqa: BLE001 - any error of a resolver is the answer's
-            run.failed(error, item_type, asked, place)
-            return None
-
-    def complete_one(run: Running, item: Any, place: Place) -> Any:
-        if type(item) not in PLAIN and run.is_awaitable(item):
+def _any_item(item_type: Any, asked: Asked, complete: Completer) -> Complete:
+    def complete_any(run: Running, item: Any, place: Place) -> Any:
+        if run.is_awaitable(item):
             return run.complete_awaitable_item(item_type, asked, item, place)
-        try:
-            value = complete_item(run, item, place)
-        except Exception as error:  # noqa: BLE001 - any error of a resolver is the answer's
-            run.failed(error, item_type, asked, place)
-            return None
-        return settled(run, value, place) if type(value) is CoroutineType else value
+        return complete.any(run, item, place)
 
-    return complete_one
+    return complete_any
 
 
 async def _gathered(results: list[Any], pending: list[int]) -> list[Any]:
@@ -82,7 +94,7 @@ def leaves(type_: Any, item_type: Any, named: GraphQLLeafType, asked: Asked) -> 
     nullable = not is_non_null_type(item_type)
 
     def complete_leaves(run: Running, items: Any, place: Place) -> Any:
-        if type(items) is list or type(items) is tuple:
+        if type(items) in _LISTS or type(items) in _LIKE_LISTS:
             kinds = set(map(type, items))
             if nullable:
                 kinds.discard(type(None))

@@ -32,9 +32,10 @@ class Running(StrawberryGraphQLCoreExecutionContext):
 
     def info(self, asked: Asked, place: Place) -> Any:
         """The resolve info of a field; `place` is the field's, or that of an item of its list."""
+        place = field_of(place)
         if type(self).build_resolve_info is _ITS_OWN:
             return LazyInfo(self, asked, place)
-        path: Any = path_of(field_of(place))
+        path: Any = path_of(place)
         return self.build_resolve_info(asked.definition, asked.nodes, asked.parent, path)
 
     def failed(self, error: Exception, type_: GraphQLOutputType, asked: Asked, place: Place) -> None:
@@ -46,7 +47,7 @@ class Running(StrawberryGraphQLCoreExecutionContext):
         """Let graphql-core complete a value, at its place."""
         self.handed_over = True
         path: Any = path_of(place)
-        info = self.info(asked, field_of(place))
+        info = self.info(asked, place)
         completed = self.complete_value(type_, asked.details, info, path, value, None)
         return self._coroutine(completed)
 
@@ -54,7 +55,7 @@ class Running(StrawberryGraphQLCoreExecutionContext):
         """Let graphql-core complete an object whose type is known."""
         self.handed_over = True
         path: Any = path_of(place)
-        info = self.info(asked, field_of(place))
+        info = self.info(asked, place)
         completed = self.complete_object_value(type_, asked.details, info, path, value, None)
         return self._coroutine(completed)
 
@@ -64,7 +65,7 @@ class Running(StrawberryGraphQLCoreExecutionContext):
         """Let graphql-core await and complete an item of a list."""
         self.handed_over = True
         path: Any = path_of(place)
-        info = self.info(asked, field_of(place))
+        info = self.info(asked, place)
         return self.complete_awaitable_list_item_value(value, type_, asked.details, info, path, None)
 
     def settle(self, awaitables: list[Any]) -> None:

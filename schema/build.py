@@ -3,6 +3,7 @@
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema, Undefined
 from strawberry.schema.config import StrawberryConfig
 
+from planned import PlanCache
 from schema.execution import EntitlementsSchema
 from schema.mutations.mutation import Mutation
 from schema.permissions import check_table
@@ -12,8 +13,10 @@ from schema.scalars import SCALARS
 from schema.weights import Weights, weights
 
 
-def build_schema(*, introspection: bool = True, table: Weights | None = None) -> EntitlementsSchema:
-    """Build the schema, with or without `introspection`; operations cost by the table of weights.
+def build_schema(
+    *, introspection: bool = True, table: Weights | None = None, plans: PlanCache | None = None
+) -> EntitlementsSchema:
+    """Build the schema, with or without `introspection`; operations cost by the table of weights, and run by `plans`.
 
     Raises ValueError when the permission table does not name every guarded field.
     """
@@ -23,6 +26,7 @@ def build_schema(*, introspection: bool = True, table: Weights | None = None) ->
         config=StrawberryConfig(scalar_map=SCALARS),
         table=weights() if table is None else table,
         introspection=introspection,
+        plans=plans,
     )
     _drop_null_defaults(schema.core)
     check_table(schema.core)

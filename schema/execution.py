@@ -16,6 +16,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from planned import PlanCache, PlannedExecution
 from schema.billing import Bill
 from schema.context import Context
 from schema.documents import DocumentCache, Operation, Prepared
@@ -43,7 +44,7 @@ class PreparedDocument(SchemaExtension):
         yield
 
 
-class _Execution(StrawberryGraphQLCoreExecutionContext):
+class _Checked(StrawberryGraphQLCoreExecutionContext):
     """Runs an operation with the values of its variables that were checked before."""
 
     def __init__(self, *positional: Any, **named: Any) -> None:
@@ -53,8 +54,15 @@ class _Execution(StrawberryGraphQLCoreExecutionContext):
             self.variable_values = context.variables
 
 
+class _Planned(_Checked, PlannedExecution):
+    """The same, by the operation's plan."""
+
+
 class EntitlementsSchema(Schema):
-    """The schema with its own `execute`; every result passes through `presentable`."""
+    """The schema with its own `execute`; every result passes through `presentable`.
+
+    Operations run by `plans`; without them in graphql-core, with the same answers.
+    """
 
     def __init__(
         self,
@@ -64,13 +72,16 @@ class EntitlementsSchema(Schema):
         config: StrawberryConfig,
         table: Weights,
         introspection: bool = True,
+        plans: PlanCache | None = None,
     ) -> None:
         super().__init__(
             query=query,
             mutation=mutation,
             config=config,
             extensions=[PreparedDocument],
-            execution_context_class=_Execution,
+            execution_context_class=_Checked
+            if plans is None
+            else type("_Planned", (_Planned,), {"plans": plans}),
         )
         self.core: GraphQLSchema = self._schema
         self._prepare = DocumentCache(self.core, table, introspection=introspection)

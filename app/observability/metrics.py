@@ -52,6 +52,11 @@ class Metrics:
             "class",
         )
 
+        self.unplanned = self._counter(
+            "entitlements_unplanned_operations",
+            "Operations that graphql-core ran, because they have no plan; `reason` says why.",
+            "reason",
+        )
         self.limited = self._counter(
             "entitlements_rate_limited",
             "Requests answered with 429 because a budget was used up; `budget` says which.",

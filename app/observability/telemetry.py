@@ -55,6 +55,10 @@ class Telemetry:
         """Counts operations of a class that are answered with 503, by the reason."""
         return lambda reason: self.metrics.turned_away.labels(kind.value, reason).inc()
 
+    def unplanned(self, why: str) -> None:
+        """Count an operation that has no plan."""
+        self.metrics.unplanned.labels(why).inc()
+
     async def close(self) -> None:
         """Send the traces that are left."""
         if self._tracing is not None:

@@ -169,6 +169,9 @@ class Settings(BaseSettings):
     introspection: bool | None = None
     """Whether introspection is allowed; by default in development only."""
 
+    plans: bool = True
+    """Whether operations run by plans (`planned`); otherwise in graphql-core, slower, with the same answers."""
+
     log_level: LogLevelSetting = LogLevel.INFO
 
     @property

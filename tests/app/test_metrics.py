@@ -101,6 +101,28 @@ async def test_requests_refusals_entries_and_batches_are_counted(counted):
     assert found[sample("entitlements_http_responses_total", route="/graphql", status="200")] == 4
 
 
+async def test_operations_without_a_plan_are_counted(counted, monkeypatch):
+    monkeypatch.setattr("planned.planning.MOST_FIELDS", 1)
+    header = counted.header(Role.FRONTEND)
+    for document in ("{ viewer { role } }", "{ viewer { __typename } }", "{ __typename }"):
+        answer = await counted.client.post("/graphql", headers=header, json={"query": document})
+        assert "errors" not in answer.json(), answer.text
+    found = await read(counted)
+    assert found[sample("entitlements_unplanned_operations_total", reason="too large")] == 2
+
+
+async def test_plans_can_be_switched_off(database_dsn, tmp_path, monkeypatch):
+    monkeypatch.setattr("planned.planning.MOST_FIELDS", 1)
+    async with serving(database_dsn, tmp_path, plans=False) as service:
+        header = service.header(Role.FRONTEND)
+        answer = await service.client.post("/graphql", headers=header, json={"query": "{ viewer { role } }"})
+        assert answer.json()["data"] == {"viewer": {"role": "FRONTEND"}}
+        assert (
+            "entitlements_unplanned_operations_total{"
+            not in (await service.client.get("/metrics", headers=service.header(Role.OPERATIONS))).text
+        )
+
+
 def test_what_clients_call_their_operations_makes_no_more_than_so_many_series():
     metrics = Metrics()
     requests = RequestMetrics(metrics)

@@ -16,6 +16,7 @@ import pytest_asyncio
 from hypothesis import given, note, settings, target
 from hypothesis import strategies as st
 
+from planned import PlanCache
 from schema.analysis import UNIT_US
 from schema.build import build_schema
 from schema.context import Context, Role, Viewer
@@ -25,7 +26,7 @@ from tests.schema.random_documents import Drawn, RandomDocuments, pools, values_
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SCHEMA = build_schema()
+SCHEMA = build_schema(plans=PlanCache())
 FUZZ = os.environ.get("HYPOTHESIS_PROFILE") == "fuzz"
 AUDITOR = Viewer(role=Role.AUDITOR)
 MOST_S = MOST_COST * UNIT_US / 1e6

@@ -5,6 +5,7 @@ classes. So both executions take their real ways through the schema, and must fi
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -181,6 +182,8 @@ class MadeUp:
                 _later(None, 1, ValueError("a late item")) if index else each
                 for index, each in enumerate(items)
             ],
+            lambda: dict(enumerate(items)).values(),
+            lambda: deque(items),
             lambda: [GraphQLError("an item"), *items],
             lambda: [*items, None],
             lambda: "text",
@@ -196,7 +199,7 @@ class MadeUp:
             type_: Any = self._schema.type_map[name]
             if made.__bases__ == (object,):
                 kept.append((type_, "is_type_of", type_.is_type_of))
-                type_.is_type_of = _is_made_of(name)
+                type_.is_type_of = self._is_type_of(name)
             for definition in type_.fields.values():
                 resolver = definition.extensions[_BACKREF].base_resolver
                 if resolver is not None:
@@ -207,6 +210,15 @@ class MadeUp:
         finally:
             for each, attribute, value in reversed(kept):
                 setattr(each, attribute, value)
+
+    def _is_type_of(self, name: str) -> Callable[..., bool]:
+        def is_type_of(value: Any, info: Any) -> bool:
+            if getattr(value, "made_of", None) != name:
+                return False
+            self.world.calls.append(f"{name} at {info.path.as_list()} {info.parent_type}")
+            return True
+
+        return is_type_of
 
     def _function(self, type_name: str, definition: Any, resolver: Any) -> Callable[..., Any]:
         info_name = resolver.info_parameter.name if resolver.info_parameter else None
@@ -247,10 +259,6 @@ class MadeUp:
             return self._answer(definition.type, where)
 
         return later if resolver.is_async else function
-
-
-def _is_made_of(name: str) -> Callable[..., bool]:
-    return lambda value, _info: getattr(value, "made_of", None) == name
 
 
 async def _later_answer(answer: Callable[[], Any], ticks: int) -> Any:

@@ -11,6 +11,7 @@ from app.orm import orm
 from base.database import Pool
 from handbook import BUSINESS_ZONE, Handbook
 from ledger.posting.journal import Journal
+from planned import PlanCache
 from rating.activations import AnyHandbook, handbook_now
 from schema.billing import Bill
 from schema.budgets import Budgets
@@ -19,7 +20,7 @@ from schema.context import Context, Role, Viewer
 
 NOW = datetime(2026, 10, 20, 10, 0, tzinfo=BUSINESS_ZONE)
 OPERATIONS = Path(__file__).parents[1] / "operations"
-SCHEMA = build_schema()
+SCHEMA = build_schema(plans=PlanCache())
 
 FRONTEND = Viewer(role=Role.FRONTEND)
 MEMBER_M1 = Viewer(role=Role.FRONTEND, member="M1")

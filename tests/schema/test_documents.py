@@ -6,6 +6,7 @@ import pytest
 from graphql import get_introspection_query
 
 import schema.documents
+from planned import PlanCache
 from schema.build import build_schema
 from schema.documents import DocumentCache
 from schema.limits import LONGEST_DOCUMENT, LONGEST_NUMBER, MOST_ERRORS, MOST_OPERATIONS
@@ -185,7 +186,7 @@ async def test_asking_for_the_schema_again_and_again_costs_what_it_takes(empty_a
 
 
 async def test_introspection_can_be_switched_off(empty_api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tests.schema.api.SCHEMA", build_schema(introspection=False))
+    monkeypatch.setattr("tests.schema.api.SCHEMA", build_schema(introspection=False, plans=PlanCache()))
     for text in ("{ __schema { queryType { name } } }", '{ __type(name: "Tier") { name } }'):
         errors = (await empty_api.ask(text))["errors"]
         assert "introspection has been disabled" in errors[0]["message"]
