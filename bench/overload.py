@@ -19,7 +19,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bench.served import BENEFIT, VENDOR, Answer, Client, Served, member_numbers, served
+from bench.http_client import Answer
+from bench.served import BENEFIT, VENDOR, Client, Served, member_numbers, served
 
 _REDEEM = """mutation Redeem($input: RedeemInput!) { redeem(input: $input) {
   __typename ... on Redemption { id } ... on Refusal { code message } } }"""

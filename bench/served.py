@@ -1,9 +1,5 @@
-"""A running service for benchmarks: a process on a port, a portfolio in its database, tokens, and a light client.
+"""A running service for benchmarks: a process on a port, a portfolio in its database, tokens, and a light client."""
 
-The client uses little processor time, because it shares the processors with the service that is measured.
-"""
-
-import asyncio
 import contextlib
 import json
 import os
@@ -16,10 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
-import httptools
 import psutil
 
 from bench.history_stream import stream
+from bench.http_client import Address, Answer, Connection
 from bench.measuring import COMMAND, entitlements
 
 _BOUND = re.compile(r"serving on http://([^:]+):(\d+)/")
@@ -36,6 +32,11 @@ class Served:
     port: int
     pid: int
     environment: Mapping[str, str] = field(repr=False)
+
+    @property
+    def address(self) -> Address:
+        """Where it answers GraphQL."""
+        return Address(host=self.host, port=self.port)
 
     def token(self, role: str, *options: str) -> str:
         """Return a token as the command line issues it."""
@@ -104,84 +105,26 @@ def _address(process: "subprocess.Popen[str]", log: Path) -> dict[str, Any]:
     raise RuntimeError(f"the service did not start: {log.read_text(encoding='utf-8')[-2000:]}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A response: the HTTP status, the seconds until a retry (0: not given), and the body."""
+class Client:
+    """One connection with a token that sends operations one after the other. Raises ConnectionError when it is cut."""
 
-    status: int
-    retry_after_s: float
-    body: bytes
-
-
-class Client(asyncio.Protocol):
-    """One connection that sends requests one after the other. Raises ConnectionError when it is cut."""
-
-    def __init__(self, token: str) -> None:
-        self._head = (
-            f"POST /graphql HTTP/1.1\r\nhost: bench\r\nauthorization: Bearer {token}\r\n"
-            "content-type: application/json\r\n"
-        )
-        self._transport: asyncio.Transport | None = None
-        self._waiting: asyncio.Future[Answer] | None = None
-        self._begin()
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
 
     @classmethod
     async def connected(cls, service: Served, token: str) -> Self:
         """Connect."""
-        loop = asyncio.get_running_loop()
-        _, client = await loop.create_connection(lambda: cls(token), service.host, service.port)
-        return client
+        return cls(await Connection.opened(service.address, bearer(token)))
 
     async def ask(self, query: str, **variables: Any) -> Answer:
         """Send an operation and wait for its answer."""
-        if self._transport is None or self._transport.is_closing():
-            raise ConnectionError("the service closed the connection")
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        self._waiting = asyncio.get_running_loop().create_future()
-        self._transport.write(f"{self._head}content-length: {len(body)}\r\n\r\n".encode() + body)
-        return await self._waiting
+        return await self._connection.send(json.dumps({"query": query, "variables": variables}).encode())
 
     def close(self) -> None:
         """Close the connection."""
-        if self._transport is not None:
-            self._transport.close()
+        self._connection.close()
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport."""
-        if isinstance(transport, asyncio.Transport):
-            self._transport = transport
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Wake the waiting request."""
-        self._transport = None
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_exception(ConnectionError(f"the connection was cut: {exc}"))
-
-    def data_received(self, data: bytes) -> None:
-        """Read on."""
-        self._parser.feed_data(data)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Note `Retry-After`."""
-        if name.lower() == b"retry-after":
-            self._retry_after_s = float(value)
-
-    def on_body(self, body: bytes) -> None:
-        """Keep a piece of the body."""
-        self._body.append(body)
-
-    def on_message_complete(self) -> None:
-        """Hand the answer over."""
-        answer = Answer(
-            status=self._parser.get_status_code(),
-            retry_after_s=self._retry_after_s,
-            body=b"".join(self._body),
-        )
-        self._begin()
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(answer)
-
-    def _begin(self) -> None:
-        self._parser = httptools.HttpResponseParser(self)
-        self._body: list[bytes] = []
-        self._retry_after_s = 0.0
+def bearer(token: str) -> str:
+    """The header of a token."""
+    return f"authorization: Bearer {token}\r\n"

@@ -22,7 +22,8 @@ import pytest
 
 from app.postgres.postmaster import remnants
 from bench import overload
-from bench.served import Answer, Client, Served, served
+from bench.http_client import Answer
+from bench.served import Client, Served, served
 from schema.context import Role
 from tests.served import Service, serving
 
