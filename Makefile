@@ -13,6 +13,8 @@ SEED ?=
 ROUNDS ?=
 KILLS ?=
 REPORT ?=
+QUICK ?=
+BENCH ?=
 
 # Pinned apart from the project: it tests from outside, and needs much that the project does not.
 SCHEMATHESIS := schemathesis==4.32.5
@@ -61,6 +63,10 @@ test: setup  ## All tests but `make chaos` (on an embedded PostgreSQL, or on DAT
 .PHONY: chaos
 chaos: setup  ## Fault tests: processes killed, disks filled, services flooded; SEED=… repeats a run, ROUNDS=… and KILLS=… try more
 	CHAOS_SEED=$(SEED) CHAOS_ROUNDS=$(ROUNDS) CHAOS_KILLS=$(KILLS) CHAOS_REPORT=$(REPORT) $(BIN)/python -m pytest -m chaos
+
+.PHONY: bench
+bench: setup  ## Our service beside its peers, one table of ratios; QUICK=1 takes minutes; BENCH='--help' shows the options
+	$(BIN)/python -m bench.comparison $(if $(QUICK),--quick) $(BENCH)
 
 .PHONY: fuzz
 fuzz: setup  ## The random tests with many more examples from a new seed; SEED=… repeats a run; what they find becomes a case

@@ -7,8 +7,8 @@ from typing import Protocol
 from bench.comparison.loads import Arrivals, Closed, Load
 from bench.comparison.values import Detail, Effort, Goal, Line, Run, Spread
 
-_WARM_UP_S = 2.0
-"""V8 compiles what runs often, connections prepare their statements."""
+_WARM_UP_S = 1.5
+"""At least: V8 compiles what runs often, connections prepare their statements."""
 _SHARE = 0.5
 """The fixed arrival rate, as a share of what the slowest contestant sustains in the closed loop."""
 Runs = Mapping[str, Sequence[Run]]

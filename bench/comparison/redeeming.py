@@ -1,4 +1,7 @@
-"""Single redemptions, and a hundred in one request, each durable before it is answered."""
+"""Redemptions, one or a hundred in a request; each is durable before it is answered.
+
+Against Strawberry doing nothing, and against what PostgreSQL commits of the same rows.
+"""
 
 import itertools
 import random
@@ -6,17 +9,23 @@ import time
 from collections.abc import Iterator
 
 from bench.comparison.loads import Closed
-from bench.comparison.racing import arrivals, details, race, tail_line
+from bench.comparison.peers import NOTHING, peer
+from bench.comparison.racing import arrivals, details, race, rate_line, tail_line
 from bench.comparison.stage import OURS, Stage
 from bench.comparison.values import Effort, Goal, Result
-from bench.documents import body, operation
+from bench.documents import batched, body, operation
+from bench.peers.pgbench import PGBENCH, Pgbench
 from bench.served import BENEFIT
 
-REDEEM = operation("redeem", "Redeem")
+REDEEM, REDEEM_MANY = operation("redeem", "Redeem"), operation("redeem", "RedeemMany")
 _DONE = b'"__typename":"Redemption"'
-_WORK = "single redemption"
-_MANY = Closed(clients=64)
-_ONE = Closed(clients=1)
+_SINGLE, _BULK = "single redemption", "redeemMany of 100"
+_MANY, _ONE = Closed(clients=64), Closed(clients=1)
+_IN_BULK = 100
+_NOTES = (
+    f"{_SINGLE}: pgbench writes the rows of a redemption (entry, balance, redemption, outcome, head) without deciding, "
+    "hashing or checking a key; its CPU is the database's alone.",
+)
 
 
 def inputs(members: list[str]) -> Iterator[dict[str, str]]:
@@ -29,17 +38,38 @@ def inputs(members: list[str]) -> Iterator[dict[str, str]]:
 
 async def measure(stage: Stage, effort: Effort) -> Result:
     """Measure."""
-    bodies = (body(REDEEM, input=each) for each in inputs(stage.members))
-    ours = stage.ours(bodies, vendor=True, proof=_DONE)
-    many = await race([ours], _MANY, effort)
-    one = await race([ours], _ONE, effort)
-    steady = arrivals(many)
-    steadily = await race([ours], steady, effort, warm=False)
+    asked = inputs(stage.members)
+    single = stage.ours((body(REDEEM, input=each) for each in asked), vendor=True, proof=_DONE)
+    bulk = stage.ours(
+        (body(REDEEM_MANY, inputs=some) for some in batched(asked, _IN_BULK)),
+        vendor=True,
+        proof=_DONE,
+        units=_IN_BULK,
+    )
+    nothing = await peer(stage, NOTHING, (body(REDEEM, input=each) for each in asked), proof=b'"Redemption"')
+    bare = await Pgbench.on(stage, effort.customers)
+    many = await race([single, nothing, bare], _MANY, effort)
+    one = await race([single, bare], _ONE, effort)
+    in_bulk = await race([bulk, bare], _ONE, effort)
+    steady = arrivals({OURS: many[OURS]})
+    steadily = await race([single, nothing], steady, effort, warm=False)
+    unit = "redemptions"
+    single_one, bulk_one = f"{_SINGLE}, {_ONE}", f"{_BULK}, {_ONE}"
     return Result(
-        lines=[tail_line(_WORK, _MANY, many[OURS], Goal(at_most=4))],
-        details=[
-            *details(_WORK, _MANY, many),
-            *details(_WORK, _ONE, one),
-            *details(_WORK, steady, steadily),
+        lines=[
+            rate_line(f"{_SINGLE}, {_MANY}", NOTHING, many, OURS, NOTHING, Goal(at_least=0.6), unit),
+            rate_line(
+                f"{_SINGLE}, {_MANY}", f"{PGBENCH}, {_MANY}", many, OURS, PGBENCH, Goal(at_least=1), unit
+            ),
+            rate_line(single_one, f"{PGBENCH}, {_ONE}", one, OURS, PGBENCH, Goal(at_least=0.4), unit),
+            rate_line(bulk_one, f"{PGBENCH}, {_ONE}", in_bulk, OURS, PGBENCH, Goal(at_least=2), unit),
+            tail_line(_SINGLE, _MANY, many[OURS], Goal(at_most=4)),
         ],
+        details=[
+            *details(_SINGLE, _MANY, many),
+            *details(_SINGLE, _ONE, one),
+            *details(_BULK, _ONE, in_bulk),
+            *details(_SINGLE, steady, steadily),
+        ],
+        notes=_NOTES,
     )

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,16 +25,18 @@ from bench.comparison.processes import Processes
 from bench.comparison.values import Effort
 from bench.documents import batched, body, operation
 from bench.http_client import Connection
+from bench.peers.running import Peer
 from bench.served import BENEFIT, VENDOR, Served, bearer, served
+from handbook import BUSINESS_ZONE
 
 OURS = "entitlements"
-_CLOCK = "2026-11-02T09:00:00+08:00"
+_NOW = datetime(2026, 11, 2, 9, tzinfo=BUSINESS_ZONE)
 """The generated portfolio ends the day before."""
 _ACTIVE_MEMBERS, _REDEMPTIONS_EACH = 50, 20
 _STARRED = """query ($after: String) { customers(first: 100, after: $after, where: {star: {gte: 1}}) {
   pageInfo { hasNextPage endCursor } edges { node { memberNo } } } }"""
 SETTINGS = {
-    "ENTITLEMENTS_CLOCK": _CLOCK,
+    "ENTITLEMENTS_CLOCK": _NOW.isoformat(),
     "ENTITLEMENTS_LOG_LEVEL": "warning",
     # One token for all clients: budgets of single callers are not measured here.
     "ENTITLEMENTS_BUDGET_CALLER": "0",
@@ -74,7 +77,10 @@ class Database:
 
 @dataclass(kw_only=True)
 class Stage:
-    """What runs. `members` are those with a star; the first `active` of them have redeemed something."""
+    """What runs. `members` are those with a star; the first of them, `active`, have redeemed something.
+
+    `peers` are those that were started; `filled`: their tables are there.
+    """
 
     database: Database
     service: Served
@@ -83,11 +89,18 @@ class Stage:
     vendor: str = field(repr=False)
     opened: ExitStack
     members: list[str] = field(default_factory=list)
+    peers: dict[str, Peer] = field(default_factory=dict)
+    filled: bool = False
 
     @property
     def active(self) -> list[str]:
         """Members with redemptions in their ledger."""
         return self.members[:_ACTIVE_MEMBERS]
+
+    @property
+    def today(self) -> date:
+        """The day of the service's fixed clock."""
+        return _NOW.date()
 
     @cached_property
     def processes(self) -> Processes:
