@@ -24,13 +24,13 @@ _COPIES = 3
 
 async def measure(stage: Stage, effort: Effort) -> Result:
     """Measure. COPY takes turns with the commands; each command runs once."""
-    file, events = _written(stage.folder, effort.customers)
+    file, events = _written(stage.folder, effort.imported)
     dsn = await stage.database.fresh("imported")
     await migrate(dsn)
     environment = {**SETTINGS, "DATABASE_URL": dsn}
     next_year = {**environment, "ENTITLEMENTS_CLOCK": _NEXT_YEAR}
     lines: list[Line] = []
-    commands = (
+    commands: tuple[tuple[str, list[str | Path], dict[str, str], float], ...] = (
         ("first import, rated and granted", ["import", file], environment, 40),
         ("rerate", ["rerate"], environment, 12),
         ("grant, a year later", ["grant"], next_year, 15),

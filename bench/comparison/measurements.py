@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from bench.comparison import importing, members, one_customer, redeeming, tiny_reads
+from bench.comparison import growth, importing, members, one_customer, redeeming, tiny_reads
 from bench.comparison.stage import Stage
 from bench.comparison.values import Effort, Result
 
@@ -21,5 +21,6 @@ MEASUREMENTS = (
     Measurement(name="one-customer", measure=one_customer.measure),
     Measurement(name="tiny-reads", measure=tiny_reads.measure),
     Measurement(name="redeeming", measure=redeeming.measure),
+    Measurement(name="growth", measure=growth.measure),
     Measurement(name="importing", measure=importing.measure),
 )

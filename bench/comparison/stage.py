@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -33,8 +33,18 @@ OURS = "entitlements"
 _NOW = datetime(2026, 11, 2, 9, tzinfo=BUSINESS_ZONE)
 """The generated portfolio ends the day before."""
 _ACTIVE_MEMBERS, _REDEMPTIONS_EACH = 50, 20
-_STARRED = """query ($after: String) { customers(first: 100, after: $after, where: {star: {gte: 1}}) {
-  pageInfo { hasNextPage endCursor } edges { node { memberNo } } } }"""
+_MOST_MEMBERS = 10_000
+_STARRED = """
+select c.member_no
+from customers c
+join rating_heads h on h.customer_id = c.id
+join rating_periods p
+    on p.customer_id = h.customer_id and p.version = h.version
+    and p.starts_on <= $1 and (p.ends_on is null or p.ends_on > $1)
+where p.star > 0
+order by md5(c.member_no)
+limit $2"""
+"""Members with a star, from all over the portfolio."""
 SETTINGS = {
     "ENTITLEMENTS_CLOCK": _NOW.isoformat(),
     "ENTITLEMENTS_LOG_LEVEL": "warning",
@@ -146,21 +156,32 @@ async def stage(effort: Effort) -> AsyncIterator[Stage]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="entitlements-bench-")))
         database = stack.enter_context(_database(folder / "data"))
-        settings = {**SETTINGS, "DATABASE_URL": database.dsn}
-        service = stack.enter_context(
-            served(customers=effort.customers, workers=effort.workers, settings=settings)
-        )
-        opened = Stage(
-            database=database,
-            service=service,
-            folder=folder,
-            reader=service.token("frontend"),
-            vendor=service.token("vendor", "--vendor", VENDOR),
-            opened=stack.enter_context(ExitStack()),
-        )
-        opened.members.extend([each async for each in _starred(opened)])
-        await _use(opened)
-        yield opened
+        yield await _opened(stack.enter_context(ExitStack()), database, folder, effort)
+
+
+async def further_stage(first: Stage, effort: Effort) -> Stage:
+    """Start a further service with a portfolio of its own, on a database beside that of the first."""
+    dsn = await first.database.fresh(f"of_{effort.customers}")
+    database = replace(first.database, dsn=dsn)
+    return await _opened(first.opened, database, first.folder, effort)
+
+
+async def _opened(stack: ExitStack, database: Database, folder: Path, effort: Effort) -> Stage:
+    settings = {**SETTINGS, "DATABASE_URL": database.dsn}
+    service = stack.enter_context(
+        served(customers=effort.customers, workers=effort.workers, settings=settings)
+    )
+    opened = Stage(
+        database=database,
+        service=service,
+        folder=folder,
+        reader=service.token("frontend"),
+        vendor=service.token("vendor", "--vendor", VENDOR),
+        opened=stack,
+    )
+    opened.members.extend(await _starred(opened))
+    await _use(opened)
+    return opened
 
 
 @contextmanager
@@ -176,15 +197,13 @@ def _database(folder: Path) -> Iterator[Database]:
         )
 
 
-async def _starred(opened: Stage) -> AsyncIterator[str]:
-    after: str | None = None
-    while True:
-        page = (await opened.ask(_STARRED, after=after))["customers"]
-        for edge in page["edges"]:
-            yield edge["node"]["memberNo"]
-        if not page["pageInfo"]["hasNextPage"]:
-            return
-        after = page["pageInfo"]["endCursor"]
+async def _starred(opened: Stage) -> list[str]:
+    conn = await asyncpg.connect(opened.database.dsn)
+    try:
+        rows = await conn.fetch(_STARRED, opened.today, _MOST_MEMBERS)
+    finally:
+        await conn.close()
+    return [row["member_no"] for row in rows]
 
 
 async def _use(opened: Stage) -> None:

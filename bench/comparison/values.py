@@ -11,10 +11,12 @@ from typing import Self
 class Effort:
     """How much is measured: customers, rounds, seconds of load in each, workers of our service.
 
-    `growth`: customers of the larger portfolio of the line about growth; None leaves that line out.
+    `imported`: customers of the stream that is imported. `growth`: customers of the larger portfolio of the lines
+    about growth; None leaves them out.
     """
 
     customers: int
+    imported: int
     rounds: int
     seconds: float
     workers: int

@@ -1,0 +1,60 @@
+"""How much longer reads and redemptions take with a larger portfolio; only when it is asked for, for it imports one."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bench.comparison.loads import Closed, HttpContestant
+from bench.comparison.racing import details, race
+from bench.comparison.redeeming import DONE, REDEEM, inputs
+from bench.comparison.stage import Stage, further_stage
+from bench.comparison.tiny_reads import STAR
+from bench.comparison.values import Detail, Effort, Goal, Line, Result, Spread
+from bench.documents import body, document
+
+_READS, _WRITES = Closed(clients=8), Closed(clients=64)
+
+
+async def measure(stage: Stage, effort: Effort) -> Result:
+    """Measure."""
+    if effort.growth is None:
+        return Result(lines=[])
+    larger = await further_stage(stage, replace(effort, customers=effort.growth))
+    small, large = f"{effort.customers:,} customers", f"{effort.growth:,} customers"
+    lines: list[Line] = []
+    told: list[Detail] = []
+    for work, load, mine, theirs in zip(
+        _WORKS, _LOADS, _contestants(stage), _contestants(larger), strict=True
+    ):
+        runs = await race([replace(mine, name=small), replace(theirs, name=large)], load, effort)
+        lines.append(
+            Line(
+                work=f"{work}, {large}",
+                against=f"the time at {small}",
+                ratio=Spread.of(
+                    few.rate / many.rate for few, many in zip(runs[small], runs[large], strict=True)
+                ),
+                goal=Goal(at_most=1.3),
+                ours=f"{Spread.of(run.rate for run in runs[large]).median:,.4g} a second",
+                theirs=f"{Spread.of(run.rate for run in runs[small]).median:,.4g} a second",
+            )
+        )
+        told += details(work, load, runs)
+    return Result(lines=lines, details=told)
+
+
+_WORKS = ("members, first: 100", "one customer's star", "member card", "single redemption")
+_LOADS = (_READS, _READS, _READS, _WRITES)
+
+
+def _contestants(stage: Stage) -> Sequence[HttpContestant]:
+    page = itertools.repeat(body(document("members"), first=100))
+    star = itertools.cycle([body(STAR, memberNo=each) for each in stage.members])
+    card = itertools.cycle([body(document("member_card"), memberNo=each) for each in stage.members])
+    redeem = (body(REDEEM, input=each) for each in inputs(stage.members))
+    return (
+        stage.ours(page),
+        stage.ours(star),
+        stage.ours(card),
+        stage.ours(redeem, vendor=True, proof=DONE),
+    )
