@@ -92,13 +92,14 @@ coverage: setup  ## All tests, and which lines and branches they pass
 	$(BIN)/coverage report
 
 .PHONY: check
-check: setup  ## Lint, format, types, import contracts, drift of schema.graphql
+check: setup  ## Lint, format, types, import contracts, drift of schema.graphql, what requests make the service do
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(BIN)/entitlements schema | diff --unified schema.graphql - \
 		|| { echo "schema.graphql is not what the code says: run 'make schema' and look at the difference" >&2; exit 1; }
+	$(BIN)/python -m bench.counts
 
 .PHONY: schema
 schema: setup  ## Write schema.graphql anew

@@ -9,7 +9,7 @@ from bench.comparison.racing import details, race
 from bench.comparison.redeeming import DONE, REDEEM, inputs
 from bench.comparison.stage import Stage, further_stage
 from bench.comparison.tiny_reads import STAR
-from bench.comparison.values import Detail, Effort, Goal, Line, Result, Spread
+from bench.comparison.values import Detail, Effort, Goal, Line, Result, Spread, figure
 from bench.documents import body, document
 
 _READS, _WRITES = Closed(clients=8), Closed(clients=64)
@@ -35,8 +35,8 @@ async def measure(stage: Stage, effort: Effort) -> Result:
                     few.rate / many.rate for few, many in zip(runs[small], runs[large], strict=True)
                 ),
                 goal=Goal(at_most=1.3),
-                ours=f"{Spread.of(run.rate for run in runs[large]).median:,.4g} a second",
-                theirs=f"{Spread.of(run.rate for run in runs[small]).median:,.4g} a second",
+                ours=f"{figure(Spread.of(run.rate for run in runs[large]).median)} a second",
+                theirs=f"{figure(Spread.of(run.rate for run in runs[small]).median)} a second",
             )
         )
         told += details(work, load, runs)

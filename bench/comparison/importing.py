@@ -11,7 +11,7 @@ import asyncpg
 
 from app.migrating import migrate
 from bench.comparison.stage import SETTINGS, Stage
-from bench.comparison.values import Effort, Goal, Line, Result, Spread
+from bench.comparison.values import Effort, Goal, Line, Result, Spread, figure
 from bench.history_stream import stream
 from bench.importing import copy_plainly
 from bench.measuring import entitlements
@@ -44,7 +44,7 @@ async def measure(stage: Stage, effort: Effort) -> Result:
                 against="COPY of the same events into a plain table",
                 ratio=Spread.of(took_s / each for each in copies),
                 goal=Goal(at_most=most),
-                ours=f"{took_s:.3g} s, {events / took_s:,.3g} events/s, {peak_mib:.0f} MiB",
+                ours=f"{figure(took_s)} s, {figure(events / took_s)} events/s, {peak_mib:.0f} MiB",
                 theirs=f"{Spread.of(copies).median:.3g} s",
             )
         )
@@ -62,7 +62,7 @@ async def _verified(dsn: str, environment: dict[str, str]) -> Line:
         against="entries a second",
         ratio=Spread.of([entries / took_s]),
         goal=Goal(at_least=_VERIFIED_PER_S),
-        ours=f"{took_s:.3g} s, {peak_mib:.0f} MiB",
+        ours=f"{figure(took_s)} s, {peak_mib:.0f} MiB",
         theirs=f"{entries:,} entries",
     )
 

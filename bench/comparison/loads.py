@@ -16,6 +16,8 @@ from bench.http_client import Address, Connection
 _OK = 200
 _CONNECTIONS = 64
 """Of arriving requests; a further one waits for a free connection, and its latency grows."""
+_FEWEST = 8
+"""Arrivals, however slow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +65,10 @@ class HttpContestant:
         if isinstance(load, Closed):
             waited = await self._closed(connections, begun + seconds)
         else:
-            waited = await self._arriving(connections, begun, load.per_s, int(load.per_s * seconds))
-        took_s = time.perf_counter() - begun
+            count = max(_FEWEST, round(load.per_s * seconds))
+            waited = await self._arriving(connections, begun, load.per_s, count)
+            seconds = count / load.per_s
+        took_s = max(seconds, time.perf_counter() - begun)
         run = Run(
             count=len(waited) * self.units,
             took_s=took_s,

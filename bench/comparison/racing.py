@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from bench.comparison.loads import Arrivals, Closed, Load
-from bench.comparison.values import Detail, Effort, Goal, Line, Run, Spread
+from bench.comparison.values import Detail, Effort, Goal, Line, Run, Spread, figure
 
 _WARM_UP_S = 1.5
 """At least: V8 compiles what runs often, connections prepare their statements."""
@@ -63,7 +63,7 @@ def rate_line(work: str, against: str, runs: Runs, ours: str, theirs: str, goal:
 
     def told(each: Sequence[Run]) -> str:
         rate, cpu_s = Spread.of(run.rate for run in each), Spread.of(run.cpu_s for run in each)
-        return f"{rate.median:,.4g} {unit}/s, {1000 * cpu_s.median:.3g} ms CPU"
+        return f"{figure(rate.median)} {unit}/s, {figure(1000 * cpu_s.median)} ms CPU"
 
     return Line(
         work=work,
@@ -83,6 +83,6 @@ def tail_line(work: str, load: Closed, runs: Sequence[Run], goal: Goal) -> Line:
         against="its own p50",
         ratio=Spread.of(run.percentile_s(99) / run.percentile_s(50) for run in runs),
         goal=goal,
-        ours=f"{1000 * Spread.of(run.percentile_s(99) for run in runs).median:.3g} ms",
-        theirs=f"{1000 * Spread.of(run.percentile_s(50) for run in runs).median:.3g} ms",
+        ours=f"{figure(1000 * Spread.of(run.percentile_s(99) for run in runs).median)} ms",
+        theirs=f"{figure(1000 * Spread.of(run.percentile_s(50) for run in runs).median)} ms",
     )

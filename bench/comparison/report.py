@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from bench.comparison.values import Detail, Line, Result, Spread
+from bench.comparison.values import Detail, Line, Result, Spread, figure
 
 _TABLE = ("work", "against", "ratio (all rounds)", "CPU", "goal", "", "ours", "theirs")
 _DETAILS = ("work", "who", "load", "a second", "p50", "p99", "CPU of service", "of database", "memory")
@@ -55,11 +55,11 @@ def _detail(detail: Detail) -> Sequence[str]:
         detail.work,
         detail.who,
         detail.load,
-        f"{middle(run.rate for run in runs):,.4g}",
-        f"{middle((run.percentile_s(50) for run in runs), 1000):.3g} ms" if waited else "",
-        f"{middle((run.percentile_s(99) for run in runs), 1000):.3g} ms" if waited else "",
-        f"{middle((run.service_cpu_s / run.count for run in runs), 1000):.3g} ms",
-        f"{middle((run.database_cpu_s / run.count for run in runs), 1000):.3g} ms",
+        figure(middle(run.rate for run in runs)),
+        f"{figure(middle((run.percentile_s(50) for run in runs), 1000))} ms" if waited else "",
+        f"{figure(middle((run.percentile_s(99) for run in runs), 1000))} ms" if waited else "",
+        f"{figure(middle((run.service_cpu_s / run.count for run in runs), 1000))} ms",
+        f"{figure(middle((run.database_cpu_s / run.count for run in runs), 1000))} ms",
         f"{memory:.0f} MiB" if memory else "",
     )
 

@@ -27,24 +27,13 @@ from bench.documents import batched, body, operation
 from bench.http_client import Connection
 from bench.peers.running import Peer
 from bench.served import BENEFIT, VENDOR, Served, bearer, served
+from bench.starred import starred
 from handbook import BUSINESS_ZONE
 
 OURS = "entitlements"
 _NOW = datetime(2026, 11, 2, 9, tzinfo=BUSINESS_ZONE)
 """The generated portfolio ends the day before."""
 _ACTIVE_MEMBERS, _REDEMPTIONS_EACH = 50, 20
-_MOST_MEMBERS = 10_000
-_STARRED = """
-select c.member_no
-from customers c
-join rating_heads h on h.customer_id = c.id
-join rating_periods p
-    on p.customer_id = h.customer_id and p.version = h.version
-    and p.starts_on <= $1 and (p.ends_on is null or p.ends_on > $1)
-where p.star > 0
-order by md5(c.member_no)
-limit $2"""
-"""Members with a star, from all over the portfolio."""
 SETTINGS = {
     "ENTITLEMENTS_CLOCK": _NOW.isoformat(),
     "ENTITLEMENTS_LOG_LEVEL": "warning",
@@ -200,10 +189,9 @@ def _database(folder: Path) -> Iterator[Database]:
 async def _starred(opened: Stage) -> list[str]:
     conn = await asyncpg.connect(opened.database.dsn)
     try:
-        rows = await conn.fetch(_STARRED, opened.today, _MOST_MEMBERS)
+        return await starred(conn, opened.today)
     finally:
         await conn.close()
-    return [row["member_no"] for row in rows]
 
 
 async def _use(opened: Stage) -> None:

@@ -128,3 +128,8 @@ class Result:
     lines: Sequence[Line]
     details: Sequence[Detail] = ()
     notes: Sequence[str] = field(default=())
+
+
+def figure(value: float) -> str:
+    """A figure with three digits, or with all before the point."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
