@@ -1,6 +1,7 @@
 """The match by itself, without a database: each rule by an example, and all of them against a second opinion."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -209,3 +210,19 @@ def test_a_line_that_says_what_a_paid_exception_says_is_its_duplicate():
         (2, FindingKind.DUPLICATE_LINE),
         (None, FindingKind.NOT_IN_STATEMENT),
     ]
+
+
+def test_a_credit_cancels_a_line_of_its_reference_within_the_backdating_days_or_of_its_day():
+    rule = Rule(month=OCTOBER, tolerance_days=3, backdating_days=10)
+    for credited, stated, does in (
+        ((15, "A"), (5, "A"), True),
+        ((15, "A"), (4, "A"), False),
+        ((15, "A"), (15, "B"), False),
+        ((15, None), (15, "A"), True),
+        ((15, "A"), (15, None), True),
+        ((15, None), (14, None), False),
+    ):
+        credit = replace(line(1, *credited), units=-1, amount=-PRICE)
+        kinds = found(match([credit, line(2, *stated)], [], History(), rule))
+        expected = FindingKind.MATCHED if does else FindingKind.NOT_IN_LEDGER
+        assert kinds == [(1, expected), (2, expected)], (credited, stated)
