@@ -54,7 +54,7 @@ def paid_and_reversed(items: OpenItems, _rule: Rule) -> None:
 
 def cancels(credit: Line, line: Line, rule: Rule) -> bool:
     """Whether a credit line says the opposite of a line, of the same reference or day."""
-    if line.credit or (credit.units, credit.amount) != (-line.units, -line.amount):
+    if (credit.units, credit.amount) != (-line.units, -line.amount):
         return False
     if credit.reference is None or line.reference is None:
         return credit.day == line.day

@@ -69,7 +69,7 @@ class OpenItems:
     def take_back(self, credit: Line, paid: Pair) -> None:
         """Pair a free credit line with the deliveries of a line whose payment it takes back.
 
-        Of which all is taken back, and which stands, is free: another line may bill it anew.
+        A delivery of which all is taken back is free: another line may bill it anew.
         """
         pair = Pair(line=credit, deliveries=paid.deliveries, found_by=Pass.CREDIT)
         self._add(pair)

@@ -66,14 +66,11 @@ class Payments:
         ]
 
     def taken_back(self) -> list[Delivery]:
-        """The deliveries that stand, and of whose payment credit lines took all back: another line may claim them."""
+        """The deliveries of whose payment credit lines took all back: another line may claim them."""
         if not self._credited:
             return []
         return [
             each
             for each in self._deliveries.values()
-            if each.id in self._credited
-            and each.id not in self._unpaid
-            and not each.reversed
-            and self._paid[each.id] == _NOTHING
+            if each.id in self._credited and each.id not in self._unpaid and self._paid[each.id] == _NOTHING
         ]

@@ -165,17 +165,46 @@ async def test_a_delivery_of_a_group_that_is_credited_may_be_billed_by_itself_in
 async def test_what_is_billed_anew_is_a_duplicate_once_the_credit_is_withdrawn_or_in_dispute(month, paid):
     assert paid
     number = await month.state(credit(1, october(3), "A", units=2), number="S-2", month=NOVEMBER)
-    await month.state(line(2, october(3), "A", units=2), number="S-3", month=NOVEMBER)
-    assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "MATCHED")]
+    await month.state(line(2, october(3), "A", units=2, amount="20.00"), number="S-3", month=NOVEMBER)
+    assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "AMOUNT_DIFFERS")]
     stated = (await shown(month, NOVEMBER))[0].id
     assert await decide(month, stated, "DISPUTE") is None
     assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "DUPLICATE_LINE")]
     assert await decide(month, stated, "REOPEN") is None
-    assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "MATCHED")]
+    assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "AMOUNT_DIFFERS")]
     await withdraw(
         month.pool, statement=number, note="更正", by="li", handbook=month.handbook, now=month.clock.now
     )
     assert await kinds(month, NOVEMBER) == [(2, "DUPLICATE_LINE")]
+
+
+async def test_what_is_billed_anew_and_in_dispute_is_billed_by_no_further_line(month, paid):
+    assert paid
+    await month.state(
+        credit(1, october(3), "A", units=2),
+        line(2, october(3), "A", units=2, amount="20.00"),
+        number="S-2",
+        month=NOVEMBER,
+    )
+    anew = (await shown(month, NOVEMBER))[1]
+    assert await decide(month, anew.id, "DISPUTE") is None
+    await month.state(line(3, october(3), "A", units=2, amount="20.00"), number="S-3", month=NOVEMBER)
+    assert await kinds(month, NOVEMBER) == [
+        (1, "MATCHED"),
+        (2, "AMOUNT_DIFFERS"),
+        (3, "DUPLICATE_LINE"),
+    ]
+
+
+async def test_what_is_credited_and_reversed_is_not_paid_anew(month, paid):
+    await month.reverse(paid)
+    await month.state(
+        credit(1, october(3), "A", units=2),
+        line(2, october(3), "A", units=2, amount="20.00"),
+        number="S-2",
+        month=NOVEMBER,
+    )
+    assert await kinds(month, NOVEMBER) == [(1, "MATCHED"), (2, "REVERSED")]
 
 
 async def test_a_credit_line_that_takes_nothing_back_is_a_finding_and_is_taken_by_name(month):
