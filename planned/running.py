@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import GraphQLObjectType, GraphQLOutputType
 from graphql.execution.collect_fields import FieldDetails
+from graphql.type import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from planned.asked import Asked
@@ -29,6 +30,18 @@ class Running(StrawberryGraphQLCoreExecutionContext):
         """The same as their functions take them."""
         self.handed_over = False
         """Whether graphql-core completed a value or an object that the plan met."""
+
+    @property
+    def async_helpers(self) -> GraphQLResolveInfoHelpers:
+        """Helpers for work in the background.
+
+        Made anew each time: graphql-core keeps them, and they it, which only the garbage collector could undo.
+        """
+        return GraphQLResolveInfoHelpers(gather=self.gather_async_work, track=self.track_async_work)
+
+    @async_helpers.setter
+    def async_helpers(self, _: GraphQLResolveInfoHelpers) -> None:
+        """Not kept."""
 
     def info(self, asked: Asked, place: Place) -> Any:
         """The resolve info of a field; `place` is the field's, or that of an item of its list."""

@@ -11,7 +11,11 @@ from schema.context import Context, Role, Viewer
 from tests.operations.conftest import DOCUMENTS, Desk
 from tests.planned.random_operations import RandomOperations
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+# graphql-core abandons coroutines after some errors, and so do plans.
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
+]
 
 FELL_BACK: list[str] = []
 SCHEMAS = (build_schema(), build_schema(plans=PlanCache(fell_back=FELL_BACK.append)))

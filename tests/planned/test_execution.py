@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import gc
 from typing import Any
 
 import pytest
@@ -95,6 +96,34 @@ async def test_loaders_load_once_for_all_objects() -> None:
     assert result.errors is None
     assert [each["double"] for each in result.data["leaves"]] == [0, 2, 4, 6]
     assert batches == [[0, 1, 2, 3]]
+
+
+async def test_an_execution_leaves_nothing_to_the_garbage_collector() -> None:
+    async def load(numbers: list[int]) -> list[int]:
+        return numbers
+
+    loader = DataLoader(load_fn=load, cache=False)
+    document = parse("{ leaves(count: 3) { number double where } }")
+
+    async def run() -> None:
+        answer: Any = execute(
+            SCHEMA._schema, document, context_value={"loader": loader}, executor_class=Planned
+        )
+        assert (await answer).errors is None
+
+    await run()
+    gc.collect()
+    gc.disable()
+    try:
+        await run()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        left = [each for each in gc.garbage if type(each).__module__.split(".")[0] in {"planned", "graphql"}]
+        assert left == []
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
 
 
 async def test_mutations_run_one_after_the_other() -> None:
