@@ -178,6 +178,16 @@ async def test_what_is_billed_anew_is_a_duplicate_once_the_credit_is_withdrawn_o
     assert await kinds(month, NOVEMBER) == [(2, "DUPLICATE_LINE")]
 
 
+async def test_what_is_billed_anew_and_agrees_is_a_duplicate_too_once_the_credit_is_withdrawn(month, paid):
+    number = await month.state(credit(1, NOVEMBER, "A", units=2), number="S-2", month=NOVEMBER)
+    await month.state(line(2, october(3), units=2), number="S-3", month=NOVEMBER)
+    assert [each.id for each in (await shown(month, NOVEMBER))[1].redemptions] == [paid]
+    await withdraw(
+        month.pool, statement=number, note="更正", by="li", handbook=month.handbook, now=month.clock.now
+    )
+    assert await kinds(month, NOVEMBER) == [(2, "DUPLICATE_LINE")]
+
+
 async def test_what_is_billed_anew_and_in_dispute_is_billed_by_no_further_line(month, paid):
     assert paid
     await month.state(

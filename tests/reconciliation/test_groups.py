@@ -139,6 +139,15 @@ async def test_lines_of_two_statements_share_a_delivery_until_one_is_withdrawn(m
     assert await said(month) == [(2, "UNITS_DIFFER", 1, [])]
 
 
+async def test_lines_that_share_a_delivery_stay_together_once_somebody_has_decided_on_one(month):
+    delivered = await month.deliver(october(8), "A", units=3)
+    await month.state(line(1, october(8), units=1), line(2, october(8), units=2))
+    assert await decide(month, await of_line(month, 1), "DISPUTE") is None
+    await month.reverse(delivered)
+    await run(month)
+    assert await said(month) == [(1, "MATCHED", 1, [2]), (2, "REVERSED", 1, [1])]
+
+
 async def test_a_reference_makes_a_group_over_several_days_the_last_of_which_counts(month):
     for day in (8, 9, 10):
         await month.deliver(october(day), "P")

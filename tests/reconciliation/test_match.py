@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.ids import RedemptionId
 from ledger.reconciliation.match import match
-from ledger.reconciliation.match_values import Delivery, History, Line, Matched, Pair, Repeats, Rule
+from ledger.reconciliation.match_values import Delivery, History, Line, Matched, Paid, Pair, Repeats, Rule
 from ledger.reconciliation.values import FindingKind, Pass, StatementLine
 from tests.examples import examples
 from tests.reconciliation import naive
@@ -196,6 +196,15 @@ def test_a_pair_whose_delivery_was_reversed_parts_and_takes_what_was_posted_anew
     assert found(matched) == []
 
 
+def test_what_was_reversed_of_several_deliveries_by_hand_no_longer_counts():
+    """The line was carried on after a dispute: it is open, and paired by hand."""
+    stated = line(1, 3, units=2)
+    two = (delivery(1, 3, reversed_=True), delivery(2, 3))
+    pair = Pair(line=stated, deliveries=two, found_by=Pass.HAND)
+    [finding] = match([], [], History(pairs=[pair]), RULE).findings
+    assert (finding.kind, finding.units, finding.amount) == (FindingKind.UNITS_DIFFER, 1, PRICE)
+
+
 def test_what_is_decided_or_of_another_month_is_left_as_it_is():
     before = paired(line(1, 3), delivery(1, 3, reversed_=True), FindingKind.MATCHED, open_=False)
     assert match([], [], before, RULE) == Matched()
@@ -226,3 +235,16 @@ def test_a_credit_cancels_a_line_of_its_reference_within_the_backdating_days_or_
         kinds = found(match([credit, line(2, *stated)], [], History(), rule))
         expected = FindingKind.MATCHED if does else FindingKind.NOT_IN_LEDGER
         assert kinds == [(1, expected), (2, expected)], (credited, stated)
+
+
+def test_a_delivery_whose_payment_is_credited_is_not_missing_from_the_statement():
+    rule = replace(RULE, feeding=frozenset([OCTOBER]))
+    paid = Pair(
+        line=line(1, 3, "A", statement=9),
+        deliveries=(delivery(1, 3, "A"),),
+        found_by=Pass.REFERENCE,
+        open=False,
+        paid=Paid(units=1, amount=PRICE),
+    )
+    credit = replace(line(1, 20, "A"), units=-1, amount=-PRICE)
+    assert found(match([credit], [], History(pairs=[paid]), rule)) == [(1, FindingKind.MATCHED)]

@@ -70,6 +70,19 @@ async def test_nothing_is_taken_back_of_a_statement_that_is_withdrawn(month, tak
     assert await closed(month) == (0, 0, [])
 
 
+async def test_a_correction_in_dispute_goes_with_the_statement_whose_payment_it_takes_back(month):
+    delivered = await month.deliver(october(3), "A", units=2)
+    statement = await month.state(line(1, october(3), "A", units=3))
+    await decide(month, await of_line(month, 1), "ACCEPT")
+    await month.reverse(delivered)
+    await run(month)
+    assert await decide(month, await of_redemption(month, delivered), "DISPUTE") is None
+    await withdraw(
+        month.pool, statement=statement, note="更正", by="li", handbook=month.handbook, now=month.clock.now
+    )
+    assert await closed(month) == (0, 0, [])
+
+
 async def test_a_payment_that_is_changed_is_taken_back_as_it_is_now(month, taken_back):
     assert await decide(month, taken_back, "ACCEPT", pay=Decimal(5)) is None
     [correction] = [row for row in await month.findings() if row["line_no"] is None]
