@@ -27,7 +27,7 @@ class Effort:
 class Run:
     """What one contestant did in one round. `count` is of units of work: pages, redemptions.
 
-    `waited_s` are the latencies, ascending. Memory is the highest of the contestant's processes together, without the
+    `waited_s` are the latencies, ascending. Memory is that of the contestant's processes after the load, without the
     database; 0 where there are none.
     """
 
