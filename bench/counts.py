@@ -43,6 +43,8 @@ _WARM, _TRIES = 3, 3
 """The first requests prepare statements and fill caches; of some more counts what they have in common."""
 _TOLERANCE = 1.03
 """Of calls: a task more or less of the event loop is no regress."""
+_COUNTED_AGAIN = 2
+"""Under load commands that come together are committed in more groups, with more statements."""
 _ROOM = 0.8
 _ANSWERING = ("/schema/", "/ledger/", "/rating/", "/handbook/", "/planned/", "/graphql/", "/strawberry/")
 _RESOLVING = ("/schema/types/", "/schema/queries/", "/schema/mutations/")
@@ -170,6 +172,16 @@ def complaints(found: Mapping[str, Counts], known: Mapping[str, Mapping[str, int
                 yield f"{request}: {name.replace('_', ' ')}: {value}, was {allowed[name]}"
 
 
+def least(one: Mapping[str, Counts], other: Mapping[str, Counts]) -> dict[str, Counts]:
+    """The least of both, request by request: a regress is there each time, other load is not."""
+    return {
+        name: Counts(
+            **{each: min(value, asdict(other[name])[each]) for each, value in asdict(counts).items()}
+        )
+        for name, counts in one.items()
+    }
+
+
 def lowered(found: Mapping[str, Counts], known: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
     """Yield what is so much lower that the file should say so."""
     for request, counts in found.items():
@@ -191,6 +203,10 @@ def main() -> int:
         FILE.write_text(_HEADER + table, encoding="utf-8")
         return 0
     known = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    for _ in range(_COUNTED_AGAIN):
+        if not list(complaints(found, known)):
+            break
+        found = least(found, asyncio.run(measured()))
     better = list(lowered(found, known))
     if better:
         print("less than before (python -m bench.counts --write keeps it so):", *better, sep="\n  ")
