@@ -11,16 +11,12 @@ where f.period = $1 and f.statement = $2 and f.line_no = $3;
 -- name: plain_match
 -- A line that simply agrees: it has a match, and no finding is stored of it.
 select
-    s.period, l.statement, l.line_no, m.customer_id, m.sequence, m.kind, m.pass, l.benefit, l.occurred_on,
-    l.units as stated_units, l.amount as stated_amount, l.units as ledger_units, l.amount as ledger_amount,
-    null::date as carried_from, null::text as action, false as waits, l.occurred_on as stated_on, l.member_no,
-    l.benefit as stated_benefit, o.deliveries, l.reference,
-    (select c.id from customers c where c.member_no = l.member_no) as member
-from lines l
-join statements s on s.id = l.statement
-join matches m on m.customer_id = l.customer_id and m.statement = l.statement and m.line_no = l.line_no and m.line_part = 0
-join line_outcomes o on o.statement = l.statement and o.line_no = l.line_no
-where s.period = $1 and l.statement = $2 and l.line_no = $3;
+    o.period, o.statement, o.line_no, o.customer_id, o.sequence, o.kind, o.pass, o.benefit, o.occurred_on,
+    o.units as stated_units, o.amount as stated_amount, o.ledger_units, o.ledger_amount, o.carried_from, o.action, o.waits,
+    o.stated_on, o.member_no, o.benefit as stated_benefit, o.deliveries, o.reference,
+    (select c.id from customers c where c.member_no = o.member_no) as member
+from line_outcomes o
+where o.period = $1 and o.statement = $2 and o.line_no = $3 and o.sequence is not null;
 
 -- name: ledger_finding
 select f.*, c.member_no, f.benefit as stated_benefit, f.customer_id as member, null as reference
