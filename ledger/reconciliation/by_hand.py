@@ -1,7 +1,6 @@
 """A match by hand: the pair that a person makes of a line and deliveries, and why it may not be. Pure."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from asyncpg import Record
 
@@ -10,7 +9,7 @@ from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.match_values import Delivery, Line, Pair
 from ledger.reconciliation.paying import Sides
 from ledger.reconciliation.periods import RefusedError
-from ledger.reconciliation.values import FindingKind, Pass
+from ledger.reconciliation.values import Pass
 from ledger.refusals import invalid
 
 
@@ -40,15 +39,14 @@ def pair_by_hand(finding: Record, deliveries: Sequence[Record]) -> Pair:
 
 
 def sides_of(pair: Pair) -> Sides:
-    """The sides of a pair by hand; of what was reversed the ledger counts nothing."""
-    kind, delivered = pair.difference(), pair.delivered
-    reversed_ = kind is FindingKind.REVERSED
+    """The sides of a pair by hand."""
+    counted = pair.counted
     return Sides(
-        kind=kind,
+        kind=pair.difference(),
         stated_units=pair.line.units,
         stated_amount=pair.line.amount,
-        ledger_units=0 if reversed_ else delivered.units,
-        ledger_amount=Decimal() if reversed_ else delivered.amount,
+        ledger_units=counted.units,
+        ledger_amount=counted.amount,
     )
 
 

@@ -24,6 +24,7 @@ from ledger.reconciliation.finding_rows import deliveries_of
 from ledger.reconciliation.match_rows import several
 from ledger.reconciliation.match_values import Pair
 from ledger.reconciliation.matching import Key, reconcile
+from ledger.reconciliation.open_items import ids
 from ledger.reconciliation.paying import (
     NOTHING,
     Payable,
@@ -263,7 +264,7 @@ class _Deciding:
             action.value,
             payable.units,
             payable.amount,
-            several(pair.deliveries) if pair is not None else row["deliveries"],
+            several(ids(pair.deliveries)) if pair is not None else row["deliveries"],
         )
 
     def _payable(self, sides: Sides) -> Payable:
@@ -326,7 +327,7 @@ class _Deciding:
             asked.note,
             asked.by,
             asked.now,
-            [astuple(each) for each in asked.redemptions] if len(asked.redemptions) > 1 else None,
+            several(asked.redemptions),
         )
 
 

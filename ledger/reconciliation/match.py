@@ -109,17 +109,17 @@ def _differing(pair: Pair) -> Iterator[Found]:
 
     A credit line has one always: it tells of which delivery's payment it takes something back.
     """
-    line, kind, delivered = pair.line, pair.kind, pair.delivered
+    line, kind = pair.line, pair.kind
     if kind is FindingKind.MATCHED and line.carried_from is None and not line.credit:
         return
-    was_reversed = kind is FindingKind.REVERSED
+    counted = pair.counted
     yield Found(
         kind=kind,
         line=line,
         delivery=pair.delivery,
         pair=pair,
         found_by=pair.found_by,
-        units=0 if was_reversed else delivered.units,
-        amount=line.amount * 0 if was_reversed else delivered.amount,
+        units=counted.units,
+        amount=counted.amount,
         contested=kind is FindingKind.MATCHED and line.agreed_with == pair.delivery.id,
     )

@@ -19,6 +19,7 @@ from ledger.reconciliation.match_values import (
     Referenced,
     Repeats,
 )
+from ledger.reconciliation.open_items import ids
 from ledger.reconciliation.values import FindingKind, Pass
 
 PAIR_COLUMNS = (
@@ -168,13 +169,13 @@ def finding_row(period: int, found: Found) -> tuple[Any, ...]:
         _facts(found),
         about.carried_from,
         found.contested,
-        several(pair.deliveries) if pair is not None else None,
+        several(ids(pair.deliveries)) if pair is not None else None,
     )
 
 
-def several(deliveries: Sequence[Delivery]) -> list[list[int]] | None:
-    """Deliveries as a finding names them where they are several; None: one, which its columns name."""
-    return [[*astuple(each.id)] for each in deliveries] if len(deliveries) > 1 else None
+def several(redemptions: Sequence[RedemptionId]) -> list[tuple[int, ...]] | None:
+    """Redemptions as a row names them where they are several; None: one or none, which its columns name."""
+    return [astuple(each) for each in redemptions] if len(redemptions) > 1 else None
 
 
 def _facts(found: Found) -> dict[str, Any] | None:

@@ -99,9 +99,8 @@ class Pair:
     """A line and the delivery that it means, or several of them in the ledger's order: then their sums are meant.
 
     `kind` is what differs, as it is written down. `open`: of this month, and nobody has decided on it. `paid`: by a
-    closed month, or by a decision in this one.
-    `delivery_part`: 0 for the first line that has its deliveries; further lines share them, or take back or claim anew
-    what the first was paid.
+    closed month, or by a decision in this one. `delivery_part`: 0 for the first line that has its deliveries; further
+    lines share them, or take back or claim anew what the first was paid.
     """
 
     line: Line
@@ -143,6 +142,13 @@ class Pair:
         amounts = [each.amount for each in counted if each.amount is not None]
         amount = sum(amounts, Decimal()) if len(amounts) == len(counted) else None
         return Side(units=sum(each.units for each in counted), amount=amount, day=day)
+
+    @property
+    def counted(self) -> Side:
+        """The ledger's side: what was delivered, and nothing of what was reversed."""
+        if self.difference() is FindingKind.REVERSED:
+            return replace(self.delivered, units=0, amount=Decimal())
+        return self.delivered
 
     def difference(self) -> FindingKind:
         """The kind that it has now. The day of a credit line is that of the credit, and is not compared."""
