@@ -109,6 +109,7 @@ async def open_services(
             name="entitlements-journal",
             timeouts=timeouts,
             observer=observer("journal"),
+            resets=False,  # as those of requests
         )
         stack.push_async_callback(close_pool, own)
         journal = Journal(own, active, clock, observer=telemetry.journal if telemetry is not None else SILENT)

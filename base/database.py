@@ -74,12 +74,14 @@ async def connect_pool(
     name: str = "entitlements",
     timeouts: Timeouts | None = None,
     observer: DatabaseObserver | None = None,
+    resets: bool = True,
 ) -> Pool:
     """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
     `name` is the connections' application name. With `timeouts` a query ends with LockNotAvailableError or
-    QueryCanceledError; without them it may run for ever. Raises what asyncpg raises: OSError when the server cannot be
-    reached, PostgresError when it refuses the connection.
+    QueryCanceledError; without them it may run for ever. With `resets` a query resets the session of a connection that
+    is given back; without it, nothing that runs on the pool may change a session. Raises what asyncpg raises: OSError
+    when the server cannot be reached, PostgresError when it refuses the connection.
     """
     settings = _settings(service_role=service_role, read_only=read_only) | {"application_name": name}
     options: dict[str, Any] = {
@@ -89,6 +91,7 @@ async def connect_pool(
         "timeout": _CONNECT_S if timeouts else _PATIENT_CONNECT_S,
         # A server that hangs cannot time out a query itself: the client does so, a second later.
         "command_timeout": timeouts.statement_s + 1 if timeouts and timeouts.statement_s else None,
+        "reset": None if resets else _nothing_to_reset,
     }
     if observer is None:
         return await asyncpg.create_pool(dsn, init=prepare_connection, **options)
@@ -98,6 +101,10 @@ async def connect_pool(
         observe_statements(conn, observer)
 
     return await ObservedPool(dsn, observer=observer, init=prepare, **options)
+
+
+async def _nothing_to_reset(_: Connection) -> None:
+    """Send nothing. asyncpg itself rolls back a transaction that was left open."""
 
 
 async def connect_to_read(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":

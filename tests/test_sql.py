@@ -58,3 +58,18 @@ def test_every_query_ends_in_a_semicolon():
         if not [line for line in part.splitlines() if line and not line.startswith("--")][-1].endswith(";")
     ]
     assert unended == []
+
+
+def test_only_the_start_of_the_service_changes_sessions_beyond_a_transaction():
+    """A connection of requests that goes back to its pool is not reset, which would cost a query a read."""
+    changing = re.compile(r"(set(?! (local|constraints))|reset|listen|declare|discard|load|prepare)\b")
+    lasting = re.compile(r"pg_(try_)?advisory_lock|set_config\((?!'[a-z_]+', '[a-z0-9]+', true\))")
+    found = set()
+    for path in FILES:
+        for text in Queries(path).values():
+            lines = "\n".join(
+                line for line in text.lower().splitlines() if not line.lstrip().startswith("--")
+            )
+            if lasting.search(lines) or any(changing.match(each.strip()) for each in lines.split(";\n")):
+                found.add(named(path))
+    assert found == {"demo/loading.sql", "rating/activating.sql"}

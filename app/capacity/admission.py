@@ -193,6 +193,7 @@ async def open_gate(services: Services, telemetry: Telemetry | None = None) -> A
                 name=f"entitlements-{kind.value}",
                 timeouts=timeouts(deadline_s),
                 observer=telemetry.database(kind.value) if telemetry is not None else None,
+                resets=False,  # the queries of requests change no session: tests/test_sql.py
             )
             stack.push_async_callback(close_pool, pool)
             bulkheads[kind] = Bulkhead(

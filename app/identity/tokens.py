@@ -30,7 +30,7 @@ _LONGEST_TOKEN = 8192
 _LONGEST_CLAIM = 200
 _MOST_PROVED_BYTES = 8 * 1024 * 1024
 _BYTES_A_CHARACTER = 4
-"""The memory of a cached token and its claims, per character of the token."""
+"""The memory of a cached token and what it says, per character of the token."""
 
 
 class TokenError(Exception):
@@ -47,20 +47,16 @@ class CannotIssueError(Exception):
 
 
 class _Proved(NamedTuple):
-    """The claims of a token whose signature, issuer, audience and times are verified."""
+    """What a token says whose signature, issuer, audience, times and claims are verified."""
 
-    claims: Mapping[str, Any]
-    length: int
-
-    @property
-    def ends_at(self) -> float:
-        """When it expires, in seconds of the epoch."""
-        return float(self.claims["exp"]) + LEEWAY.total_seconds()
-
-    @property
-    def weight_bytes(self) -> int:
-        """Its size in the cache."""
-        return self.length * _BYTES_A_CHARACTER
+    viewer: Viewer
+    subject: str
+    issued_at: float
+    ends_at: float
+    """When it expires, as `issued_at` in seconds of the epoch."""
+    signed_by: tuple[str | None, str | None]
+    weight_bytes: int
+    """Its size in the cache."""
 
 
 class Tokens:
@@ -103,27 +99,47 @@ class Tokens:
         claims |= {
             name: value for name, value in (("vendor", vendor), ("member", member)) if value is not None
         }
-        self._viewer(claims)
+        holder, issued_at = self._viewer(claims)
+        self._check_revoked(holder, claims["sub"], issued_at)
         return jwt.encode(claims, secret.key, algorithm=secret.algorithm, headers={"kid": secret.id})
 
     async def viewer(self, token: str) -> Viewer:
         """Verify a token, fetching the public keys again if it was signed with an unknown one. Raises TokenError."""
-        if self._keys.unknown(*_signed_by(token)):
+        known = self._known(token)
+        if self._keys.unknown(*(known.signed_by if known is not None else _signed_by(token))):
             await self._keys.refresh()
         return self.read(token)
 
     def read(self, token: str) -> Viewer:
         """Verify a token with the known keys and return its viewer. Raises TokenError."""
-        key = (self._keys.edition, token)
-        proved = self._proved.get(key)
-        if proved is None or datetime.now(UTC).timestamp() >= proved.ends_at:
-            proved = _Proved(self._prove(token), len(token))
-            self._proved[key] = proved
-        return self._viewer(proved.claims)
+        proved = self._known(token)
+        if proved is None:
+            proved = self._proved[self._keys.edition, token] = self._prove(token)
+        self._check_revoked(proved.viewer, proved.subject, proved.issued_at)
+        return proved.viewer
 
-    def _prove(self, token: str) -> Mapping[str, Any]:
+    def _known(self, token: str) -> _Proved | None:
+        """A token that was verified with the known keys and has not expired."""
+        proved = self._proved.get((self._keys.edition, token))
+        return proved if proved is not None and datetime.now(UTC).timestamp() < proved.ends_at else None
+
+    def _prove(self, token: str) -> _Proved:
+        """Verify a token. Raises TokenError."""
+        signed_by = _signed_by(token)
+        claims = self._claims(token, signed_by)
+        viewer, issued_at = self._viewer(claims)
+        return _Proved(
+            viewer=viewer,
+            subject=claims["sub"],
+            issued_at=issued_at,
+            ends_at=float(claims["exp"]) + LEEWAY.total_seconds(),
+            signed_by=signed_by,
+            weight_bytes=len(token) * _BYTES_A_CHARACTER,
+        )
+
+    def _claims(self, token: str, signed_by: tuple[str | None, str | None]) -> Mapping[str, Any]:
         """The claims of a token, if its signature, issuer, audience and times are valid. Raises TokenError."""
-        for key in self._keys.find(*_signed_by(token)):
+        for key in self._keys.find(*signed_by):
             try:
                 claims: Mapping[str, Any] = jwt.decode(
                     token,
@@ -141,13 +157,14 @@ class Tokens:
             return claims
         raise TokenError("signed with an unknown key")
 
-    def _viewer(self, claims: Mapping[str, Any]) -> Viewer:
+    def _viewer(self, claims: Mapping[str, Any]) -> tuple[Viewer, float]:
+        """The viewer that claims name, and when they were issued. Raises TokenError for claims that do not fit."""
         texts = {name: _text(claims, name) for name in _TEXTS if name in claims}
-        viewer = _holder(texts)
-        issued_at = self._issued_at(claims)
-        if self.revocations.revoked(token_id=viewer.token_id, subject=texts["sub"], issued_at=issued_at):
+        return _holder(texts), self._issued_at(claims)
+
+    def _check_revoked(self, viewer: Viewer, subject: str, issued_at: float) -> None:
+        if self.revocations.revoked(token_id=viewer.token_id, subject=subject, issued_at=issued_at):
             raise TokenError("revoked")
-        return viewer
 
     def _issued_at(self, claims: Mapping[str, Any]) -> float:
         """When the token was issued, in seconds of the epoch. Raises TokenError when it is valid for too long."""

@@ -122,7 +122,7 @@ async def test_an_answer_that_is_too_long_says_so(served):
         assert (await served.client.post("/graphql", json=QUERY, headers=headers)).json()["data"]
 
 
-def test_an_answer_is_the_same_whether_it_is_written_at_once_or_piece_by_piece():
+def test_an_answer_is_written_as_the_standard_library_would_write_it():
     payloads = (
         {},
         {"data": None},

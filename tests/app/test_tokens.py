@@ -500,3 +500,36 @@ def test_a_development_key_that_was_cut_off_is_not_used(tmp_path):
     (tmp_path / "token.key").write_text("short")
     with pytest.raises(StartError, match="too short"):
         key_ring(load_settings(data=tmp_path))
+
+
+def test_a_token_is_verified_once_and_may_still_be_revoked(monkeypatch):
+    tokens = Tokens(KeyRing(secret=SECRET), issuer="entitlements", audience="entitlements")
+    token = tokens.issue(Role.FINANCE)
+    verified = []
+    decode = jwt.decode
+    monkeypatch.setattr(jwt, "decode", lambda *given, **named: verified.append(1) or decode(*given, **named))
+    viewers = {tokens.read(token) for _ in range(3)}
+    assert (len(viewers), len(verified)) == (1, 1)
+    monkeypatch.setattr(tokens.revocations, "revoked", lambda **_: True)
+    with pytest.raises(TokenError, match="revoked"):
+        tokens.read(token)
+
+
+async def test_a_token_that_was_read_before_does_not_keep_public_keys_from_being_fetched(public, monkeypatch):
+    token = signed(ISSUER.rsa, "RS256", {"kid": "rsa"})
+    await public.viewer(token)
+    before = public._keys.edition
+    await public.viewer(token)
+    assert public._keys.edition == before
+    monkeypatch.setattr(keys_module, "_FETCH_AFTER_S", -1.0)
+    monkeypatch.setattr(keys_module, "_FETCH_EVERY_S", -1.0)
+    await public.viewer(token)
+    assert public._keys.edition == before + 1
+
+
+def test_the_tokens_that_are_remembered_take_no_more_than_a_bound(monkeypatch):
+    monkeypatch.setattr(tokens_module, "_MOST_PROVED_BYTES", 10_000)
+    tokens = Tokens(KeyRing(secret=SECRET), issuer="entitlements", audience="entitlements")
+    for _ in range(50):
+        tokens.read(tokens.issue(Role.FINANCE))
+    assert 0 < tokens._proved.currsize <= 10_000
