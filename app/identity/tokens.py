@@ -100,7 +100,7 @@ class Tokens:
             name: value for name, value in (("vendor", vendor), ("member", member)) if value is not None
         }
         holder, issued_at = self._viewer(claims)
-        self._check_revoked(holder, claims["sub"], issued_at)
+        self._check_revoked(holder, str(claims["sub"]), issued_at)
         return jwt.encode(claims, secret.key, algorithm=secret.algorithm, headers={"kid": secret.id})
 
     async def viewer(self, token: str) -> Viewer:
