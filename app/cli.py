@@ -19,6 +19,7 @@ from app.commands import (
     vendors,
 )
 from app.errors import StartError
+from base.parallel import WorkerDiedError
 
 cli = typer.Typer(
     name="entitlements",
@@ -55,4 +56,7 @@ def main() -> None:
     except StartError as error:
         for line in error.lines:
             sys.stderr.write(" ".join(line.split()) + "\n")
+        sys.exit(1)
+    except WorkerDiedError as error:
+        sys.stderr.write(f"{error}\n")
         sys.exit(1)

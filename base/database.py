@@ -107,9 +107,10 @@ async def _nothing_to_reset(_: Connection) -> None:
     """Send nothing. asyncpg itself rolls back a transaction that was left open."""
 
 
-async def connect_to_read(dsn: str) -> "asyncpg.Connection[asyncpg.Record]":
-    """Open one connection that only reads, for a process that needs no pool. Raises as `connect_pool`."""
-    conn = await asyncpg.connect(dsn, server_settings=_settings(service_role=True, read_only=True))
+async def connect_worker(dsn: str, *, read_only: bool) -> "asyncpg.Connection[asyncpg.Record]":
+    """Open one connection under the service's role, for a process that needs no pool. Raises as `connect_pool`."""
+    settings = _settings(service_role=True, read_only=read_only)
+    conn = await asyncpg.connect(dsn, server_settings=settings, timeout=_PATIENT_CONNECT_S)
     await prepare_connection(conn)
     return conn
 

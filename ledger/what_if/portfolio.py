@@ -8,18 +8,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from weakref import WeakKeyDictionary
 
 from base.database import Connection, Pool
-from base.sql import Queries
 from ledger.entitlement.loading import load_accounts
 from ledger.quotas.liability import prices
 from ledger.what_if.comparing import Consequences, Loss, Question, Tally, consequences, tally
 from rating.customers import batches_of_customers, count_customers, customers_by_id, histories
 from rating.history import History
-
-SQL = Queries(Path(__file__).with_name("portfolio.sql"))
 
 CUSTOMERS_A_BATCH = 500
 
@@ -62,19 +58,6 @@ async def work_batch(
         sums=sums,
         losses=tuple(NamedLoss(loss=each, name=names[each.customer_id].name) for each in losses),
     )
-
-
-async def export_snapshot(conn: Connection) -> str:
-    """Return the name of a transaction's snapshot, for other connections to use the same."""
-    return str(await conn.fetchval(SQL["export_snapshot"]))
-
-
-async def begin_in_snapshot(conn: Connection, snapshot: str) -> None:
-    """Begin a transaction that only reads, in the state of that name, to last as long as the connection."""
-    await conn.transaction(isolation="repeatable_read", readonly=True).start()
-    await conn.execute(
-        f"set transaction snapshot '{snapshot}'"
-    )  # takes no parameter; the name is the server's
 
 
 async def valued(conn: Connection, sums: Tally, question: Question) -> Consequences:

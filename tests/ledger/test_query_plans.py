@@ -5,16 +5,16 @@ from itertools import product
 
 import pytest
 
+from base.connected import SQL as CONNECTED
 from ledger.entitlement.loading import SQL as ACCOUNTS
 from ledger.posting.batch import SQL as POSTING
 from ledger.verifying.clocks import SQL as CLOCKS
 from ledger.verifying.verify import SQL as VERIFYING
-from ledger.what_if.portfolio import SQL as WHAT_IF
 from rating.customers import SQL as READING
 from tests.ledger.books import NOW
 from tests.plans import BOTH_WAYS, explained, scanned_tables
 
-SQL = {**ACCOUNTS, **POSTING, **VERIFYING, **WHAT_IF}
+SQL = {**ACCOUNTS, **POSTING, **VERIFYING, **CONNECTED}
 
 ASKED = [17, 4_000, 11_999]
 FILL = """

@@ -152,7 +152,7 @@ async def test_processes_end_when_their_command_is_killed(tmp_path):
     program.write_text(
         "import multiprocessing, os, sys, time\n"
         "from concurrent.futures import ProcessPoolExecutor\n"
-        "from app.what_if import end_with_the_command\n"
+        "from base.parallel import end_with_the_command\n"
         "if __name__ == '__main__':\n"
         "    spawn = multiprocessing.get_context('spawn')\n"
         "    with ProcessPoolExecutor(1, mp_context=spawn, initializer=end_with_the_command) as executor:\n"
