@@ -8,6 +8,7 @@ force on the day. The values answer only what one edition can answer by itself; 
 Amounts are CNY. Spans of days are half-open; an end of None is open.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -90,6 +91,12 @@ class Edition:
     disclaimers: tuple[Sentence, ...]
     rules: tuple[Sentence, ...]
     print_text: str = field(repr=False)
+    _by_code: Mapping[str, Benefit] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the benefits by code; of two with one code the first counts."""
+        by_code = {benefit.code: benefit for benefit in reversed(self.benefits)}
+        object.__setattr__(self, "_by_code", by_code)
 
     def star_for(self, rated_premium: Decimal) -> int:
         """Return the star of a rated premium in CNY, unrounded; 0 below the first threshold."""
@@ -105,7 +112,7 @@ class Edition:
 
     def benefit(self, code: str) -> Benefit | None:
         """Return the benefit of a code, or None when the edition does not have it."""
-        return next((benefit for benefit in self.benefits if benefit.code == code), None)
+        return self._by_code.get(code)
 
     def coefficient_for(
         self, coverage: str, design: str, category: str, mode: str, term_years: int | None

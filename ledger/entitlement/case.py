@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cached_property
 
+from base.lazy import lazy
 from handbook import Allowance, Benefit, Counted, Edition, Handbook, Per, Settings
 from ledger.entitlement.account import Account, PoolKey, Taken, pool_term
 from ledger.entitlement.terms import Term
@@ -48,32 +48,32 @@ class Case:
     now: datetime | None = None
     taken: Mapping[PoolKey, Taken] | None = field(default=None, repr=False)
 
-    @cached_property
+    @lazy
     def edition(self) -> Edition | None:
         """The edition in force on the day."""
         return self.handbook.on(self.day)
 
-    @cached_property
+    @lazy
     def settings(self) -> Settings:
         """The settings in force on the day, or, before all editions, of the latest."""
         return (self.edition or self.handbook.latest).settings
 
-    @cached_property
+    @lazy
     def benefit(self) -> Benefit | None:
         """The benefit in the edition of the day."""
         return self.edition.benefit(self.benefit_code) if self.edition is not None else None
 
-    @cached_property
+    @lazy
     def star(self) -> int:
         """The customer's star on the day."""
         return self.account.star_on(self.day)
 
-    @cached_property
+    @lazy
     def allowance(self) -> Allowance | None:
         """The star's allowance of the benefit; None without one."""
         return self.benefit.allowance(self.star) if self.benefit is not None else None
 
-    @cached_property
+    @lazy
     def relative(self) -> Relative | None:
         """The registered relative that the benefit is for; None when unknown or for the customer."""
         return self.account.relatives.get(self.beneficiary) if self.beneficiary is not None else None
@@ -88,12 +88,12 @@ class Case:
         """Whether it is an application for a wished number, before there is a policy."""
         return self.benefit is not None and self.benefit.wished_number is not None
 
-    @cached_property
+    @lazy
     def service_year_number(self) -> int | None:
         """The number of the service year that the day lies in; None when none has begun."""
         return self.account.service_year_number(self.day)
 
-    @cached_property
+    @lazy
     def pool(self) -> PoolKey | None:
         """The pool that the units come from; None when no service year has begun."""
         number = self.service_year_number
@@ -106,19 +106,19 @@ class Case:
             self.policy_no or "" if per is Per.POLICY else "",
         )
 
-    @cached_property
+    @lazy
     def diagnoses(self) -> tuple[date, ...]:
         """The days of diagnosis in those documents that the benefit requires."""
         asked = self.benefit.evidence if self.benefit is not None else ()
         return tuple(day for kind, day in self.diagnosed_on if kind in asked)
 
-    @cached_property
+    @lazy
     def pool_taken(self) -> Taken:
         """Units of the pool used and held by now, also after the day: they cannot be used again (decision 18)."""
         by_now = self.account.taken if self.account.taken_by_now is None else self.account.taken_by_now
         return self._of_pool(by_now if self.taken is None else self.taken)
 
-    @cached_property
+    @lazy
     def pool_taken_then(self) -> Taken:
         """Units of the pool used and held as of the day, whatever has happened since (decision 18)."""
         return self._of_pool(self.account.taken if self.taken is None else self.taken)
@@ -126,7 +126,7 @@ class Case:
     def _of_pool(self, taken: Mapping[PoolKey, Taken]) -> Taken:
         return taken.get(self.pool, Taken()) if self.pool is not None else Taken()
 
-    @cached_property
+    @lazy
     def granted(self) -> int | None:
         """Units that the star gives for the pool; None without limit.
 
@@ -138,14 +138,14 @@ class Case:
             return self.pool_taken_then.used + self.pool_taken_then.held + self.for_the_next_policy
         return self.allowance.units
 
-    @cached_property
+    @lazy
     def for_the_next_policy(self) -> int:
         """Units that exist only for a future policy: not applied for yet, and not for any existing policy."""
         if not self.is_number or self.policy_no is not None or not isinstance(self.allowance, Counted):
             return 0
         return self.allowance.units
 
-    @cached_property
+    @lazy
     def remaining(self) -> int | None:
         """Units that are left by now for a use on the day, never negative; None without limit."""
         if self.granted is None:

@@ -1,24 +1,20 @@
 """The member card: a member's quotas on a day, of every benefit. Pure.
 
-Most of them all members of a star have alike: nothing of the benefit is used, and nothing else of the account matters.
-These are worked out once for a star and a day, by the same rules, and only the others one by one.
+Most quotas all members of a star have alike (`alike`): only those of an account that differ are looked at one by one.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from decimal import Decimal
-from functools import lru_cache
 
-from handbook import Benefit, Counted, Edition, Handbook, Per, business_day
-from ledger.entitlement.account import Account
+from handbook import Benefit, Counted, Handbook, Per, business_day
+from ledger.entitlement.account import Account, Taken, waiting_ends
 from ledger.entitlement.case import Case
 from ledger.entitlement.rules import CARD_RULES
+from ledger.quotas.alike import Alike, alike, card_until, drawn, refused_but_given
 from ledger.quotas.quota import Quota, quota_of
-from rating.timeline import StarSpan
+from rating.tiers import span_on
 
-_MOST_DAYS = 64
-"""Stars times days that are kept: those of today, and of the other days that are asked for."""
+_NOTHING = Taken()
 
 
 def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> tuple[Quota, ...]:
@@ -26,91 +22,57 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
 
     A benefit given per policy has one for each eligible policy, or one without policy where there is none.
     Wished numbers have one quota without policy, for the open applications and the next one, and one for each policy
-    that has a number.
+    that has a number. Accounts that have all quotas alike get the same tuple.
     """
-    edition, today = handbook.on(on), business_day(now)
-    return tuple(_quotas(account, edition.benefits if edition is not None else (), on, handbook, today))
-
-
-def _quotas(
-    account: Account, benefits: Sequence[Benefit], on: date, handbook: Handbook, today: date
-) -> Iterator[Quota]:
-    alike = _alike(handbook, on, today, account.star_on(on))
-    touched = {pool.benefit for pool in (*account.taken, *(account.taken_by_now or ()))}
-    to_come = {
-        code
-        for span in account.spans
-        if span.end is None or span.end > on
-        for code in _given(handbook, handbook.on(span.start), span.star)
-    }
+    today = business_day(now)
+    those = alike(handbook, on, today, account.star_on(on))
     year = account.service_year(on)
-    for benefit in benefits:
-        quota = alike.usable.get(benefit.code)
-        if quota is None and benefit.code not in to_come:
-            quota = alike.refused.get(benefit.code)
-        if quota is None or benefit.code in touched:
-            cases = cases_of(account, benefit, on, handbook, today=today)
-            yield from (quota_of(case, CARD_RULES) for case in cases)
-        elif quota.resets_on is None:
-            yield quota
-        else:
-            yield replace(quota, resets_on=year.end if year is not None else None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Alike:
-    """The quotas of a star on a day by benefit: those that may be used, and those refused while no star is to come."""
-
-    usable: Mapping[str, Quota]
-    refused: Mapping[str, Quota]
-
-
-@lru_cache(maxsize=_MOST_DAYS)
-def _alike(handbook: Handbook, on: date, today: date, star: int) -> _Alike:
-    """The quotas that every account with the star has on the day `on`, of benefits that it has not used.
-
-    They are those of an account that has nothing but the star, from that day on. There every waiting period has just
-    begun, so what has one is not among them.
-    """
-    edition = handbook.on(on)
-    forever = StarSpan(
-        start=on,
-        end=None,
-        star=star,
-        rated_premium=Decimal(),
-        edition=edition.code if edition is not None else None,
-    )
-    account = Account(customer_id=0, member_no="", spans=(forever,), anchor=on)
-    quotas = {
-        benefit.code: quota_of(
-            Case(account=account, handbook=handbook, today=today, day=on, benefit_code=benefit.code),
-            CARD_RULES,
-        )
-        for benefit in (edition.benefits if edition is not None else ())
-        if benefit.wished_number is None
+    resets_on = year.end if year is not None else None
+    quotas = card_until(those, resets_on)
+    own: dict[int, Quota | None] = {
+        place: drawn(those, resets_on, place, then, by_now)
+        for place, then, by_now in _used(account, account.service_year_number(on), those)
     }
-    return _Alike(
-        usable={
-            code: quota for code, quota in quotas.items() if quota.entitled and not _is_per_policy(quota)
-        },
-        refused={code: quota for code, quota in quotas.items() if quota.allowance is None},
-    )
+    own |= dict.fromkeys((those.places[code] for code in _differing(account, on, handbook, those)), None)
+    if not own:
+        return quotas  # type: ignore[return-value]  # none is missing, or its benefit would differ
+    edition = handbook.on(on)
+    benefits = edition.benefits if edition is not None else ()
+    found = list(quotas)
+    for place in sorted(own, reverse=True):
+        quota = own[place]
+        if quota is not None:
+            found[place] = quota
+        else:
+            cases = cases_of(account, benefits[place], on, handbook, today=today)
+            found[place : place + 1] = [quota_of(case, CARD_RULES) for case in cases]
+    return tuple(found)  # type: ignore[arg-type]
 
 
-def _given(handbook: Handbook, edition: Edition | None, star: int) -> frozenset[str]:
-    """The benefits that a star has in an edition."""
-    return _given_by(handbook, edition.code, star) if edition is not None else frozenset()
+def _used(account: Account, year: int | None, those: Alike) -> Iterator[tuple[int, Taken, Taken]]:
+    """The places of the quotas of whose pools units are used or held; how many as of the day, and by now."""
+    then = account.taken
+    by_now = then if account.taken_by_now is None else account.taken_by_now
+    for pool in then if by_now is then else {**then, **by_now}:
+        place = those.places.get(pool.benefit)
+        if place is not None and those.draws_on(pool, year):
+            taken = then.get(pool, _NOTHING)
+            yield place, taken, taken if by_now is then else by_now.get(pool, _NOTHING)
 
 
-@lru_cache(maxsize=_MOST_DAYS)
-def _given_by(handbook: Handbook, edition: str, star: int) -> frozenset[str]:
-    known = handbook.edition(edition)
-    benefits = known.benefits if known is not None else ()
-    return frozenset(benefit.code for benefit in benefits if benefit.allowance(star) is not None)
-
-
-def _is_per_policy(quota: Quota) -> bool:
-    return isinstance(quota.allowance, Counted) and quota.allowance.per is Per.POLICY
+def _differing(account: Account, on: date, handbook: Handbook, those: Alike) -> set[str]:
+    """The benefits whose quotas depend on more than the star and on what is used."""
+    found = set(those.own)
+    span = span_on(account.spans, on)
+    for code, days in those.waiting.items():
+        if span is None or on < waiting_ends(span.start, days):
+            found.add(code)
+    for span in account.spans:
+        if span.end is None or span.end > on:
+            edition = handbook.on(span.start)
+            if edition is not None:
+                found |= refused_but_given(those, handbook, edition.code, span.star)
+    return found
 
 
 def cases_of(

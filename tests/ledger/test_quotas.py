@@ -400,7 +400,9 @@ def accounts(draw, handbook):
         StarSpan(start=start, end=end, star=star, rated_premium=Decimal(1), edition=None)
         for start, end, star in zip(starts, [*starts[1:], None], stars, strict=True)
     ]
-    pools = st.builds(PoolKey, st.sampled_from(handbook.benefit_codes), st.integers(0, 3))
+    pools = st.builds(
+        PoolKey, st.sampled_from(handbook.benefit_codes), st.integers(0, 3), st.sampled_from(["", "", "P1"])
+    )
     taken = st.dictionaries(pools, st.builds(Taken, st.integers(0, 3), st.integers(0, 1)), max_size=3)
     return replace(
         customer().account,
@@ -422,3 +424,14 @@ def test_what_is_worked_out_once_for_all_is_what_is_worked_out_for_each(handbook
         for case in cases_of(account, benefit, on, handbook, today=TODAY)
     ]
     assert list(quotas_on(account, on, handbook, NOW)) == each
+
+
+def test_members_of_a_star_have_the_very_same_quotas_but_for_what_they_have_used(handbook):
+    member = customer((JOINED, 1)).account
+    other = replace(member, customer_id=2, member_no="M2")
+    card = quotas_on(member, TODAY, handbook, NOW)
+    assert quotas_on(other, TODAY, handbook, NOW) is card
+    pool = PoolKey("vip-line", other.service_year_number(TODAY) or 0)
+    used = quotas_on(replace(other, taken={pool: Taken(used=1)}), TODAY, handbook, NOW)
+    differing = [mine for mine, theirs in zip(used, card, strict=True) if mine is not theirs]
+    assert [(quota.benefit.code, *counts(quota)) for quota in differing] == [("vip-line", None, 1, 0, None)]
