@@ -14,12 +14,12 @@ from planned import lists
 from planned.asked import Asked
 from planned.kinds import is_plain
 from planned.leaves import Leaf
-from planned.lists import Complete, Completer
+from planned.lists import Completer
 from planned.places import Place
 from planned.running import Running
+from planned.sharing import Complete, Plan
 
-CompleteObject: TypeAlias = Callable[[Running, Any, Place], Any]
-PlanObject: TypeAlias = Callable[[GraphQLObjectType, Asked], CompleteObject]
+PlanObject: TypeAlias = Callable[[GraphQLObjectType, Asked], Plan]
 """Plans the selection of a field for an object type."""
 
 
@@ -28,14 +28,14 @@ def completer(type_: Any, asked: Asked, plan_object: PlanObject) -> Completer:
     inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if isinstance(inner, GraphQLLeafType):
         complete = _leaf(type_, inner, asked)
-        return Completer(complete, complete)
+        return Completer(complete, Plan(complete, is_pure=True))
     if isinstance(inner, GraphQLList):
-        complete = _list(type_, inner.of_type, asked, plan_object)
+        plan = _list(type_, inner.of_type, asked, plan_object)
     elif isinstance(inner, GraphQLObjectType):
-        complete = plan_object(inner, asked)
+        plan = plan_object(inner, asked)
     else:
-        complete = _abstract(inner, asked, plan_object)
-    return Completer(_of_any_kind(type_, asked, complete), complete)
+        plan = Plan(_abstract(inner, asked, plan_object))
+    return Completer(_of_any_kind(type_, asked, plan.complete), plan)
 
 
 def _of_any_kind(type_: Any, asked: Asked, complete: Complete) -> Complete:
@@ -70,21 +70,22 @@ def _leaf(type_: Any, inner: GraphQLLeafType, asked: Asked) -> Complete:
     return complete_leaf
 
 
-def _list(type_: Any, item_type: Any, asked: Asked, plan_object: PlanObject) -> Complete:
+def _list(type_: Any, item_type: Any, asked: Asked, plan_object: PlanObject) -> Plan:
     named = item_type.of_type if isinstance(item_type, GraphQLNonNull) else item_type
     if isinstance(named, GraphQLLeafType):
-        return lists.leaves(type_, item_type, named, asked)
-    return lists.objects(type_, item_type, asked, completer(item_type, asked, plan_object))
+        return Plan(lists.leaves(type_, item_type, named, asked), is_pure=True)
+    items = completer(item_type, asked, plan_object)
+    return Plan(lists.objects(type_, item_type, asked, items), is_pure=items.plain.is_pure)
 
 
 def _abstract(type_: GraphQLAbstractType, asked: Asked, plan_object: PlanObject) -> Complete:
-    known: dict[str, CompleteObject] = {}
+    known: dict[str, Complete] = {}
 
-    def planned_for(run: Running, name: Any, value: Any, info: Any) -> CompleteObject:
+    def planned_for(run: Running, name: Any, value: Any, info: Any) -> Complete:
         found = known.get(name) if type(name) is str else None
         if found is None:
             concrete = run.ensure_valid_runtime_type(name, type_, asked.details, info, value)
-            found = known[concrete.name] = plan_object(concrete, asked)
+            found = known[concrete.name] = plan_object(concrete, asked).complete
         return found
 
     async def complete_later(run: Running, name: Any, value: Any, place: Place, info: Any) -> Any:

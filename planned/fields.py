@@ -18,7 +18,7 @@ Execute: TypeAlias = Callable[[Running, Any, Place | None], Any]
 def field(asked: Asked, resolve: Resolve, complete: Completer) -> Execute:
     """What executes a field."""
     key, parent, type_ = asked.key, asked.parent.name, asked.definition.type
-    complete_any, complete_plain = complete
+    complete_any, complete_plain = complete.any, complete.plain.complete
 
     async def awaited(run: Running, value: Any, place: Place) -> Any:
         try:

@@ -1,9 +1,8 @@
 """Completing lists: of objects item by item, of scalars and enums all at once."""
 
 from collections import deque
-from collections.abc import Callable
 from types import CoroutineType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from graphql import GraphQLLeafType, is_non_null_type
 from graphql.pyutils import gather_with_cancel
@@ -13,24 +12,23 @@ from planned.kinds import PLAIN
 from planned.leaves import Leaf
 from planned.places import Place
 from planned.running import Running
+from planned.sharing import Complete, Plan
 
 _LISTS = frozenset({list, tuple})
 _LIKE_LISTS = frozenset({set, frozenset, deque, type({}.values())})
 
-Complete: TypeAlias = Callable[[Running, Any, Place], Any]
-"""Completes a value at a place: with JSON, or with a coroutine of it."""
-
 
 class Completer(NamedTuple):
-    """Completes values of `any` kind; `plain` those of plain classes only (`kinds.PLAIN`), which most are."""
+    """Completes values of `any` kind; `plain` those of plain classes only, which most are."""
 
     any: Complete
-    plain: Complete
+    plain: Plan
 
 
 def objects(type_: Any, item_type: Any, asked: Asked, complete: Completer) -> Complete:
     """What completes a list of objects or of lists, side by side where they must be awaited."""
-    complete_plain, complete_any = complete.plain, _any_item(item_type, asked, complete)
+    complete_plain, complete_any = complete.plain.complete, _any_item(item_type, asked, complete)
+    known_of = complete.plain.known
 
     async def settled(run: Running, value: Any, place: Place) -> Any:
         try:
@@ -40,14 +38,17 @@ def objects(type_: Any, item_type: Any, asked: Asked, complete: Completer) -> Co
             return None
 
     def complete_list(run: Running, items: Any, place: Place) -> Any:
-        if type(items) not in _LISTS:
-            if type(items) not in _LIKE_LISTS:
-                return run.complete(type_, asked, items, place)
-            items = list(items)
+        if type(items) not in _LISTS and type(items) not in _LIKE_LISTS:
+            return run.complete(type_, asked, items, place)
         results: list[Any] = []
         pending: list[int] = []
+        known = known_of(run)
         try:
             for index, item in enumerate(items):
+                completed = known.get(id(item))
+                if completed is not None:
+                    results.append(completed)
+                    continue
                 at = (place, index, None)
                 try:
                     value = (complete_plain if type(item) in PLAIN else complete_any)(run, item, at)
@@ -59,8 +60,8 @@ def objects(type_: Any, item_type: Any, asked: Asked, complete: Completer) -> Co
                     pending.append(index)
                 results.append(value)
         except Exception:
-            begun = [results[index] for index in pending]
-            run.settle([*begun, *(each for each in items[len(results) + 1 :] if run.is_awaitable(each))])
+            later = list(items)[len(results) + 1 :]
+            run.settle([*(results[index] for index in pending), *filter(run.is_awaitable, later)])
             raise
         return _gathered(results, pending) if pending else results
 

@@ -15,23 +15,25 @@ from graphql.pyutils import gather_with_cancel
 
 from planned.asked import Asked
 from planned.attributes import reader
-from planned.completing import CompleteObject
 from planned.fields import Execute
 from planned.places import Place
 from planned.running import Running
+from planned.sharing import Plan, shared
 
 
 @dataclass(slots=True, kw_only=True)
 class Selection:
     """What a document selects of an object type: `template` has all response names in their order.
 
-    `attributes` are fields that are read: response name, attribute and type. `others` are executed one by one.
+    `attributes` are fields that are read: response name, attribute and type. `others` are executed one by one; where it
+    `is_pure` these, too, are attributes.
     """
 
     type_: GraphQLObjectType
     grouped: dict[str, list[FieldDetails]]
     template: dict[str, Any] = field(default_factory=dict)
     attributes: list[tuple[str, str, Any]] = field(default_factory=list)
+    is_pure: bool = True
     others: list[tuple[str, Execute]] = field(default_factory=list)
 
 
@@ -93,11 +95,11 @@ def serially(selection: Selection, each: Sequence[tuple[str, Execute]]) -> Execu
     return execute
 
 
-def object_completer(selection: Selection, asked: Asked) -> CompleteObject:
+def object_completer(selection: Selection, asked: Asked) -> Plan:
     """What completes an object of the type."""
     type_, execute = selection.type_, fields_of(selection)
     if type_.is_type_of is None:
-        return execute
+        return shared(execute) if selection.is_pure else Plan(execute)
 
     def complete_object(run: Running, value: Any, place: Place) -> Any:
         is_type_of = type_.is_type_of
@@ -105,7 +107,7 @@ def object_completer(selection: Selection, asked: Asked) -> CompleteObject:
             return run.complete_object(type_, asked, value, place)
         return execute(run, value, place)
 
-    return complete_object
+    return Plan(complete_object)
 
 
 async def _gathered(results: dict[str, Any], pending: list[str]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ a union are planned when a value of them is first met: most are never met.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from graphql import (
     GraphQLField,
@@ -27,10 +26,11 @@ from graphql.execution.collect_fields import (
 )
 
 from planned.asked import Asked
-from planned.completing import CompleteObject, completer
+from planned.completing import completer
 from planned.fields import Execute, field
 from planned.objects import Selection, fields_of, object_completer, serially
 from planned.resolving import attribute_of, resolver_of
+from planned.sharing import Plan
 
 MOST_FIELDS = 10_000
 """A plan with more fields is not made: what is so large in the document may be small in the answer."""
@@ -79,7 +79,7 @@ class Planner:
             return serially(selection, selection.others)
         return fields_of(self._selection(type_, grouped))
 
-    def _object(self, type_: GraphQLObjectType, asked: Asked) -> CompleteObject:
+    def _object(self, type_: GraphQLObjectType, asked: Asked) -> Plan:
         source = self._source
         collected = collect_subfields(
             source.schema,
@@ -113,16 +113,19 @@ class Planner:
             if attribute is not None and is_leaf_type(get_nullable_type(definition.type)):
                 selection.attributes.append((key, attribute, definition.type))
             else:
-                selection.others.append((key, self._field(type_, key, definition, details)))
+                execute, is_pure = self._field(type_, key, definition, details)
+                selection.others.append((key, execute))
+                selection.is_pure &= is_pure and attribute is not None
         return selection
 
     def _field(
         self, type_: GraphQLObjectType, key: str, definition: GraphQLField, details: list[FieldDetails]
-    ) -> Execute:
+    ) -> tuple[Execute, bool]:
+        """What executes a field, and whether completing its value calls no function of the schema."""
         nodes = [each.node for each in details]
         asked = Asked(key=key, definition=definition, parent=type_, details=details, nodes=nodes)
-        complete: Any = completer(definition.type, asked, self._object)
-        return field(asked, resolver_of(asked, self._source.schema), complete)
+        complete = completer(definition.type, asked, self._object)
+        return field(asked, resolver_of(asked, self._source.schema), complete), complete.plain.is_pure
 
     def _count(self, fields: int) -> None:
         self._fields += fields

@@ -5,7 +5,7 @@ are of no class it knows, missing values, errors. So these have the same answer 
 """
 
 from types import CoroutineType
-from typing import Any
+from typing import Any, ClassVar
 
 from graphql import GraphQLObjectType, GraphQLOutputType
 from graphql.execution.collect_fields import FieldDetails
@@ -22,12 +22,19 @@ _ITS_OWN = StrawberryGraphQLCoreExecutionContext.build_resolve_info
 class Running(StrawberryGraphQLCoreExecutionContext):
     """An executor that plans can run on."""
 
+    shared: ClassVar[frozenset[type]] = frozenset()
+    """Classes whose values never change, so that each is completed once: see `planned.sharing`."""
+
     def __init__(self, *positional: Any, **named: Any) -> None:
         super().__init__(*positional, **named)
         self.arguments: dict[Asked, dict[str, Any]] = {}
         """The arguments of fields, where they are the same for every object."""
         self.converted: dict[Asked, dict[str, Any]] = {}
         """The same as their functions take them."""
+        self.completed: dict[object, dict[int, Any]] = {}
+        """Values of shared classes, completed, by the selection and by their identity."""
+        self.alive: list[Any] = []
+        """The same values, lest others have their identity."""
         self.handed_over = False
         """Whether graphql-core completed a value or an object that the plan met."""
 

@@ -16,6 +16,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from handbook import Benefit
+from ledger.quotas.quota import Quota
 from planned import PlanCache, PlannedExecution
 from schema.billing import Bill
 from schema.context import Context
@@ -55,7 +57,12 @@ class _Checked(StrawberryGraphQLCoreExecutionContext):
 
 
 class _Planned(_Checked, PlannedExecution):
-    """The same, by the operation's plan."""
+    """The same, by the operation's plan.
+
+    A page of members has few different quotas and benefits: each is completed once an answer.
+    """
+
+    shared = frozenset({Quota, Benefit})
 
 
 class EntitlementsSchema(Schema):

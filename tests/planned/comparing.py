@@ -29,15 +29,19 @@ class Comparison:
         self._made_up = made_up
         self.fell_back: list[str] = []
         self.handed_over = 0
+        self.shared = 0
+        """How often a dictionary stood in an answer a second time."""
         plans = PlanCache(fell_back=self.fell_back.append)
         comparison = self
 
         class Planned(PlannedExecution):
             def build_response(self, data: Any) -> Any:
                 comparison.handed_over += self.handed_over
+                comparison.shared += _repeated(data)
                 return super().build_response(data)
 
         Planned.plans = plans
+        Planned.shared = made_up.classes
         self._planned = Planned
 
     async def differs(self, operation: Operation, world: World) -> str | None:
@@ -78,6 +82,21 @@ class Comparison:
             result = await result
         await _ended()
         return repr(result.data), sorted(map(told, result.errors or ())), sorted(world.calls)
+
+
+def _repeated(data: Any) -> int:
+    """How many dictionaries of an answer are in it already."""
+    seen: set[int] = set()
+    waiting, repeated = [data], 0
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict) and value:
+            repeated += id(value) in seen
+            seen.add(id(value))
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+    return repeated
 
 
 async def _ended() -> None:

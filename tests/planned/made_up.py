@@ -75,6 +75,7 @@ class Chances:
     error: float = 0.015
     later: float = 0.15
     odd_list: float = 0.05
+    shared: float = 0.0
 
     @classmethod
     def drawn(cls, random: Random) -> "Chances":
@@ -87,16 +88,21 @@ class Chances:
             error=0.015 * often,
             later=random.choice((0.0, 0.15, 0.5)),
             odd_list=0.05 * often,
+            shared=random.choice((0.0, 0.3, 0.8)),
         )
 
 
 @dataclass(slots=True)
 class World:
-    """What made-up answers follow from. `calls` are those of functions, in their order."""
+    """What made-up answers follow from. `calls` are those of functions, in their order.
+
+    `shared` are the objects that stand in many places.
+    """
 
     seed: int
     chances: Chances = field(default_factory=Chances)
     calls: list[str] = field(default_factory=list)
+    shared: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
 
 class MadeUp:
@@ -135,6 +141,19 @@ class MadeUp:
         object.__setattr__(made, "where", where)
         return made
 
+    def _shared(self, type_name: str, number: int) -> Any:
+        """One of the objects of the type that are the same wherever they stand."""
+        where = ("shared", type_name, number)
+        found = self.world.shared.get(where)
+        if found is None:
+            found = self.world.shared[where] = self._object(type_name, where)
+        return found
+
+    @property
+    def classes(self) -> frozenset[type]:
+        """The classes of made-up objects, whose attributes never change."""
+        return frozenset(self._classes.values())
+
     def _random(self, where: tuple[Any, ...]) -> Random:
         return Random(f"{self.world.seed} {where}")
 
@@ -159,6 +178,7 @@ class MadeUp:
         return None if random.random() < chances.null else self._some(random, type_, where)
 
     def _some(self, random: Random, type_: Any, where: tuple[Any, ...]) -> Any:
+        chances = self.world.chances
         if isinstance(type_, GraphQLList):
             return self._list(random, type_.of_type, where)
         if isinstance(type_, GraphQLEnumType):
@@ -167,6 +187,8 @@ class MadeUp:
             return random.choice(_SCALARS[type_.name])
         if is_abstract_type(type_):
             type_ = random.choice(self._schema.get_possible_types(type_))
+        if random.random() < chances.shared:
+            return self._shared(type_.name, random.randint(0, 1))
         return self._object(type_.name, where)
 
     def _list(self, random: Random, item: Any, where: tuple[Any, ...]) -> Any:

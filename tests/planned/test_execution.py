@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import gc
-from typing import Any
+from typing import Any, Optional
 
 import pytest
 import strawberry
@@ -263,3 +263,93 @@ def test_a_value_may_be_of_any_class() -> None:
     expected = Schema(query=Rows).execute_sync("{ rows { number } }")
     assert result.data == expected.data
     assert [each.formatted for each in result.errors] == [each.formatted for each in expected.errors]
+
+
+class Marks:
+    """A value with attributes that count how often they are read."""
+
+    def __init__(self, name: Any, inner: Any = None) -> None:
+        self.given, self.inner, self.read = name, inner, 0
+
+    @property
+    def name(self) -> Any:
+        self.read += 1
+        return self.given
+
+
+class OtherMarks(Marks):
+    """The same, of a class that is not shared."""
+
+
+@strawberry.type
+class Mark:
+    name: str
+    inner: Optional["Mark"]
+
+    @strawberry.field
+    @staticmethod
+    def place(info: strawberry.Info) -> str:
+        return ".".join(map(str, info.path.as_list()))
+
+
+class Sharing(PlannedExecution):
+    plans = PlanCache()
+    shared = frozenset({Marks})
+
+
+def marks(*found: Marks | None) -> Any:
+    """A schema with these values in a list of nullable ones, and the last one in a field."""
+
+    @strawberry.type
+    class Answer:
+        @strawberry.field(graphql_type=list[Mark | None])
+        def marks(self) -> Any:
+            return list(found)
+
+        @strawberry.field(graphql_type=Mark)
+        def last(self) -> Any:
+            return found[-1]
+
+    return Schema(query=Answer, execution_context_class=Sharing)
+
+
+def test_a_value_of_a_shared_class_is_completed_once_under_each_selection() -> None:
+    inner = Marks("in")
+    mark = Marks("m", inner)
+    document = "{ marks { name inner { name } } last { name other: name } }"
+    for times in (1, 2):
+        result = marks(mark, None, mark, Marks("m", inner)).execute_sync(document)
+        first, nothing, again, alike = result.data["marks"]
+        assert first == {"name": "m", "inner": {"name": "in"}}
+        assert nothing is None
+        assert again is first
+        assert alike == first
+        assert alike is not first
+        assert alike["inner"] is first["inner"]
+        assert result.data["last"] == {"name": "m", "other": "m"}
+        assert (mark.read, inner.read) == (times, times)
+
+
+def test_values_of_other_classes_are_completed_each_time() -> None:
+    mark = OtherMarks("m")
+    first, again = marks(mark, mark).execute_sync("{ marks { name } }").data["marks"]
+    assert first == again
+    assert first is not again
+    assert mark.read == 2
+
+
+def test_functions_are_called_at_each_place_of_a_shared_value() -> None:
+    mark = Marks("m")
+    found = marks(mark, mark).execute_sync("{ marks { place } }").data["marks"]
+    assert [each["place"] for each in found] == ["marks.0.place", "marks.1.place"]
+
+
+def test_each_place_of_a_shared_value_has_its_error() -> None:
+    mark = Marks({})
+    result = marks(mark, Marks("m", mark), Marks("m", mark)).execute_sync("{ marks { name inner { name } } }")
+    assert result.data == {"marks": [None, {"name": "m", "inner": None}, {"name": "m", "inner": None}]}
+    assert [error.path for error in result.errors] == [
+        ["marks", 0, "name"],
+        ["marks", 1, "inner", "name"],
+        ["marks", 2, "inner", "name"],
+    ]

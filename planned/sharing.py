@@ -1,0 +1,57 @@
+"""Values that occur in many places of an answer, and are completed once.
+
+The author of a schema says of which classes values never change (`PlannedExecution.shared`). Where nothing but
+attributes of such a value is selected, all its places under one selection get the same dictionary, in one execution.
+What has an error is completed at each place, because errors have their path; so is what must be awaited.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from planned.places import Place
+from planned.running import Running
+
+Complete: TypeAlias = Callable[[Running, Any, Place], Any]
+"""Completes a value at a place: with JSON, or with a coroutine of it."""
+Known: TypeAlias = Callable[[Running], Mapping[int, Any]]
+"""The completed values of an execution, by the identity of what was completed."""
+
+_NONE: Mapping[int, Any] = {}
+
+
+class Plan(NamedTuple):
+    """How values of plain classes (`kinds.PLAIN`) are completed.
+
+    `is_pure`: without calling any function of the schema. `known` are those that are completed already.
+    """
+
+    complete: Complete
+    is_pure: bool = False
+    known: Known = lambda _run: _NONE
+
+
+def shared(complete: Complete) -> Plan:
+    """What completes each value of a shared class once; `complete` must be pure."""
+    key = object()
+
+    def known(run: Running) -> dict[int, Any]:
+        found = run.completed.get(key)
+        if found is None:
+            found = run.completed[key] = {}
+        return found
+
+    def complete_once(run: Running, value: Any, place: Place) -> Any:
+        if type(value) not in run.shared:
+            return complete(run, value, place)
+        of_run = known(run)
+        completed = of_run.get(id(value))
+        if completed is not None:
+            return completed
+        errors = len(run.collected_errors.errors)
+        completed = complete(run, value, place)
+        if type(completed) is dict and len(run.collected_errors.errors) == errors:
+            of_run[id(value)] = completed
+            run.alive.append(value)  # so that no other value gets its identity
+        return completed
+
+    return Plan(complete_once, is_pure=True, known=known)
