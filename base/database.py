@@ -75,15 +75,19 @@ async def connect_pool(
     timeouts: Timeouts | None = None,
     observer: DatabaseObserver | None = None,
     resets: bool = True,
+    plans_once: bool = False,
 ) -> Pool:
     """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
     `name` is the connections' application name. With `timeouts` a query ends with LockNotAvailableError or
     QueryCanceledError; without them it may run for ever. With `resets` a query resets the session of a connection that
-    is given back; without it, nothing that runs on the pool may change a session. Raises what asyncpg raises: OSError
-    when the server cannot be reached, PostgresError when it refuses the connection.
+    is given back; without it, nothing that runs on the pool may change a session. With `plans_once` a connection plans
+    a query once for all values, and not each time for the values given. Raises what asyncpg raises: OSError when the
+    server cannot be reached, PostgresError when it refuses the connection.
     """
     settings = _settings(service_role=service_role, read_only=read_only) | {"application_name": name}
+    if plans_once:
+        settings["plan_cache_mode"] = "force_generic_plan"
     options: dict[str, Any] = {
         "min_size": min_size,
         "max_size": max_size,

@@ -83,13 +83,16 @@ async def customers_page(
     `after` is the last member number seen. `stars` (on the day `on`; 0 is no star) and `member_nos` narrow the page:
     None is no condition, an empty collection finds nobody.
     """
+    name, chosen = "customers_page", []
+    if member_nos is not None:
+        name, chosen = "customers_page_of_members", [_storable(member_nos)]
     rows = await conn.fetch(
-        SQL["customers_page"],
+        SQL[name],
         first + 1,
         None if after is None else _UNSTORABLE.split(after)[0],
-        None if member_nos is None else _storable(member_nos),
         None if stars is None else sorted(stars),
         on,
+        *chosen,
     )
     return [_customer(row) for row in rows]
 

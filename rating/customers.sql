@@ -7,25 +7,47 @@ select id, member_no, name, registered_on from customers where member_no = any($
 select id, member_no, name, registered_on from customers where id = any($1::bigint[]);
 
 -- name: customers_page
--- At most $1 customers after the member number $2 (null: from the first), by member number. $3 null or the member
--- numbers wanted; $4 null or the stars wanted on the day $5. A customer without a period on the day has star 0.
+-- At most $1 customers after the member number $2 (null: from the first), by member number. $3 null or the stars wanted
+-- on the day $4. A customer without a period on the day has star 0.
 select c.id, c.member_no, c.name, c.registered_on
 from customers c
-where ($2::text is null or c.member_no > $2)
-  and ($3::text[] is null or c.member_no = any($3))
+where c.member_no > coalesce($2::text, '')
   and (
-      $4::smallint[] is null
+      $3::smallint[] is null
       or coalesce(
           (
               select p.star
               from rating_heads h
               join rating_periods p on p.customer_id = h.customer_id and p.version = h.version
-              where h.customer_id = c.id and p.starts_on <= $5
+              where h.customer_id = c.id and p.starts_on <= $4
               order by p.starts_on desc
               limit 1
           ),
           0
-      ) = any($4)
+      ) = any($3)
+  )
+order by c.member_no
+limit $1;
+
+-- name: customers_page_of_members
+-- As customers_page, of the member numbers $5.
+select c.id, c.member_no, c.name, c.registered_on
+from customers c
+where c.member_no = any($5::text[])
+  and c.member_no > coalesce($2::text, '')
+  and (
+      $3::smallint[] is null
+      or coalesce(
+          (
+              select p.star
+              from rating_heads h
+              join rating_periods p on p.customer_id = h.customer_id and p.version = h.version
+              where h.customer_id = c.id and p.starts_on <= $4
+              order by p.starts_on desc
+              limit 1
+          ),
+          0
+      ) = any($3)
   )
 order by c.member_no
 limit $1;

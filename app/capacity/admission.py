@@ -194,6 +194,8 @@ async def open_gate(services: Services, telemetry: Telemetry | None = None) -> A
                 timeouts=timeouts(deadline_s),
                 observer=telemetry.database(kind.value) if telemetry is not None else None,
                 resets=False,  # the queries of requests change no session: tests/test_sql.py
+                # Planning takes several times as long as a small read: each has a good plan for all values.
+                plans_once=kind is WorkClass.READS,
             )
             stack.push_async_callback(close_pool, pool)
             bulkheads[kind] = Bulkhead(

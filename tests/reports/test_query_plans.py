@@ -9,6 +9,7 @@ from ledger.ids import RedemptionId
 from ledger.reports.exporting import SQL as EXPORTING
 from ledger.reports.filters import EntryFilter, Position, RedemptionFilter, Span
 from ledger.reports.pages import customers_entries, entries_page, redemptions_page
+from rating.customers import customers_by_member_no, customers_page, histories, policies, ratings, relatives
 from tests.ledger.books import NOW
 from tests.ledger.test_query_plans import FILL
 from tests.plans import BOTH_WAYS, Explaining, explained, rows_read, scanned_tables
@@ -65,3 +66,21 @@ async def test_what_is_read_of_the_ledger_costs_a_page(filled):
             assert costs_a_page(reader), (mode, service_year, before)
     file = await explained(filled, EXPORTING["entries"], None, None, None, ["M17"], None, None)
     assert scanned_tables(file) == []
+
+
+async def test_what_is_read_of_customers_costs_a_page(filled):
+    some = range(4_000, 4_010)
+    for mode in BOTH_WAYS:
+        reader = Explaining(filled, mode)
+        for after, members in product((None, "M4000"), (None, MEMBERS)):
+            await customers_page(reader, first=100, on=NOW.date(), after=after, member_nos=members)
+            assert costs_a_page(reader), (mode, after, members)
+        for reading in (
+            customers_by_member_no(reader, MEMBERS),
+            ratings(reader, [(each, None) for each in some]),
+            histories(reader, [(each, NOW) for each in some]),
+            policies(reader, some),
+            relatives(reader, some),
+        ):
+            await reading
+            assert costs_a_page(reader), (mode, reading)
