@@ -1,6 +1,7 @@
-"""One batch of writing: lock the heads, load the states, and write back what changed, with one query each.
+"""The customers of one transaction: lock their heads, then load their states, with as few queries as can be.
 
-Used both for deciding commands (`committing`) and for posting what is due (`granting`).
+What is read waits for the locks: a query sees the database as it was when the query began. Used both for deciding
+commands (`committing`) and for posting what is due (`granting`); `writing` writes what changed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,33 +9,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from asyncpg import Record
+
 from base.database import Connection
 from base.sql import Queries
 from ledger.commands import Command, Redeem
 from ledger.entitlement.account import PoolKey
 from ledger.entitlement.loading import SQL as ACCOUNTS
 from ledger.entitlement.loading import account_of, pool_of
+from ledger.entitlement.terms import Term
 from ledger.posting.entries import Balance, Entry
 from ledger.posting.redemptions import Redemption
-from ledger.posting.rows import (
-    BALANCE_COLUMNS,
-    ENTRY_COLUMNS,
-    balance_of,
-    balance_row,
-    columns,
-    entry_row,
-    head_of,
-    milestone_row,
-    redemption_of,
-    redemption_row,
-)
+from ledger.posting.rows import balance_of, columns, head_of, redemption_of
 from ledger.posting.state import State, StoredOutcome
 from ledger.service_levels.milestones import Milestone
+from ledger.vendors.registry import term_of
 
 SQL = Queries(Path(__file__).with_name("batch.sql"))
 
-_COPY_FROM = 500
-"""From this number of entries on COPY is faster than INSERT."""
+_KEY_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +44,10 @@ class Written:
 
 @dataclass(slots=True, kw_only=True)
 class Batch:
-    """The customers of a transaction: as loaded, and after the decisions so far."""
+    """The customers of a transaction: as loaded, and after the decisions so far; by vendor its contract."""
 
     loaded: dict[int, State]
+    terms: Mapping[str, Sequence[Term]] = field(default_factory=dict)
     states: dict[int, State] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
     milestones: list[Milestone] = field(default_factory=list)
@@ -63,158 +57,98 @@ class Batch:
         self.states = dict(self.loaded)
 
 
-async def load_batch(
-    conn: Connection,
-    customer_ids: Iterable[int],
-    *,
-    now: datetime,
-    commands: Mapping[int, Sequence[Command]] | None = None,
-    wait: bool = True,
-) -> Batch:
-    """Lock the customers' heads in sorted order, then load what their commands touch.
+@dataclass(slots=True, kw_only=True)
+class _Touched:
+    """What may be touched of the customers, besides their accounts: by customer, and the vendors' contracts."""
 
-    Without `commands` everything that can be due is loaded: all pools, and the holds that have run out. Without `wait`
-    the customers that another transaction has locked are skipped. Must run inside a transaction; the locks last until
-    its end.
+    redemptions: dict[int, dict[int, Redemption]] = field(default_factory=dict)
+    balances: dict[int, dict[PoolKey, Balance]] = field(default_factory=dict)
+    outcomes: dict[int, dict[tuple[str, str], StoredOutcome]] = field(default_factory=dict)
+    terms: dict[str, list[Term]] = field(default_factory=dict)
+
+    def add(self, row: Record) -> None:
+        """Take a row of the query `touched`."""
+        if (balance := row["balance"]) is not None:
+            self.balances.setdefault(balance["customer_id"], {})[pool_of(balance)] = balance_of(balance)
+        elif (term := row["term"]) is not None:
+            self.terms.setdefault(term["vendor"], []).append(term_of(term))
+        elif (redemption := row["redemption"]) is not None:
+            of_customer = self.redemptions.setdefault(redemption["customer_id"], {})
+            of_customer[redemption["sequence"]] = redemption_of(redemption)
+        elif (outcome := row["outcome"]) is not None:
+            answered = self.outcomes.setdefault(outcome["customer_id"], {})
+            answered[outcome["actor"], outcome["key"]] = StoredOutcome(
+                request=outcome["request"], outcome=outcome["outcome"]
+            )
+
+
+async def load_batch(conn: Connection, customer_ids: Iterable[int], *, now: datetime) -> Batch:
+    """Lock the customers' heads in sorted order, then load everything of them that can be due at `now`.
+
+    That is all pools, and the holds that have run out. Must run inside a transaction; the locks last until its end.
     """
-    asked = [command for each in (commands or {}).values() for command in each]
-    heads = await conn.fetch(SQL["lock_heads" if wait else "lock_free_heads"], sorted(customer_ids))
+    heads = await conn.fetch(SQL["lock_heads"], sorted(customer_ids))
+    return await _load(conn, heads, (), {}, now)
+
+
+async def load_commands(conn: Connection, commands: Sequence[Command], *, now: datetime) -> Batch:
+    """Lock the heads of the commands' customers in sorted order, then load what the commands may touch.
+
+    Customers that are unknown, or that another transaction has locked, are left out. Must run inside a transaction; the
+    locks last until its end.
+    """
+    numbers = {command.member_no for command in commands if isinstance(command, Redeem)}
+    ids = {command.redemption.customer_id for command in commands if not isinstance(command, Redeem)}
+    heads = await conn.fetch(SQL["lock_free_heads"], sorted(ids), sorted(numbers))
+    return await _load(conn, heads, commands, {row["member_no"]: row["customer_id"] for row in heads}, now)
+
+
+async def _load(
+    conn: Connection,
+    heads: Sequence[Record],
+    commands: Sequence[Command],
+    by_number: Mapping[str, int],
+    now: datetime,
+) -> Batch:
+    """The customers of locked heads, and what commands may touch of them; without any, all that can be due."""
     ids = [row["customer_id"] for row in heads]
+    if not ids:
+        return Batch(loaded={})
+    taking = [command for command in commands if isinstance(command, Redeem)]
+    named = {command.redemption for command in commands if not isinstance(command, Redeem)}
+    keys = {(customer_of(command, by_number), command.actor, command.key) for command in commands}
     accounts = {row["id"]: account_of(row, {}) for row in await conn.fetch(ACCOUNTS["accounts"], ids)}
-    redemptions = await _redemptions(conn, ids, asked, now)
-    benefits = _benefits(asked, redemptions) if commands is not None else None
-    balances: dict[int, dict[PoolKey, Balance]] = {}
-    for row in await conn.fetch(SQL["balances"], ids, benefits):
-        balances.setdefault(row["customer_id"], {})[pool_of(row)] = balance_of(row)
-    outcomes = await _outcomes(conn, commands or {})
+    rows = await conn.fetch(
+        SQL["touched"],
+        ids,
+        [each.customer_id for each in named],
+        [each.sequence for each in named],
+        now,
+        sorted({each.wished_number for each in taking if each.wished_number is not None}),
+        sorted({each.benefit for each in taking}) if commands else None,
+        *columns([key for key in keys if key[0] is not None], _KEY_COLUMNS),
+        sorted({each.vendor for each in taking}),
+    )
+    touched = _Touched()
+    for row in rows:
+        touched.add(row)
     return Batch(
         loaded={
-            row["customer_id"]: State(
-                account=accounts[row["customer_id"]],
+            each: State(
+                account=accounts[each],
                 head=head_of(row),
-                balances=balances.get(row["customer_id"], {}),
-                redemptions=redemptions.get(row["customer_id"], {}),
-                outcomes=outcomes.get(row["customer_id"], {}),
+                balances=touched.balances.get(each, {}),
+                redemptions=touched.redemptions.get(each, {}),
+                outcomes=touched.outcomes.get(each, {}),
             )
-            for row in heads
-        }
+            for each, row in zip(ids, heads, strict=True)
+        },
+        terms=touched.terms,
     )
 
 
-async def write_batch(conn: Connection, batch: Batch) -> None:
-    """Write what changed: entries, balances, redemptions, heads, milestones and outcomes, one query each."""
-    changed = [(batch.loaded[each], state) for each, state in batch.states.items()]
-    await _write_entries(conn, batch.entries)
-    await _write_balances(conn, changed)
-    redemptions = [
-        redemption_row(redemption)
-        for before, after in changed
-        for sequence, redemption in after.redemptions.items()
-        if redemption != before.redemptions.get(sequence)
-    ]
-    if redemptions:
-        await conn.execute(SQL["upsert_redemptions"], *columns(redemptions))
-    heads = [
-        (
-            after.account.customer_id,
-            after.head.next_sequence,
-            after.head.last_hash,
-            after.head.last_recorded_at,
-            after.head.anchor,
-        )
-        for before, after in changed
-        if after.head != before.head
-    ]
-    if heads:
-        await conn.execute(SQL["update_heads"], *columns(heads))
-    if batch.milestones:
-        milestones = [milestone_row(each) for each in batch.milestones]
-        await conn.execute(SQL["insert_milestones"], *columns(milestones))
-    if batch.outcomes:
-        rows = [
-            (
-                each.customer_id,
-                each.actor,
-                each.key,
-                each.stored.request,
-                each.stored.outcome,
-                each.recorded_at,
-                each.subject,
-            )
-            for each in batch.outcomes
-        ]
-        await conn.execute(SQL["insert_outcomes"], *columns(rows))
-
-
-async def _redemptions(
-    conn: Connection, customer_ids: Sequence[int], commands: Sequence[Command], now: datetime
-) -> dict[int, dict[int, Redemption]]:
-    """By customer and sequence: those that commands name, holds that have run out, holds of the numbers wished for."""
-    named = [command.redemption for command in commands if not isinstance(command, Redeem)]
-    pairs = [each.customer_id for each in named], [each.sequence for each in named]
-    numbers = [command.wished_number for command in commands if isinstance(command, Redeem)]
-    wished = sorted({number for number in numbers if number is not None})
-    found: dict[int, dict[int, Redemption]] = {}
-    for row in await conn.fetch(SQL["redemptions_to_decide"], customer_ids, *pairs, now, wished):
-        found.setdefault(row["customer_id"], {})[row["sequence"]] = redemption_of(row)
-    return found
-
-
-def _benefits(
-    commands: Sequence[Command], redemptions: Mapping[int, Mapping[int, Redemption]]
-) -> Sequence[str]:
-    """The benefits whose pools commands may touch: those named, and those of the redemptions named."""
-    benefits = set()
-    for command in commands:
-        if isinstance(command, Redeem):
-            benefits.add(command.benefit)
-            continue
-        of_customer = redemptions.get(command.redemption.customer_id, {})
-        if command.redemption.sequence in of_customer:
-            benefits.add(of_customer[command.redemption.sequence].pool.benefit)
-    return sorted(benefits)
-
-
-async def _outcomes(
-    conn: Connection, commands: Mapping[int, Sequence[Command]]
-) -> dict[int, dict[tuple[str, str], StoredOutcome]]:
-    keys = [
-        (customer_id, command.actor, command.key)
-        for customer_id, each in commands.items()
-        for command in each
-    ]
-    found: dict[int, dict[tuple[str, str], StoredOutcome]] = {}
-    if keys:
-        for row in await conn.fetch(SQL["outcomes"], *columns(sorted(set(keys)))):
-            found.setdefault(row["customer_id"], {})[row["actor"], row["key"]] = StoredOutcome(
-                request=row["request"], outcome=row["outcome"]
-            )
-    return found
-
-
-async def _write_entries(conn: Connection, entries: Sequence[Entry]) -> None:
-    if not entries:
-        return
-    rows = [entry_row(entry) for entry in entries]
-    if len(rows) >= _COPY_FROM:
-        await conn.copy_records_to_table("entries", records=rows, columns=ENTRY_COLUMNS)
-    else:
-        await conn.execute(SQL["insert_entries"], *columns(rows))
-
-
-async def _write_balances(conn: Connection, changed: Sequence[tuple[State, State]]) -> None:
-    """Write the balances that are new or different. The heads' locks keep others from inserting one."""
-    new: list[tuple[object, ...]] = []
-    different: list[tuple[object, ...]] = []
-    for before, after in changed:
-        for pool, balance in after.balances.items():
-            known = before.balances.get(pool)
-            if balance != known:
-                row = balance_row(after.account.customer_id, pool, balance)
-                (new if known is None else different).append(row)
-    if len(new) >= _COPY_FROM:
-        await conn.copy_records_to_table("balances", records=new, columns=BALANCE_COLUMNS)
-    else:
-        different += new
-    if different:
-        await conn.execute(SQL["upsert_balances"], *columns(different))
+def customer_of(command: Command, by_number: Mapping[str, int]) -> int | None:
+    """The customer of a command: by member number, or from the redemption's id; None for a number that is not there."""
+    if isinstance(command, Redeem):
+        return by_number.get(command.member_no)
+    return command.redemption.customer_id

@@ -3,19 +3,19 @@
 A customer locked by another transaction is not waited for: the journal (`journal`) retries its commands.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from base.database import Connection
 from handbook import Handbook
 from ledger.commands import Command, Redeem
-from ledger.posting.batch import SQL, Written, load_batch, write_batch
+from ledger.posting.batch import SQL, Written, customer_of, load_commands
 from ledger.posting.decide import decide
 from ledger.posting.entries import Entry
 from ledger.posting.outcomes import Outcome
+from ledger.posting.writing import write_batch
 from ledger.refusals import Refusal, RefusalCode
-from ledger.vendors.registry import contracts_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,23 +33,23 @@ async def commit(
     conn: Connection, commands: Sequence[Command], *, now: datetime, handbook: Handbook
 ) -> Decided:
     """Decide commands in their order and write the results, inside the caller's transaction."""
-    customers = await _customers(conn, commands)
-    by_customer: dict[int, list[Command]] = {}
-    for command, customer_id in zip(commands, customers, strict=True):
-        if customer_id is not None:
-            by_customer.setdefault(customer_id, []).append(command)
-    batch = await load_batch(conn, by_customer, now=now, commands=by_customer, wait=False)
-    busy = await _known(conn, by_customer.keys() - batch.loaded.keys())
-    vendors = sorted({command.vendor for command in commands if isinstance(command, Redeem)})
-    terms = await contracts_of(conn, vendors) if vendors else {}
+    batch = await load_commands(conn, commands, now=now)
+    by_number = {each.account.member_no: customer_id for customer_id, each in batch.loaded.items()}
+    customers = [customer_of(command, by_number) for command in commands]
+    absent = [
+        command
+        for command, customer_id in zip(commands, customers, strict=True)
+        if customer_id not in batch.loaded
+    ]
+    busy = await _known(conn, absent) if absent else frozenset()
     outcomes: list[Outcome | None] = []
     for command, customer_id in zip(commands, customers, strict=True):
         state = batch.states.get(customer_id) if customer_id is not None else None
         if state is None:
-            outcomes.append(None if customer_id in busy else no_customer(command))
+            outcomes.append(None if _whose(command) in busy else no_customer(command))
             continue
         vendor = command.vendor if isinstance(command, Redeem) else ""
-        decision = decide(state, command, now=now, handbook=handbook, terms=terms.get(vendor, ()))
+        decision = decide(state, command, now=now, handbook=handbook, terms=batch.terms.get(vendor, ()))
         batch.states[state.account.customer_id] = decision.state
         batch.entries += decision.entries
         if decision.milestone is not None:
@@ -70,11 +70,18 @@ async def commit(
     return Decided(outcomes=outcomes, entries=batch.entries)
 
 
-async def _known(conn: Connection, customer_ids: Iterable[int]) -> frozenset[int]:
-    """Those of the ids that belong to a customer."""
-    asked = sorted(customer_ids)
-    rows = await conn.fetch(SQL["heads_of"], asked) if asked else ()
-    return frozenset(row["customer_id"] for row in rows)
+async def _known(conn: Connection, commands: Sequence[Command]) -> frozenset[int | str]:
+    """Those of the commands' customers that exist, by id or member number."""
+    asked = {_whose(command) for command in commands}
+    ids = sorted(each for each in asked if isinstance(each, int))
+    numbers = sorted(each for each in asked if isinstance(each, str))
+    rows = await conn.fetch(SQL["known_customers"], ids, numbers)
+    return frozenset(row[column] for row in rows for column in ("id", "member_no"))
+
+
+def _whose(command: Command) -> int | str:
+    """What a command names its customer by: a member number, or the id within the redemption's."""
+    return command.member_no if isinstance(command, Redeem) else command.redemption.customer_id
 
 
 def no_customer(command: Command) -> Refusal:
@@ -82,15 +89,3 @@ def no_customer(command: Command) -> Refusal:
     if isinstance(command, Redeem):
         return Refusal(code=RefusalCode.UNKNOWN_CUSTOMER, facts={"member_no": command.member_no})
     return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
-
-
-async def _customers(conn: Connection, commands: Sequence[Command]) -> list[int | None]:
-    """The customer of each command: by member number, or from the redemption's id."""
-    numbers = sorted({command.member_no for command in commands if isinstance(command, Redeem)})
-    ids = {}
-    if numbers:
-        ids = {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], numbers)}
-    return [
-        ids.get(command.member_no) if isinstance(command, Redeem) else command.redemption.customer_id
-        for command in commands
-    ]

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from base.database import Connection, Pool
 from handbook import Handbook
-from ledger.posting.batch import SQL, load_batch, write_batch
+from ledger.posting.batch import SQL, load_batch
 from ledger.posting.catching_up import catch_up
 from ledger.posting.state import Posting
+from ledger.posting.writing import write_batch
 from rating.activations import AnyHandbook, handbook_within
 from rating.customers import batches_of_customers, count_customers
 

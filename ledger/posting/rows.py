@@ -162,7 +162,7 @@ def balance_row(customer_id: int, pool: PoolKey, balance: Balance) -> tuple[obje
 
 
 def redemption_row(redemption: Redemption) -> tuple[object, ...]:
-    """The row of a redemption, as `upsert_redemptions` takes it."""
+    """The row of a redemption, as the query `write` takes it."""
     return (
         redemption.id.customer_id,
         redemption.id.sequence,
@@ -191,7 +191,7 @@ def redemption_row(redemption: Redemption) -> tuple[object, ...]:
 
 
 def milestone_row(milestone: Milestone) -> tuple[object, ...]:
-    """The row of a milestone, as `insert_milestones` takes it."""
+    """The row of a milestone, as the query `write` takes it."""
     return (
         milestone.redemption.customer_id,
         milestone.redemption.sequence,
@@ -205,6 +205,6 @@ def milestone_row(milestone: Milestone) -> tuple[object, ...]:
     )
 
 
-def columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
-    """Rows turned into the column arrays that the queries unnest."""
-    return [list(column) for column in zip(*rows, strict=True)]
+def columns(rows: Sequence[tuple[object, ...]], width: int) -> list[list[object]]:
+    """Rows of so many columns turned into the arrays that the queries unnest."""
+    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]

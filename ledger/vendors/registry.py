@@ -78,7 +78,7 @@ async def contracts_of(conn: Reader, vendors: Iterable[str]) -> dict[str, tuple[
     """The contracts by which the vendors' requests are judged; none for an unknown vendor."""
     found: dict[str, tuple[Term, ...]] = {}
     for row in await conn.fetch(SQL["contracts"], list(vendors)):
-        found[row["vendor"]] = (*found.get(row["vendor"], ()), _term(row))
+        found[row["vendor"]] = (*found.get(row["vendor"], ()), term_of(row))
     return found
 
 
@@ -145,7 +145,7 @@ async def _changed(
 ) -> Change | Refusal:
     """Change the terms of a vendor whose row is locked."""
     code = vendor.code
-    stored = [_term(row) for row in await connection.execute_query_dict(SQL["contracts"], [[code]])]
+    stored = [term_of(row) for row in await connection.execute_query_dict(SQL["contracts"], [[code]])]
     delivered: list[Delivery] = []
     if stored and terms:
         first = min(term.starts_on for term in terms)
@@ -211,7 +211,7 @@ def _malformed(
     return None
 
 
-def _term(row: _Row) -> Term:
+def term_of(row: _Row) -> Term:
     """The term from a row of contract_terms."""
     return Term(
         benefit=row["benefit"],
@@ -231,7 +231,7 @@ def _views(rows: Iterable[_Row]) -> list[VendorView]:
         vendors[row["code"]] = row
         own = terms.setdefault(row["code"], [])
         if row["benefit"] is not None:
-            own.append(_term(row))
+            own.append(term_of(row))
     return [
         VendorView(
             code=code,

@@ -51,13 +51,15 @@ insert into outcomes
 THREE = [2, 3, 4]
 HOT = {
     "lock_heads": [ASKED],
-    "lock_free_heads": [ASKED],
-    "customer_ids": [["M17", "M4000", "M11999"]],
+    "lock_free_heads": [ASKED, ["M17", "M4000", "M11999"]],
+    "known_customers": [ASKED, ["M17", "M4000", "M11999"]],
     "accounts": [ASKED],
+    "touched": [
+        *(ASKED, ASKED, THREE, NOW, ["88888888"], ["b1", "b2"]),
+        *(ASKED, ["vendor:v"] * 3, ["k1", "k2", "nothing"], ["v7"]),
+    ],
     "balances": [ASKED, ["b1", "b2"]],
-    "redemptions_to_decide": [ASKED, ASKED, THREE, NOW, ["88888888"]],
-    "outcomes": [ASKED, ["vendor:v"] * 3, ["k1", "k2", "nothing"]],
-    "update_heads": [ASKED, THREE, [bytes(32)] * 3, [NOW] * 3, [None] * 3],
+    "write": [*([] for _ in range(68)), ASKED, THREE, [bytes(32)] * 3, [NOW] * 3, [None] * 3],
     "taken_now": [ASKED, NOW],
     "taken_by": [ASKED, NOW + timedelta(days=400)],
     "customers_to_verify": [5_000, 200],
