@@ -6,10 +6,10 @@
 use its idempotency key again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import ClassVar
+from typing import ClassVar, get_args
 from unicodedata import category
 
 from ledger.ids import RedemptionId
@@ -25,7 +25,7 @@ _LARGEST_INTEGER = 2**31 - 1
 """The limit of the column and the API; the edition's maximum is checked by the rules."""
 _NOT_TEXT = frozenset({"Cc", "Cs"})
 """Control characters, and halves of characters, which no database takes."""
-_NOT_COMPARED = frozenset({"key", "actor", "member_no", "subject"})
+_NOT_COMPARED = frozenset({"key", "actor", "vendor", "member_no", "subject"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,17 +178,15 @@ def diagnoses(evidence: Iterable[Evidence]) -> tuple[tuple[str, date], ...]:
 def canonical_request(command: Command) -> dict[str, object]:
     """The request in canonical form, every field of it: must be equal when an idempotency key is used again."""
     request: dict[str, object] = {"operation": command.operation}
-    for each in fields(command):
-        if each.name in _NOT_COMPARED or (each.name == "vendor"):
-            continue
-        value = getattr(command, each.name)
+    for name in _COMPARED[type(command)]:
+        value = getattr(command, name)
         if isinstance(value, RedemptionId):
             value = value.opaque
         elif isinstance(value, datetime):
             value = value.astimezone(UTC).isoformat()
         elif isinstance(value, tuple):
             value = sorted(list(item.stored) for item in value)
-        request[each.name] = value
+        request[name] = value
     return request
 
 
@@ -244,16 +242,15 @@ def too_many_hours(hours: int | None, most: int) -> Refusal | None:
     )
 
 
-def _texts(command: Command) -> list[tuple[str, str]]:
+def _texts(command: Command) -> Iterator[tuple[str, str]]:
     """The texts of a command with their names as the API spells them."""
-    found = []
-    for each in fields(command):
-        value = getattr(command, each.name)
-        if isinstance(value, str) and each.name != "subject":
-            found.append((api_name(each.name), value))
+    for name, told in _NAMED[type(command)]:
+        value = getattr(command, name)
+        if isinstance(value, str):
+            yield told, value
     for item in getattr(command, "evidence", ()):
-        found += [("evidence.kind", item.kind), ("evidence.reference", item.reference)]
-    return found
+        yield "evidence.kind", item.kind
+        yield "evidence.reference", item.reference
 
 
 def _text_problem(value: str) -> tuple[str, str] | None:
@@ -264,7 +261,7 @@ def _text_problem(value: str) -> tuple[str, str] | None:
             f"最长 {_LONGEST_TEXT} 个字符，收到 {len(value)} 个",
             f"must have at most {_LONGEST_TEXT} characters; got {len(value)}",
         )
-    if any(category(character) in _NOT_TEXT for character in value):
+    if not value.isprintable() and any(category(character) in _NOT_TEXT for character in value):
         return "含有控制字符", "must not contain control characters"
     return None
 
@@ -275,3 +272,15 @@ def api_name(name: str) -> str:
         return "idempotencyKey"
     head, *rest = name.split("_")
     return head + "".join(part.capitalize() for part in rest)
+
+
+_KINDS: tuple[type[Command], ...] = get_args(Command)
+_COMPARED = {
+    kind: tuple(each.name for each in fields(kind) if each.name not in _NOT_COMPARED) for kind in _KINDS
+}
+"""By kind of command the fields that make up its request."""
+_NAMED = {
+    kind: tuple((each.name, api_name(each.name)) for each in fields(kind) if each.name != "subject")
+    for kind in _KINDS
+}
+"""By kind of command the fields that may hold a text of the caller's, each with its name in the API."""

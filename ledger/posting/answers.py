@@ -1,7 +1,7 @@
 """What the steps of a decision share, and the outcome of a redemption. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from handbook import Handbook
@@ -24,7 +24,7 @@ class Context:
 
 def outcome_of(posting: Posting, redemption: Redemption, context: Context) -> RedemptionOutcome:
     """The outcome of a redemption, with the counts of its pool after all entries."""
-    account = posting.state.account
+    account = posting.account
     balance = posting.balance(redemption.pool)
     relative = account.relatives.get(redemption.beneficiary) if redemption.beneficiary is not None else None
     return RedemptionOutcome(
@@ -37,7 +37,7 @@ def outcome_of(posting: Posting, redemption: Redemption, context: Context) -> Re
             else None,
         ),
         quota=counts_of(
-            replace(account, anchor=posting.head.anchor),
+            account,
             redemption.pool,
             Taken(used=balance.used, held=balance.held),
             today=context.today,

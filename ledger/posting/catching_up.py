@@ -116,11 +116,11 @@ def _targets(
     account = posting.state.account
     targets: dict[PoolKey, int | None] = {}
     for benefit in edition.benefits if edition is not None else ():
-        allowance = benefit.allowance(star)
-        if benefit.code not in benefits or allowance is None:
-            continue
-        if benefit.wished_number is not None:
+        if benefit.code not in benefits or benefit.wished_number is not None:
             continue  # a number is granted when it is held or confirmed (decision 19); a rest is revoked below
+        allowance = benefit.allowance(star)
+        if allowance is None:
+            continue
         if not isinstance(allowance, Counted):
             targets[PoolKey(benefit.code, pool_term(benefit.per, number))] = None
             continue

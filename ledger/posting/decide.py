@@ -49,9 +49,10 @@ def decide(
 ) -> Decision:
     """Decide `command` for the customer of `state` at `now`; `terms` are the contract of the vendor that asks."""
     key = (command.actor, command.key)
-    if isinstance(command, Redeem):
-        command = _with_units(command, now, handbook)
     request = canonical_request(command)
+    units = _units(command, now, handbook) if isinstance(command, Redeem) else None
+    if isinstance(command, Redeem):
+        request["units"] = units
     answered = state.outcomes.get(key)
     if answered is not None:
         return Decision(outcome=_answer_again(answered, request, now), state=state)
@@ -59,7 +60,7 @@ def decide(
     context = Context(handbook=handbook, terms=terms, today=business_day(posting.recorded_at))
     milestone: Milestone | None = None
     if isinstance(command, Redeem):
-        outcome: Outcome = _take(posting, command, context)
+        outcome: Outcome = _take(posting, command, units, context)
     elif isinstance(command, Respond):
         reported = report(posting, command, context)
         outcome, milestone = reported if isinstance(reported, tuple) else (reported, None)
@@ -69,20 +70,20 @@ def decide(
         return Decision(outcome=outcome, state=state)
     stored = StoredOutcome(request=request, outcome=outcome_as_json(outcome))
     posted = not isinstance(outcome, Refusal) and milestone is None
-    after = posting.after() if posted else state
-    after = replace(after, outcomes={**state.outcomes, key: stored})
+    outcomes = {**state.outcomes, key: stored}
+    after = posting.after(outcomes) if posted else replace(state, outcomes=outcomes)
     if not posted:
         return Decision(outcome=outcome, state=after, milestone=milestone, stored=stored)
     return Decision(outcome=outcome, state=after, entries=tuple(posting.entries), stored=stored)
 
 
-def _with_units(command: Redeem, now: datetime, handbook: Handbook) -> Redeem:
-    """The command with its units: one time by default. Minutes have no default and stay None."""
+def _units(command: Redeem, now: datetime, handbook: Handbook) -> int | None:
+    """The units of a command: one time by default. Minutes have no default: None."""
     if command.units is not None:
-        return command
+        return command.units
     edition = handbook.on(business_day(command.occurred_at or now)) or handbook.latest
     benefit = edition.benefit(command.benefit)
-    return command if benefit is not None and benefit.units_told else replace(command, units=1)
+    return None if benefit is not None and benefit.units_told else 1
 
 
 def _answer_again(answered: StoredOutcome, request: dict[str, object], now: datetime) -> Outcome:
@@ -92,12 +93,12 @@ def _answer_again(answered: StoredOutcome, request: dict[str, object], now: date
     return replayed(answered.outcome, answered_at=now)
 
 
-def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:
-    """Redeem at once, or hold."""
+def _take(posting: Posting, command: Redeem, told: int | None, context: Context) -> Outcome:
+    """Redeem `told` units at once, or hold them."""
     occurred_at = command.occurred_at or posting.recorded_at
     expire_holds(posting, benefits=(command.benefit,))
     hold = isinstance(command, Hold)
-    units = 1 if command.units is None else command.units
+    units = 1 if told is None else told
     case = Case(
         account=posting.state.account,
         handbook=context.handbook,
@@ -105,7 +106,7 @@ def _take(posting: Posting, command: Redeem, context: Context) -> Outcome:
         day=business_day(occurred_at),
         benefit_code=command.benefit,
         units=units,
-        units_told=command.units is not None,
+        units_told=told is not None,
         vendor=command.vendor,
         terms=tuple(context.terms),
         beneficiary=command.beneficiary,

@@ -78,7 +78,9 @@ class Posting:
 
     def set_anchor(self, anchor: date) -> None:
         """Store the service-year anchor; it never changes again."""
-        if self.head.anchor is not None and self.head.anchor != anchor:
+        if self.head.anchor == anchor:
+            return
+        if self.head.anchor is not None:
             message = f"customer {self.state.account.customer_id}: the anchor {self.head.anchor} never moves"
             raise BrokenInvariantError(message)
         self.head = replace(self.head, anchor=anchor)
@@ -160,16 +162,24 @@ class Posting:
         missed = (
             kind is EntryKind.REVERSE and before is not None and before.status is RedemptionStatus.NO_SHOW
         )
-        after = replace(redemption, status=status, reversed_no_show=missed)
+        after = redemption
+        if (redemption.status, redemption.reversed_no_show) != (status, missed):
+            after = replace(redemption, status=status, reversed_no_show=missed)
         self.redemptions[redemption.id.sequence] = after
         return after
 
-    def after(self) -> State:
-        """The state after this posting."""
-        return replace(
-            self.state,
-            account=replace(self.state.account, anchor=self.head.anchor),
+    @property
+    def account(self) -> Account:
+        """The account, with the anchor that is stored by now."""
+        account = self.state.account
+        return account if account.anchor == self.head.anchor else replace(account, anchor=self.head.anchor)
+
+    def after(self, outcomes: Mapping[tuple[str, str], StoredOutcome] | None = None) -> State:
+        """The state after this posting; `outcomes` are those stored by then, if there are more."""
+        return State(
+            account=self.account,
             head=self.head,
             balances=self.balances,
             redemptions=self.redemptions,
+            outcomes=self.state.outcomes if outcomes is None else outcomes,
         )

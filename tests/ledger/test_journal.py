@@ -205,6 +205,18 @@ async def test_a_connection_that_the_server_ends_is_replaced(contracted, handboo
     assert await verify(contracted.pool) == []
 
 
+async def test_a_column_that_a_later_version_adds_stops_nobody_who_writes(contracted, handbook):
+    """A migration may run while processes of the version before still serve."""
+    await enrol(contracted.pool, handbook, "M1")
+    async with journals(contracted.pool, handbook, SetClock()) as (journal,):
+        outcomes = [await journal.post(a_redeem("medical-butler"))]
+        for table in ("balances", "redemptions", "outcomes", "contract_terms"):
+            await contracted.owner_pool.execute(f"alter table {table} add column later text")
+        outcomes += [await journal.post(a_redeem("medical-butler")) for _ in range(2)]
+    assert codes(outcomes) == {"REDEEMED": 3}
+    assert [each.quota.used for each in outcomes] == [1, 2, 3]
+
+
 async def test_a_commit_that_nobody_heard_of_is_found_and_not_done_twice(contracted, handbook, monkeypatch):
     await enrol(contracted.pool, handbook, "M1")
     transaction = asyncpg.transaction.Transaction

@@ -47,6 +47,9 @@ insert into milestones (customer_id, redemption, kind, occurred_at, actor, key, 
     from generate_series(1, 12000) n, generate_series(1, 2) s;
 insert into outcomes
     select n, 'vendor:v', 'k' || s, '{}', '{}', now() from generate_series(1, 12000) n, generate_series(1, 3) s;
+insert into vendors (code, name, registered_at) select 'v' || n, 'x', now() from generate_series(1, 2000) n;
+insert into contract_terms (vendor, benefit, unit_price, starts_on)
+    select 'v' || n, 'b' || s, 1, '2024-01-01' from generate_series(1, 2000) n, generate_series(1, 3) s;
 """
 THREE = [2, 3, 4]
 HOT = {
