@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from asyncpg import Pool
-from graphql import DocumentNode, VariableValues
+from graphql import DocumentNode
 from strawberry.types import Info as StrawberryInfo
 
 from handbook import Candidate, Handbook, business_day
@@ -36,8 +36,8 @@ class Context:
     candidates, which are read once when first needed. `admission` gives an operation its place and the pool that it
     reads by; without one it runs at once, by `pool`. `bill` is what it is charged on; without one there are no charges.
     `look_ups` is the level of a vendor's budget of member numbers, once it has asked for some. `document` is the
-    operation's, parsed and validated, `variables` are the coerced values that it runs with; `work` is the operation
-    once it may run, and `refusals` are the codes of refusals in its answer, for the log and the metrics.
+    operation's, parsed and validated; `work` is the operation once it may run, and `refusals` are the codes of refusals
+    in its answer, for the log and the metrics.
     """
 
     viewer: Viewer | None
@@ -53,7 +53,6 @@ class Context:
     document: DocumentNode | None = None
     work: Work | None = None
     refusals: list[RefusalCode] = field(default_factory=list)
-    variables: VariableValues | None = None
     candidates: Task[Sequence[Candidate]] | None = field(default=None, init=False)
     _now: datetime | None = field(default=None, init=False)
     _loaders: Loaders | None = field(default=None, init=False)

@@ -13,7 +13,6 @@ from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FloatValueNode,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     IntValueNode,
@@ -24,13 +23,14 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.language.parser import Parser
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.analysis import Analysis, analysis_of
 from schema.errors import BadInputError
-from schema.limits import LONGEST_DOCUMENT, LONGEST_NUMBER, MOST_ERRORS, MOST_TOKENS, ShapeRule
+from schema.limits import LONGEST_DOCUMENT, LONGEST_NUMBER, MOST_ERRORS, MOST_TOKENS, ShapeRule, fragments_of
 from schema.weights import Weights
 from schema.work import WorkClass, class_of
 
@@ -45,14 +45,16 @@ _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, S
 class Operation:
     """One operation of a document. `document` is what runs: the operation without its variables, and the fragments.
 
-    The variables are left out because their values are worked out before the cost, and handed to the execution.
+    The variables are left out because their values are worked out before the cost, and handed to the execution. `node`,
+    `fragments` and `fragment_details` are the parts of `document` as an execution takes them.
     """
 
     def __init__(
         self, schema: GraphQLSchema, table: Weights, whole: DocumentNode, node: OperationDefinitionNode
     ) -> None:
-        fragments = (each for each in whole.definitions if isinstance(each, FragmentDefinitionNode))
-        bare = OperationDefinitionNode(
+        self.fragments = fragments_of(whole)
+        self.fragment_details = {name: FragmentDetails(each) for name, each in self.fragments.items()}
+        self.node = OperationDefinitionNode(
             operation=node.operation,
             name=node.name,
             directives=node.directives,
@@ -60,18 +62,18 @@ class Operation:
             loc=node.loc,
         )
         self.variables: Sequence[VariableDefinitionNode] = node.variable_definitions or ()
-        self.document = DocumentNode(definitions=(bare, *fragments), loc=whole.loc)
+        self.document = DocumentNode(definitions=(self.node, *self.fragments.values()), loc=whole.loc)
         self._schema = schema
         self._weights = table
-        self._node = node
+        self._whole = node
 
     @cached_property
     def analysis(self) -> Analysis:
         """Its analysis. Raises BadInputError for a kind of operation that the schema does not have."""
-        root = self._schema.get_root_type(self._node.operation)
+        root = self._schema.get_root_type(self._whole.operation)
         if root is None:
             raise BadInputError("There are queries and mutations only.")
-        return analysis_of(self._schema, self.document, self._node, root, self._weights)
+        return analysis_of(self._schema, self.document, self._whole, root, self._weights)
 
     @cached_property
     def kind(self) -> WorkClass:

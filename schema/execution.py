@@ -5,12 +5,19 @@ checked each time, before anything is executed. Variables are coerced once: the 
 those that run.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, TypeGuard, cast
 
-from graphql import GraphQLError, GraphQLSchema, VariableValues, get_variable_values
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    VariableValues,
+    default_field_resolver,
+    default_type_resolver,
+    get_variable_values,
+)
 from strawberry import Schema
-from strawberry.extensions import SchemaExtension
+from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types import ExecutionContext, ExecutionResult
@@ -31,33 +38,8 @@ from schema.weights import Weights
 from schema.work import Work, WorkClass
 
 
-class PreparedDocument(SchemaExtension):
-    """Gives Strawberry the document that is already parsed and validated."""
-
-    def on_parse(self) -> Iterator[None]:
-        """Give the document."""
-        context: Context = self.execution_context.context
-        self.execution_context.graphql_document = context.document
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        """Already validated."""
-        self.execution_context.pre_execution_errors = []
-        yield
-
-
-class _Checked(StrawberryGraphQLCoreExecutionContext):
-    """Runs an operation with the values of its variables that were checked before."""
-
-    def __init__(self, *positional: Any, **named: Any) -> None:
-        super().__init__(*positional, **named)
-        context: Context = self.context_value
-        if context.variables is not None:
-            self.variable_values = context.variables
-
-
-class _Planned(_Checked, PlannedExecution):
-    """The same, by the operation's plan.
+class _Planned(PlannedExecution):
+    """Runs an operation by its plan.
 
     A page of members has few different quotas and benefits: each is completed once an answer.
     """
@@ -85,12 +67,12 @@ class EntitlementsSchema(Schema):
             query=query,
             mutation=mutation,
             config=config,
-            extensions=[PreparedDocument],
-            execution_context_class=_Checked
+            execution_context_class=StrawberryGraphQLCoreExecutionContext
             if plans is None
             else type("_Planned", (_Planned,), {"plans": plans}),
         )
         self.core: GraphQLSchema = self._schema
+        self._running = self.execution_context_class
         self._prepare = DocumentCache(self.core, table, introspection=introspection)
         self._introspections = IntrospectionAnswers()
 
@@ -126,8 +108,8 @@ class EntitlementsSchema(Schema):
         context_value: Context | None = None,
         root_value: object = None,
         operation_name: str | None = None,
-        allowed_operation_types: Iterable[OperationType] | None = None,
-        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,  # noqa: ARG002 - Strawberry's form
+        operation_extensions: dict[str, Any] | None = None,  # noqa: ARG002
     ) -> ExecutionResult:
         """Execute an operation for the viewer of the context; never raises."""
         if context_value is None or context_value.viewer is None:
@@ -142,20 +124,12 @@ class EntitlementsSchema(Schema):
             variables = self._variables(operation, variable_values)
             work = _work(operation, operation_name, variables, context_value.viewer)
             await bill.pay(work.cost)
-            context_value.document, context_value.variables = operation.document, variables
+            context_value.document = operation.document
             async with context_value.admitted(work):
                 question = asked(query, operation_name, variables) if operation.analysis.of_schema else None
                 result = self._introspections.get(question)
                 if result is None:
-                    result = await super().execute(
-                        query,
-                        None,
-                        context_value,
-                        root_value,
-                        operation_name,
-                        allowed_operation_types,
-                        operation_extensions,
-                    )
+                    result = await self._run(operation, variables, context_value, root_value)
                     self._introspections.keep(question, result)
         except RateLimitedError as error:
             await bill.refuse()
@@ -174,6 +148,33 @@ class EntitlementsSchema(Schema):
             result.errors = presentable(result.errors, context_value.language)
         result.extensions = {**(result.extensions or {}), "cost": bill.told(context_value.look_ups)}
         return result
+
+    async def _run(
+        self, operation: Operation, variables: VariableValues, context: Context, root_value: object
+    ) -> ExecutionResult:
+        """Run an operation that may run. Strawberry's own `execute` would parse, validate and coerce once more."""
+        run = self._running(
+            self.core,
+            operation.fragments,
+            operation.fragment_details,
+            root_value,
+            context,
+            operation.node,
+            variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=cast("Callable[[Any], TypeGuard[Awaitable[Any]]]", optimized_is_awaitable),
+        )
+        try:
+            result: Any = run.execute_operation()
+            if optimized_is_awaitable(result):
+                result = await result
+        except GraphQLError as error:
+            return _refused(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is an error of the answer
+            return _refused(GraphQLError(str(error), original_error=error))
+        return ExecutionResult(data=result.data, errors=result.errors)
 
     def _variables(self, operation: Operation, given: dict[str, Any] | None) -> VariableValues:
         """The values of the operation's variables. Raises _ObjectedError for those that are not of their type."""

@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from graphql import get_introspection_query
+from graphql import Executor, get_introspection_query
 
 import schema.documents
 from planned import PlanCache
@@ -149,16 +149,17 @@ def test_the_cached_documents_stay_within_their_bytes(monkeypatch: pytest.Monkey
 async def test_introspection_is_answered_from_a_cache(
     empty_api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from strawberry import Schema
-
     runs: list[str] = []
-    execute = Schema.execute
+    execution = SCHEMA.execution_context_class
+    assert execution is not None
+    execute = execution.execute_operation
 
-    async def counted(self: Schema, query: str, *rest: object) -> object:
-        runs.append(query)
-        return await execute(self, query, *rest)
+    def counted(self: Executor) -> object:
+        assert self.operation.loc is not None
+        runs.append(self.operation.loc.source.body)
+        return execute(self)
 
-    monkeypatch.setattr(Schema, "execute", counted)
+    monkeypatch.setattr(execution, "execute_operation", counted)
     text = get_introspection_query(descriptions=False)
     answers = [await empty_api.data(text, VENDOR) for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
