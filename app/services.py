@@ -5,7 +5,7 @@ embedded database stops last, when no process uses the data folder any more.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -20,12 +20,14 @@ from app.database import check_migrated, close_pool, database, migrated, reachin
 from app.editions import Told, in_force, put_in_force
 from app.orm import orm
 from app.settings import Settings
+from base.connected import Helpers
 from base.database import Connection, Pool, Timeouts, connect_pool
 from handbook import EditionError, Handbook
 from ledger.posting.granting import grant_all, post_due
 from ledger.posting.journal import Journal
 from ledger.posting.observing import SILENT
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
+from rating.customers import count_customers
 
 if TYPE_CHECKING:
     from app.observability.telemetry import Telemetry
@@ -185,13 +187,17 @@ async def _following(active: ActiveHandbook, pool: Pool) -> AsyncIterator[None]:
         yield
 
 
-def granting(services: Services, handbook: Handbook) -> Callable[[Connection, Sequence[int]], Awaitable[int]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Granting:
     """A callback for `rating`, which must not import `ledger`: posts the grants of the customers that it changed."""
 
-    async def grant(conn: Connection, customer_ids: Sequence[int]) -> int:
-        # The clock is read for each batch: during a long import others write too.
-        return await post_due(
-            conn, customer_ids, now=services.clock(), handbook=handbook, subject=COMMAND_LINE
-        )
+    clock: Clock
 
-    return grant
+    async def __call__(self, conn: Connection, customer_ids: Sequence[int], handbook: Handbook) -> int:
+        """Post what is due for them. The clock is read for each batch: others write meanwhile."""
+        return await post_due(conn, customer_ids, now=self.clock(), handbook=handbook, subject=COMMAND_LINE)
+
+
+async def helpers(services: Services) -> Helpers:
+    """The processes that share work on the whole portfolio."""
+    return Helpers.for_customers(services.service_dsn, await count_customers(services.pool))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from app.errors import StartError
 from app.services import Services
-from base.connected import Opening, export_snapshot, on_connections
+from base.connected import Helpers, export_snapshot, on_connections
 from base.database import Connection
 from base.parallel import WorkerDiedError, processors
 from ledger.what_if.comparing import Consequences, Question, Tally
@@ -55,9 +55,8 @@ async def what_if_in_parallel(
                 _work,
                 _Asked(question=question, now=now),
                 batches_of_customers(conn, CUSTOMERS_A_BATCH),
-                conn=conn,
-                opening=Opening(dsn=services.service_dsn, snapshot=await export_snapshot(conn)),
-                processes=workers,
+                conn,
+                Helpers(processes=workers, dsn=services.service_dsn, snapshot=await export_snapshot(conn)),
             )
             try:
                 async with aclosing(batches):

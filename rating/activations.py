@@ -52,6 +52,10 @@ class ActiveHandbook:
         self._earlier: dict[str, Handbook | None] = {}
         self._reading = asyncio.Lock()
 
+    def __reduce__(self) -> tuple[type[Self], tuple[Sequence[Activation], Handbook]]:
+        """Give another process what this one has read last."""
+        return type(self), (self._activations, self._handbook)
+
     @classmethod
     async def read(cls, reader: Reader, calendar: WorkingCalendar = AS_SHIPPED) -> Self | None:
         """Read what is in force; None when nothing was ever activated. Raises EditionError."""

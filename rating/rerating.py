@@ -6,8 +6,11 @@ interrupt: an unchanged timeline is left alone.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 
+from base.connected import NO_HELPERS, Helpers, on_connections
 from base.database import Connection, Pool
 from handbook.handbook import Handbook
 from rating.activations import AnyHandbook, handbook_within
@@ -60,6 +63,15 @@ async def rerate(
     return sorted(versions)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rerating:
+    """What every batch of `rerate_all` is rated by."""
+
+    now: datetime
+    handbook: AnyHandbook
+    after_batch: AfterBatch | None
+
+
 async def rerate_all(
     pool: Pool,
     *,
@@ -67,22 +79,34 @@ async def rerate_all(
     handbook: AnyHandbook,
     progress: Callable[[int, int], None] | None = None,
     after_batch: AfterBatch | None = None,
+    helpers: Helpers = NO_HELPERS,
 ) -> int:
     """Rate every customer again, some hundred a transaction; return how many timelines changed.
 
     `progress` gets the number of customers done, and of all. `after_batch` is given the customers that changed,
-    inside the transaction, and the handbook that they were rated by.
+    inside the transaction, and the handbook that they were rated by. `helpers` are processes that share the work (then
+    `after_batch` is sent to them). Raises WorkerDiedError: then some transactions were committed, and others not.
     """
+    rerating = _Rerating(now=now, handbook=handbook, after_batch=after_batch)
     async with pool.acquire() as conn:
         total = await count_customers(conn)
         changed = done = 0
-        async for ids in batches_of_customers(conn, _CUSTOMERS_A_BATCH):
-            async with conn.transaction():
-                within = await handbook_within(conn, handbook)
-                rerated = await rerate(conn, ids, now=now, handbook=within)
-                if rerated and after_batch is not None:
-                    await after_batch(conn, rerated, within)
-            done, changed = done + len(ids), changed + len(rerated)
-            if progress is not None:
-                progress(done, total)
+        batches = batches_of_customers(conn, _CUSTOMERS_A_BATCH)
+        async with aclosing(on_connections(_rerate_batch, rerating, batches, conn, helpers)) as results:
+            async for customers, rerated in results:
+                changed, done = changed + rerated, done + customers
+                if progress is not None:
+                    progress(done, total)
     return changed
+
+
+async def _rerate_batch(
+    conn: Connection, rerating: _Rerating, customer_ids: Sequence[int]
+) -> tuple[int, int]:
+    """Rate some customers again in a transaction; return how many they are, and how many changed."""
+    async with conn.transaction():
+        within = await handbook_within(conn, rerating.handbook)
+        changed = await rerate(conn, customer_ids, now=rerating.now, handbook=within)
+        if changed and rerating.after_batch is not None:
+            await rerating.after_batch(conn, changed, within)
+    return len(customer_ids), len(changed)

@@ -7,7 +7,7 @@ imported. Idempotent: events that were recorded before change nothing.
 
 import gzip
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, cast
@@ -18,7 +18,8 @@ import typer
 from app.commands.running import FAILED, DataOption, progress_bars, with_services
 from app.drafts import Draft
 from app.errors import StartError
-from app.services import COMMAND_LINE, Services, granting
+from app.services import COMMAND_LINE, Granting, Services
+from base.database import Connection
 
 if TYPE_CHECKING:
     from rating.importing import Rejection, Report, Stage
@@ -60,6 +61,10 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
 
         async with services.pool.acquire() as connection, connection.transaction():
             within = await handbook_within(connection, services.handbooks, lasting=True)
+
+            async def granting(conn: Connection, customer_ids: Sequence[int]) -> None:
+                await Granting(clock=services.clock)(conn, customer_ids, within)
+
             report = await import_lines(
                 connection,
                 lines,
@@ -68,7 +73,7 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
                 subject=COMMAND_LINE,
                 keep_going=keep_going,
                 progress=update,
-                after_batch=granting(services, within),
+                after_batch=granting,
                 on_rejection=rejected.add,
             )
             rejected.finish()

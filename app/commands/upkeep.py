@@ -1,16 +1,13 @@
 """`grant`, `rerate` and `verify`: post what is due, rate again, and check everything."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
 from app.console import say
-from app.services import COMMAND_LINE, Services, granting
-from base.database import Connection
+from app.services import COMMAND_LINE, Granting, Services, helpers
 from base.words import counted
-from handbook import Handbook
 from rating.verifying import Checked
 
 
@@ -40,6 +37,7 @@ async def grant_everybody(services: Services) -> int:
             handbook=services.handbooks,
             subject=COMMAND_LINE,
             progress=update,
+            helpers=await helpers(services),
         )
 
 
@@ -60,16 +58,14 @@ def rerate(
             told = f"edition {edition} is not in force; in force are: {', '.join(known)}"
             fail([f"{told} (`entitlements edition activate {edition}` rates everybody by it)"])
 
-        async def grant_due(conn: Connection, customer_ids: Sequence[int], handbook: Handbook) -> None:
-            await granting(services, handbook)(conn, customer_ids)
-
         with customers_bar("rating") as update:
             return await rerate_all(
                 services.pool,
                 now=services.clock(),
                 handbook=services.handbooks,
                 progress=update,
-                after_batch=grant_due,
+                after_batch=Granting(clock=services.clock),
+                helpers=await helpers(services),
             )
 
     typer.echo(f"{counted(with_services(data, rate, existing=True), 'customer')} rated otherwise than before")

@@ -4,8 +4,11 @@ Idempotent, and safe to interrupt: what is due is computed from the ledger each 
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import datetime
 
+from base.connected import NO_HELPERS, Helpers, on_connections
 from base.database import Connection, Pool
 from handbook import Handbook
 from ledger.posting.batch import SQL, load_batch
@@ -56,6 +59,15 @@ async def _post_due(
     return len(batch.entries)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Granting:
+    """What every batch of `grant_all` is granted by."""
+
+    clock: Callable[[], datetime]
+    handbook: AnyHandbook
+    subject: str | None
+
+
 async def grant_all(
     pool: Pool,
     *,
@@ -63,19 +75,31 @@ async def grant_all(
     handbook: AnyHandbook,
     subject: str | None = None,
     progress: Callable[[int, int], None] | None = None,
+    helpers: Helpers = NO_HELPERS,
 ) -> int:
     """Post what is due for every customer, some hundred a transaction; return the number of entries.
 
-    Each transaction reads `clock` anew. `progress` gets the number of customers done, and of all.
+    Each transaction reads `clock` anew. `progress` gets the number of customers done, and of all. `helpers` are
+    processes that share the work. Raises WorkerDiedError: then some transactions were committed, and others not.
     """
+    granting = _Granting(clock=clock, handbook=handbook, subject=subject)
     async with pool.acquire() as conn:
         total = await count_customers(conn)
         posted = done = 0
-        async for ids in batches_of_customers(conn, _CUSTOMERS_A_BATCH):
-            async with conn.transaction():
-                within = await handbook_within(conn, handbook)
-                posted += await post_due(conn, ids, now=clock(), handbook=within, subject=subject)
-            done += len(ids)
-            if progress is not None:
-                progress(done, total)
+        batches = batches_of_customers(conn, _CUSTOMERS_A_BATCH)
+        async with aclosing(on_connections(_grant_batch, granting, batches, conn, helpers)) as results:
+            async for customers, entries in results:
+                posted, done = posted + entries, done + customers
+                if progress is not None:
+                    progress(done, total)
     return posted
+
+
+async def _grant_batch(conn: Connection, granting: _Granting, customer_ids: Sequence[int]) -> tuple[int, int]:
+    """Post what is due for some customers in a transaction; return how many they are, and the number of entries."""
+    async with conn.transaction():
+        within = await handbook_within(conn, granting.handbook)
+        posted = await post_due(
+            conn, customer_ids, now=granting.clock(), handbook=within, subject=granting.subject
+        )
+    return len(customer_ids), posted
