@@ -92,16 +92,24 @@ class ActiveHandbook:
         that comes out the same as it was. Where the handbook is not stored, because it is older than activations: the
         first that was activated, which took over what was in force.
         """
+        fingerprint = self._explaining(rating, known_at)
+        if fingerprint == self._handbook.fingerprint:
+            return self._handbook
+        first = self._activations[0].handbook
+        return await self.stored(reader, fingerprint) or await self.stored(reader, first) or self._handbook
+
+    def explains(self, rating: Rating, known_at: datetime | None) -> bool:
+        """Whether the handbook in force is the one that explains a rating."""
+        return self._explaining(rating, known_at) == self._handbook.fingerprint
+
+    def _explaining(self, rating: Rating, known_at: datetime | None) -> str:
         fingerprint = rating.handbook
         for each in reversed(self._activations):
             if known_at is None or each.activated_at <= known_at:
                 if rating.computed_at is None or each.activated_at >= rating.computed_at:
                     fingerprint = each.handbook
                 break
-        if fingerprint is None or fingerprint == self._handbook.fingerprint:
-            return self._handbook
-        first = self._activations[0].handbook
-        return await self.stored(reader, fingerprint) or await self.stored(reader, first) or self._handbook
+        return self._handbook.fingerprint if fingerprint is None else fingerprint
 
     async def superseded(self, reader: Reader, since: datetime) -> tuple[Superseded, ...]:
         """Return the handbooks in force since a moment that are so no longer, in order. Raises EditionError."""
@@ -167,6 +175,13 @@ async def handbook_explaining(
     if isinstance(handbook, ActiveHandbook):
         return await handbook.explaining(reader, rating, known_at)
     return handbook
+
+
+def handbook_explaining_at_once(handbook: AnyHandbook, rating: Rating) -> Handbook | None:
+    """Return the handbook that explains a rating as known now; None if it must be read from the database."""
+    if isinstance(handbook, ActiveHandbook) and not handbook.explains(rating, None):
+        return None
+    return handbook_now(handbook)
 
 
 def stored_form(handbook: Handbook) -> list[Mapping[str, object]]:

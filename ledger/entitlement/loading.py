@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from asyncpg import Record
 
@@ -16,8 +17,14 @@ from rating.customers import span_of
 from rating.events import Line
 from rating.history import Policy, Relative
 from rating.lifecycle import Status
+from rating.tiers import Rating
 
 SQL = Queries(Path(__file__).with_name("loading.sql"))
+
+_MOST_STATUSES = 4_096
+"""Statuses of policies that are kept as read: most policies have one or two, from a day that many share."""
+
+_PoolsOfAll: TypeAlias = dict[int, dict[PoolKey, Taken]]
 
 
 async def load_accounts(
@@ -29,7 +36,7 @@ async def load_accounts(
     past day both are read, because units taken since are not left for a backdated use.
     """
     today = business_day(now)
-    none: dict[int, dict[PoolKey, Taken]] = {}
+    none: _PoolsOfAll = {}
     by_now = _pools(await conn.fetch(SQL["taken_now"], customer_ids, now)) if on <= today else none
     taken = by_now
     if on != today:
@@ -42,8 +49,33 @@ async def load_accounts(
     }
 
 
-def _pools(rows: Iterable[Record]) -> dict[int, dict[PoolKey, Taken]]:
-    found: dict[int, dict[PoolKey, Taken]] = {}
+async def load_rated_accounts(
+    conn: Connection, customer_ids: Sequence[int], *, now: datetime
+) -> dict[int, tuple[Account, Rating]]:
+    """Accounts as of today with the ratings that their stars are from; without relatives, on whom no quota depends."""
+    taken = _pools(await conn.fetch(SQL["taken_now"], customer_ids, now))
+    found = {}
+    for row in await conn.fetch(SQL["rated_accounts"], customer_ids):
+        account = Account(
+            customer_id=row["id"],
+            member_no=row["member_no"],
+            anchor=row["anchor"],
+            spans=tuple(map(span_of, row["spans"] or ())),
+            policies=tuple(_policies(row["policies"] or ())),
+            taken=taken.get(row["id"], {}),
+        )
+        rating = Rating(
+            spans=account.spans,
+            known_from=row["known_from"],
+            handbook=row["handbook"],
+            computed_at=row["computed_at"],
+        )
+        found[account.customer_id] = account, rating
+    return found
+
+
+def _pools(rows: Iterable[Record]) -> _PoolsOfAll:
+    found: _PoolsOfAll = {}
     for row in rows:
         found.setdefault(row["customer_id"], {})[pool_of(row)] = Taken(row["used"], row["held"])
     return found
@@ -80,7 +112,10 @@ def _policies(rows: Iterable[tuple[str, str, str]]) -> Iterable[Policy]:
         yield Policy(
             policy_no=policy_no,
             line=Line(line),
-            statuses=tuple(
-                (date.fromisoformat(since), Status(status)) for since, status in json.loads(statuses)
-            ),
+            statuses=_statuses(statuses),
         )
+
+
+@lru_cache(maxsize=_MOST_STATUSES)
+def _statuses(text: str) -> tuple[tuple[date, Status], ...]:
+    return tuple((date.fromisoformat(since), Status(status)) for since, status in json.loads(text))

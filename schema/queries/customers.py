@@ -14,6 +14,7 @@ from schema.connections import (
 )
 from schema.context import Info
 from schema.filters import CustomerWhere, stars, texts
+from schema.loaders.page import read_page
 from schema.look_ups import look_up
 from schema.permissions import check_customer, check_unbound
 from schema.types.customer import Customer
@@ -50,9 +51,13 @@ class CustomerQueries:
             member_nos=texts("memberNo", where.member_no) if where is not None else None,
             on=context.today,
         )
+        page = Page.of(rows, first)
+        before = await read_page(
+            context.pool, [row.id for row in page.rows], info.selected_fields, context.now
+        )
         return connection(
-            Page.of(rows, first),
+            page,
             cursor=lambda row: member_cursor(row.member_no),
-            node=lambda row: Customer.of(row, context.viewer),
+            node=lambda row: Customer.of(row, context.viewer, before),
             after=after,
         )

@@ -1,6 +1,6 @@
 """A customer: each field is read through a loader, so that a page of them costs as many queries as one."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import date, datetime
 from typing import Annotated
 
@@ -12,9 +12,9 @@ from ledger.ids import opaque_id
 from ledger.quotas import quota as ledger_quota
 from ledger.quotas.card import quotas_on
 from rating import history
-from rating.activations import handbook_explaining
+from rating.activations import handbook_explaining, handbook_explaining_at_once
 from rating.customers import CustomerRow, PolicyRow
-from rating.tiers import history_between, tier_on
+from rating.tiers import Rating, history_between, tier_on
 from rating.timeline import StarSpan
 from schema.connections import (
     LARGEST_LEDGER_PAGE,
@@ -28,6 +28,7 @@ from schema.connections import (
 from schema.context import Context, Info, Role, Viewer
 from schema.disclosure import shown
 from schema.errors import BadInputError
+from schema.loaders.page import NOTHING, ReadBefore
 from schema.permissions import check_contracted, shown_name
 from schema.types.entry import Entry
 from schema.types.node import Node
@@ -45,15 +46,30 @@ class Customer(Node):
     member_no: str = strawberry.field(description="The member number.")
     name: str = strawberry.field(description="The name; vendors see its first character and **.")
     customer_id: strawberry.Private[int]
+    account: strawberry.Private[accounts.Account | None] = None
+    """As of today, where it was read with the page."""
+    rating: strawberry.Private[Rating | None] = None
+    """As known now, where it was read with the page."""
 
     @strawberry.field(
         description="The tier on a day (default: today; future days as scheduled), as known at a moment (default: "
-        "now): before later events arrived, and by the edition of then."
+        "now): before later events arrived, and by the edition of then.",
+        graphql_type=Tier,
     )
-    async def tier(self, info: Info, on: date | None = None, known_at: datetime | None = None) -> Tier:
-        day = on or info.context.today
-        rating = await info.context.loaders.rating.load((self.customer_id, known_at))
+    def tier(
+        self, info: Info, on: date | None = None, known_at: datetime | None = None
+    ) -> Tier | Awaitable[Tier]:
         context = info.context
+        day = on or context.today
+        if self.rating is not None and known_at is None:
+            handbook = handbook_explaining_at_once(context.handbooks, self.rating)
+            if handbook is not None:
+                view = tier_on(self.rating, day, handbook)
+                return Tier.of(view, handbook, customer_id=self.customer_id, day=day)
+        return self._tier_later(context, day, known_at)
+
+    async def _tier_later(self, context: Context, day: date, known_at: datetime | None) -> Tier:
+        rating = await context.loaders.rating.load((self.customer_id, known_at))
         handbook = await handbook_explaining(context.pool, context.handbooks, rating, known_at)
         view = tier_on(rating, day, handbook)
         return Tier.of(view, handbook, customer_id=self.customer_id, day=day, known_at=known_at)
@@ -75,16 +91,16 @@ class Customer(Node):
         graphql_type=ServiceYear | None,
     )
     async def service_year(self, info: Info, on: date | None = None) -> accounts.ServiceYear | None:
-        day = on or info.context.today
-        account = await info.context.loaders.account.load((self.customer_id, info.context.today))
-        return account.service_year(day)
+        return (await self._account_today(info)).service_year(on or info.context.today)
 
     @strawberry.field(
         description="Every service year that has begun, ascending.", graphql_type=list[ServiceYear]
     )
     async def service_years(self, info: Info) -> Sequence[accounts.ServiceYear]:
-        account = await info.context.loaders.account.load((self.customer_id, info.context.today))
-        return account.service_years(info.context.today)
+        return (await self._account_today(info)).service_years(info.context.today)
+
+    async def _account_today(self, info: Info) -> accounts.Account:
+        return self.account or await info.context.loaders.account.load((self.customer_id, info.context.today))
 
     @strawberry.field(
         description="What may be used of every benefit on a day (default: today), in printed order. A benefit given "
@@ -95,13 +111,22 @@ class Customer(Node):
         "use of that day that is posted now, so later uses and reversals count.",
         graphql_type=list[Quota],
     )
-    async def quotas(self, info: Info, on: date | None = None) -> list[ledger_quota.Quota]:
+    def quotas(
+        self, info: Info, on: date | None = None
+    ) -> Sequence[ledger_quota.Quota] | Awaitable[Sequence[ledger_quota.Quota]]:
         context = info.context
         day = on or context.today
+        if self.account is None or day != context.today or _is_vendor(context):
+            return self._quotas_later(context, day)
+        return quotas_on(self.account, day, context.handbook, context.now)
+
+    async def _quotas_later(self, context: Context, day: date) -> Sequence[ledger_quota.Quota]:
         account = await context.loaders.account.load((self.customer_id, day))
         quotas = quotas_on(account, day, context.handbook, context.now)
         contracted = await _contracted(context, day)
-        return [quota for quota in quotas if contracted is None or quota.benefit.code in contracted]
+        if contracted is None:
+            return quotas
+        return [quota for quota in quotas if quota.benefit.code in contracted]
 
     @strawberry.field(
         description="The customer's ledger, newest first; of one service year, or (default) of all. "
@@ -166,20 +191,26 @@ class Customer(Node):
         return await what_if(info.context, self.customer_id, self.member_no, events or (), edition, on)
 
     @classmethod
-    def of(cls, row: CustomerRow, viewer: Viewer | None) -> "Customer":
-        """The customer as the viewer may see it."""
+    def of(cls, row: CustomerRow, viewer: Viewer | None, before: ReadBefore = NOTHING) -> "Customer":
+        """The customer as the viewer may see it, with what was read of it before."""
         return cls(
             id=strawberry.ID(opaque_id("Customer", row.id)),
             member_no=shown(row.member_no),
             name=shown_name(viewer, row.name),
             customer_id=row.id,
+            account=before.accounts.get(row.id),
+            rating=before.ratings.get(row.id),
         )
 
 
 async def _contracted(context: Context, day: date) -> frozenset[str] | None:
     """The benefits that a vendor may see quotas of; None for everybody else: all."""
     viewer = context.viewer
-    if viewer is None or viewer.role is not Role.VENDOR:
+    if viewer is None or not _is_vendor(context):
         return None
     view = await context.loaders.vendor.load(viewer.vendor or "")
     return view.benefits_on(day) if view is not None else frozenset()
+
+
+def _is_vendor(context: Context) -> bool:
+    return context.viewer is not None and context.viewer.role is Role.VENDOR

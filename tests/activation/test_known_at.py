@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from handbook import read_source, with_edition
+from rating.activations import handbook_explaining_at_once
 from rating.customers import ratings
 from tests.activation.conftest import FIRST_DAY, LAST_DAY, LATER, NOW, history, tell
 from tests.activations import in_force, put_in_force
@@ -142,3 +143,21 @@ async def test_a_folder_that_is_wrong_hides_no_edition_in_force(api, tmp_path):
     (tmp_path / "half").mkdir()
     api.edition_folders = (tmp_path,)
     assert [each["code"] for each in (await api.data(EDITIONS, STAFF))["editions"]] == ["zhenxuan-1"]
+
+
+async def test_a_page_is_explained_as_each_customer_is_also_by_a_handbook_not_heard_of_yet(
+    api, handbook, tmp_path
+):
+    source = read_source(changed(tmp_path, "zhenxuan-1", "1990-01-01", _fewer_years_count))
+    await put_in_force(api.pool, with_edition(handbook, source), LATER)
+    found = await ratings(api.pool, [(1, None)])
+    assert handbook_explaining_at_once(api.handbooks, found[1, None]) is None
+    text = "{ customers(first: 9) { edges { node { memberNo tier { star next { shortfall } } } } } }"
+    for _ in range(2):
+        page = [edge["node"] for edge in (await api.data(text, FRONTEND))["customers"]["edges"]]
+        for each in page:
+            fields = "memberNo tier { star next { shortfall } }"
+            alone = f'{{ customer(memberNo: "{each["memberNo"]}") {{ {fields} }} }}'
+            assert (await api.data(alone, FRONTEND))["customer"] == each
+        await api.handbooks.look(api.pool)
+    assert handbook_explaining_at_once(api.handbooks, found[1, None]) is api.handbook

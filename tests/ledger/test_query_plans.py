@@ -61,6 +61,7 @@ HOT = {
         *(ASKED, ASKED, THREE, NOW, ["88888888"], ["b1", "b2"]),
         *(ASKED, ["vendor:v"] * 3, ["k1", "k2", "nothing"], ["v7"]),
     ],
+    "rated_accounts": [ASKED],
     "balances": [ASKED, ["b1", "b2"]],
     "write": [*([] for _ in range(68)), ASKED, THREE, [bytes(32)] * 3, [NOW] * 3, [None] * 3],
     "taken_now": [ASKED, NOW],
