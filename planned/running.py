@@ -4,6 +4,7 @@ A plan does the usual itself, and hands everything else over to graphql-core at 
 are of no class it knows, missing values, errors. So these have the same answer by construction.
 """
 
+from collections import defaultdict
 from types import CoroutineType
 from typing import Any, ClassVar
 
@@ -31,7 +32,7 @@ class Running(StrawberryGraphQLCoreExecutionContext):
         """The arguments of fields, where they are the same for every object."""
         self.converted: dict[Asked, dict[str, Any]] = {}
         """The same as their functions take them."""
-        self.completed: dict[object, dict[int, Any]] = {}
+        self.completed: defaultdict[object, dict[int, Any]] = defaultdict(dict)
         """Values of shared classes, completed, by the selection and by their identity."""
         self.alive: list[Any] = []
         """The same values, lest others have their identity."""

@@ -34,16 +34,13 @@ def shared(complete: Complete) -> Plan:
     """What completes each value of a shared class once; `complete` must be pure."""
     key = object()
 
-    def known(run: Running) -> dict[int, Any]:
-        found = run.completed.get(key)
-        if found is None:
-            found = run.completed[key] = {}
-        return found
+    def known(run: Running) -> Mapping[int, Any]:
+        return run.completed[key]
 
     def complete_once(run: Running, value: Any, place: Place) -> Any:
         if type(value) not in run.shared:
             return complete(run, value, place)
-        of_run = known(run)
+        of_run = run.completed[key]
         completed = of_run.get(id(value))
         if completed is not None:
             return completed

@@ -1,14 +1,24 @@
-"""What a page of customers is asked for in most cases, read for all of them before their fields are resolved.
+"""What customers are asked for in most cases, read for all of them at once before their fields are resolved.
 
 Then these fields need not wait, each in a task of its own, for a loader. What a document does not select is not read;
-fields with arguments, or under a condition, are left to the loaders.
+fields under a condition, and those of another day or moment, are left to the loaders.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from strawberry.types.nodes import SelectedField, Selection
+from graphql import (
+    ArgumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    NullValueNode,
+    VariableNode,
+)
+from strawberry.types import Info
 
 from base.database import Pool
 from ledger.entitlement.account import Account
@@ -18,6 +28,8 @@ from rating.tiers import Rating
 
 _OF_ACCOUNT = frozenset({"quotas", "serviceYear", "serviceYears"})
 _OF_RATING = frozenset({"tier"})
+_OTHER = frozenset({"on", "knownAt"})
+_NODES = ("edges", "node")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,12 +44,20 @@ NOTHING = ReadBefore()
 
 
 async def read_page(
-    pool: Pool, customer_ids: Sequence[int], selected: Sequence[Selection], now: datetime
+    pool: Pool, customer_ids: Sequence[int], info: Info[Any, Any], now: datetime
 ) -> ReadBefore:
-    """Read what is selected of the nodes of a connection; `selected` is the field that has it."""
-    of_connection = (each for found in _fields(selected) for each in _fields(found.selections))
-    of_nodes = _within(_within(of_connection, "edges"), "node")
-    asked = {each.name for each in of_nodes if not each.arguments} if customer_ids else set()
+    """Read what is selected of the customers of a page; `info` is that of the connection."""
+    return await _read(pool, customer_ids, _Selected(info).names(_NODES), now)
+
+
+async def read_customer(pool: Pool, customer_id: int, info: Info[Any, Any], now: datetime) -> ReadBefore:
+    """Read what is selected of a customer; `info` is that of the field that has it."""
+    return await _read(pool, [customer_id], _Selected(info).names(()), now)
+
+
+async def _read(pool: Pool, customer_ids: Sequence[int], asked: set[str], now: datetime) -> ReadBefore:
+    if not customer_ids:
+        return NOTHING
     if asked & _OF_ACCOUNT:
         async with pool.acquire() as conn:
             found = await load_rated_accounts(conn, customer_ids, now=now)
@@ -51,19 +71,42 @@ async def read_page(
     return NOTHING
 
 
-def _fields(selected: Iterable[Selection]) -> Iterator[SelectedField]:
-    """The fields that are selected without a condition, those of fragments too."""
-    for each in selected:
-        if each.directives:
-            continue
-        if isinstance(each, SelectedField):
-            yield each
-        else:
-            yield from _fields(each.selections)
+class _Selected:
+    """What a document selects below a field."""
 
+    def __init__(self, info: Info[Any, Any]) -> None:
+        self._raw = info._raw_info  # noqa: SLF001 - `selected_fields` converts the whole selection
+        self._variables = info.variable_values
 
-def _within(fields: Iterable[SelectedField], name: str) -> Iterator[SelectedField]:
-    """The fields that are selected in those of a name."""
-    for each in fields:
-        if each.name == name:
-            yield from _fields(each.selections)
+    def names(self, path: Sequence[str]) -> set[str]:
+        """The names of the fields at a path that are as of today, and known now."""
+        nodes: Iterable[FieldNode] = self._raw.field_nodes
+        for name in path:
+            nodes = [each for each in self._below(nodes) if each.name.value == name]
+        return {
+            each.name.value
+            for each in self._below(nodes)
+            if not any(map(self._is_other, each.arguments or ()))
+        }
+
+    def _below(
+        self, nodes: Iterable[FieldNode | FragmentDefinitionNode | InlineFragmentNode]
+    ) -> Iterator[FieldNode]:
+        """The fields that are selected without a condition."""
+        for node in nodes:
+            for each in node.selection_set.selections if node.selection_set is not None else ():
+                if each.directives:
+                    continue
+                if isinstance(each, FieldNode):
+                    yield each
+                elif isinstance(each, InlineFragmentNode):
+                    yield from self._below([each])
+                elif isinstance(each, FragmentSpreadNode):
+                    yield from self._below([self._raw.fragments[each.name.value]])
+
+    def _is_other(self, argument: ArgumentNode) -> bool:
+        """Whether an argument says that another day, or another moment, is meant."""
+        value = argument.value
+        if argument.name.value not in _OTHER or isinstance(value, NullValueNode):
+            return False
+        return not isinstance(value, VariableNode) or self._variables.get(value.name.value) is not None

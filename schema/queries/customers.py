@@ -14,7 +14,7 @@ from schema.connections import (
 )
 from schema.context import Info
 from schema.filters import CustomerWhere, stars, texts
-from schema.loaders.page import read_page
+from schema.loaders.page import read_customer, read_page
 from schema.look_ups import look_up
 from schema.permissions import check_customer, check_unbound
 from schema.types.customer import Customer
@@ -35,7 +35,10 @@ class CustomerQueries:
         asked.check()
         row = (await customers_by_member_no(context.pool, [member_no])).get(member_no)
         await asked.pay(context, unknown=[member_no] if row is None else [])
-        return Customer.of(row, context.viewer) if row is not None else None
+        if row is None:
+            return None
+        before = await read_customer(context.pool, row.id, info, context.now)
+        return Customer.of(row, context.viewer, before)
 
     @strawberry.field(description=f"Customers by member number, `first` from 1 to {LARGEST_PAGE}.")
     async def customers(
@@ -52,9 +55,7 @@ class CustomerQueries:
             on=context.today,
         )
         page = Page.of(rows, first)
-        before = await read_page(
-            context.pool, [row.id for row in page.rows], info.selected_fields, context.now
-        )
+        before = await read_page(context.pool, [row.id for row in page.rows], info, context.now)
         return connection(
             page,
             cursor=lambda row: member_cursor(row.member_no),

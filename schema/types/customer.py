@@ -91,16 +91,17 @@ class Customer(Node):
         graphql_type=ServiceYear | None,
     )
     async def service_year(self, info: Info, on: date | None = None) -> accounts.ServiceYear | None:
-        return (await self._account_today(info)).service_year(on or info.context.today)
+        today = info.context.today
+        account = self.account or await info.context.loaders.account.load((self.customer_id, today))
+        return account.service_year(on or today)
 
     @strawberry.field(
         description="Every service year that has begun, ascending.", graphql_type=list[ServiceYear]
     )
     async def service_years(self, info: Info) -> Sequence[accounts.ServiceYear]:
-        return (await self._account_today(info)).service_years(info.context.today)
-
-    async def _account_today(self, info: Info) -> accounts.Account:
-        return self.account or await info.context.loaders.account.load((self.customer_id, info.context.today))
+        today = info.context.today
+        account = self.account or await info.context.loaders.account.load((self.customer_id, today))
+        return account.service_years(today)
 
     @strawberry.field(
         description="What may be used of every benefit on a day (default: today), in printed order. A benefit given "
@@ -116,12 +117,16 @@ class Customer(Node):
     ) -> Sequence[ledger_quota.Quota] | Awaitable[Sequence[ledger_quota.Quota]]:
         context = info.context
         day = on or context.today
-        if self.account is None or day != context.today or _is_vendor(context):
-            return self._quotas_later(context, day)
-        return quotas_on(self.account, day, context.handbook, context.now)
+        account = self.account if day == context.today else None
+        if account is None or _is_vendor(context):
+            return self._quotas_later(context, account, day)
+        return quotas_on(account, day, context.handbook, context.now)
 
-    async def _quotas_later(self, context: Context, day: date) -> Sequence[ledger_quota.Quota]:
-        account = await context.loaders.account.load((self.customer_id, day))
+    async def _quotas_later(
+        self, context: Context, account: accounts.Account | None, day: date
+    ) -> Sequence[ledger_quota.Quota]:
+        if account is None:
+            account = await context.loaders.account.load((self.customer_id, day))
         quotas = quotas_on(account, day, context.handbook, context.now)
         contracted = await _contracted(context, day)
         if contracted is None:

@@ -25,6 +25,8 @@ insert into rating_heads select n, 3, 2 from generate_series(1, 12000) n;
 insert into rating_periods
     select n, v, date '2024-01-01' + s, null, 4, 300000, 'zhenxuan-1'
     from generate_series(1, 12000) n, generate_series(1, 2) v, generate_series(0, 1) s;
+insert into ratings (customer_id, version, known_from, computed_at, handbook)
+    select n, v, now(), now(), 'x' from generate_series(1, 12000) n, generate_series(1, 2) v;
 insert into policies
     select n, 'P' || n, 'individual', 'long', 'annuity', 'traditional', '2024-01-01', null, '[]', '[]'
     from generate_series(1, 12000) n;
