@@ -42,6 +42,8 @@ UNIT_US = 10
 _FIRST = "first"
 # The rows of a page: `first` of the field one level up.
 _ROWS = "edges"
+_MOST_SUMS = 8
+"""Of a selection that does not depend on variables, for how many sizes of page its work is kept."""
 INTROSPECTION: Mapping[str, GraphQLField] = {"__schema": SchemaMetaFieldDef, "__type": TypeMetaFieldDef}
 
 
@@ -75,12 +77,28 @@ class _Asked:
     first: int | _Count | None
     inner: "_Selection | None"
 
+    @property
+    def varies(self) -> bool:
+        """Whether the work depends on variables."""
+        return (
+            self.if_given is not None
+            or bool(self.values_of)
+            or isinstance(self.times, _Count)
+            or isinstance(self.first, _Count)
+            or (self.inner is not None and self.inner.varies)
+        )
+
 
 @dataclass(slots=True, eq=False)
 class _Selection:
-    """A selection set: fields and fragments."""
+    """A selection set: fields and fragments.
+
+    `varies`: the work depends on variables. Otherwise `sums` keeps it, by how many rows the selection stands in.
+    """
 
     parts: "list[_Asked | _Selection]" = field(default_factory=list)
+    varies: bool = False
+    sums: dict[float, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,13 +138,16 @@ class _Sum:
     def _selection(self, selection: _Selection, rows: float) -> tuple[float, float]:
         """The work of the fields: once, and for each object that has them."""
         key = id(selection), rows
-        if key not in self._known:
+        known = self._known.get(key) or selection.sums.get(rows)
+        if known is None:
             sums = [
                 self._field(part, rows) if isinstance(part, _Asked) else self._selection(part, rows)
                 for part in selection.parts
             ]
-            self._known[key] = sum(once for once, _ in sums), sum(each for _, each in sums)
-        return self._known[key]
+            known = self._known[key] = sum(once for once, _ in sums), sum(each for _, each in sums)
+            if not selection.varies and len(selection.sums) < _MOST_SUMS:
+                selection.sums[rows] = known
+        return known
 
     def _field(self, asked: _Asked, rows: float) -> tuple[float, float]:
         weight = asked.weight
@@ -194,6 +215,7 @@ class _Walk:
                 condition = selection.type_condition
                 inner = self._schema.type_map[condition.name.value] if condition is not None else parent
                 found.parts.append(self.selections(selection.selection_set, inner))
+        found.varies = any(part.varies for part in found.parts)
         return found
 
     def _fragment(self, name: str) -> _Selection:

@@ -11,10 +11,12 @@ import strawberry
 from ledger.commands import Evidence, FollowUp, Hold, Redeem, Release, vendor_actor
 from ledger.ids import RedemptionId
 from ledger.refusals import Refusal, RefusalCode, invalid
+from schema.mutations.building import built_by_plan
 
 _Taking = TypeVar("_Taking", bound=Redeem)
 
 
+@built_by_plan
 @strawberry.input(description="A document that a benefit asks for.")
 class EvidenceInput:
     kind: str = strawberry.field(description="Its kind, as in the benefit's `evidence`.")
@@ -26,6 +28,7 @@ class EvidenceInput:
     )
 
 
+@built_by_plan
 @strawberry.input(description="Units of a benefit for a customer.")
 class RedeemInput:
     member_no: str = strawberry.field(description="The customer.")

@@ -116,6 +116,16 @@ def test_cost_counts_rows_by_first_and_shared_fragments_each_time() -> None:
     assert cost(text) > 2**40
 
 
+def test_what_is_kept_of_a_costs_sum_changes_no_cost_of_other_variables() -> None:
+    """Parts of a document that do not depend on variables are added up once."""
+    text = """query ($n: Int!, $star: Int) {
+        customers(first: $n, where: {star: {gte: $star}}) {
+            edges { node { tier { star } entries(first: 50) { edges { node { kind } } } } } } }"""
+    operation = DocumentCache(CORE, weights())(text).operation(None)
+    asked = [{"n": n, "star": star} for n in (1, 7, 100, 7, *range(20), 1) for star in (None, 3)]
+    assert [operation.analysis.cost(each) for each in asked] == [cost(text, **each) for each in asked]
+
+
 LINES = [
     {"lineNo": n, "memberNo": "M1", "benefit": "b", "units": 1, "occurredOn": DAY, "amount": "1.00"}
     for n in range(5_000)
