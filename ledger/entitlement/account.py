@@ -6,6 +6,7 @@ Plain values: read by `ledger.entitlement.loading`, judged by `ledger.entitlemen
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from handbook import Benefit, Edition, Handbook, Per, service_year_number, service_year_span
 from rating.events import Line
@@ -15,8 +16,7 @@ from rating.tiers import first_member_day, spells, star_on
 from rating.timeline import StarSpan
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PoolKey:
+class PoolKey(NamedTuple):
     """The key of a pool: its benefit, its term and its policy, if any.
 
     The term is the number of the service year that the pool is for, 0 for the whole membership.
@@ -33,8 +33,7 @@ class PoolKey:
         return f"{self.benefit} of {f'policy {self.policy_no}' if self.policy_no else 'the membership'}"
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """Units of a pool that are used, and held by open appointments."""
 
     used: int = 0

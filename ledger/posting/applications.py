@@ -138,4 +138,4 @@ def release_application(
 
 
 def _policy_pool(redemption: Redemption, policy_no: str) -> PoolKey:
-    return replace(redemption.pool, policy_no=policy_no)
+    return redemption.pool._replace(policy_no=policy_no)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeAlias
 
-from handbook import Benefit, Counted, Edition, Handbook, Per
+from handbook import Benefit, Counted, Edition, Handbook, Per, add_years
 from ledger.entitlement.account import Account, PoolKey, Taken, pool_term
 from ledger.entitlement.case import Case
 from ledger.entitlement.rules import CARD_RULES, waiting_period_is_over
@@ -25,6 +26,10 @@ _MOST_DRAWN = 8_192
 """Quotas of which something is used."""
 
 _AFTER_WAITING = tuple(rule for rule in CARD_RULES if rule is not waiting_period_is_over)
+
+
+Ahead: TypeAlias = tuple[date, date | None, int]
+"""First day, day after the last, and star."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,6 +47,9 @@ class Alike:
     refused: frozenset[str]
     waiting: Mapping[str, int]
     per: Mapping[str, Per | None]
+    handbook: Handbook
+    on: date
+    today: date
     numbers: frozenset[str]
 
     def draws_on(self, pool: PoolKey, year: int | None) -> bool:
@@ -81,6 +89,9 @@ def alike(handbook: Handbook, on: date, today: date, star: int) -> Alike:
             if quota is not None and quota.entitled and quota.benefit.waiting_days
         },
         per={each.code: _per(each, star) for each in benefits},
+        handbook=handbook,
+        on=on,
+        today=today,
         numbers=frozenset(each.code for each in benefits if each.wished_number is not None),
     )
 
@@ -96,7 +107,7 @@ def card_until(those: Alike, resets_on: date | None) -> tuple[Quota | None, ...]
 
 @lru_cache(maxsize=_MOST_DRAWN)
 def drawn(those: Alike, resets_on: date | None, place: int, then: Taken, by_now: Taken) -> Quota | None:
-    """A quota of which units are used and held as of the day and by now; None if it must be judged anew."""
+    """A quota of which units are used and held as of the day and by now; None if none is left, or it is not alike."""
     quota = card_until(those, resets_on)[place]
     if quota is None or quota.benefit.code in those.numbers:
         return None
@@ -106,10 +117,36 @@ def drawn(those: Alike, resets_on: date | None, place: int, then: Taken, by_now:
     return replace(quota, used=then.used, held=then.held, remaining=remaining)
 
 
+@lru_cache(maxsize=_MOST_DRAWN)
+def exhausted(
+    those: Alike, resets_on: date, place: int, then: Taken, by_now: Taken, ahead: tuple[Ahead, ...]
+) -> Quota | None:
+    """The same where none is left, of an account with these stars ahead, and nothing used of later service years.
+
+    None if the quota depends on more: on when a waiting period began, or on the very day of the first service year.
+    """
+    quota = card_until(those, resets_on)[place]
+    if quota is None or quota.benefit.code in {*those.waiting, *those.numbers}:
+        return None
+    spans = tuple(
+        StarSpan(start=start, end=end, star=star, rated_premium=Decimal(), edition=None)
+        for start, end, star in ahead
+    )
+    account = Account(customer_id=0, member_no="", spans=spans, anchor=add_years(resets_on, -1))
+    year = account.service_year(those.on)
+    if year is None or year.end != resets_on:
+        return None
+    code = quota.benefit.code
+    pool = PoolKey(code, pool_term(those.per[code], year.number))
+    account = replace(account, taken={pool: then}, taken_by_now={pool: by_now})
+    case = Case(account=account, handbook=those.handbook, today=those.today, day=those.on, benefit_code=code)
+    return quota_of(case, CARD_RULES)
+
+
 @lru_cache(maxsize=_MOST_DAYS)
-def refused_but_given(those: Alike, handbook: Handbook, edition: str, star: int) -> frozenset[str]:
+def refused_but_given(those: Alike, edition: str, star: int) -> frozenset[str]:
     """The benefits that are refused now, and that a star has in an edition."""
-    known = handbook.edition(edition)
+    known = those.handbook.edition(edition)
     benefits = known.benefits if known is not None else ()
     return those.refused & {each.code for each in benefits if each.allowance(star) is not None}
 

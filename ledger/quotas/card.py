@@ -3,14 +3,14 @@
 Most quotas all members of a star have alike (`alike`): only those of an account that differ are looked at one by one.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from handbook import Benefit, Counted, Handbook, Per, business_day
-from ledger.entitlement.account import Account, Taken, waiting_ends
+from ledger.entitlement.account import Account, PoolKey, ServiceYear, Taken, waiting_ends
 from ledger.entitlement.case import Case
 from ledger.entitlement.rules import CARD_RULES
-from ledger.quotas.alike import Alike, alike, card_until, drawn, refused_but_given
+from ledger.quotas.alike import Ahead, Alike, alike, card_until, drawn, exhausted, refused_but_given
 from ledger.quotas.quota import Quota, quota_of
 from rating.tiers import span_on
 
@@ -27,12 +27,8 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
     today = business_day(now)
     those = alike(handbook, on, today, account.star_on(on))
     year = account.service_year(on)
-    resets_on = year.end if year is not None else None
-    quotas = card_until(those, resets_on)
-    own: dict[int, Quota | None] = {
-        place: drawn(those, resets_on, place, then, by_now)
-        for place, then, by_now in _used(account, account.service_year_number(on), those)
-    }
+    quotas = card_until(those, year.end if year is not None else None)
+    own = dict(_used(account, year, those))
     own |= dict.fromkeys((those.places[code] for code in _differing(account, on, handbook, those)), None)
     if not own:
         return quotas  # type: ignore[return-value]  # none is missing, or its benefit would differ
@@ -49,15 +45,40 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
     return tuple(found)  # type: ignore[arg-type]
 
 
-def _used(account: Account, year: int | None, those: Alike) -> Iterator[tuple[int, Taken, Taken]]:
-    """The places of the quotas of whose pools units are used or held; how many as of the day, and by now."""
+def _used(account: Account, year: ServiceYear | None, those: Alike) -> Iterator[tuple[int, Quota | None]]:
+    """The places of the quotas of whose pools units are used or held, and these quotas, or None where they differ."""
+    number = year.number if year is not None else account.service_year_number(those.on)
+    resets_on = year.end if year is not None else None
     then = account.taken
     by_now = then if account.taken_by_now is None else account.taken_by_now
     for pool in then if by_now is then else {**then, **by_now}:
         place = those.places.get(pool.benefit)
-        if place is not None and those.draws_on(pool, year):
-            taken = then.get(pool, _NOTHING)
-            yield place, taken, taken if by_now is then else by_now.get(pool, _NOTHING)
+        if place is None or not those.draws_on(pool, number):
+            continue
+        taken, taken_by_now = then.get(pool, _NOTHING), by_now.get(pool, _NOTHING)
+        quota = drawn(those, resets_on, place, taken, taken_by_now)
+        if quota is None and resets_on is not None and not _is_used_later(pool, by_now):
+            quota = exhausted(those, resets_on, place, taken, taken_by_now, _ahead(account, those))
+        yield place, quota
+
+
+def _is_used_later(pool: PoolKey, taken: Mapping[PoolKey, Taken]) -> bool:
+    """Whether anything of the benefit is used of a later service year, as it may be for a past day."""
+    return any(each.benefit == pool.benefit and each.term > pool.term for each in taken)
+
+
+def _ahead(account: Account, those: Alike) -> tuple[Ahead, ...]:
+    """The stars from the day on. When the one of the day began matters only if that was in another edition."""
+    edition = those.handbook.on(those.on)
+    return tuple(
+        (
+            those.on if span.start < those.on and those.handbook.on(span.start) is edition else span.start,
+            span.end,
+            span.star,
+        )
+        for span in account.spans
+        if span.end is None or span.end > those.on
+    )
 
 
 def _differing(account: Account, on: date, handbook: Handbook, those: Alike) -> set[str]:
@@ -71,7 +92,7 @@ def _differing(account: Account, on: date, handbook: Handbook, those: Alike) -> 
         if span.end is None or span.end > on:
             edition = handbook.on(span.start)
             if edition is not None:
-                found |= refused_but_given(those, handbook, edition.code, span.star)
+                found |= refused_but_given(those, edition.code, span.star)
     return found
 
 

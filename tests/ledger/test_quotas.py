@@ -407,7 +407,7 @@ def accounts(draw, handbook):
     return replace(
         customer().account,
         spans=tuple(spans),
-        anchor=draw(st.sampled_from([None, starts[0]])),
+        anchor=draw(st.sampled_from([None, starts[0], date(2024, 2, 29)])),
         taken=draw(taken),
         taken_by_now=draw(st.none() | taken),
     )
