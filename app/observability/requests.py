@@ -5,6 +5,7 @@ their own, the rest share one.
 """
 
 from collections import Counter
+from functools import cache
 
 from app.observability.metrics import Metrics
 from app.requests.access import MONITORING_ROUTES, Answered
@@ -20,25 +21,30 @@ class RequestMetrics:
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._names: set[str] = set()
+        # Their labels have few values each; looking one up in its metric takes as long as counting.
+        self._responses = cache(metrics.responses.labels)
+        self._requests = cache(metrics.requests.labels)
+        self._seconds = cache(metrics.request_seconds.labels)
+        self._cost = cache(metrics.cost.labels)
 
     def answered(self, answered: Answered) -> None:
         """Count a request that has been answered."""
         metrics, facts = self._metrics, answered.facts
-        metrics.responses.labels(answered.route, answered.status).inc()
+        self._responses(answered.route, answered.status).inc()
         if answered.route in MONITORING_ROUTES:
             return
         kind = facts.get("class", _NONE)
         if "limited" in facts:
             metrics.limited.labels(facts["limited"]).inc()
-        metrics.requests.labels(
+        self._requests(
             self._operation(facts.get("operation"), ran="class" in facts),
             kind,
             facts.get("role", _NONE),
             facts.get("code", _code(answered.status)),
         ).inc()
-        metrics.request_seconds.labels(kind).observe(answered.seconds)
+        self._seconds(kind).observe(answered.seconds)
         if "cost" in facts:
-            metrics.cost.labels(kind).observe(facts["cost"])
+            self._cost(kind).observe(facts["cost"])
         for code, count in Counter(facts.get("refusals", ())).items():
             metrics.refusals.labels(code).inc(count)
 

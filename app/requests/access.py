@@ -10,8 +10,8 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -86,7 +86,7 @@ class AccessLog:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _PLAIN.fullmatch(given) else uuid4().hex
+        request_id = given if _PLAIN.fullmatch(given) else token_hex(16)
         scope[_FACTS] = {}
         status: int | None = None
         began = time.perf_counter()
