@@ -29,6 +29,8 @@ _TEMPORARY_TABLES = "128MB"
 _CONNECT_S, _PATIENT_CONNECT_S = 5.0, 60.0
 
 _JSONB_VERSION = b"\x01"
+_EMPTY_OBJECT = _JSONB_VERSION + b"{}"
+"""Most entries have no details: they are not parsed."""
 
 
 class RawJson(bytes):
@@ -158,4 +160,4 @@ def _encode_jsonb(value: object) -> bytes:
 
 
 def _decode_jsonb(stored: bytes) -> Any:
-    return json.loads(stored[len(_JSONB_VERSION) :])
+    return {} if stored == _EMPTY_OBJECT else json.loads(stored[len(_JSONB_VERSION) :])

@@ -19,7 +19,8 @@ from rating.timeline import StarSpan
 class PoolKey(NamedTuple):
     """The key of a pool: its benefit, its term and its policy, if any.
 
-    The term is the number of the service year that the pool is for, 0 for the whole membership.
+    The term is the number of the service year that the pool is for, 0 for the whole membership. A tuple, because pools
+    are looked up by it all the time.
     """
 
     benefit: str

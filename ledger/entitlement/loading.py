@@ -21,6 +21,9 @@ from rating.tiers import Rating
 
 SQL = Queries(Path(__file__).with_name("loading.sql"))
 
+_pool_key = lru_cache(maxsize=4_096)(PoolKey)
+"""Most customers have the same pools."""
+
 _MOST_STATUSES = 4_096
 """Statuses of policies that are kept as read: most policies have one or two, from a day that many share."""
 
@@ -83,7 +86,7 @@ def _pools(rows: Iterable[Record]) -> _PoolsOfAll:
 
 def pool_of(row: Record | Mapping[str, Any]) -> PoolKey:
     """The pool that a row of entries, balances or redemptions is about."""
-    return PoolKey(row["benefit"], row["period"], row["policy_no"])
+    return _pool_key(row["benefit"], row["period"], row["policy_no"])
 
 
 def account_of(

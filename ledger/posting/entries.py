@@ -5,10 +5,10 @@ of it; balances, `verify` and the model in the tests use it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from ledger.entitlement.account import PoolKey
 
@@ -120,9 +120,11 @@ class Entry:
         return MOVES[self.kind]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
-    """The sums of one pool's entries, in units. `granted` is net of revokes. `unlimited`: there is no limit."""
+class Balance(NamedTuple):
+    """The sums of one pool's entries, in units. `granted` is net of revokes. `unlimited`: there is no limit.
+
+    A tuple, because each entry makes a new one.
+    """
 
     unlimited: bool = False
     granted: int = 0
@@ -137,11 +139,18 @@ class Balance:
 
     def after(self, entry: Entry) -> "Balance":
         """The balance once `entry` is posted."""
-        if entry.units is None:
-            moved = replace(self, unlimited=entry.kind is EntryKind.GRANT)
+        units = entry.units
+        if units is None:
+            moved = self._replace(unlimited=entry.kind is EntryKind.GRANT)
         else:
-            source, target = entry.move
-            moved = _moved(_moved(self, source, -entry.units), target, entry.units)
+            granted, used, held, expired = _CHANGES[entry.move]
+            moved = Balance(
+                unlimited=self.unlimited,
+                granted=self.granted + granted * units,
+                used=self.used + used * units,
+                held=self.held + held * units,
+                expired=self.expired + expired * units,
+            )
         if min(moved.granted, moved.used, moved.held, moved.expired) < 0 or (
             not moved.unlimited and moved.available < 0
         ):
@@ -152,15 +161,16 @@ class Balance:
         return moved
 
 
-def _moved(balance: Balance, stage: Stage, units: int) -> Balance:
-    match stage:
-        case Stage.ISSUED:  # leaving the issuer is a grant, returning to it a revoke
-            return replace(balance, granted=balance.granted - units)
-        case Stage.HELD:
-            return replace(balance, held=balance.held + units)
-        case Stage.USED:
-            return replace(balance, used=balance.used + units)
-        case Stage.LAPSED:
-            return replace(balance, expired=balance.expired + units)
-        case Stage.AVAILABLE:  # granted, and in no other stage
-            return balance
+def _changes(source: Stage, target: Stage) -> tuple[int, int, int, int]:
+    """What a unit that leaves `source` for `target` adds to granted, used, held and expired.
+
+    Leaving the issuer is a grant, returning to it a revoke. What is available is granted, and in no other stage.
+    """
+
+    def added(stage: Stage) -> int:
+        return (target is stage) - (source is stage)
+
+    return -added(Stage.ISSUED), added(Stage.USED), added(Stage.HELD), added(Stage.LAPSED)
+
+
+_CHANGES = {(source, target): _changes(source, target) for source in Stage for target in Stage}

@@ -48,13 +48,15 @@ BALANCE_COLUMNS = (
     "expired",
 )
 
+_KINDS = {each.value: each for each in EntryKind}
+
 
 def entry_of(row: Record) -> Entry:
     """The entry from a row of entries."""
     return Entry(
         customer_id=row["customer_id"],
         sequence=row["sequence"],
-        kind=EntryKind(row["kind"]),
+        kind=_KINDS[row["kind"]],
         pool=pool_of(row),
         units=row["units"],
         service_year=row["service_year"],
@@ -69,7 +71,7 @@ def entry_of(row: Record) -> Entry:
         reference=row["reference"],
         details=row["details"],
         subject=row["subject"],
-        hash=bytes(row["hash"]),
+        hash=row["hash"],
     )
 
 

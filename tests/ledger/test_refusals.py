@@ -388,7 +388,7 @@ def test_a_stored_redemption_is_read_back_whole(make, handbook):
     assert replayed(stored, answered_at=NOW) == replace(outcome, replayed=True)
     # An earlier version stored neither the edition nor the year of the pool.
     before = {name: told for name, told in stored["redemption"].items() if name not in {"edition", "period"}}
-    pool = replace(outcome.redemption.pool, term=0)
+    pool = outcome.redemption.pool._replace(term=0)
     bare = replace(outcome.redemption, edition=None, pool=pool)
     assert replayed({"redemption": before}, answered_at=NOW) == replace(
         outcome, redemption=bare, replayed=True
