@@ -5,6 +5,7 @@ this one, by the same code.
 """
 
 import asyncio
+import gc
 import multiprocessing
 import os
 import signal
@@ -19,6 +20,9 @@ from typing import Any, Generic, TypeVar
 C = TypeVar("C")
 T = TypeVar("T")
 R = TypeVar("R")
+
+_NEW_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+"""In a worker process: a batch makes many objects, and hardly any of them are in cycles."""
 
 _BATCHES_AHEAD = 3
 """How many batches are under way for each process, so that none is idle."""
@@ -145,6 +149,8 @@ def _begin_here(begin: Callable[[], object]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command handles Ctrl-C
     end_with_the_command()
     _here.append(begin())
+    gc.freeze()
+    gc.set_threshold(_NEW_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 def _worked(work: Callable[[Any, T], R], batch: T) -> R:

@@ -37,12 +37,13 @@ join staged_ratings s on s.customer_id = h.customer_id and s.arrivals = h.arriva
 where s.handbook = $1 and s.method = $2;
 
 -- name: unstaged
--- The next $4 customers after the id $3 who are not staged by the handbook $1 and the method $2 as they are now.
+-- The next $4 customers after the id $3 who are not staged by the handbook $1 and the method $2 as they are now. What is
+-- staged, too, is read from there on: side by side with the heads, else, from the first one.
 select h.customer_id, h.arrivals, h.version
 from rating_heads h
 left join staged_ratings s
     on s.customer_id = h.customer_id and s.arrivals = h.arrivals and s.version = h.version
-    and s.handbook = $1 and s.method = $2
+    and s.handbook = $1 and s.method = $2 and s.customer_id > $3
 where h.customer_id > $3 and s.customer_id is null
 order by h.customer_id
 limit $4;

@@ -7,7 +7,7 @@ repaired here. A rating that is older than activations, or was computed by an ea
 and is not judged.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,13 +15,14 @@ from typing import TypeAlias
 
 from asyncpg import Record
 
+from base.connected import NO_HELPERS, Helpers
 from base.database import Connection, Pool
 from base.sql import Queries
-from base.words import counted
 from handbook.handbook import Handbook
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
-from rating.customers import count_customers, span_of
-from rating.events import PolicyEvent, content_hash, content_text, parse_event
+from rating.checking import CUSTOMERS_A_BATCH, Batch, Checked, Fault, Progress, check_customers
+from rating.customers import span_of
+from rating.events import PolicyEvent, content_hash, content_text, parse_line
 from rating.folding import Arrived, fold
 from rating.timeline import METHOD, StarSpan, timeline
 
@@ -29,44 +30,6 @@ SQL = Queries(Path(__file__).with_name("verifying.sql"))
 
 Problem: TypeAlias = tuple[str, str]
 """The place, and what is wrong there."""
-
-_CUSTOMERS_A_BATCH = 200
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A fault in what is stored of a customer: the place (an event, an entry, …), and what is wrong."""
-
-    customer_id: int
-    member_no: str
-    place: str
-    problem: str
-
-    def __str__(self) -> str:
-        """One line, exact."""
-        return f"customer {self.member_no} (id {self.customer_id}), {self.place}: {self.problem}"
-
-
-@dataclass(slots=True, kw_only=True)
-class Checked:
-    """How much was looked at, counted as it was."""
-
-    customers: int = 0
-    events: int = 0
-    ratings: int = 0
-    entries: int = 0
-    settlements: int = 0
-
-    def words(self) -> str:
-        """What was checked, in English."""
-        parts = (
-            counted(self.customers, "customer", form=","),
-            counted(self.events, "event", form=","),
-            counted(self.entries, "entry", "entries", form=","),
-            counted(self.ratings, "rating", form=","),
-            counted(self.settlements, "settled month", form=","),
-        )
-        return f"checked {', '.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,32 +49,42 @@ async def verify_ratings(
     pool: Pool,
     *,
     handbook: AnyHandbook,
-    progress: Callable[[int, int], None] | None = None,
+    helpers: Helpers = NO_HELPERS,
+    progress: Progress | None = None,
     checked: Checked | None = None,
 ) -> list[Fault]:
     """Check every customer's events and ratings in one consistent snapshot; what is wrong, in order of customers.
 
-    `progress` gets the number of customers done, and of all; `checked` counts what was checked. Memory is bounded
-    by a batch of customers.
+    `checked` counts what was checked; `helpers` share the work. Memory is bounded by batches of customers. Raises
+    WorkerDiedError.
     """
-    found: list[Fault] = []
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
         if isinstance(handbook, ActiveHandbook):
             await handbook.look(conn)
-        total = await count_customers(conn)
-        last = done = 0
-        while heads := await conn.fetch(SQL["customers_to_verify"], last, _CUSTOMERS_A_BATCH):
-            found += await _verify_batch(conn, heads, handbook, checked or Checked())
-            last, done = heads[-1]["id"], done + len(heads)
-            if progress is not None:
-                progress(done, total)
-    return found
+        return await check_customers(
+            conn,
+            _check_batch,
+            handbook,
+            _batches(conn),
+            helpers=helpers,
+            progress=progress,
+            checked=checked,
+        )
 
 
-async def _verify_batch(
-    conn: Connection, heads: Sequence[Record], handbook: AnyHandbook, checked: Checked
-) -> list[Fault]:
-    ids = [head["id"] for head in heads]
+_Head: TypeAlias = tuple[int, str, int | None, int | None]
+"""A customer: id, member number, and arrivals and version as the head has them (None: no head)."""
+
+
+async def _batches(conn: Connection) -> AsyncIterator[list[_Head]]:
+    last = 0
+    while rows := await conn.fetch(SQL["customers_to_verify"], last, CUSTOMERS_A_BATCH):
+        yield [(row["id"], row["member_no"], row["arrivals"], row["version"]) for row in rows]
+        last = rows[-1]["id"]
+
+
+async def _check_batch(conn: Connection, handbook: AnyHandbook, heads: Sequence[_Head]) -> Batch:
+    ids = [customer_id for customer_id, *_ in heads]
     events: dict[int, list[Record]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["events_to_verify"], ids):
         events[row["customer_id"]].append(row)
@@ -125,15 +98,20 @@ async def _verify_batch(
                 handbook=await _computed_by(conn, row, handbook),
             )
         )
-    checked.customers += len(ids)
-    checked.events += sum(len(of_customer) for of_customer in events.values())
-    checked.ratings += sum(len(of_customer) for of_customer in versions.values())
     now = handbook_now(handbook)
-    return [
-        Fault(customer_id=head["id"], member_no=head["member_no"], place=place, problem=problem)
-        for head in heads
-        for place, problem in _problems(head, events[head["id"]], versions[head["id"]], now)
-    ]
+    return Batch(
+        size=len(ids),
+        faults=[
+            Fault(customer_id=head[0], member_no=head[1], place=place, problem=problem)
+            for head in heads
+            for place, problem in _problems(head, events[head[0]], versions[head[0]], now)
+        ],
+        checked=Checked(
+            customers=len(ids),
+            events=sum(len(of_customer) for of_customer in events.values()),
+            ratings=sum(len(of_customer) for of_customer in versions.values()),
+        ),
+    )
 
 
 async def _computed_by(conn: Connection, row: Record, handbook: AnyHandbook) -> Handbook | None:
@@ -145,18 +123,19 @@ async def _computed_by(conn: Connection, row: Record, handbook: AnyHandbook) -> 
 
 
 def _problems(
-    head: Record, rows: Sequence[Record], versions: Sequence[_Rated], handbook: Handbook
+    head: _Head, rows: Sequence[Record], versions: Sequence[_Rated], handbook: Handbook
 ) -> list[Problem]:
-    if head["arrivals"] is None:
+    _, _, arrivals, version = head
+    if arrivals is None or version is None:
         return [("rating head", "it is missing")]
     problems = [
-        *_numbering("event", [row["arrival"] for row in rows], head["arrivals"]),
-        *_numbering("rating version", [each.version for each in versions], head["version"]),
+        *_numbering("event", [row["arrival"] for row in rows], arrivals),
+        *_numbering("rating version", [each.version for each in versions], version),
     ]
     events: list[Arrived] = []
     for row in rows:
         try:
-            event = parse_event(row["body"])
+            event = parse_line(row["body"].encode())
         except ValueError as error:
             return [*problems, (f"event {row['event_id']}", f"it cannot be read: {error}")]
         problems += [(f"event {row['event_id']}", problem) for problem in _differences(row, event)]
@@ -199,7 +178,9 @@ def _misrated(events: Sequence[Arrived], versions: Sequence[_Rated], now: Handbo
         if each.handbook is not None and not overtaken:
             then = [event for event in events if event.recorded_at <= each.known_from]
             judged.append((then, each.handbook, ""))
-        if index == len(versions) - 1:
+        current = index == len(versions) - 1
+        judged_now = any(handbook is now and len(known) == len(events) for known, handbook, _ in judged)
+        if current and not judged_now:
             judged.append((events, now, "" if each.handbook is now else "not by the active editions: "))
         for known, handbook, why in judged:
             fresh = timeline(fold(known), handbook)

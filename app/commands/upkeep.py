@@ -8,7 +8,7 @@ from app.commands.running import DataOption, customers_bar, fail, reading_servic
 from app.console import say
 from app.services import COMMAND_LINE, Granting, Services, helpers
 from base.words import counted
-from rating.verifying import Checked
+from rating.checking import Checked
 
 
 def grant(data: DataOption = None) -> None:
@@ -84,13 +84,17 @@ def verify(data: DataOption = None) -> None:
         from ledger.verifying.verify import verify as verify_ledger
         from rating.verifying import verify_ratings
 
-        checked = Checked()
+        checked, sharing = Checked(), await helpers(services)
         with customers_bar("verifying the ratings") as update:
             faults = await verify_ratings(
-                services.pool, handbook=services.handbooks, progress=update, checked=checked
+                services.pool,
+                handbook=services.handbooks,
+                helpers=sharing,
+                progress=update,
+                checked=checked,
             )
         with customers_bar("verifying the ledger") as update:
-            findings = await verify_ledger(services.pool, progress=update, checked=checked)
+            findings = await verify_ledger(services.pool, helpers=sharing, progress=update, checked=checked)
         seals = await check_seals(services.pool, checked=checked)
         clocks = await wrong_clocks(services.pool, now=services.clock())
         wrong = [str(each) for each in (*faults, *findings, *seals, *clocks.faults)]

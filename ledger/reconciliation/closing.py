@@ -24,7 +24,7 @@ from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
 from ledger.refusals import Refusal, RefusalCode
 from rating.activations import AnyHandbook, handbook_within
-from rating.verifying import Checked
+from rating.checking import Checked
 
 SQL = Queries(Path(__file__).with_name("closing.sql"))
 

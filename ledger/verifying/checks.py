@@ -7,6 +7,8 @@ its place.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from handbook import business_day, service_year_number, service_year_span
@@ -41,6 +43,8 @@ class Books:
 
 Problem = tuple[str, str]
 Check = Callable[[Books], list[Problem]]
+
+_NOTHING = Balance()
 
 
 def sequences_have_no_gaps(books: Books) -> list[Problem]:
@@ -78,13 +82,14 @@ def balances_are_the_sum(books: Books) -> list[Problem]:
     sums: dict[PoolKey, Balance] = {}
     for entry in books.entries:
         try:
-            sums[entry.pool] = sums.get(entry.pool, Balance()).after(entry)
+            sums[entry.pool] = sums.get(entry.pool, _NOTHING).after(entry)
         except BrokenInvariantError as error:
             return [(f"entry {entry.sequence}", str(error))]
     return [
         (f"balance {pool}", f"it is {books.balances.get(pool)}, its entries say {sums.get(pool)}")
-        for pool in sorted({*sums, *books.balances})
-        if sums.get(pool) != books.balances.get(pool)
+        for pool in sorted(
+            pool for pool in {*sums, *books.balances} if sums.get(pool) != books.balances.get(pool)
+        )
     ]
 
 
@@ -126,17 +131,16 @@ def service_years_count_from_the_anchor(books: Books) -> list[Problem]:
     if anchor is None:
         return [("head", "there are entries but no service-year anchor")] if books.entries else []
     found = []
-    for entry in books.entries:
-        day = business_day(entry.occurred_at)
-        if entry.kind is EntryKind.EXPIRE:
-            _, end = service_year_span(anchor, entry.service_year)
-            if day != end:
-                found.append(
-                    (f"entry {entry.sequence}", f"it expires on {day}, by the anchor {anchor} on {end}")
-                )
-        elif entry.redemption in (None, entry.sequence):
-            number = max(1, service_year_number(anchor, day))
-            if entry.service_year != number:
+    for moment, entries in groupby(books.entries, attrgetter("occurred_at")):
+        day = business_day(moment)
+        number = max(1, service_year_number(anchor, day))
+        for entry in entries:
+            if entry.kind is EntryKind.EXPIRE:
+                _, end = service_year_span(anchor, entry.service_year)
+                if day != end:
+                    problem = f"it expires on {day}, by the anchor {anchor} on {end}"
+                    found.append((f"entry {entry.sequence}", problem))
+            elif entry.redemption in (None, entry.sequence) and entry.service_year != number:
                 problem = f"it is in service year {entry.service_year}, by the anchor {anchor} in {number}"
                 found.append((f"entry {entry.sequence}", problem))
     return found

@@ -17,7 +17,7 @@ from base.database import Pool, Reader
 from base.sql import Queries
 from base.words import counted
 from handbook import BUSINESS_ZONE, business_day
-from rating.verifying import Fault
+from rating.checking import Fault
 
 SQL = Queries(Path(__file__).with_name("clocks.sql"))
 

@@ -4,10 +4,11 @@ Nothing is repaired here: entries never change, and a cache that disagrees with 
 investigated first.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from base.connected import NO_HELPERS, Helpers
 from base.database import Connection, Pool
 from base.sql import Queries
 from ledger.entitlement.account import PoolKey
@@ -19,35 +20,30 @@ from ledger.posting.rows import balance_of, entry_of, head_of, redemption_of
 from ledger.reports.service_levels import milestone_from
 from ledger.service_levels.milestones import Milestone
 from ledger.verifying.checks import Books, problems_of
-from rating.customers import count_customers
-from rating.verifying import Checked, Fault
+from rating.checking import CUSTOMERS_A_BATCH, Batch, Checked, Fault, Progress, check_customers
 
 SQL = Queries(Path(__file__).with_name("verify.sql"))
 
-_CUSTOMERS_A_BATCH = 200
+_Customer: TypeAlias = tuple[int, str | None]
+"""A customer's id and member number; None: there is a ledger under the id, but no customer."""
 
 
 async def verify(
     pool: Pool,
     *,
-    progress: Callable[[int, int], None] | None = None,
+    helpers: Helpers = NO_HELPERS,
+    progress: Progress | None = None,
     checked: Checked | None = None,
 ) -> list[Fault]:
     """Check every customer's ledger in one consistent snapshot; return the faults in order of customers.
 
-    `progress` gets the number of customers done, and of all; `checked` counts the entries. Memory is bounded by a
-    batch of customers.
+    `checked` counts the entries; `helpers` share the work. Memory is bounded by batches of customers. Raises
+    WorkerDiedError.
     """
-    found: list[Fault] = []
     async with pool.acquire() as conn, conn.transaction(isolation="repeatable_read", readonly=True):
-        total = await count_customers(conn)
-        last = done = 0
-        while rows := await conn.fetch(SQL["customers_to_verify"], last, _CUSTOMERS_A_BATCH):
-            numbers = {row["customer_id"]: row["member_no"] for row in rows}
-            found += await _verify_batch(conn, numbers, checked or Checked())
-            last, done = rows[-1]["customer_id"], done + len(rows)
-            if progress is not None:
-                progress(min(done, total), total)
+        found = await check_customers(
+            conn, _check_batch, None, _batches(conn), helpers=helpers, progress=progress, checked=checked
+        )
         found += [
             Fault(
                 customer_id=row["customer_id"],
@@ -60,12 +56,18 @@ async def verify(
     return found
 
 
-async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None], checked: Checked) -> list[Fault]:
-    ids = list(numbers)
+async def _batches(conn: Connection) -> AsyncIterator[list[_Customer]]:
+    last = 0
+    while rows := await conn.fetch(SQL["customers_to_verify"], last, CUSTOMERS_A_BATCH):
+        yield [(row["customer_id"], row["member_no"]) for row in rows]
+        last = rows[-1]["customer_id"]
+
+
+async def _check_batch(conn: Connection, _: None, customers: Sequence[_Customer]) -> Batch:
+    ids = [each for each, _ in customers]
     entries: dict[int, list[Entry]] = {each: [] for each in ids}
     for row in await conn.fetch(SQL["entries_of"], ids):
         entries[row["customer_id"]].append(entry_of(row))
-    checked.entries += sum(len(of_customer) for of_customer in entries.values())
     balances: dict[int, dict[PoolKey, Balance]] = {each: {} for each in ids}
     for row in await conn.fetch(POSTING["balances"], ids, None):
         balances[row["customer_id"]][pool_of(row)] = balance_of(row)
@@ -84,7 +86,7 @@ async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None], che
         milestones[row["customer_id"]].append(milestone_from(row))
     heads = {row["customer_id"]: head_of(row) for row in await conn.fetch(POSTING["heads_of"], ids)}
     found: list[Fault] = []
-    for each, member_no in numbers.items():
+    for each, member_no in customers:
         problems: Sequence[tuple[str, str]]
         if member_no is None:
             problems = [("head", "it is nobody's: no customer")]
@@ -105,4 +107,8 @@ async def _verify_batch(conn: Connection, numbers: Mapping[int, str | None], che
             Fault(customer_id=each, member_no=member_no or "?", place=place, problem=problem)
             for place, problem in problems
         ]
-    return found
+    return Batch(
+        size=len(ids),
+        faults=found,
+        checked=Checked(entries=sum(len(of_customer) for of_customer in entries.values())),
+    )

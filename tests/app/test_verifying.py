@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from app.commands import upkeep
-from rating.verifying import Checked
+from rating.checking import Checked
 
 NOTE = "note: customer M1 (id 1), entry 9: the clock ran back by 2 hours in front of it"
 FAULT = "customer M1 (id 1), redemption 5: it was booked for 2027-05-20, 364 days ahead of now: finance reverses it"

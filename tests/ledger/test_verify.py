@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from asyncpg import Pool
 
+from base.connected import Helpers
 from base.database import connect_pool
 from handbook import Handbook
 from ledger.ids import RedemptionId
@@ -20,6 +21,7 @@ from ledger.posting.entries import EntryKind
 from ledger.verifying import checks
 from ledger.verifying.checks import CHECKS, problems_of
 from ledger.verifying.verify import verify
+from rating.checking import Checked
 from tests.conftest import on_database
 from tests.ledger.books import NOW, Desk, a_confirm, a_hold, a_redeem, a_reversal
 from tests.ledger.stored import SetClock, contract, enrol, journals
@@ -53,6 +55,13 @@ class Tampering:
         first = self.held.sequence
         return text.format(one=self.one, two=self.two, first=first, after=first + 1, opaque=self.held.opaque)
 
+    async def commit(self, statement: str) -> None:
+        """Change something with the triggers off, for good."""
+        async with self.owner_pool.acquire() as conn, conn.transaction():
+            for table in APPEND_ONLY:
+                await conn.execute(f"alter table {table} disable trigger user")
+            await conn.execute(self.told(statement))
+
     async def places(self, statement: str) -> dict[str, str]:
         """Change something with the triggers off: the places found to be wrong, and the first problem of each."""
         found: dict[str, str] = {}
@@ -81,6 +90,15 @@ async def books(server_dsn, template, handbook) -> AsyncIterator[Tampering]:
     server = await asyncpg.connect(server_dsn)
     await server.execute(f"create database {name} template {template}")
     owner_pool = await connect_pool(on_database(server_dsn, name), min_size=0, max_size=3, service_role=False)
+    yield await kept_books(owner_pool, handbook)
+    assert await verify(owner_pool) == []
+    await owner_pool.close()
+    await server.execute(f"drop database {name} with (force)")
+    await server.close()
+
+
+async def kept_books(owner_pool: Pool, handbook: Handbook) -> Tampering:
+    """Fill an empty database with what the fixture `books` tells of."""
     await contract(owner_pool, handbook, "v", "w")
     one, two = await enrol(owner_pool, handbook, "M1", "M2")
     async with journals(owner_pool, handbook, SetClock()) as (journal,):
@@ -91,11 +109,7 @@ async def books(server_dsn, template, handbook) -> AsyncIterator[Tampering]:
         await journal.post(a_redeem(LAW, units=61, key="too-much"))
         await journal.post(a_redeem(key="exam-2", member_no="M2"))
     assert await verify(owner_pool) == []
-    yield Tampering(owner_pool=owner_pool, one=one, two=two, held=held.id)
-    assert await verify(owner_pool) == []
-    await owner_pool.close()
-    await server.execute(f"drop database {name} with (force)")
-    await server.close()
+    return Tampering(owner_pool=owner_pool, one=one, two=two, held=held.id)
 
 
 # What is changed; the places that must be named, with words of the problem. {first}: the hold of M1.
@@ -285,8 +299,52 @@ async def test_what_is_tampered_with_is_named(books, what):
     assert not [place for place in found if place.startswith(other)]
 
 
+SEVERAL = (
+    "units of an entry",
+    "a deleted balance",
+    "an unreadable redemption",
+    "the head's hash",
+    "an outcome told twice",
+)
+
+
+async def test_processes_name_what_one_process_names_in_the_same_order(database, handbook, monkeypatch):
+    monkeypatch.setattr("ledger.verifying.verify.CUSTOMERS_A_BATCH", 1)
+    books = await kept_books(database.owner_pool, handbook)
+    for what in SEVERAL:
+        await books.commit(TAMPERED[what][0])
+    await database.owner_pool.execute("insert into ledger_heads (customer_id) values (99)")
+    await enrol(database.pool, handbook, *(f"N{number}" for number in range(9)))
+    checked, told = [Checked(), Checked()], []
+    one, two = [
+        await verify(
+            database.pool,
+            helpers=Helpers(dsn=database.dsn, processes=processes),
+            checked=checked[processes - 1],
+            progress=lambda done, total: told.append((done, total)),
+        )
+        for processes in (1, 2)
+    ]
+    assert one == two
+    assert {each.member_no for each in two} == {"M1", "M2", "?"}
+    assert checked[0] == checked[1] != Checked()
+    assert told[len(told) // 2 :] == told[: len(told) // 2]
+
+
+@pytest.mark.chaos
+@pytest.mark.parametrize("what", TAMPERED)
+async def test_processes_name_every_kind_of_tampering_as_one_process_does(database, handbook, what):
+    books = await kept_books(database.owner_pool, handbook)
+    await books.commit(TAMPERED[what][0])
+    one, two = [
+        await verify(database.pool, helpers=Helpers(dsn=database.dsn, processes=processes))
+        for processes in (1, 2)
+    ]
+    assert one == two != []
+
+
 async def test_every_customer_is_looked_at_however_many(database, handbook, monkeypatch):
-    monkeypatch.setattr("ledger.verifying.verify._CUSTOMERS_A_BATCH", 2)
+    monkeypatch.setattr("ledger.verifying.verify.CUSTOMERS_A_BATCH", 2)
     ids = await enrol(database.pool, handbook, *(f"M{number}" for number in range(7)))
     told = []
     assert await verify(database.pool, progress=lambda done, total: told.append((done, total))) == []

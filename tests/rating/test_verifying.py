@@ -7,10 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from base.connected import Helpers
 from handbook.handbook import Handbook
+from rating.checking import Checked
 from rating.recording import append_events
 from rating.rerating import rerate_all
-from rating.verifying import Checked, verify_ratings
+from rating.verifying import verify_ratings
 from tests.rating.build import NOW, event, issued, registered, sent
 
 LATER = NOW + timedelta(days=1)
@@ -74,6 +76,26 @@ async def test_of_histories_in_order_nothing_is_said(rated, handbook):
     assert checked.words() == ("checked 2 customers, 6 events, 0 entries, 4 ratings, 0 settled months")
     await rerate_all(rated.pool, now=LATER, handbook=stricter(handbook))
     assert await verify_ratings(rated.pool, handbook=stricter(handbook)) == []
+
+
+async def test_processes_name_what_one_process_names_in_the_same_order(rated, handbook, monkeypatch):
+    monkeypatch.setattr("rating.verifying.CUSTOMERS_A_BATCH", 1)
+    for statement, _ in TAMPERED.values():
+        if statement.startswith("update rating_periods"):
+            await tamper(rated, statement)
+    checked = [Checked(), Checked()]
+    one, two = [
+        await verify_ratings(
+            rated.pool,
+            handbook=stricter(handbook),
+            helpers=Helpers(dsn=rated.dsn, processes=processes),
+            checked=checked[processes - 1],
+        )
+        for processes in (1, 2)
+    ]
+    assert one == two != []
+    assert [fault.customer_id for fault in two] == sorted(fault.customer_id for fault in two)
+    assert checked[0] == checked[1] != Checked()
 
 
 async def test_a_rating_that_is_not_by_the_handbook_of_now_is_named(rated, handbook):
