@@ -21,6 +21,11 @@ _DESIGNS = ("traditional", "traditional", "participating", "universal")
 _MODES = ("annual", "annual", "semi_annual", "quarterly", "monthly")
 
 
+def member_number(number: int) -> str:
+    """The member number of the customer of that number, from 1 on."""
+    return f"B{number:07}"
+
+
 def stream(customers: int, *, until: date) -> Iterator[dict[str, Any]]:
     """Yield events of so many customers, in the order in which an insurer's core system would tell them by customer.
 
@@ -28,7 +33,7 @@ def stream(customers: int, *, until: date) -> Iterator[dict[str, Any]]:
     """
     chance = random.Random(_SEED)  # noqa: S311 (a benchmark, no secret)
     for number in range(1, customers + 1):
-        yield from _customer(f"B{number:07}", chance, until)
+        yield from _customer(member_number(number), chance, until)
 
 
 def _customer(member_no: str, chance: random.Random, until: date) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import psutil
 
-from bench.history_stream import stream
+from bench.history_stream import member_number, stream
 from bench.http_client import Address, Answer, Connection
 from bench.measuring import COMMAND, entitlements
 
@@ -52,7 +52,7 @@ class Served:
 
 def member_numbers(customers: int) -> list[str]:
     """The member numbers of the portfolio."""
-    return [f"B{number:07}" for number in range(1, customers + 1)]
+    return [member_number(number) for number in range(1, customers + 1)]
 
 
 @contextlib.contextmanager
