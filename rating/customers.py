@@ -59,14 +59,20 @@ class PolicyRow(Policy):
 
 async def customers_by_member_no(conn: Reader, member_nos: Iterable[str]) -> dict[str, CustomerRow]:
     """Return the customers of some member numbers; unknown numbers are left out."""
-    rows = await conn.fetch(SQL["customers_by_member_no"], _storable(member_nos))
-    return {row["member_no"]: _customer(row) for row in rows}
+    rows = await conn.fetch(SQL["customers_by_member_no"], storable(member_nos))
+    return {row["member_no"]: customer_of(row) for row in rows}
+
+
+async def rated_customer(conn: Reader, member_no: str) -> tuple[CustomerRow, Rating] | None:
+    """Return the customer of a member number with the rating as known now; None for an unknown number."""
+    row = await conn.fetchrow(SQL["rated_customers_by_member_no"], storable([member_no]))
+    return None if row is None else (customer_of(row), rating_of(row))
 
 
 async def customers_by_id(conn: Reader, customer_ids: Iterable[int]) -> dict[int, CustomerRow]:
     """Return the customers of some ids; unknown ids are left out."""
     rows = await conn.fetch(SQL["customers_by_id"], list(customer_ids))
-    return {row["id"]: _customer(row) for row in rows}
+    return {row["id"]: customer_of(row) for row in rows}
 
 
 async def customers_page(
@@ -85,7 +91,7 @@ async def customers_page(
     """
     name, chosen = "customers_page", []
     if member_nos is not None:
-        name, chosen = "customers_page_of_members", [_storable(member_nos)]
+        name, chosen = "customers_page_of_members", [storable(member_nos)]
     rows = await conn.fetch(
         SQL[name],
         first + 1,
@@ -94,7 +100,7 @@ async def customers_page(
         on,
         *chosen,
     )
-    return [_customer(row) for row in rows]
+    return [customer_of(row) for row in rows]
 
 
 async def batches_of_customers(conn: Connection, at_once: int) -> AsyncIterator[list[int]]:
@@ -114,12 +120,7 @@ async def ratings(conn: Reader, keys: Sequence[Key]) -> dict[Key, Rating]:
     """Return each customer's rating as known at a moment; without spans where nothing was known."""
     found = dict.fromkeys(keys, UNRATED)
     for row in await conn.fetch(SQL["ratings"], *_arrays(keys)):
-        found[keys[row["number"] - 1]] = Rating(
-            spans=tuple(span_of(span) for span in row["spans"] or ()),
-            known_from=row["known_from"],
-            handbook=row["handbook"],
-            computed_at=row["computed_at"],
-        )
+        found[keys[row["number"] - 1]] = rating_of(row)
     return found
 
 
@@ -155,7 +156,7 @@ async def relatives(conn: Reader, customer_ids: Iterable[int]) -> dict[int, list
     return found
 
 
-def _storable(texts: Iterable[str]) -> list[str]:
+def storable(texts: Iterable[str]) -> list[str]:
     """Leave out texts that PostgreSQL cannot store: a query with them would fail instead of finding nothing."""
     return [text for text in texts if _UNSTORABLE.search(text) is None]
 
@@ -164,9 +165,20 @@ def _arrays(keys: Sequence[Key]) -> tuple[list[int], list[datetime | None]]:
     return [customer_id for customer_id, _ in keys], [known_at for _, known_at in keys]
 
 
-def _customer(row: Record) -> CustomerRow:
+def customer_of(row: Record) -> CustomerRow:
+    """Return a customer from its columns."""
     return CustomerRow(
         id=row["id"], member_no=row["member_no"], name=row["name"], registered_on=row["registered_on"]
+    )
+
+
+def rating_of(row: Record) -> Rating:
+    """Return a rating from its columns."""
+    return Rating(
+        spans=tuple(map(span_of, row["spans"] or ())),
+        known_from=row["known_from"],
+        handbook=row["handbook"],
+        computed_at=row["computed_at"],
     )
 
 

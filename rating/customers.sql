@@ -3,6 +3,26 @@
 -- name: customers_by_member_no
 select id, member_no, name, registered_on from customers where member_no = any($1::text[]);
 
+-- name: rated_customers_by_member_no
+-- The same with the rating as known now.
+select
+    c.id,
+    c.member_no,
+    c.name,
+    c.registered_on,
+    v.known_from,
+    v.handbook,
+    v.computed_at,
+    (
+        select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
+        from rating_periods p
+        where p.customer_id = v.customer_id and p.version = v.version
+    ) as spans
+from customers c
+left join rating_heads h on h.customer_id = c.id
+left join ratings v on v.customer_id = h.customer_id and v.version = h.version
+where c.member_no = any($1::text[]);
+
 -- name: customers_by_id
 select id, member_no, name, registered_on from customers where id = any($1::bigint[]);
 

@@ -13,7 +13,7 @@ from base.database import Connection
 from base.sql import Queries
 from handbook import Relation, business_day, start_of
 from ledger.entitlement.account import Account, PoolKey, Taken
-from rating.customers import span_of
+from rating.customers import CustomerRow, customer_of, rating_of, span_of, storable
 from rating.events import Line
 from rating.history import Policy, Relative
 from rating.lifecycle import Status
@@ -57,24 +57,34 @@ async def load_rated_accounts(
 ) -> dict[int, tuple[Account, Rating]]:
     """Accounts as of today with the ratings that their stars are from; without relatives, on whom no quota depends."""
     taken = _pools(await conn.fetch(SQL["taken_now"], customer_ids, now))
-    found = {}
-    for row in await conn.fetch(SQL["rated_accounts"], customer_ids):
-        account = Account(
-            customer_id=row["id"],
-            member_no=row["member_no"],
-            anchor=row["anchor"],
-            spans=tuple(map(span_of, row["spans"] or ())),
-            policies=tuple(_policies(row["policies"] or ())),
-            taken=taken.get(row["id"], {}),
-        )
-        rating = Rating(
-            spans=account.spans,
-            known_from=row["known_from"],
-            handbook=row["handbook"],
-            computed_at=row["computed_at"],
-        )
-        found[account.customer_id] = account, rating
-    return found
+    return {
+        row["id"]: _rated_account(row, taken.get(row["id"], {}))
+        for row in await conn.fetch(SQL["rated_accounts"], customer_ids)
+    }
+
+
+async def load_rated_account(
+    conn: Connection, member_no: str, *, now: datetime
+) -> tuple[CustomerRow, Account, Rating] | None:
+    """The customer of a member number with its account and rating, as above; None for an unknown number."""
+    row = await conn.fetchrow(SQL["rated_accounts_by_member_no"], storable([member_no]))
+    if row is None:
+        return None
+    taken = _pools(await conn.fetch(SQL["taken_now"], [row["id"]], now))
+    return customer_of(row), *_rated_account(row, taken.get(row["id"], {}))
+
+
+def _rated_account(row: Record, taken: Mapping[PoolKey, Taken]) -> tuple[Account, Rating]:
+    rating = rating_of(row)
+    account = Account(
+        customer_id=row["id"],
+        member_no=row["member_no"],
+        anchor=row["anchor"],
+        spans=rating.spans,
+        policies=tuple(_policies(row["policies"] or ())),
+        taken=taken,
+    )
+    return account, rating
 
 
 def _pools(rows: Iterable[Record]) -> _PoolsOfAll:

@@ -52,6 +52,33 @@ join ratings v on v.customer_id = r.customer_id and v.version = r.version
 join customers c on c.id = l.customer_id
 where l.customer_id = any($1::bigint[]);
 
+-- name: rated_accounts_by_member_no
+-- As rated_accounts, of the member numbers $1, with the name and the day of registration.
+select
+    c.id,
+    c.member_no,
+    c.name,
+    c.registered_on,
+    l.anchor,
+    v.known_from,
+    v.handbook,
+    v.computed_at,
+    (
+        select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
+        from rating_periods p
+        where p.customer_id = r.customer_id and p.version = r.version
+    ) as spans,
+    (
+        select array_agg((p.policy_no, p.line, p.statuses::text) order by p.policy_no)
+        from policies p
+        where p.customer_id = l.customer_id
+    ) as policies
+from customers c
+join ledger_heads l on l.customer_id = c.id
+join rating_heads r on r.customer_id = c.id
+join ratings v on v.customer_id = r.customer_id and v.version = r.version
+where c.member_no = any($1::text[]);
+
 -- name: taken_now
 -- Used and held units by pool, from the balances; holds that have run out by $2 no longer count.
 select b.customer_id, b.benefit, b.period, b.policy_no, b.used, b.held - coalesce(o.units, 0) as held

@@ -22,8 +22,8 @@ from strawberry.types import Info
 
 from base.database import Pool
 from ledger.entitlement.account import Account
-from ledger.entitlement.loading import load_rated_accounts
-from rating.customers import ratings
+from ledger.entitlement.loading import load_rated_account, load_rated_accounts
+from rating.customers import CustomerRow, customers_by_member_no, rated_customer, ratings
 from rating.tiers import Rating
 
 _OF_ACCOUNT = frozenset({"quotas", "serviceYear", "serviceYears"})
@@ -47,17 +47,9 @@ async def read_page(
     pool: Pool, customer_ids: Sequence[int], info: Info[Any, Any], now: datetime
 ) -> ReadBefore:
     """Read what is selected of the customers of a page; `info` is that of the connection."""
-    return await _read(pool, customer_ids, _Selected(info).names(_NODES), now)
-
-
-async def read_customer(pool: Pool, customer_id: int, info: Info[Any, Any], now: datetime) -> ReadBefore:
-    """Read what is selected of a customer; `info` is that of the field that has it."""
-    return await _read(pool, [customer_id], _Selected(info).names(()), now)
-
-
-async def _read(pool: Pool, customer_ids: Sequence[int], asked: set[str], now: datetime) -> ReadBefore:
     if not customer_ids:
         return NOTHING
+    asked = _Selected(info).names(_NODES)
     if asked & _OF_ACCOUNT:
         async with pool.acquire() as conn:
             found = await load_rated_accounts(conn, customer_ids, now=now)
@@ -69,6 +61,26 @@ async def _read(pool: Pool, customer_ids: Sequence[int], asked: set[str], now: d
         known = await ratings(pool, [(each, None) for each in customer_ids])
         return ReadBefore(ratings={each: rating for (each, _), rating in known.items()})
     return NOTHING
+
+
+async def read_customer(
+    pool: Pool, member_no: str, info: Info[Any, Any], now: datetime
+) -> tuple[CustomerRow, ReadBefore] | None:
+    """Read a customer and what is selected of it; None for an unknown number. `info` is that of its field."""
+    asked = _Selected(info).names(())
+    if asked & _OF_ACCOUNT:
+        async with pool.acquire() as conn:
+            account_of = await load_rated_account(conn, member_no, now=now)
+        if account_of is not None:
+            row, account, rating = account_of
+            return row, ReadBefore(accounts={row.id: account}, ratings={row.id: rating})
+    elif asked & _OF_RATING:
+        rating_of = await rated_customer(pool, member_no)
+        return (
+            None if rating_of is None else (rating_of[0], ReadBefore(ratings={rating_of[0].id: rating_of[1]}))
+        )
+    found = (await customers_by_member_no(pool, [member_no])).get(member_no)
+    return None if found is None else (found, NOTHING)
 
 
 class _Selected:

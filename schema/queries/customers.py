@@ -2,7 +2,7 @@
 
 import strawberry
 
-from rating.customers import customers_by_member_no, customers_page
+from rating.customers import customers_page
 from schema.connections import (
     LARGEST_PAGE,
     Connection,
@@ -33,12 +33,9 @@ class CustomerQueries:
         check_customer(context.viewer, member_no)
         asked = await look_up(context, [member_no])
         asked.check()
-        row = (await customers_by_member_no(context.pool, [member_no])).get(member_no)
-        await asked.pay(context, unknown=[member_no] if row is None else [])
-        if row is None:
-            return None
-        before = await read_customer(context.pool, row.id, info, context.now)
-        return Customer.of(row, context.viewer, before)
+        found = await read_customer(context.pool, member_no, info, context.now)
+        await asked.pay(context, unknown=[member_no] if found is None else [])
+        return Customer.of(found[0], context.viewer, found[1]) if found is not None else None
 
     @strawberry.field(description=f"Customers by member number, `first` from 1 to {LARGEST_PAGE}.")
     async def customers(

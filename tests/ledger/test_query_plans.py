@@ -64,6 +64,7 @@ HOT = {
         *(ASKED, ["vendor:v"] * 3, ["k1", "k2", "nothing"], ["v7"]),
     ],
     "rated_accounts": [ASKED],
+    "rated_accounts_by_member_no": [["M17", "M4000", "M11999"]],
     "balances": [ASKED, ["b1", "b2"]],
     "write": [*([] for _ in range(68)), ASKED, THREE, [bytes(32)] * 3, [NOW] * 3, [None] * 3],
     "taken_now": [ASKED, NOW],

@@ -9,7 +9,15 @@ from ledger.ids import RedemptionId
 from ledger.reports.exporting import SQL as EXPORTING
 from ledger.reports.filters import EntryFilter, Position, RedemptionFilter, Span
 from ledger.reports.pages import customers_entries, entries_page, redemptions_page
-from rating.customers import customers_by_member_no, customers_page, histories, policies, ratings, relatives
+from rating.customers import (
+    customers_by_member_no,
+    customers_page,
+    histories,
+    policies,
+    rated_customer,
+    ratings,
+    relatives,
+)
 from tests.ledger.books import NOW
 from tests.ledger.test_query_plans import FILL
 from tests.plans import BOTH_WAYS, Explaining, explained, rows_read, scanned_tables
@@ -77,6 +85,7 @@ async def test_what_is_read_of_customers_costs_a_page(filled):
             assert costs_a_page(reader), (mode, after, members)
         for reading in (
             customers_by_member_no(reader, MEMBERS),
+            rated_customer(reader, "M17"),
             ratings(reader, [(each, None) for each in some]),
             histories(reader, [(each, NOW) for each in some]),
             policies(reader, some),
