@@ -14,8 +14,7 @@ from asyncpg import Record
 from base.database import Connection
 from base.sql import Queries
 from ledger.commands import Command, Redeem
-from ledger.entitlement.account import PoolKey
-from ledger.entitlement.loading import SQL as ACCOUNTS
+from ledger.entitlement.account import Account, PoolKey
 from ledger.entitlement.loading import account_of, pool_of
 from ledger.entitlement.terms import Term
 from ledger.posting.entries import Balance, Entry
@@ -58,16 +57,17 @@ class Batch:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Touched:
-    """What may be touched of the customers, besides their accounts: by customer, and the vendors' contracts."""
+class _Read:
+    """What is read of the customers, by their ids, and the vendors' contracts."""
 
+    accounts: dict[int, Account] = field(default_factory=dict)
     redemptions: dict[int, dict[int, Redemption]] = field(default_factory=dict)
     balances: dict[int, dict[PoolKey, Balance]] = field(default_factory=dict)
     outcomes: dict[int, dict[tuple[str, str], StoredOutcome]] = field(default_factory=dict)
     terms: dict[str, list[Term]] = field(default_factory=dict)
 
     def add(self, row: Record) -> None:
-        """Take a row of the query `touched`."""
+        """Take a row of the query `read`."""
         if (balance := row["balance"]) is not None:
             self.balances.setdefault(balance["customer_id"], {})[pool_of(balance)] = balance_of(balance)
         elif (term := row["term"]) is not None:
@@ -80,6 +80,8 @@ class _Touched:
             answered[outcome["actor"], outcome["key"]] = StoredOutcome(
                 request=outcome["request"], outcome=outcome["outcome"]
             )
+        else:
+            self.accounts[row["id"]] = account_of(row, {})
 
 
 async def load_batch(conn: Connection, customer_ids: Iterable[int], *, now: datetime) -> Batch:
@@ -117,9 +119,8 @@ async def _load(
     taking = [command for command in commands if isinstance(command, Redeem)]
     named = {command.redemption for command in commands if not isinstance(command, Redeem)}
     keys = {(customer_of(command, by_number), command.actor, command.key) for command in commands}
-    accounts = {row["id"]: account_of(row, {}) for row in await conn.fetch(ACCOUNTS["accounts"], ids)}
     rows = await conn.fetch(
-        SQL["touched"],
+        SQL["read"],
         ids,
         [each.customer_id for each in named],
         [each.sequence for each in named],
@@ -129,21 +130,21 @@ async def _load(
         *columns([key for key in keys if key[0] is not None], _KEY_COLUMNS),
         sorted({each.vendor for each in taking}),
     )
-    touched = _Touched()
+    read = _Read()
     for row in rows:
-        touched.add(row)
+        read.add(row)
     return Batch(
         loaded={
             each: State(
-                account=accounts[each],
+                account=read.accounts[each],
                 head=head_of(row),
-                balances=touched.balances.get(each, {}),
-                redemptions=touched.redemptions.get(each, {}),
-                outcomes=touched.outcomes.get(each, {}),
+                balances=read.balances.get(each, {}),
+                redemptions=read.redemptions.get(each, {}),
+                outcomes=read.outcomes.get(each, {}),
             )
             for each, row in zip(ids, heads, strict=True)
         },
-        terms=touched.terms,
+        terms=read.terms,
     )
 
 

@@ -33,12 +33,40 @@ for update of h skip locked;
 -- Which of the customers $1 and of the member numbers $2 exist.
 select id, member_no from customers where id = any($1::bigint[]) or member_no = any($2::text[]);
 
--- name: touched
--- What may be touched of the locked customers $1, besides their accounts: a row for each, in the column of its kind.
--- Redemptions: the ones named ($2, $3), the open holds that have run out by $4, the holds of the numbers $5 wished for.
--- Balances: of the benefits $6 (null: all) and of the redemptions named. Outcomes: of the keys $7, $8, $9. Terms: of the
--- vendors $10.
-select r as redemption, null::balances as balance, null::outcomes as outcome, null::contract_terms as term
+-- name: read
+-- What the locked customers $1 are decided by: a row for each thing, in the columns of its kind.
+-- Accounts, as in `accounts`. Redemptions: the ones named ($2, $3), the open holds that have run out by $4, the holds of
+-- the numbers $5 wished for. Balances: of the benefits $6 (null: all) and of the redemptions named. Outcomes: of the keys
+-- $7, $8, $9. Terms: of the vendors $10.
+select
+    c.id,
+    c.member_no,
+    l.anchor,
+    (
+        select array_agg((p.starts_on, p.ends_on, p.star, p.rated_premium, p.edition) order by p.starts_on)
+        from rating_periods p
+        where p.customer_id = r.customer_id and p.version = r.version
+    ) as spans,
+    (
+        select array_agg((p.policy_no, p.line, p.statuses::text) order by p.policy_no)
+        from policies p
+        where p.customer_id = l.customer_id
+    ) as policies,
+    (
+        select array_agg((f.relative_id, f.name, f.relation, f.registered_on) order by f.relative_id)
+        from relatives f
+        where f.customer_id = l.customer_id
+    ) as relatives,
+    null::redemptions as redemption,
+    null::balances as balance,
+    null::outcomes as outcome,
+    null::contract_terms as term
+from ledger_heads l
+join rating_heads r on r.customer_id = l.customer_id
+join customers c on c.id = l.customer_id
+where l.customer_id = any($1::bigint[])
+union all
+select null, null, null, null, null, null, r, null, null, null
 from redemptions r
 where
     r.customer_id = any($1::bigint[])
@@ -46,7 +74,7 @@ where
         or (r.status = 'HELD' and r.wished_number = any($5::text[]))
         or (r.customer_id, r.sequence) in (select * from unnest($2::bigint[], $3::bigint[])))
 union all
-select null, b, null, null
+select null, null, null, null, null, null, null, b, null, null
 from balances b
 where
     b.customer_id = any($1::bigint[])
@@ -55,11 +83,11 @@ where
         from unnest($2::bigint[], $3::bigint[]) as named (customer_id, sequence)
         join redemptions r on r.customer_id = named.customer_id and r.sequence = named.sequence))
 union all
-select null, null, o, null
+select null, null, null, null, null, null, null, null, o, null
 from unnest($7::bigint[], $8::text[], $9::text[]) as asked (customer_id, actor, key)
 join outcomes o on o.customer_id = asked.customer_id and o.actor = asked.actor and o.key = asked.key
 union all
-select null, null, null, t
+select null, null, null, null, null, null, null, null, null, t
 from contract_terms t
 where t.vendor = any($10::text[]);
 

@@ -22,6 +22,8 @@ from ledger.posting.entries import (
 )
 from ledger.posting.redemptions import Redemption
 
+_NOTHING = Balance()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
@@ -87,7 +89,7 @@ class Posting:
 
     def balance(self, pool: PoolKey) -> Balance:
         """The balance of a pool after the entries so far."""
-        return self.balances.get(pool, Balance())
+        return self.balances.get(pool, _NOTHING)
 
     def post(
         self,
@@ -124,11 +126,11 @@ class Posting:
         )
         entry = replace(entry, hash=entry_hash(entry, self.head.last_hash))
         self.balances[pool] = self.balance(pool).after(entry)
-        self.head = replace(
-            self.head,
+        self.head = Head(
             next_sequence=entry.sequence + 1,
             last_hash=entry.hash,
             last_recorded_at=self.recorded_at,
+            anchor=self.head.anchor,
         )
         self.entries.append(entry)
         return entry

@@ -59,7 +59,7 @@ HOT = {
     "lock_free_heads": [ASKED, ["M17", "M4000", "M11999"]],
     "known_customers": [ASKED, ["M17", "M4000", "M11999"]],
     "accounts": [ASKED],
-    "touched": [
+    "read": [
         *(ASKED, ASKED, THREE, NOW, ["88888888"], ["b1", "b2"]),
         *(ASKED, ["vendor:v"] * 3, ["k1", "k2", "nothing"], ["v7"]),
     ],
