@@ -17,7 +17,7 @@ from base.sql import Queries
 from handbook import Relation, start_of
 from ledger.entitlement.account import PoolKey
 from ledger.ids import RedemptionId
-from ledger.posting.entries import EntryKind, RedemptionStatus
+from ledger.posting.entries import LIFE_CYCLE, EntryKind, RedemptionStatus
 from ledger.posting.redemptions import Beneficiary, RedemptionView
 from ledger.reports.filters import (
     EntryFilter,
@@ -26,6 +26,9 @@ from ledger.reports.filters import (
 )
 
 SQL = Queries(Path(__file__).with_name("pages.sql"))
+
+_OF_REDEMPTIONS = frozenset(kind.value for _, kind in LIFE_CYCLE)
+"""Kinds of entries that belong to a redemption, which most entries do not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,8 @@ async def entries_page(
         name, chosen = "entries_of_members", [where.member_nos, where.vendors]
     elif where.vendors is not None:
         name, chosen = "entries_of_vendors", [where.vendors]
+    elif where.kinds is not None and where.kinds <= _OF_REDEMPTIONS:
+        name = "entries_of_redemptions"
     rows = await conn.fetch(
         SQL[name],
         now,

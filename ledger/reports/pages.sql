@@ -23,17 +23,42 @@ cross join lateral (
 ) d
 order by d.recorded_at desc, d.customer_id desc, d.sequence desc;
 
--- name: entries_of_vendors
--- As entries, of the vendors $10.
+-- name: entries_of_redemptions
+-- As entries, where all kinds $6 are of redemptions: then no grant or expiry need be looked at.
 select d.*, status_at(d.r_status, d.r_expires_at, $1) as r_status_then
 from (
     select e.customer_id, e.sequence
     from entries e
-    where e.vendor = any ($10::text[])
+    where e.redemption is not null
         and (e.recorded_at, e.customer_id, e.sequence)
         < (coalesce($3::timestamptz, 'infinity'), coalesce($4::bigint, 0), coalesce($5::bigint, 0))
-        and e.occurred_at >= coalesce($8::timestamptz, '-infinity') and e.occurred_at < coalesce($9::timestamptz, 'infinity')
         and wanted(e.kind, $6) is not null and wanted(e.benefit, $7) is not null
+        and within(e.occurred_at, $8, $9) is not null
+    order by e.recorded_at desc, e.customer_id desc, e.sequence desc
+    limit $2
+) page
+cross join lateral (
+    select * from entry_details d where d.customer_id = page.customer_id and d.sequence = page.sequence offset 0
+) d
+order by d.recorded_at desc, d.customer_id desc, d.sequence desc;
+
+-- name: entries_of_vendors
+-- As entries, of the vendors $10: the newest of each, and of these the newest.
+select d.*, status_at(d.r_status, d.r_expires_at, $1) as r_status_then
+from (
+    select e.customer_id, e.sequence
+    from unnest($10::text[]) as asked (vendor)
+    cross join lateral (
+        select e.recorded_at, e.customer_id, e.sequence
+        from entries e
+        where e.vendor = asked.vendor
+            and (e.recorded_at, e.customer_id, e.sequence)
+            < (coalesce($3::timestamptz, 'infinity'), coalesce($4::bigint, 0), coalesce($5::bigint, 0))
+            and wanted(e.kind, $6) is not null and wanted(e.benefit, $7) is not null
+            and within(e.occurred_at, $8, $9) is not null
+        order by e.recorded_at desc, e.customer_id desc, e.sequence desc
+        limit $2
+    ) e
     order by e.recorded_at desc, e.customer_id desc, e.sequence desc
     limit $2
 ) page

@@ -32,7 +32,7 @@ insert into policies
     from generate_series(1, 12000) n;
 insert into relatives select n, 'R1', 'x', 'spouse', '2024-01-01' from generate_series(1, 12000) n;
 insert into entries
-    select n, s, case s when 1 then 'GRANT' else 'REDEEM' end, 'b' || s % 3, 1, '', 1, 1, 'v',
+    select n, s, case s when 1 then 'GRANT' else 'REDEEM' end, 'b' || s % 3, 1, '', 1, 1, case when s > 1 then 'v' end,
         case when s > 1 then s end, null, null, null, 4, 'zhenxuan-1', '{}',
         timestamptz '2024-01-01' + (s * 12000 + n) * interval '1 minute',
         timestamptz '2024-01-01' + (s * 12000 + n) * interval '1 minute', sha256('x')

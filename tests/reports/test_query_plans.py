@@ -30,6 +30,9 @@ ALWAYS = Span(end=datetime.max.replace(tzinfo=UTC))
 ENTRIES = [
     EntryFilter(),
     EntryFilter(kinds=frozenset({"REDEEM"}), benefits=frozenset({"b0"}), occurred=ALWAYS),
+    EntryFilter(vendors=frozenset({"v"})),
+    EntryFilter(vendors=frozenset({"v", "rare"}), occurred=ALWAYS),
+    EntryFilter(vendors=frozenset({"rare"})),
     EntryFilter(member_nos=MEMBERS),
     EntryFilter(member_nos=MEMBERS, vendors=frozenset({"v"})),
 ]
