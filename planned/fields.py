@@ -10,9 +10,23 @@ from planned.lists import Completer
 from planned.places import Place
 from planned.resolving import Resolve
 from planned.running import Running
+from planned.sharing import Known
 
 Execute: TypeAlias = Callable[[Running, Any, Place | None], Any]
 """Executes a field of an object at a place. Raises a located error where a value is needed and there is none."""
+
+
+def attribute(name: str, execute: Execute, known: Known) -> Execute:
+    """What executes a field that is an attribute: a value that is completed already is not completed again."""
+
+    def execute_attribute(run: Running, source: Any, around: Place | None) -> Any:
+        try:
+            found = known(run).get(id(getattr(source, name)))
+        except Exception:  # noqa: BLE001 - raised again, and noted at the field
+            found = None
+        return execute(run, source, around) if found is None else found
+
+    return execute_attribute
 
 
 def field(asked: Asked, resolve: Resolve, complete: Completer) -> Execute:

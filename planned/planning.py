@@ -27,7 +27,7 @@ from graphql.execution.collect_fields import (
 
 from planned.asked import Asked
 from planned.completing import completer
-from planned.fields import Execute, field
+from planned.fields import Execute, attribute, field
 from planned.objects import Selection, fields_of, object_completer, serially
 from planned.resolving import attribute_of, resolver_of
 from planned.sharing import Plan
@@ -107,25 +107,27 @@ class Planner:
             if definition is None:
                 continue
             selection.template[key] = type_.name if definition is TypeNameMetaFieldDef else None
-            attribute = attribute_of(definition) if read_attributes else None
+            name = attribute_of(definition) if read_attributes else None
             if definition is TypeNameMetaFieldDef:
                 continue
-            if attribute is not None and is_leaf_type(get_nullable_type(definition.type)):
-                selection.attributes.append((key, attribute, definition.type))
+            if name is not None and is_leaf_type(get_nullable_type(definition.type)):
+                selection.attributes.append((key, name, definition.type))
             else:
-                execute, is_pure = self._field(type_, key, definition, details)
+                execute, plan = self._field(type_, key, definition, details)
+                if name is not None and plan.is_shared:
+                    execute = attribute(name, execute, plan.known)
                 selection.others.append((key, execute))
-                selection.is_pure &= is_pure and attribute is not None
+                selection.is_pure &= plan.is_pure and name is not None
         return selection
 
     def _field(
         self, type_: GraphQLObjectType, key: str, definition: GraphQLField, details: list[FieldDetails]
-    ) -> tuple[Execute, bool]:
-        """What executes a field, and whether completing its value calls no function of the schema."""
+    ) -> tuple[Execute, Plan]:
+        """What executes a field, and how its values are completed."""
         nodes = [each.node for each in details]
         asked = Asked(key=key, definition=definition, parent=type_, details=details, nodes=nodes)
         complete = completer(definition.type, asked, self._object)
-        return field(asked, resolver_of(asked, self._source.schema), complete), complete.plain.is_pure
+        return field(asked, resolver_of(asked, self._source.schema), complete), complete.plain
 
     def _count(self, fields: int) -> None:
         self._fields += fields

@@ -22,11 +22,13 @@ _NONE: Mapping[int, Any] = {}
 class Plan(NamedTuple):
     """How values of plain classes (`kinds.PLAIN`) are completed.
 
-    `is_pure`: without calling any function of the schema. `known` are those that are completed already.
+    `is_pure`: without calling any function of the schema. `is_shared`: those of shared classes once; `known` are those
+    that are completed already.
     """
 
     complete: Complete
     is_pure: bool = False
+    is_shared: bool = False
     known: Known = lambda _run: _NONE
 
 
@@ -44,11 +46,12 @@ def shared(complete: Complete) -> Plan:
         completed = of_run.get(id(value))
         if completed is not None:
             return completed
-        errors = len(run.collected_errors.errors)
+        errors = run.collected_errors.errors
+        before = len(errors)
         completed = complete(run, value, place)
-        if type(completed) is dict and len(run.collected_errors.errors) == errors:
+        if type(completed) is dict and len(errors) == before:
             of_run[id(value)] = completed
             run.alive.append(value)  # so that no other value gets its identity
         return completed
 
-    return Plan(complete_once, is_pure=True, known=known)
+    return Plan(complete_once, is_pure=True, is_shared=True, known=known)

@@ -89,8 +89,8 @@ def _rated_account(row: Record, taken: Mapping[PoolKey, Taken]) -> tuple[Account
 
 def _pools(rows: Iterable[Record]) -> _PoolsOfAll:
     found: _PoolsOfAll = {}
-    for row in rows:
-        found.setdefault(row["customer_id"], {})[pool_of(row)] = Taken(row["used"], row["held"])
+    for customer_id, benefit, period, policy_no, used, held in rows:
+        found.setdefault(customer_id, {})[PoolKey(benefit, period, policy_no)] = Taken(used, held)
     return found
 
 

@@ -52,6 +52,12 @@ class Alike:
     today: date
     numbers: frozenset[str]
 
+    def case(self, account: Account, benefit: str) -> Case:
+        """The case of an account on the day, for no policy."""
+        return Case(
+            account=account, handbook=self.handbook, today=self.today, day=self.on, benefit_code=benefit
+        )
+
     def draws_on(self, pool: PoolKey, year: int | None) -> bool:
         """Whether the quota of the pool's benefit depends on what is used of it, for accounts in this service year."""
         if pool.benefit in self.numbers:
@@ -139,8 +145,7 @@ def exhausted(
     code = quota.benefit.code
     pool = PoolKey(code, pool_term(those.per[code], year.number))
     account = replace(account, taken={pool: then}, taken_by_now={pool: by_now})
-    case = Case(account=account, handbook=those.handbook, today=those.today, day=those.on, benefit_code=code)
-    return quota_of(case, CARD_RULES)
+    return quota_of(those.case(account, code), CARD_RULES)
 
 
 @lru_cache(maxsize=_MOST_DAYS)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from handbook import Benefit, Counted, Handbook, Per, business_day
 from ledger.entitlement.account import Account, PoolKey, ServiceYear, Taken, waiting_ends
 from ledger.entitlement.case import Case
-from ledger.entitlement.rules import CARD_RULES
+from ledger.entitlement.rules import CARD_RULES, waiting_period_is_over
 from ledger.quotas.alike import Ahead, Alike, alike, card_until, drawn, exhausted, refused_but_given
 from ledger.quotas.quota import Quota, quota_of
 from rating.tiers import span_on
@@ -86,7 +86,8 @@ def _differing(account: Account, on: date, handbook: Handbook, those: Alike) -> 
     found = set(those.own)
     span = span_on(account.spans, on)
     for code, days in those.waiting.items():
-        if span is None or on < waiting_ends(span.start, days):
+        recent = span is None or on < waiting_ends(span.start, days)
+        if recent and waiting_period_is_over(those.case(account, code)) is not None:
             found.add(code)
     for span in account.spans:
         if span.end is None or span.end > on:
