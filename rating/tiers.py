@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from base.lazy import lazy
 from handbook.handbook import Handbook
-from handbook.values import Tier
+from handbook.values import Edition, Tier
 from rating.timeline import StarSpan
 
 NO_STAR = 0
@@ -33,43 +34,72 @@ class Rating:
 UNRATED = Rating()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TierView:
-    """The tier on a day.
+    """The tier that a rating has on a day. What is read of it is worked out then, by the edition of the day."""
 
-    `since` and `until` bound the unbroken span of the same star: `since` is None at star 0 for who never had a star
-    before; `until` is the first day with another star, None when none is ahead. `shortfall` is the rated premium
-    (CNY) missing to the next tier by the edition of the day, None like that tier at the top.
-    """
+    rating: Rating
+    day: date
+    handbook: Handbook
 
-    star: int
-    tier: Tier | None
-    rated_premium: Decimal
-    edition: str | None
-    since: date | None
-    until: date | None
-    next_tier: Tier | None
-    shortfall: Decimal | None
+    @lazy
+    def _span(self) -> StarSpan | None:
+        return span_on(self.rating.spans, self.day)
+
+    @lazy
+    def _edition(self) -> Edition | None:
+        code = self._span.edition if self._span is not None else None
+        return (self.handbook.edition(code) if code else None) or self.handbook.on(self.day)
+
+    @lazy
+    def _bounds(self) -> tuple[date | None, date | None]:
+        return _span_of_star(self.rating.spans, self.day, self.star)
+
+    @property
+    def star(self) -> int:
+        """The star; 0 is no star."""
+        return self._span.star if self._span is not None else NO_STAR
+
+    @property
+    def rated_premium(self) -> Decimal:
+        """The rated premium that decides the star, in CNY."""
+        return self._span.rated_premium if self._span is not None else Decimal(0)
+
+    @property
+    def tier(self) -> Tier | None:
+        """The star's tier; None without a star."""
+        return self._edition.tier(self.star) if self._edition is not None else None
+
+    @property
+    def edition(self) -> str | None:
+        """The code of the edition; None if none was in force."""
+        return self._edition.code if self._edition is not None else None
+
+    @property
+    def since(self) -> date | None:
+        """First day of the unbroken span of the same star; None at star 0 for who never had a star before."""
+        return self._bounds[0]
+
+    @property
+    def until(self) -> date | None:
+        """First day with another star; None when none is ahead."""
+        return self._bounds[1]
+
+    @property
+    def next_tier(self) -> Tier | None:
+        """The tier above; None at the top."""
+        return self._edition.next_tier(self.star) if self._edition is not None else None
+
+    @property
+    def shortfall(self) -> Decimal | None:
+        """The rated premium (CNY) that is missing to the tier above; None at the top."""
+        above = self.next_tier
+        return above.from_ - self.rated_premium if above is not None else None
 
 
 def tier_on(rating: Rating, day: date, handbook: Handbook) -> TierView:
     """Return the tier on a day, with what is missing to the next one."""
-    span = span_on(rating.spans, day)
-    star = span.star if span else NO_STAR
-    premium = span.rated_premium if span else Decimal(0)
-    edition = (handbook.edition(span.edition) if span and span.edition else None) or handbook.on(day)
-    since, until = _span_of_star(rating.spans, day, star)
-    above = edition.next_tier(star) if edition else None
-    return TierView(
-        star=star,
-        tier=edition.tier(star) if edition else None,
-        rated_premium=premium,
-        edition=edition.code if edition else None,
-        since=since,
-        until=until,
-        next_tier=above,
-        shortfall=above.from_ - premium if above else None,
-    )
+    return TierView(rating=rating, day=day, handbook=handbook)
 
 
 def span_on(spans: Sequence[StarSpan], day: date) -> StarSpan | None:

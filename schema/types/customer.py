@@ -14,7 +14,7 @@ from ledger.quotas.card import quotas_on
 from rating import history
 from rating.activations import handbook_explaining, handbook_explaining_at_once
 from rating.customers import CustomerRow, PolicyRow
-from rating.tiers import Rating, history_between, tier_on
+from rating.tiers import Rating, history_between
 from rating.timeline import StarSpan
 from schema.connections import (
     LARGEST_LEDGER_PAGE,
@@ -37,7 +37,7 @@ from schema.types.policy import Policy
 from schema.types.policy_event import PolicyEventInput
 from schema.types.quota import Quota
 from schema.types.service_year import ServiceYear
-from schema.types.tier import Tier, TierPeriod
+from schema.types.tier import Tier, TierOn, TierPeriod
 from schema.types.what_if import MOST_EVENTS, WhatIf, what_if
 
 
@@ -58,21 +58,21 @@ class Customer(Node):
     )
     def tier(
         self, info: Info, on: date | None = None, known_at: datetime | None = None
-    ) -> Tier | Awaitable[Tier]:
+    ) -> TierOn | Awaitable[TierOn]:
         context = info.context
         day = on or context.today
         if self.rating is not None and known_at is None:
             handbook = handbook_explaining_at_once(context.handbooks, self.rating)
             if handbook is not None:
-                view = tier_on(self.rating, day, handbook)
-                return Tier.of(view, handbook, customer_id=self.customer_id, day=day)
+                return TierOn(rating=self.rating, day=day, handbook=handbook, customer_id=self.customer_id)
         return self._tier_later(context, day, known_at)
 
-    async def _tier_later(self, context: Context, day: date, known_at: datetime | None) -> Tier:
+    async def _tier_later(self, context: Context, day: date, known_at: datetime | None) -> TierOn:
         rating = await context.loaders.rating.load((self.customer_id, known_at))
         handbook = await handbook_explaining(context.pool, context.handbooks, rating, known_at)
-        view = tier_on(rating, day, handbook)
-        return Tier.of(view, handbook, customer_id=self.customer_id, day=day, known_at=known_at)
+        return TierOn(
+            rating=rating, day=day, handbook=handbook, customer_id=self.customer_id, known_at=known_at
+        )
 
     @strawberry.field(
         description="Star and rated premium on the days [from, to), as known now, ascending.",

@@ -1,12 +1,12 @@
 """The tier on a day, and why. Read off `rating.tiers`, `rating.timeline` and `rating.contributions`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 import strawberry
 
-from handbook import Handbook
 from rating import contributions as rating_contributions
 from rating.history import History
 from rating.tiers import TierView
@@ -74,51 +74,44 @@ class Tier:
         description="First day with another star, as scheduled; null: none is scheduled."
     )
     next: NextTier | None = strawberry.field(description="The next star; null at the top.")
-    customer_id: strawberry.Private[int]
-    day: strawberry.Private[date]
-    known_at: strawberry.Private[datetime | None]
-    handbook: strawberry.Private[Handbook]
-    supposed: strawberry.Private[History | None] = None
-    """The history that it was rated from, where that is not the stored one."""
 
     @strawberry.field(
         description="Every premium component: what it adds on the day, or why it adds nothing.",
         graphql_type=list[Contribution],
     )
-    async def contributions(self, info: Info) -> Sequence[rating_contributions.Contribution]:
-        history = self.supposed or await info.context.loaders.history.load((self.customer_id, self.known_at))
-        return rating_contributions.contributions_on(history, self.day, self.handbook)
+    @staticmethod
+    async def contributions(
+        tier: strawberry.Parent["TierOn"], info: Info
+    ) -> Sequence[rating_contributions.Contribution]:
+        history = tier.supposed or await info.context.loaders.history.load((tier.customer_id, tier.known_at))
+        return rating_contributions.contributions_on(history, tier.day, tier.handbook)
 
-    @classmethod
-    def of(
-        cls,
-        view: TierView,
-        handbook: Handbook,
-        *,
-        customer_id: int,
-        day: date,
-        known_at: datetime | None = None,
-        supposed: History | None = None,
-    ) -> "Tier":
-        """The tier that a customer has on a day, as known at a moment (None: now), and what it was rated by.
 
-        `supposed` is the history that it was rated from, where that is not the stored one.
-        """
-        above, tier = None, view.next_tier
-        if tier is not None and view.shortfall is not None:
-            above = NextTier(star=tier.star, name=tier.name, name_en=tier.name_en, shortfall=view.shortfall)
-        return cls(
-            star=view.star,
-            name=view.tier.name if view.tier is not None else None,
-            name_en=view.tier.name_en if view.tier is not None else None,
-            rated_premium=view.rated_premium,
-            edition=view.edition,
-            since=view.since,
-            until=view.until,
-            next=above,
-            customer_id=customer_id,
-            day=day,
-            known_at=known_at,
-            handbook=handbook,
-            supposed=supposed,
-        )
+@dataclass(frozen=True, kw_only=True)
+class TierOn(TierView):
+    """What a `Tier` is read off: the tier that a customer has on a day, as known at a moment (None: now).
+
+    `supposed` is the history that it was rated from, where that is not the stored one.
+    """
+
+    customer_id: int
+    known_at: datetime | None = None
+    supposed: History | None = None
+
+    @property
+    def name(self) -> str | None:
+        """The name of the star."""
+        return self.tier.name if self.tier is not None else None
+
+    @property
+    def name_en(self) -> str | None:
+        """The same in English."""
+        return self.tier.name_en if self.tier is not None else None
+
+    @property
+    def next(self) -> NextTier | None:
+        """The next star, and what is missing to it."""
+        above, shortfall = self.next_tier, self.shortfall
+        if above is None or shortfall is None:
+            return None
+        return NextTier(star=above.star, name=above.name, name_en=above.name_en, shortfall=shortfall)

@@ -13,7 +13,7 @@ from ledger.quotas.card import quotas_on
 from ledger.refusals import Refusal as LedgerRefusal
 from ledger.what_if.comparing import account_by
 from rating.events import PolicyEvent
-from rating.tiers import Rating, tier_on
+from rating.tiers import Rating
 from rating.what_if import Supposed, of_another, supposed
 from schema.candidates import edition_named
 from schema.context import Context
@@ -22,7 +22,7 @@ from schema.permissions import check_editor
 from schema.types.policy_event import PolicyEventInput, spelled
 from schema.types.quota import Quota
 from schema.types.refusal import Refusal
-from schema.types.tier import Tier
+from schema.types.tier import Tier, TierOn
 
 MOST_EVENTS = 100
 
@@ -30,7 +30,7 @@ MOST_EVENTS = 100
 @strawberry.type(description="A what-if for a customer on a day. Nothing is written.")
 class WhatIf:
     on: date = strawberry.field(description="The day.")
-    tier: Tier = strawberry.field(description="The tier that the customer would have.")
+    tier: TierOn = strawberry.field(graphql_type=Tier, description="The tier that the customer would have.")
     quotas: Sequence[ledger_quota.Quota] = strawberry.field(
         graphql_type=list[Quota],
         description="The quotas of every benefit, with existing uses and holds.",
@@ -64,10 +64,10 @@ async def what_if(
     )
     history = found_out.history
     account = account_by(stored, history, handbook)
-    view = tier_on(Rating(spans=account.spans), day, handbook)
+    rating = Rating(spans=account.spans)
     return WhatIf(
         on=day,
-        tier=Tier.of(view, handbook, customer_id=customer_id, day=day, supposed=history),
+        tier=TierOn(rating=rating, day=day, handbook=handbook, customer_id=customer_id, supposed=history),
         quotas=quotas_on(account, day, handbook, context.now),
         refusals=refusals,
     )
