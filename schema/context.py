@@ -55,6 +55,7 @@ class Context:
     refusals: list[RefusalCode] = field(default_factory=list)
     candidates: Task[Sequence[Candidate]] | None = field(default=None, init=False)
     _now: datetime | None = field(default=None, init=False)
+    _today: date | None = field(default=None, init=False)
     _loaders: Loaders | None = field(default=None, init=False)
 
     @property
@@ -79,7 +80,9 @@ class Context:
     @property
     def today(self) -> date:
         """The business day of the request."""
-        return business_day(self.now)
+        if self._today is None:
+            self._today = business_day(self.now)
+        return self._today
 
     @asynccontextmanager
     async def admitted(self, work: Work) -> AsyncIterator[None]:
@@ -100,6 +103,7 @@ class Context:
         self.candidates = self._loaders = None
         if at is not None:
             self._now = max(self._now or at, at)
+            self._today = None
 
 
 Info = StrawberryInfo[Context, None]

@@ -24,7 +24,11 @@ def quotas_on(account: Account, on: date, handbook: Handbook, now: datetime) -> 
     Wished numbers have one quota without policy, for the open applications and the next one, and one for each policy
     that has a number. Accounts that have all quotas alike get the same tuple.
     """
-    today = business_day(now)
+    return card_on(account, on, handbook, business_day(now))
+
+
+def card_on(account: Account, on: date, handbook: Handbook, today: date) -> tuple[Quota, ...]:
+    """The same, where the business day of now is known."""
     those = alike(handbook, on, today, account.star_on(on))
     year = account.service_year(on)
     quotas = card_until(those, year.end if year is not None else None)

@@ -10,7 +10,7 @@ from ledger.entitlement import account as accounts
 from ledger.entitlement.family import covered_relatives
 from ledger.ids import opaque_id
 from ledger.quotas import quota as ledger_quota
-from ledger.quotas.card import quotas_on
+from ledger.quotas.card import card_on
 from rating import history
 from rating.activations import handbook_explaining, handbook_explaining_at_once
 from rating.customers import CustomerRow, PolicyRow
@@ -120,14 +120,14 @@ class Customer(Node):
         account = self.account if day == context.today else None
         if account is None or _is_vendor(context):
             return self._quotas_later(context, account, day)
-        return quotas_on(account, day, context.handbook, context.now)
+        return card_on(account, day, context.handbook, day)
 
     async def _quotas_later(
         self, context: Context, account: accounts.Account | None, day: date
     ) -> Sequence[ledger_quota.Quota]:
         if account is None:
             account = await context.loaders.account.load((self.customer_id, day))
-        quotas = quotas_on(account, day, context.handbook, context.now)
+        quotas = card_on(account, day, context.handbook, context.today)
         contracted = await _contracted(context, day)
         if contracted is None:
             return quotas
