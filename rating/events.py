@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import (
@@ -255,19 +256,41 @@ def content_hash(text: bytes) -> bytes:
     return hashlib.sha256(text).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class SentEvent:
-    """An event as it came, with its content's text and the hash of that: both are made once, when it comes."""
+    """An event as it came, with its content's text and the hash of that: all are made once, when it comes.
 
-    event: PolicyEvent
+    Where it is passed on by its text, it is read again when it is first needed. `registers`: it registers a customer.
+    """
+
+    event_id: str
+    member_no: str
     text: bytes
     hash: bytes
+    registers: bool
 
     @classmethod
     def of(cls, event: PolicyEvent) -> Self:
         """The event, with its text and hash made now."""
         text = content_text(event)
-        return cls(event=event, text=text, hash=content_hash(text))
+        sent = cls(
+            event_id=event.event_id,
+            member_no=event.member_no,
+            text=text,
+            hash=content_hash(text),
+            registers=isinstance(event, CustomerRegistered),
+        )
+        sent.__dict__["event"] = event
+        return sent
+
+    def __getstate__(self) -> dict[str, object]:
+        """Pass it on by its text."""
+        return {name: value for name, value in self.__dict__.items() if name != "event"}
+
+    @cached_property
+    def event(self) -> PolicyEvent:
+        """The event itself."""
+        return stored_event(self.text)
 
 
 def differing_fields(one: Mapping[str, object], other: Mapping[str, object]) -> tuple[str, ...]:

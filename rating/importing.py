@@ -7,32 +7,40 @@ imported, unless the caller asks to keep going.
 """
 
 import json
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, Literal, TypeAlias
+from typing import IO, Literal, NamedTuple, TypeAlias
+
+from asyncpg import Record, UniqueViolationError
 
 from base.database import Connection, affected_rows
+from base.parallel import workers
 from base.sql import Queries
 from base.words import Words
-from rating.activations import AnyHandbook
+from rating.activations import AnyHandbook, handbook_now, superseded_handbooks
+from rating.batch_intake import Asked, Rules
+from rating.change_rows import Row
 from rating.event_refusals import EventRefusal, changed_words
-from rating.events import PolicyEvent, SentEvent, differing_fields, parse_line, stored_event
-from rating.recording import append_events
-from rating.unreadable import EventError
-from rating.writing import Row
+from rating.events import SentEvent, differing_fields
+from rating.import_work import LONGEST_LINE_BYTES, Following, Line, Rated, Rater, Reader
+from rating.recording import Looked, Result, append_events, look, results_of
+from rating.writing import write_rows
 
 SQL = Queries(Path(__file__).with_name("importing.sql"))
 
-LONGEST_LINE_BYTES = 1 << 20
 MOST_REJECTIONS_KEPT = 1000
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_STAGED_AT_ONCE_LINES, _STAGED_AT_ONCE_BYTES = 10_000, 8 << 20
-_CUSTOMERS_A_BATCH, _EVENTS_A_BATCH = 2_000, 10_000
+_STAGED_AT_ONCE_LINES, _STAGED_AT_ONCE_BYTES = 2_000, 2 << 20
+_CUSTOMERS_A_BATCH, _EVENTS_A_BATCH = 500, 5_000
 _FETCHED_AT_ONCE = 2_000
-_STAGED = ("line_no", "member_no", "event_id", "content_hash", "content", "line")
+_WORK = Rater.__module__
+_STAGED = ("line_no", "member_no", "event_id", "registers", "recorded_at", "content_hash", "content", "line")
 _REJECTED = ("line_no", "event_id", "reason_zh", "reason_en", "line")
 
 Stage: TypeAlias = Literal["read", "rated"]
@@ -89,6 +97,39 @@ class _Count:
         )
 
 
+class _StagedLine(NamedTuple):
+    number: int
+    sent: SentEvent
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """Lines of some customers, and what was looked up for them."""
+
+    lines: Sequence[_StagedLine]
+    looked: Looked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """What became of a batch: results in the order of its lines, and who changed."""
+
+    results: Sequence[Result]
+    changed: Sequence[int]
+    customers: int
+    policies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rating:
+    """By what customers are judged and rated, and by how many processes; `handbook` is for what is looked up anew."""
+
+    rater: Rater
+    handbook: AnyHandbook
+    processes: int
+
+
 async def import_history(
     conn: Connection,
     lines: IO[bytes],
@@ -100,6 +141,8 @@ async def import_history(
     progress: Progress | None = None,
     after_batch: AfterBatch | None = None,
     on_rejection: Callable[[Rejection], None] | None = None,
+    following: Following | None = None,
+    processes: int = 1,
 ) -> Report:
     """Import a history stream inside the caller's transaction (or in one of its own).
 
@@ -107,21 +150,27 @@ async def import_history(
     imports. Without `keep_going`
     a line that cannot be taken undoes everything; of events that cannot be, or that a life cycle does not allow, the
     first batch with one is reported then. `after_batch` is given the customers that changed, inside the transaction.
-    `on_rejection` sees every rejected line, in order.
+    `on_rejection` sees every rejected line, in order. So many `processes` read, judge and rate, besides this one; they
+    work out what is `following` too. Raises WorkerDiedError.
     """
     count = _Count()
     savepoint = conn.transaction()
     await savepoint.start()
     try:
         await conn.execute(SQL["create_staging"])
-        await _stage(conn, lines, count, progress)
+        await _stage(conn, lines, count, progress, processes)
         if keep_going or not count.refused:
+            since = await conn.fetchval(SQL["recorded_since"], now)
+            rules = Rules(
+                now=now,
+                handbook=handbook_now(handbook),
+                superseded=await superseded_handbooks(conn, handbook, since),
+            )
+            rater = Rater(rules=rules, subject=subject, following=following)
             await _append_staged(
                 conn,
                 count,
-                now,
-                handbook,
-                subject=subject,
+                _Rating(rater=rater, handbook=handbook, processes=processes),
                 keep_going=keep_going,
                 progress=progress,
                 after_batch=after_batch,
@@ -141,30 +190,22 @@ async def import_history(
     return count.report(written=written)
 
 
-async def _stage(conn: Connection, lines: IO[bytes], count: _Count, progress: Progress | None) -> None:
+async def _stage(
+    conn: Connection, lines: IO[bytes], count: _Count, progress: Progress | None, processes: int
+) -> None:
     """Read every line, stage the readable ones, and separate repeated and refused ones."""
-    staged: list[Row] = []
-    rejected: list[Row] = []
-    staged_bytes = read_bytes = 0
-    for line_no, line, size in _numbered(lines):
-        read_bytes += size
-        if line:
-            try:
-                event = _read(line, size)
-            except EventError as error:
-                rejected.append(_unreadable(line_no, line, error))
-            else:
-                sent = SentEvent.of(event)
-                staged.append((line_no, event.member_no, event.event_id, sent.hash, sent.text, line))
-            staged_bytes += len(line)
-        if len(staged) + len(rejected) >= _STAGED_AT_ONCE_LINES or staged_bytes >= _STAGED_AT_ONCE_BYTES:
-            await _flush(conn, staged, rejected, count)
-            staged_bytes = 0
-            if progress is not None:
-                progress("read", read_bytes, None)
-    await _flush(conn, staged, rejected, count)
-    if progress is not None:
-        progress("read", read_bytes, None)
+    read_bytes, given = 0, _chunks(lines)
+    first = await anext(given)
+    if sum(line.size for line in first) < _STAGED_AT_ONCE_BYTES and len(first) < _STAGED_AT_ONCE_LINES:
+        processes = 1  # a few lines are read sooner than a process has begun
+    with workers(Reader, processes=processes, preload=_WORK) as pool:
+        async with aclosing(pool.each(Reader.read, _all(first, given))) as chunks:
+            async for chunk in chunks:
+                await _copy(conn, "staged_lines", _STAGED, chunk.staged)
+                await _reject(conn, chunk.rejected, count)
+                read_bytes += chunk.size
+                if progress is not None:
+                    progress("read", read_bytes, None)
     await conn.execute(SQL["index_staging"])
     count.repeated += affected_rows(await conn.execute(SQL["drop_repeated"]))
     await _reject_clashes(conn, count)
@@ -178,49 +219,99 @@ async def _reject_clashes(conn: Connection, count: _Count) -> None:
         words = changed_words(row["event_id"], differing)
         rejected.append((row["line_no"], row["event_id"], words.zh, words.en, row["line"]))
     if rejected:
-        await _flush(conn, [], rejected, count)
+        await _reject(conn, rejected, count)
         await conn.execute(SQL["drop_rejected"])
 
 
 async def _append_staged(
     conn: Connection,
     count: _Count,
-    now: datetime,
-    handbook: AnyHandbook,
+    rating: _Rating,
     *,
-    subject: str | None,
     keep_going: bool,
     progress: Progress | None,
     after_batch: AfterBatch | None,
 ) -> None:
-    """Append what is staged, customers in batches."""
+    """Append what is staged, customers in batches: this process looks up and writes, others judge and rate."""
     total, done = await conn.fetchval(SQL["customers_staged"]), 0
-    async for batch in _batches(conn):
-        sent = [each for _, each, _ in batch]
-        appended = await append_events(conn, sent, now=now, handbook=handbook, subject=subject)
-        rejected: list[Row] = []
-        for (line_no, each, line), result in zip(batch, appended.results, strict=True):
-            if isinstance(result, EventRefusal):
-                rejected.append((line_no, each.event.event_id, result.reason.zh, result.reason.en, line))
-            elif result.repeated:
-                count.repeated += 1
-            else:
-                count.taken += 1
-        count.customers += appended.customers_created
-        count.policies += sum(len(change.intake.added_policies) for change in appended.changes)
-        await _flush(conn, [], rejected, count)
-        if count.refused and not keep_going:
-            return
-        if after_batch is not None and appended.changes:
-            await after_batch(conn, sorted(change.customer_id for change in appended.changes))
-        done += len({each.event.member_no for each in sent})
-        if progress is not None:
-            progress("rated", done, total)
+    under_way: deque[_Batch] = deque()
+
+    async def asked() -> AsyncIterator[Sequence[Asked]]:
+        async for lines in _batches(conn):
+            looked = await look(conn, [each.sent for each in lines], rating.rater.rules.now)
+            under_way.append(_Batch(lines=lines, looked=looked))
+            yield looked.asked
+
+    processes = min(rating.processes, total // _CUSTOMERS_A_BATCH)
+    with workers(partial(_itself, rating.rater), processes=processes, preload=_WORK) as pool:
+        async with aclosing(pool.each(Rater.rate, asked())) as results:
+            async for rated in results:
+                batch = under_way.popleft()
+                written = await _write(conn, batch, rated, rating)
+                await _take(conn, batch.lines, written, count)
+                if count.refused and not keep_going:
+                    return
+                if after_batch is not None and written.changed:
+                    await after_batch(conn, written.changed)
+                done += len({each.sent.member_no for each in batch.lines})
+                if progress is not None:
+                    progress("rated", done, total)
 
 
-async def _batches(conn: Connection) -> AsyncIterator[list[tuple[int, SentEvent, bytes]]]:
+def _itself(rater: Rater) -> Rater:
+    return rater
+
+
+async def _write(conn: Connection, batch: _Batch, rated: Rated | None, rating: _Rating) -> _Written:
+    """Write a batch. If another transaction has recorded one of its events meanwhile, it is looked up anew."""
+    sent, rater = [each.sent for each in batch.lines], rating.rater
+    if rated is not None:
+        try:
+            async with conn.transaction():  # a savepoint
+                await write_rows(conn, rated.rows)
+                if rater.following is not None:
+                    await rater.following.write(conn, rated.followed, rated.others)
+        except UniqueViolationError:
+            pass
+        else:
+            return _Written(
+                results=results_of(batch.looked, sent, rated.refusals),
+                changed=sorted([*rated.new, *rated.others]),
+                customers=batch.looked.customers_created,
+                policies=rated.policies,
+            )
+    appended = await append_events(
+        conn, sent, now=rater.rules.now, handbook=rating.handbook, subject=rater.subject
+    )
+    changed = sorted(each.customer_id for each in appended.changes)
+    if rater.following is not None:
+        await rater.following.write(conn, None, changed)
+    return _Written(
+        results=appended.results,
+        changed=changed,
+        customers=batch.looked.customers_created + appended.customers_created,
+        policies=sum(len(each.intake.added_policies) for each in appended.changes),
+    )
+
+
+async def _take(conn: Connection, lines: Sequence[_StagedLine], written: _Written, count: _Count) -> None:
+    """Count what became of a batch, and note the lines that were refused."""
+    rejected: list[Row] = []
+    for line, result in zip(lines, written.results, strict=True):
+        if isinstance(result, EventRefusal):
+            rejected.append((line.number, line.sent.event_id, result.reason.zh, result.reason.en, line.text))
+        elif result.repeated:
+            count.repeated += 1
+        else:
+            count.taken += 1
+    count.customers += written.customers
+    count.policies += written.policies
+    await _reject(conn, rejected, count)
+
+
+async def _batches(conn: Connection) -> AsyncIterator[list[_StagedLine]]:
     """Yield the staged lines by customer, whole customers only, some thousand events at a time."""
-    batch: list[tuple[int, SentEvent, bytes]] = []
+    batch: list[_StagedLine] = []
     customers, member_no, line_no = 0, "", 0
     while rows := await conn.fetch(SQL["lines_by_customer"], member_no, line_no, _FETCHED_AT_ONCE):
         for row in rows:
@@ -230,11 +321,20 @@ async def _batches(conn: Connection) -> AsyncIterator[list[tuple[int, SentEvent,
                     batch, customers = [], 0
                 customers += 1
             member_no, line_no = row["member_no"], row["line_no"]
-            text = row["content"]
-            sent = SentEvent(event=stored_event(text), text=text, hash=row["content_hash"])
-            batch.append((line_no, sent, row["line"]))
+            batch.append(_staged_line(row))
     if batch:
         yield batch
+
+
+def _staged_line(row: Record) -> _StagedLine:
+    sent = SentEvent(
+        event_id=row["event_id"],
+        member_no=row["member_no"],
+        text=row["content"],
+        hash=row["content_hash"],
+        registers=row["registers"],
+    )
+    return _StagedLine(number=row["line_no"], sent=sent, text=row["line"])
 
 
 async def _rejections(conn: Connection) -> AsyncIterator[Rejection]:
@@ -246,36 +346,45 @@ async def _rejections(conn: Connection) -> AsyncIterator[Rejection]:
             yield Rejection(line_no=line_no, event_id=row["event_id"], reason=reason, line=row["line"])
 
 
-async def _flush(conn: Connection, staged: list[Row], rejected: list[Row], count: _Count) -> None:
-    """Write and clear what was gathered."""
-    for table, names, rows in (("staged_lines", _STAGED, staged), ("rejected_lines", _REJECTED, rejected)):
-        if rows:
-            await conn.copy_records_to_table(table, records=rows, columns=names)
+async def _reject(conn: Connection, rejected: Sequence[Row], count: _Count) -> None:
+    """Note lines that are refused."""
+    await _copy(conn, "rejected_lines", _REJECTED, rejected)
     count.refused += len(rejected)
-    staged.clear()
-    rejected.clear()
 
 
-def _numbered(lines: IO[bytes]) -> Iterator[tuple[int, bytes, int]]:
+async def _copy(conn: Connection, table: str, names: Sequence[str], rows: Sequence[Row]) -> None:
+    if rows:
+        await conn.copy_records_to_table(table, records=rows, columns=names)
+
+
+async def _all(first: list[Line], others: AsyncIterator[list[Line]]) -> AsyncIterator[list[Line]]:
+    yield first
+    async for each in others:
+        yield each
+
+
+async def _chunks(lines: IO[bytes]) -> AsyncIterator[list[Line]]:
+    """Yield some thousand lines at a time."""
+    chunk: list[Line] = []
+    chunk_bytes = 0
+    for line in _numbered(lines):
+        chunk.append(line)
+        chunk_bytes += len(line.text)
+        if len(chunk) >= _STAGED_AT_ONCE_LINES or chunk_bytes >= _STAGED_AT_ONCE_BYTES:
+            yield chunk
+            chunk, chunk_bytes = [], 0
+    yield chunk
+
+
+def _numbered(lines: IO[bytes]) -> Iterator[Line]:
     """Yield each line with its number and its size in bytes; a blank line is empty, a long one is cut."""
-    line_no = 0
+    number = 0
     while line := lines.readline(LONGEST_LINE_BYTES + 1):
-        line_no += 1
+        number += 1
         size, rest = len(line), line
         while size > LONGEST_LINE_BYTES and rest and not rest.endswith(b"\n"):
             rest = lines.readline(LONGEST_LINE_BYTES)
             size += len(rest)
-        if line_no == 1:
+        if number == 1:
             line = line.removeprefix(_BYTE_ORDER_MARK)
-        yield line_no, line[:LONGEST_LINE_BYTES] if size > LONGEST_LINE_BYTES else line.strip(), size
-
-
-def _read(line: bytes, size: int) -> PolicyEvent:
-    if size > LONGEST_LINE_BYTES:
-        most = LONGEST_LINE_BYTES
-        raise EventError("event", Words(f"长度不得超过 {most} 字节", f"must not be longer than {most} bytes"))
-    return parse_line(line)
-
-
-def _unreadable(line_no: int, line: bytes, error: EventError) -> Row:
-    return line_no, None, f"{error.place}：{error.words.zh}", f"{error.place}: {error.words.en}", line
+        yield Line(number, line[:LONGEST_LINE_BYTES] if size > LONGEST_LINE_BYTES else line.strip(), size)

@@ -6,6 +6,8 @@ create temporary table staged_lines (
     line_no bigint not null,
     member_no text not null,
     event_id text not null,
+    registers boolean not null,  -- a customer
+    recorded_at timestamptz,     -- if the event says so
     content_hash bytea not null,
     content bytea not null,
     line bytea not null
@@ -53,10 +55,14 @@ delete from staged_lines s using rejected_lines r where r.line_no = s.line_no;
 -- name: customers_staged
 select count(distinct member_no) from staged_lines;
 
+-- name: recorded_since
+-- The earliest moment of recording; $1 is that of events that do not say so.
+select least(min(recorded_at), $1::timestamptz) from staged_lines;
+
 -- name: lines_by_customer
 -- The next $3 lines after the line $2 of the customer $1. Customers in sorted order, so that all transactions lock them
 -- in the same order; each one's lines as in the file.
-select member_no, line_no, content_hash, content, line
+select member_no, line_no, event_id, registers, content_hash, content, line
 from staged_lines
 where (member_no, line_no) > ($1, $2)
 order by member_no, line_no

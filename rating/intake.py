@@ -14,7 +14,7 @@ from typing import Self, TypeAlias
 
 from base.words import Words
 from handbook.handbook import Handbook
-from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered
+from rating.events import CustomerRegistered, PolicyEvent, RelativeRegistered, SentEvent
 from rating.folding import Arrived, fold
 from rating.history import History
 from rating.judging import admit, policy_no_of
@@ -34,10 +34,10 @@ class Recorded:
     repeated: bool
 
     @classmethod
-    def of(cls, event: PolicyEvent, customer_id: int, *, repeated: bool) -> Self:
+    def of(cls, sent: SentEvent, customer_id: int, *, repeated: bool) -> Self:
         """The result for an event of that customer."""
         return cls(
-            event_id=event.event_id, member_no=event.member_no, customer_id=customer_id, repeated=repeated
+            event_id=sent.event_id, member_no=sent.member_no, customer_id=customer_id, repeated=repeated
         )
 
 

@@ -15,17 +15,13 @@ from asyncpg import UniqueViolationError
 
 from base.database import Connection
 from rating.activations import AnyHandbook, handbook_now, superseded_handbooks
-from rating.event_refusals import EventRefusal, contradicted, id_taken, not_allowed, unknown_customer
-from rating.events import (
-    CustomerRegistered,
-    PolicyEvent,
-    SentEvent,
-    content,
-    differing_fields,
-)
-from rating.intake import Recorded, take_in
-from rating.stored_events import bodies_of, load_stored
-from rating.writing import SQL, Change, columns, write_changes
+from rating.batch_intake import Asked, OvertakenError, Rules, StoredRow, judged
+from rating.change_rows import Change, rows_of
+from rating.event_refusals import EventRefusal, contradicted, id_taken, unknown_customer
+from rating.events import CustomerRegistered, SentEvent, content, differing_fields
+from rating.intake import Recorded
+from rating.stored_events import bodies_of
+from rating.writing import SQL, columns, write_rows
 
 Result: TypeAlias = Recorded | EventRefusal
 
@@ -41,8 +37,18 @@ class Appended:
     customers_created: int
 
 
-class _OvertakenError(Exception):
-    """Another transaction recorded one of these events after we looked and before we had the lock."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What the database says of some events: results that are known by that, and what is to be judged, by customer.
+
+    `firsts` are the positions of the first event of each id, `positions` those of a customer's events.
+    """
+
+    results: Mapping[int, Result]
+    firsts: Mapping[str, int]
+    positions: Mapping[int, Sequence[int]]
+    asked: Sequence[Asked]
+    customers_created: int
 
 
 async def append_events(
@@ -64,7 +70,7 @@ async def append_events(
         try:
             async with conn.transaction():  # a savepoint: a lost race undoes this attempt only
                 return await _try_to_append(conn, sent, now, handbook, subject)
-        except (UniqueViolationError, _OvertakenError):
+        except (UniqueViolationError, OvertakenError):
             continue
     async with conn.transaction():
         return await _try_to_append(conn, sent, now, handbook, subject)
@@ -73,33 +79,62 @@ async def append_events(
 async def _try_to_append(
     conn: Connection, sent: Sequence[SentEvent], now: datetime, handbook: AnyHandbook, subject: str | None
 ) -> Appended:
-    events = [each.event for each in sent]
-    results: dict[int, Result] = {}
-    firsts: dict[str, int] = {}
-    for position, event in enumerate(events):
-        firsts.setdefault(event.event_id, position)
-    results |= await _known_before(conn, sent, firsts)
-    results |= _contradictions(events, [each for each in firsts.values() if each not in results], now)
-    fresh = [position for position in firsts.values() if position not in results]
-    customers, created = await _customers(conn, [events[position] for position in fresh], now)
-    for position in fresh:
-        if events[position].member_no not in customers:
-            results[position] = unknown_customer(events[position])
-    by_customer: dict[int, list[int]] = {}
-    for position in fresh:
-        if position not in results:
-            by_customer.setdefault(customers[events[position].member_no], []).append(position)
-    changes = await _judge_and_rate(conn, sent, by_customer, now, handbook)
-    await write_changes(conn, changes, now=now, handbook=handbook_now(handbook), subject=subject)
-    for change in changes:
-        results |= _results(change, events, by_customer[change.customer_id])
-    for position, event in enumerate(events):
-        if position not in results:
-            first = firsts[event.event_id]
-            results[position] = _second_of_batch(event, events[first], results[first])
+    looked = await look(conn, sent, now)
+    since = min((each.event.recorded_at or now for each in sent), default=now)
+    rules = Rules(
+        now=now,
+        handbook=handbook_now(handbook),
+        superseded=await superseded_handbooks(conn, handbook, since),
+    )
+    found = judged(looked.asked, rules)
+    changes = tuple(each.change for each in found if each.change.intake.events)
+    await write_rows(conn, rows_of(changes, now=now, handbook=rules.handbook, subject=subject))
+    refusals = {each.change.customer_id: each.refusals for each in found}
     return Appended(
-        results=tuple(results[position] for position in range(len(events))),
-        changes=tuple(change for change in changes if change.intake.events),
+        results=results_of(looked, sent, refusals),
+        changes=changes,
+        customers_created=looked.customers_created,
+    )
+
+
+def results_of(
+    looked: Looked, sent: Sequence[SentEvent], refusals: Mapping[int, Mapping[int, EventRefusal]]
+) -> tuple[Result, ...]:
+    """Return the result of each event; `refusals` are those of what was judged, by customer and position there."""
+    results = dict(looked.results)
+    for customer_id, positions in looked.positions.items():
+        refused = refusals.get(customer_id, {})
+        for index, position in enumerate(positions):
+            results[position] = refused.get(index) or Recorded.of(sent[position], customer_id, repeated=False)
+    for position, each in enumerate(sent):
+        if position not in results:
+            first = looked.firsts[each.event_id]
+            results[position] = _second_of_batch(each, sent[first], results[first])
+    return tuple(results[position] for position in range(len(sent)))
+
+
+async def look(conn: Connection, sent: Sequence[SentEvent], now: datetime) -> Looked:
+    """Look up what is recorded, create the customers that are registered, lock the others and read their events."""
+    firsts: dict[str, int] = {}
+    for position, each in enumerate(sent):
+        firsts.setdefault(each.event_id, position)
+    results = await _known_before(conn, sent, firsts)
+    fresh = [position for position in firsts.values() if position not in results]
+    customers, created = await _customers(conn, [sent[position] for position in fresh], now)
+    positions: dict[int, list[int]] = {}
+    for position in fresh:
+        customer_id = customers.get(sent[position].member_no)
+        if customer_id is None:
+            event = sent[position].event
+            results[position] = contradicted(event, now) or unknown_customer(event)
+        else:
+            positions.setdefault(customer_id, []).append(position)
+    of_customers = {each: [sent[position] for position in of_each] for each, of_each in positions.items()}
+    return Looked(
+        results=results,
+        firsts=firsts,
+        positions=positions,
+        asked=await _asked(conn, of_customers),
         customers_created=created,
     )
 
@@ -114,93 +149,71 @@ async def _known_before(
     for event_id, row in known.items():
         each = sent[firsts[event_id]]
         if row["content_hash"] == each.hash:
-            results[firsts[event_id]] = Recorded.of(each.event, row["customer_id"], repeated=True)
+            results[firsts[event_id]] = Recorded.of(each, row["customer_id"], repeated=True)
         else:
             unproven.append(event_id)
     if not unproven:
         return results
     for event_id, body in (await bodies_of(conn, unproven)).items():
-        event = sent[firsts[event_id]].event
-        differing = differing_fields(body, content(event))
+        each = sent[firsts[event_id]]
+        differing = differing_fields(body, content(each.event))
         results[firsts[event_id]] = (
-            id_taken(event, differing)
+            id_taken(each.event, differing)
             if differing
-            else Recorded.of(event, known[event_id]["customer_id"], repeated=True)
+            else Recorded.of(each, known[event_id]["customer_id"], repeated=True)
         )
     return results
 
 
-def _contradictions(
-    events: Sequence[PolicyEvent], positions: Iterable[int], now: datetime
-) -> dict[int, Result]:
-    """Return the refusals of events that contradict themselves; such an event registers no customer either."""
-    found = ((position, contradicted(events[position], now)) for position in positions)
-    return {position: refusal for position, refusal in found if refusal is not None}
-
-
 async def _customers(
-    conn: Connection, events: Sequence[PolicyEvent], now: datetime
+    conn: Connection, sent: Iterable[SentEvent], now: datetime
 ) -> tuple[dict[str, int], int]:
-    """Return the customers' ids by member number, creating those whom these events register, and how many those are."""
-    member_nos = {event.member_no for event in events}
+    """Return the customers' ids by member number, creating those whom these events register, and how many those are.
+
+    A registration that contradicts itself registers nobody.
+    """
+    member_nos = {each.member_no for each in sent}
     ids = {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], list(member_nos))}
     new: dict[str, CustomerRegistered] = {}
-    for event in events:
-        if isinstance(event, CustomerRegistered) and event.member_no not in ids:
-            new.setdefault(event.member_no, event)
+    for each in sent:
+        if each.registers and each.member_no not in ids:
+            event = each.event
+            if isinstance(event, CustomerRegistered) and contradicted(event, now) is None:
+                new.setdefault(each.member_no, event)
     if not new:
         return ids, 0
     rows = [(each.member_no, each.name, each.effective_on, each.recorded_at or now) for each in new.values()]
     created = await conn.fetch(SQL["create_customers"], *columns(rows))
-    created_ids = [row["id"] for row in created]
-    await conn.execute(SQL["create_rating_heads"], created_ids)
     ids |= {row["member_no"]: row["id"] for row in created}
     if missing := [member_no for member_no in new if member_no not in ids]:
         ids |= {row["member_no"]: row["id"] for row in await conn.fetch(SQL["customer_ids"], missing)}
     return ids, len(created)
 
 
-async def _judge_and_rate(
-    conn: Connection,
-    sent: Sequence[SentEvent],
-    by_customer: Mapping[int, Sequence[int]],
-    now: datetime,
-    handbook: AnyHandbook,
-) -> list[Change]:
-    """Lock the customers, load what is stored of them, judge their new events and rate them with these."""
-    stored = await load_stored(conn, by_customer)
-    since = min((each.event.recorded_at or now for each in sent), default=now)
-    superseded = await superseded_handbooks(conn, handbook, since)
-    changes: list[Change] = []
-    for customer_id, positions in by_customer.items():
-        new = [sent[position] for position in positions]
-        taken_ids = {arrived.event.event_id for arrived in stored[customer_id].events}
-        if any(each.event.event_id in taken_ids for each in new):
-            raise _OvertakenError
-        intake = take_in(
-            stored[customer_id],
-            [each.event for each in new],
-            now=now,
-            handbook=handbook_now(handbook),
-            superseded=superseded,
+async def _asked(conn: Connection, sent: Mapping[int, Sequence[SentEvent]]) -> list[Asked]:
+    """Lock the customers, and return what is stored of them beside their new events. One without a head is new."""
+    heads = {row["customer_id"]: row for row in await conn.fetch(SQL["lock_heads"], sorted(sent))}
+    events: dict[int, list[StoredRow]] = {each: [] for each in heads}
+    if heads:
+        for row in await conn.fetch(SQL["stored_events"], list(heads)):
+            events[row["customer_id"]].append((row["arrival"], row["recorded_at"], row["body"]))
+    return [
+        Asked(
+            customer_id=customer_id,
+            member_no=of_customer[0].member_no,
+            arrivals=heads[customer_id]["arrivals"] if customer_id in heads else 0,
+            version=heads[customer_id]["version"] if customer_id in heads else 0,
+            events=events.get(customer_id, ()),
+            sent=of_customer,
         )
-        changes.append(Change(customer_id=customer_id, stored=stored[customer_id], sent=new, intake=intake))
-    return changes
+        for customer_id, of_customer in sent.items()
+    ]
 
 
-def _results(change: Change, events: Sequence[PolicyEvent], positions: Sequence[int]) -> dict[int, Result]:
-    refused = change.intake.refused
-    return {
-        position: not_allowed(events[position], refused[index])
-        if index in refused
-        else Recorded.of(events[position], change.customer_id, repeated=False)
-        for index, position in enumerate(positions)
-    }
-
-
-def _second_of_batch(event: PolicyEvent, first: PolicyEvent, result: Result) -> Result:
+def _second_of_batch(each: SentEvent, first: SentEvent, result: Result) -> Result:
     """Return the result for an event whose id an earlier one of the same batch has."""
-    differing = differing_fields(content(first), content(event))
-    if differing:
-        return id_taken(event, differing)
-    return Recorded.of(event, result.customer_id, repeated=True) if isinstance(result, Recorded) else result
+    if each.hash != first.hash:
+        differing = differing_fields(content(first.event), content(each.event))
+        if differing:
+            return id_taken(each.event, differing)
+    return Recorded.of(each, result.customer_id, repeated=True) if isinstance(result, Recorded) else result

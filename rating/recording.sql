@@ -28,9 +28,6 @@ order by member_no
 on conflict (member_no) do nothing
 returning member_no, id;
 
--- name: create_rating_heads
-insert into rating_heads (customer_id) select unnest($1::bigint[]);
-
 -- name: lock_heads
 -- The lock under which a customer's events are numbered, always taken in sorted order. It stands alone, because a
 -- distributed database takes row locks in another form.

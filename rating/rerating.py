@@ -14,12 +14,13 @@ from base.connected import NO_HELPERS, Helpers, on_connections
 from base.database import Connection, Pool
 from handbook.handbook import Handbook
 from rating.activations import AnyHandbook, handbook_within
+from rating.change_rows import ChangeRows, add_versions, policy_row
 from rating.customers import batches_of_customers, count_customers, span_of
 from rating.folding import fold
 from rating.intake import Version
 from rating.stored_events import load_stored
 from rating.timeline import StarSpan, timeline
-from rating.writing import SQL, columns, policy_row, write_versions
+from rating.writing import SQL, write_rows
 
 _CUSTOMERS_A_BATCH = 500
 
@@ -37,30 +38,24 @@ async def rerate(
     current: dict[int, list[StarSpan]] = {customer_id: [] for customer_id in stored}
     for row in await conn.fetch(SQL["current_ratings"], list(stored)):
         current[row["customer_id"]].append(span_of([*row.values()][1:]))
-    versions: dict[int, list[Version]] = {}
-    policies = []
+    rows, changed = ChangeRows(), []
     for customer_id, of_customer in stored.items():
         history = fold(of_customer.events)
         spans = timeline(history, handbook)
         if spans != tuple(current[customer_id]):
             # Not known before the events that it is made of: a clock that was ahead may have recorded one of them.
             known_from = max(now, *(each.recorded_at for each in of_customer.events))
-            versions[customer_id] = [
-                Version(
-                    version=of_customer.version + 1,
-                    known_from=known_from,
-                    spans=spans,
-                    handbook=handbook,
-                )
-            ]
-            policies += [policy_row(customer_id, policy, handbook) for policy in history.policies.values()]
-    await write_versions(conn, versions, now=now)
-    if versions:
-        heads = [(each, stored[each].arrivals, stored[each].version + 1) for each in versions]
-        await conn.execute(SQL["advance_heads"], *columns(heads))
-    if policies:
-        await conn.execute(SQL["change_policies"], *columns(policies))
-    return sorted(versions)
+            version = Version(
+                version=of_customer.version + 1, known_from=known_from, spans=spans, handbook=handbook
+            )
+            changed.append(customer_id)
+            add_versions(rows, customer_id, [version], now=now)
+            rows.advanced_heads.append((customer_id, of_customer.arrivals, version.version))
+            rows.changed_policies.extend(
+                policy_row(customer_id, policy, handbook) for policy in history.policies.values()
+            )
+    await write_rows(conn, rows)
+    return sorted(changed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ imported. Idempotent: events that were recorded before change nothing.
 
 import gzip
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, cast
@@ -18,8 +18,8 @@ import typer
 from app.commands.running import FAILED, DataOption, progress_bars, with_services
 from app.drafts import Draft
 from app.errors import StartError
-from app.services import COMMAND_LINE, Granting, Services
-from base.database import Connection
+from app.services import COMMAND_LINE, Services
+from base.parallel import processors
 
 if TYPE_CHECKING:
     from rating.importing import Rejection, Report, Stage
@@ -48,6 +48,7 @@ def import_history(
 
 
 async def _import(services: Services, file: Path, *, keep_going: bool) -> "Report":
+    from ledger.posting.first_grants import FirstGrants
     from rating.activations import handbook_within
     from rating.importing import import_history as import_lines
 
@@ -61,10 +62,6 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
 
         async with services.pool.acquire() as connection, connection.transaction():
             within = await handbook_within(connection, services.handbooks, lasting=True)
-
-            async def granting(conn: Connection, customer_ids: Sequence[int]) -> None:
-                await Granting(clock=services.clock)(conn, customer_ids, within)
-
             report = await import_lines(
                 connection,
                 lines,
@@ -73,7 +70,8 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
                 subject=COMMAND_LINE,
                 keep_going=keep_going,
                 progress=update,
-                after_batch=granting,
+                following=FirstGrants(clock=services.clock, handbook=within, subject=COMMAND_LINE),
+                processes=processors(),
                 on_rejection=rejected.add,
             )
             rejected.finish()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from asyncpg import Record
 
+from base.database import RawJson
 from ledger.entitlement.account import PoolKey
 from ledger.entitlement.loading import pool_of
 from ledger.ids import RedemptionId
@@ -49,6 +50,9 @@ BALANCE_COLUMNS = (
 )
 
 _KINDS = {each.value: each for each in EntryKind}
+
+
+_NO_DETAILS = RawJson(b"{}")
 
 
 def entry_of(row: Record) -> Entry:
@@ -140,7 +144,7 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
         entry.reference,
         entry.star,
         entry.edition,
-        dict(entry.details),
+        RawJson.of(dict(entry.details)) if entry.details else _NO_DETAILS,
         entry.occurred_at,
         entry.recorded_at,
         entry.subject,

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.entitlement.account import Account, PoolKey
-from ledger.posting.chain import GENESIS, entry_hash
+from ledger.posting.chain import GENESIS, seal
 from ledger.posting.entries import (
     LIFE_CYCLE,
     Balance,
@@ -124,7 +124,7 @@ class Posting:
             details=details or {},
             subject=self.subject,
         )
-        entry = replace(entry, hash=entry_hash(entry, self.head.last_hash))
+        seal(entry, self.head.last_hash)
         self.balances[pool] = self.balance(pool).after(entry)
         self.head = Head(
             next_sequence=entry.sequence + 1,

@@ -15,7 +15,8 @@ from ledger.posting.rows import (
 )
 from ledger.posting.state import State
 
-_REDEMPTION_COLUMNS, _MILESTONE_COLUMNS, _OUTCOME_COLUMNS, _HEAD_COLUMNS = 23, 9, 7, 5
+HEAD_COLUMNS = ("customer_id", "next_sequence", "last_hash", "last_recorded_at", "anchor")
+_REDEMPTION_COLUMNS, _MILESTONE_COLUMNS, _OUTCOME_COLUMNS = 23, 9, 7
 _COPY_FROM = 500
 """From this number of rows on COPY is faster than INSERT."""
 
@@ -46,7 +47,7 @@ async def write_batch(conn: Connection, batch: Batch) -> None:
         (redemptions, _REDEMPTION_COLUMNS),
         ([milestone_row(each) for each in batch.milestones], _MILESTONE_COLUMNS),
         ([_outcome_row(each) for each in batch.outcomes], _OUTCOME_COLUMNS),
-        ([_head_row(after) for before, after in changed if after.head != before.head], _HEAD_COLUMNS),
+        ([head_row(after) for before, after in changed if after.head != before.head], len(HEAD_COLUMNS)),
     )
     if any(rows for rows, _ in written):
         await conn.execute(
@@ -81,7 +82,8 @@ def _outcome_row(written: Written) -> tuple[object, ...]:
     )
 
 
-def _head_row(state: State) -> tuple[object, ...]:
+def head_row(state: State) -> tuple[object, ...]:
+    """The row of a customer's head, in the order of `HEAD_COLUMNS`."""
     head = state.head
     return (
         state.account.customer_id,

@@ -23,11 +23,11 @@ from ledger.posting.state import Head, Posting, State
 from ledger.verifying.verify import verify
 from rating import activations
 from rating import customers as reading
+from rating.change_rows import policy_row
 from rating.events import content_hash, content_text, parse_event
 from rating.folding import fold
 from rating.timeline import METHOD, StarSpan, timeline
 from rating.verifying import verify_ratings
-from rating.writing import policy_row
 from tests.activation.conftest import NOW, history
 from tests.conftest import on_database
 from tests.rating.build import arrived
@@ -214,7 +214,7 @@ async def test_a_newer_method_rates_everybody_by_the_same_editions(
         "app.editions",
         "rating.activating",
         "rating.activations",
-        "rating.writing",
+        "rating.change_rows",
         "rating.verifying",
     ):
         monkeypatch.setattr(f"{module}.METHOD", METHOD - 1)

@@ -7,8 +7,9 @@ import random
 import pytest
 
 from rating import customers as reading
-from rating import event_refusals, events, importing
-from rating.importing import LONGEST_LINE_BYTES, import_history
+from rating import event_refusals, events, import_work, importing
+from rating.import_work import LONGEST_LINE_BYTES
+from rating.importing import import_history
 from tests.rating.build import NOW, day
 from tests.rating.test_cases import CASES
 
@@ -74,8 +75,8 @@ async def test_every_worked_example_holds_in_the_database(database, load):
 
 async def test_a_line_is_parsed_and_its_content_hashed_once(load, monkeypatch):
     parsed, hashed = [], []
-    parse, make_hash = importing.parse_line, events.content_hash
-    monkeypatch.setattr(importing, "parse_line", lambda line: parsed.append(line) or parse(line))
+    parse, make_hash = import_work.parse_line, events.content_hash
+    monkeypatch.setattr(import_work, "parse_line", lambda line: parsed.append(line) or parse(line))
     monkeypatch.setattr(events, "content_hash", lambda text: hashed.append(text) or make_hash(text))
     report = await load(CASE_LINES)
     assert report.taken == len(CASE_LINES)
