@@ -37,7 +37,11 @@ class Service:
         self.port = free_port()
         hidden = ("ENTITLEMENTS_", "DATABASE_")
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-        self.environment |= {"PYTHONPATH": REPOSITORY, "ENTITLEMENTS_DATA": str(folder)}
+        self.environment |= {
+            "PYTHONPATH": REPOSITORY,
+            "ENTITLEMENTS_DATA": str(folder),
+            "ENTITLEMENTS_WORKERS": "1",  # unless a test starts it with more
+        }
         self.process: subprocess.Popen[str] | None = None
         # A file, not a pipe: a pipe without a reader fills up, and then blocks whoever logs to it.
         self.log = folder.with_name(folder.name + ".log")

@@ -31,7 +31,15 @@ _SHEETS = "demo-statements"
 def serve(
     host: Annotated[str, typer.Option("--host", help="Address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port to listen on")] = 8000,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="How many processes")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=1,
+            max=64,
+            help="How many processes [default: one for each processor, while the database allows their connections]",
+        ),
+    ] = None,
     data: DataOption = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load the demo portfolio, once")] = False,
 ) -> None:
@@ -46,6 +54,8 @@ def serve(
         from schema.build import build_schema
 
         documents_of(settings, build_schema())
+    if workers is None:
+        workers = settings.workers if "workers" in settings.model_fields_set else settings.usual_workers
     # The workers read their settings from the environment.
     os.environ["ENTITLEMENTS_DATA"] = str(settings.data.resolve())
     os.environ["ENTITLEMENTS_WORKERS"] = str(workers)

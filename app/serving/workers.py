@@ -2,7 +2,7 @@
 
 A worker that dies is replaced at once; the others do not notice. SIGHUP replaces all, one by one: the new worker serves
 before the old one stops, so nothing is refused meanwhile. SIGTERM and SIGINT stop all in order, a second SIGINT at
-once.
+once; so does SIGHUP when it says that the terminal is closed from which the service was started.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+import termios
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection as Pipe
@@ -33,6 +34,15 @@ _LOOK_EVERY_S = 1.0
 _SLOWEST_RETRY_S = 30.0
 # The time allowed for closing database connections, after the last answer.
 _CLOSING_S = 30.0
+
+
+def _terminal() -> bool:
+    """Whether the standard input is a terminal that is still there."""
+    try:
+        termios.tcgetattr(sys.stdin.fileno())
+    except (termios.error, OSError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def _work(pipe: Pipe, listener: socket.socket, board: Board, slot: int) -> None:
@@ -143,6 +153,7 @@ class Workers:
         """Those, and others that are starting or finishing their requests."""
         self._restart = asyncio.Event()
         self._watching = False
+        self._had_terminal = _terminal()
 
     def run(self, serving: Callable[[], None]) -> None:
         """Serve until told to stop; `serving` is called when every worker does. Raises StartError."""
@@ -257,7 +268,7 @@ class Workers:
         loop = asyncio.get_running_loop()
 
         def act(number: int) -> None:
-            if number == signal.SIGHUP:
+            if number == signal.SIGHUP and not (self._had_terminal and not _terminal()):
                 self._restart.set()
             elif not serving.done():
                 serving.cancel()

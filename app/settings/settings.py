@@ -23,9 +23,15 @@ from app.settings.types import (
     PlacesSetting,
     check_secrets,
 )
+from base.parallel import processors
 from ledger.auditing import SHORTEST_RETENTION_DAYS
 
 PREFIX = "ENTITLEMENTS_"
+
+_EMBEDDED_CONNECTIONS, _USUAL_CONNECTIONS = 200, 100
+"""How many connections the embedded database allows, and another one unless it is told otherwise."""
+_FURTHER_CONNECTIONS = 7
+"""Of a worker, besides its pools for requests and for simple writes."""
 
 
 class Settings(BaseSettings):
@@ -179,6 +185,16 @@ class Settings(BaseSettings):
         """How many requests one worker can hold: in service or queued."""
         classes = (self.reads, self.redemptions, self.events, self.finance, self.files)
         return sum(each.at_once + each.waiting for each in classes)
+
+    @property
+    def usual_workers(self) -> int:
+        """How many workers suit this machine: one for each processor, while the database allows their connections.
+
+        One more is counted, as there is one while they are replaced.
+        """
+        each = self.pool_size + self.orm_pool_size + _FURTHER_CONNECTIONS
+        allowed = _EMBEDDED_CONNECTIONS if self.database_url is None else _USUAL_CONNECTIONS
+        return max(1, min(processors(), allowed // each - 1))
 
     @property
     def production(self) -> bool:

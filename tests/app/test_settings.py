@@ -10,6 +10,7 @@ from app.editions import read_handbook
 from app.errors import StartError
 from app.identity.keys import key_ring
 from app.settings import load_settings, variable_names
+from app.settings import settings as settings_module
 from app.settings.weak_keys import weakness
 
 KEY = "c0IAdnmFZcAFIEhTI4jhNEw9o7gMiGbhkOYhx1Qd7lQ"
@@ -267,3 +268,23 @@ def test_a_frozen_clock_stands_still_and_another_does_not():
     assert Clock(frozen_at=moment)() == moment
     assert abs((Clock()() - datetime.now(UTC)).total_seconds()) < 5
     assert Clock()().tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("available", "given", "workers"),
+    [
+        (1, {}, 1),
+        (2, {}, 2),
+        (64, {}, 5),
+        (64, {"pool_size": 60}, 1),
+        (64, {"pool_size": 200}, 1),
+        (64, {"database_url": "postgresql://u@h/d"}, 2),
+    ],
+)
+def test_there_is_a_worker_for_each_processor_while_the_database_allows_it(
+    monkeypatch, available, given, workers
+):
+    monkeypatch.setattr(settings_module, "processors", lambda: available)
+    for name, value in given.items():
+        monkeypatch.setenv("DATABASE_URL" if name == "database_url" else f"ENTITLEMENTS_{name}", str(value))
+    assert load_settings().usual_workers == workers

@@ -1,10 +1,14 @@
 """Several workers: even shares of connections; a death affects only its own requests; replacement under load."""
 
+import fcntl
 import http.client
 import json
 import os
+import pty
 import signal
 import socket
+import subprocess
+import termios
 import threading
 import time
 from collections import Counter
@@ -21,7 +25,7 @@ from jwt.algorithms import ECAlgorithm
 
 from app.postgres.postmaster import running
 from schema.context import Role
-from tests.served import Service, serving
+from tests.served import COMMAND, Service, serving
 
 pytestmark = pytest.mark.chaos
 
@@ -249,3 +253,29 @@ def test_a_replacement_that_cannot_start_is_tried_again_while_others_serve(servi
     code, said = service.end(signal.SIGTERM)
     assert code == 0
     assert "Traceback" not in said
+
+
+def test_there_are_as_many_workers_as_the_environment_says(service):
+    service.environment["ENTITLEMENTS_WORKERS"] = "2"
+    service.start()
+    assert len(workers_of(service)) == 2
+
+
+def test_a_terminal_that_is_closed_ends_all_workers(service):
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0"],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**service.environment, "ENTITLEMENTS_WORKERS": "2"},
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - a single system call
+    ) as process:
+        os.close(theirs)
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("serving on")
+        os.close(ours)  # the system sends SIGHUP
+        assert process.wait(timeout=60) == 0
+    assert running(service.folder / "postgres") is None
