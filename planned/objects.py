@@ -26,13 +26,14 @@ class Selection:
     """What a document selects of an object type: `template` has all response names in their order.
 
     `attributes` are fields that are read: response name, attribute and type. `others` are executed one by one; where it
-    `is_pure` these, too, are attributes.
+    `is_pure` these, too, are attributes, and `names` are all attributes.
     """
 
     type_: GraphQLObjectType
     grouped: dict[str, list[FieldDetails]]
     template: dict[str, Any] = field(default_factory=dict)
     attributes: list[tuple[str, str, Any]] = field(default_factory=list)
+    names: frozenset[str] = frozenset()
     is_pure: bool = True
     others: list[tuple[str, Execute]] = field(default_factory=list)
 
@@ -99,7 +100,7 @@ def object_completer(selection: Selection, asked: Asked) -> Plan:
     """What completes an object of the type."""
     type_, execute = selection.type_, fields_of(selection)
     if type_.is_type_of is None:
-        return shared(execute) if selection.is_pure else Plan(execute)
+        return shared(execute, selection.names) if selection.is_pure else Plan(execute)
 
     def complete_object(run: Running, value: Any, place: Place) -> Any:
         is_type_of = type_.is_type_of

@@ -118,6 +118,7 @@ class Planner:
                     execute = attribute(name, execute, plan.known)
                 selection.others.append((key, execute))
                 selection.is_pure &= plan.is_pure and name is not None
+            selection.names |= {name or ""}
         return selection
 
     def _field(

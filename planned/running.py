@@ -5,8 +5,9 @@ are of no class it knows, missing values, errors. So these have the same answer 
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from types import CoroutineType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from graphql import GraphQLObjectType, GraphQLOutputType
 from graphql.execution.collect_fields import FieldDetails
@@ -20,11 +21,22 @@ from planned.places import Place, field_of, path_of
 _ITS_OWN = StrawberryGraphQLCoreExecutionContext.build_resolve_info
 
 
+class VariantOf(NamedTuple):
+    """Values of a class may be variants of another one, which is the value of `attribute`, or None.
+
+    A variant equals the other in all attributes except `but`.
+    """
+
+    attribute: str
+    but: frozenset[str]
+
+
 class Running(StrawberryGraphQLCoreExecutionContext):
     """An executor that plans can run on."""
 
-    shared: ClassVar[frozenset[type]] = frozenset()
-    """Classes whose values never change, so that each is completed once: see `planned.sharing`."""
+    shared: ClassVar[Mapping[type, VariantOf | None]] = {}
+    """Classes whose values never change, so that each is completed once, and what they may be variants of: see
+    `planned.sharing`."""
 
     def __init__(self, *positional: Any, **named: Any) -> None:
         super().__init__(*positional, **named)

@@ -1,7 +1,8 @@
 """Values that occur in many places of an answer, and are completed once.
 
 The author of a schema says of which classes values never change (`PlannedExecution.shared`). Where nothing but
-attributes of such a value is selected, all its places under one selection get the same dictionary, in one execution.
+attributes of such a value is selected, all its places under one selection get the same dictionary, in one execution;
+so do its variants, if nothing is selected in which they differ (`VariantOf`).
 What has an error is completed at each place, because errors have their path; so is what must be awaited.
 """
 
@@ -32,8 +33,8 @@ class Plan(NamedTuple):
     known: Known = lambda _run: _NONE
 
 
-def shared(complete: Complete) -> Plan:
-    """What completes each value of a shared class once; `complete` must be pure."""
+def shared(complete: Complete, selected: frozenset[str]) -> Plan:
+    """What completes each value of a shared class once; `complete` must be pure, and read the attributes `selected`."""
     key = object()
 
     def known(run: Running) -> Mapping[int, Any]:
@@ -46,6 +47,15 @@ def shared(complete: Complete) -> Plan:
         completed = of_run.get(id(value))
         if completed is not None:
             return completed
+        variant = run.shared[type(value)]
+        if variant is not None and variant.but.isdisjoint(selected):
+            other = getattr(value, variant.attribute)
+            if other is not None:
+                completed = complete_once(run, other, place)
+                if of_run.get(id(other)) is completed:
+                    of_run[id(value)] = completed
+                    run.alive.append(value)
+                return completed
         errors = run.collected_errors.errors
         before = len(errors)
         completed = complete(run, value, place)

@@ -6,7 +6,7 @@ those that run.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeGuard, cast
+from typing import Any, ClassVar, TypeGuard, cast
 
 from graphql import (
     GraphQLError,
@@ -25,7 +25,7 @@ from strawberry.types.graphql import OperationType
 
 from handbook import Benefit
 from ledger.quotas.quota import Quota
-from planned import PlanCache, PlannedExecution
+from planned import PlanCache, PlannedExecution, VariantOf
 from schema.billing import Bill
 from schema.context import Context
 from schema.documents import DocumentCache, Operation, Prepared
@@ -44,7 +44,7 @@ class _Planned(PlannedExecution):
     A page of members has few different quotas and benefits: each is completed once an answer.
     """
 
-    shared = frozenset({Quota, Benefit})
+    shared: ClassVar = {Quota: VariantOf("of_any_year", frozenset({"resets_on"})), Benefit: None}
 
 
 class EntitlementsSchema(Schema):

@@ -106,7 +106,7 @@ def alike(handbook: Handbook, on: date, today: date, star: int) -> Alike:
 def card_until(those: Alike, resets_on: date | None) -> tuple[Quota | None, ...]:
     """The quotas of accounts whose next service year begins on a day; None: none has begun."""
     return tuple(
-        quota if quota is None or quota.resets_on is None else replace(quota, resets_on=resets_on)
+        quota if quota is None or quota.resets_on is None else _reset_on(quota, resets_on)
         for quota in those.quotas
     )
 
@@ -114,7 +114,13 @@ def card_until(those: Alike, resets_on: date | None) -> tuple[Quota | None, ...]
 @lru_cache(maxsize=_MOST_DRAWN)
 def drawn(those: Alike, resets_on: date | None, place: int, then: Taken, by_now: Taken) -> Quota | None:
     """A quota of which units are used and held as of the day and by now; None if none is left, or it is not alike."""
-    quota = card_until(those, resets_on)[place]
+    quota = _drawn_any_year(those, place, then, by_now)
+    return quota if quota is None or quota.resets_on is None else _reset_on(quota, resets_on)
+
+
+@lru_cache(maxsize=_MOST_DRAWN)
+def _drawn_any_year(those: Alike, place: int, then: Taken, by_now: Taken) -> Quota | None:
+    quota = those.quotas[place]
     if quota is None or quota.benefit.code in those.numbers:
         return None
     remaining = by_now.left_of(quota.granted) if quota.granted is not None else None
@@ -146,6 +152,10 @@ def exhausted(
     pool = PoolKey(code, pool_term(those.per[code], year.number))
     account = replace(account, taken={pool: then}, taken_by_now={pool: by_now})
     return quota_of(those.case(account, code), CARD_RULES)
+
+
+def _reset_on(quota: Quota, day: date | None) -> Quota:
+    return replace(quota, resets_on=day, of_any_year=quota)
 
 
 @lru_cache(maxsize=_MOST_DAYS)

@@ -3,7 +3,7 @@
 Computed from the tier's allowance and the entries, never from posted grants. All of a member are in `card`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from handbook import Allowance, Benefit, Counted, Handbook, Per, business_day
@@ -32,6 +32,8 @@ class Quota(QuotaCounts):
     allowance: Allowance | None
     policy_no: str | None
     resets_on: date | None
+    of_any_year: "Quota | None" = field(default=None, repr=False, compare=False)
+    """The same but for `resets_on`, where accounts share it whose service years begin on different days."""
 
 
 def eligibility(

@@ -423,7 +423,11 @@ def test_what_is_worked_out_once_for_all_is_what_is_worked_out_for_each(handbook
         for benefit in (edition.benefits if edition is not None else ())
         for case in cases_of(account, benefit, on, handbook, today=TODAY)
     ]
-    assert list(quotas_on(account, on, handbook, NOW)) == each
+    quotas = quotas_on(account, on, handbook, NOW)
+    assert list(quotas) == each
+    for quota in quotas:
+        if quota.of_any_year is not None:
+            assert replace(quota.of_any_year, resets_on=quota.resets_on) == quota
 
 
 def test_members_of_a_star_have_the_very_same_quotas_but_for_what_they_have_used(handbook):

@@ -9,8 +9,8 @@ from graphql.execution import execute
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from planned import PlanCache, PlannedExecution
-from tests.planned.made_up import MadeUp, World
+from planned import PlanCache, PlannedExecution, VariantOf
+from tests.planned.made_up import VARYING, MadeUp, World
 from tests.planned.random_operations import Operation
 
 
@@ -41,7 +41,7 @@ class Comparison:
                 return super().build_response(data)
 
         Planned.plans = plans
-        Planned.shared = made_up.classes
+        Planned.shared = dict.fromkeys(made_up.classes, VariantOf("variant_of", VARYING))
         self._planned = Planned
 
     async def differs(self, operation: Operation, world: World) -> str | None:

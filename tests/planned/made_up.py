@@ -30,6 +30,10 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 _BACKREF = GraphQLCoreConverter.DEFINITION_BACKREF
 
 
+VARYING = frozenset({"name", "text", "lives", "code", "units", "friend", "number", "starts_on"})
+"""Attributes in which variants of an object differ from it."""
+
+
 class _Word(StrEnum):
     WORD = "word"
 
@@ -130,11 +134,18 @@ class MadeUp:
             if not each.extensions[_BACKREF].base_resolver
         }
         bases = () if own else (definition.origin,)
-        return type(f"MadeUp{type_.name}", bases, {**attributes, "made_of": type_.name})
+        return type(f"MadeUp{type_.name}", bases, {**attributes, "made_of": type_.name, "variant_of": None})
 
     def _property(self, definition: Any) -> property:
         name = definition.extensions[_BACKREF].python_name
-        return property(lambda source: self._answer(definition.type, (*source.where, name)))
+
+        def answer(source: Any) -> Any:
+            where = (*source.where, name)
+            if source.variant_of is not None and name in VARYING:
+                where = (*where, "varying")
+            return self._answer(definition.type, where)
+
+        return property(answer)
 
     def _object(self, type_name: str, where: tuple[Any, ...]) -> Any:
         made = object.__new__(self._classes[type_name])
@@ -148,6 +159,12 @@ class MadeUp:
         if found is None:
             found = self.world.shared[where] = self._object(type_name, where)
         return found
+
+    def _variant(self, type_name: str, number: int) -> Any:
+        """Another object that is as a shared one, but for what is VARYING."""
+        made = self._object(type_name, ("shared", type_name, number))
+        object.__setattr__(made, "variant_of", self._shared(type_name, number))
+        return made
 
     @property
     def classes(self) -> frozenset[type]:
@@ -188,7 +205,8 @@ class MadeUp:
         if is_abstract_type(type_):
             type_ = random.choice(self._schema.get_possible_types(type_))
         if random.random() < chances.shared:
-            return self._shared(type_.name, random.randint(0, 1))
+            made = random.choice((self._shared, self._shared, self._variant))
+            return made(type_.name, random.randint(0, 1))
         return self._object(type_.name, where)
 
     def _list(self, random: Random, item: Any, where: tuple[Any, ...]) -> Any:

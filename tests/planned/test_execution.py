@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import gc
-from typing import Any, Optional
+from typing import Any, ClassVar, Optional
 
 import pytest
 import strawberry
@@ -14,7 +14,7 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema import Schema
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from planned import PlanCache, PlannedExecution, planning
+from planned import PlanCache, PlannedExecution, VariantOf, planning
 from planned.asked import Asked
 from planned.resolving import attribute_of, resolver_of
 from tests.planned.features import build
@@ -268,8 +268,8 @@ def test_a_value_may_be_of_any_class() -> None:
 class Marks:
     """A value with attributes that count how often they are read."""
 
-    def __init__(self, name: Any, inner: Any = None) -> None:
-        self.given, self.inner, self.read = name, inner, 0
+    def __init__(self, name: Any, inner: Any = None, size: int = 1, base: Any = None) -> None:
+        self.given, self.inner, self.size, self.base, self.read = name, inner, size, base, 0
 
     @property
     def name(self) -> Any:
@@ -284,6 +284,7 @@ class OtherMarks(Marks):
 @strawberry.type
 class Mark:
     name: str
+    size: int
     inner: Optional["Mark"]
 
     @strawberry.field
@@ -294,7 +295,7 @@ class Mark:
 
 class Sharing(PlannedExecution):
     plans = PlanCache()
-    shared = frozenset({Marks})
+    shared: ClassVar = {Marks: VariantOf("base", frozenset({"size"}))}
 
 
 def marks(*found: Marks | None) -> Any:
@@ -328,6 +329,24 @@ def test_a_value_of_a_shared_class_is_completed_once_under_each_selection() -> N
         assert alike["inner"] is first["inner"]
         assert result.data["last"] == {"name": "m", "other": "m"}
         assert (mark.read, inner.read) == (times, times)
+
+
+def test_a_variant_is_completed_as_the_other_where_nothing_is_selected_in_which_they_differ() -> None:
+    mark = Marks("m")
+    one, two = (Marks("m", size=size, base=mark) for size in (2, 3))
+    schema = marks(one, mark, two)
+    first, other, second = schema.execute_sync("{ marks { name } }").data["marks"]
+    assert first is other is second
+    assert (mark.read, one.read, two.read) == (1, 0, 0)
+    found = schema.execute_sync("{ marks { name other: size } }").data["marks"]
+    assert [each["other"] for each in found] == [2, 1, 3]
+
+
+def test_a_variant_with_an_error_has_it_at_its_place() -> None:
+    broken = Marks({})
+    result = marks(Marks({}, base=broken), broken).execute_sync("{ marks { name } }")
+    assert result.data == {"marks": [None, None]}
+    assert [error.path for error in result.errors] == [["marks", 0, "name"], ["marks", 1, "name"]]
 
 
 def test_values_of_other_classes_are_completed_each_time() -> None:
