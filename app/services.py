@@ -112,6 +112,7 @@ async def open_services(
             timeouts=timeouts,
             observer=observer("journal"),
             resets=False,  # as those of requests
+            plans_once=True,
         )
         stack.push_async_callback(close_pool, own)
         journal = Journal(own, active, clock, observer=telemetry.journal if telemetry is not None else SILENT)

@@ -35,8 +35,8 @@ select id, member_no from customers where id = any($1::bigint[]) or member_no = 
 
 -- name: read
 -- What the locked customers $1 are decided by: a row for each thing, in the columns of its kind.
--- Accounts, as in `accounts`. Redemptions: the ones named ($2, $3), the open holds that have run out by $4, the holds of
--- the numbers $5 wished for. Balances: of the benefits $6 (null: all) and of the redemptions named. Outcomes: of the keys
+-- Accounts, as in `accounts`. Redemptions: the open holds that have run out by $4 or are of the numbers $5 wished for, and
+-- the ones named ($2, $3); some come twice. Balances: of the benefits $6 (null: all) and of the redemptions named. Outcomes: of the keys
 -- $7, $8, $9. Terms: of the vendors $10.
 select
     c.id,
@@ -68,11 +68,11 @@ where l.customer_id = any($1::bigint[])
 union all
 select null, null, null, null, null, null, r, null, null, null
 from redemptions r
-where
-    r.customer_id = any($1::bigint[])
-    and ((r.status = 'HELD' and r.expires_at <= $4)
-        or (r.status = 'HELD' and r.wished_number = any($5::text[]))
-        or (r.customer_id, r.sequence) in (select * from unnest($2::bigint[], $3::bigint[])))
+where r.customer_id = any($1::bigint[]) and r.status = 'HELD' and (r.expires_at <= $4 or r.wished_number = any($5::text[]))
+union all
+select null, null, null, null, null, null, r, null, null, null
+from unnest($2::bigint[], $3::bigint[]) as named (customer_id, sequence)
+join redemptions r on r.customer_id = named.customer_id and r.sequence = named.sequence
 union all
 select null, null, null, null, null, null, null, b, null, null
 from balances b
