@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from base.connected import SQL as CONNECTED
+from base.database import BY_KEY
 from ledger.entitlement.loading import SQL as ACCOUNTS
 from ledger.posting.batch import SQL as POSTING
 from ledger.verifying.clocks import SQL as CLOCKS
@@ -104,6 +105,20 @@ async def test_hot_statements_use_indexes_however_many_customers_there_are(fille
         whole = await explained(conn, "select from entries where reference = 'x'")
     assert {name: tables for name, tables in scanned.items() if tables} == {}
     assert scanned_tables(whole) == ["entries"]
+
+
+async def test_what_the_journal_plans_before_there_are_rows_serves_when_there_are_many(database):
+    """Its connections plan a query once; in an empty table PostgreSQL would rather read all of it."""
+    scanned = {}
+    async with database.pool.acquire() as conn:
+        for setting, value in BY_KEY.items():
+            await conn.execute(f"set {setting} = {value}")
+        for name in ("lock_free_heads", "known_customers", "read", "write"):
+            plan = await explained(conn, SQL[name], *HOT[name], mode="force_generic_plan")
+            joins = {node["Node Type"] for node in plan} & {"Hash Join", "Merge Join"}
+            scanned[name] = [*scanned_tables(plan), *joins]
+        await conn.execute("reset all")
+    assert {name: found for name, found in scanned.items() if found} == {}
 
 
 def test_every_statement_is_hot_or_said_not_to_be():
