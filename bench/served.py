@@ -71,20 +71,35 @@ def served(
         entitlements(
             ["vendor", "add", VENDOR, "--name", "Bench", "--benefit", f"{BENEFIT}=1.00"], environment
         )
-        log = folder / "serve.log"
-        with log.open("w", encoding="utf-8") as written:
-            process = subprocess.Popen(  # noqa: S603 (our own command)
-                [COMMAND, "serve", "--port", "0", "--workers", str(workers)],
-                stdout=subprocess.PIPE,
-                stderr=written,
-                text=True,
-                env={**os.environ, **environment},
-            )
-        try:
-            yield Served(pid=process.pid, environment=environment, **_address(process, log))
-        finally:
-            process.terminate()
-            process.communicate()
+        with _serving(folder, environment, workers) as service:
+            yield service
+
+
+@contextlib.contextmanager
+def serving(*, workers: int, settings: Mapping[str, str]) -> Iterator[Served]:
+    """Serve the database that the settings name while the block runs."""
+    with tempfile.TemporaryDirectory(prefix="entitlements-bench-") as place:
+        environment = {"ENTITLEMENTS_DATA": str(Path(place) / "data"), **settings}
+        with _serving(Path(place), environment, workers) as service:
+            yield service
+
+
+@contextlib.contextmanager
+def _serving(folder: Path, environment: Mapping[str, str], workers: int) -> Iterator[Served]:
+    log = folder / "serve.log"
+    with log.open("w", encoding="utf-8") as written:
+        process = subprocess.Popen(  # noqa: S603 (our own command)
+            [COMMAND, "serve", "--port", "0", "--workers", str(workers)],
+            stdout=subprocess.PIPE,
+            stderr=written,
+            text=True,
+            env={**os.environ, **environment},
+        )
+    try:
+        yield Served(pid=process.pid, environment=environment, **_address(process, log))
+    finally:
+        process.terminate()
+        process.communicate()
 
 
 def _say(arguments: list[str], environment: Mapping[str, str]) -> str:

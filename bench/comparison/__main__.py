@@ -1,7 +1,7 @@
 """Our service beside its peers: measures every line of the table and prints it.
 
     python -m bench.comparison [--quick] [--only NAME,…] [--customers N] [--rounds N] [--seconds S]
-        [--growth N] [--write]
+        [--growth N [--grown FOLDER]] [--write]
 
 Everything that is needed is made: a database with a generated portfolio, the service, the peers.
 """
@@ -11,6 +11,7 @@ import platform
 import sys
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psutil
 import uvloop
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, help="processes of our service; each peer has one")
     parser.add_argument("--write", action="store_true", help="write the figures into docs/performance.md")
     parser.add_argument("--growth", type=int, help="customers of a larger portfolio to compare with")
+    parser.add_argument("--grown", type=Path, help="a folder where the portfolios of --growth are kept")
     given = parser.parse_args()
     unknown = set(given.only.split(",")) - set(names)
     if unknown:
@@ -52,6 +54,7 @@ def main() -> None:
         seconds=given.seconds or basis.seconds,
         workers=given.workers or basis.workers,
         growth=given.growth,
+        grown=given.grown,
     )
     results = uvloop.run(_measured(effort, set(given.only.split(","))))
     figures = _said(effort, results)

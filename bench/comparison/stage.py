@@ -8,8 +8,8 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,17 +25,15 @@ from bench.comparison.processes import Processes
 from bench.comparison.values import Effort
 from bench.documents import batched, body, operation
 from bench.http_client import Connection
+from bench.large import NOW, make
 from bench.peers.running import Peer
-from bench.served import BENEFIT, VENDOR, Served, bearer, served
+from bench.served import BENEFIT, VENDOR, Served, bearer, served, serving
 from bench.starred import starred
-from handbook import BUSINESS_ZONE
 
 OURS = "entitlements"
-_NOW = datetime(2026, 11, 2, 9, tzinfo=BUSINESS_ZONE)
-"""The generated portfolio ends the day before."""
 _ACTIVE_MEMBERS, _REDEMPTIONS_EACH = 50, 20
 SETTINGS = {
-    "ENTITLEMENTS_CLOCK": _NOW.isoformat(),
+    "ENTITLEMENTS_CLOCK": NOW.isoformat(),
     "ENTITLEMENTS_LOG_LEVEL": "warning",
     # One token for all clients: budgets of single callers are not measured here.
     "ENTITLEMENTS_BUDGET_CALLER": "0",
@@ -99,7 +97,7 @@ class Stage:
     @property
     def today(self) -> date:
         """The day of the service's fixed clock."""
-        return _NOW.date()
+        return NOW.date()
 
     @cached_property
     def processes(self) -> Processes:
@@ -145,21 +143,27 @@ async def stage(effort: Effort) -> AsyncIterator[Stage]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="entitlements-bench-")))
         database = stack.enter_context(_database(folder / "data"))
-        yield await _opened(stack.enter_context(ExitStack()), database, folder, effort)
+        settings = {**SETTINGS, "DATABASE_URL": database.dsn}
+        opened = stack.enter_context(ExitStack())
+        service = opened.enter_context(
+            served(customers=effort.customers, workers=effort.workers, settings=settings)
+        )
+        yield await _opened(opened, database, folder, service)
 
 
-async def further_stage(first: Stage, effort: Effort) -> Stage:
-    """Start a further service with a portfolio of its own, on a database beside that of the first."""
-    dsn = await first.database.fresh(f"of_{effort.customers}")
-    database = replace(first.database, dsn=dsn)
-    return await _opened(first.opened, database, first.folder, effort)
-
-
-async def _opened(stack: ExitStack, database: Database, folder: Path, effort: Effort) -> Stage:
+async def grown_stage(first: Stage, folder: Path, customers: int, effort: Effort) -> Stage:
+    """Start a further service with so many customers on its own database, made in the folder unless it is there."""
+    database = first.opened.enter_context(_database(folder))
+    made = folder / "made"
+    if not made.exists():
+        await make(database.dsn, customers)
+        made.touch()
     settings = {**SETTINGS, "DATABASE_URL": database.dsn}
-    service = stack.enter_context(
-        served(customers=effort.customers, workers=effort.workers, settings=settings)
-    )
+    service = first.opened.enter_context(serving(workers=effort.workers, settings=settings))
+    return await _opened(first.opened, database, first.folder, service)
+
+
+async def _opened(stack: ExitStack, database: Database, folder: Path, service: Served) -> Stage:
     opened = Stage(
         database=database,
         service=service,

@@ -4,6 +4,7 @@ import math
 import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 
 
@@ -12,7 +13,7 @@ class Effort:
     """How much is measured: customers, rounds, seconds of load in each, workers of our service.
 
     `imported`: customers of the stream that is imported. `growth`: customers of the larger portfolio of the lines
-    about growth; None leaves them out.
+    about growth; None leaves them out. `grown`: a folder where portfolios of that size are kept.
     """
 
     customers: int
@@ -21,6 +22,7 @@ class Effort:
     seconds: float
     workers: int
     growth: int | None
+    grown: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
