@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.comparison.loads import Closed, HttpContestant
-from bench.comparison.racing import details, race
+from bench.comparison.racing import details, race, ratios
 from bench.comparison.redeeming import DONE, REDEEM, inputs
 from bench.comparison.stage import Stage, grown_stage
 from bench.comparison.tiny_reads import STAR
@@ -44,9 +44,8 @@ async def measure(stage: Stage, effort: Effort) -> Result:
             Line(
                 work=f"{work}, {large}",
                 against=f"the time at {small}",
-                ratio=Spread.of(
-                    few.rate / many.rate for few, many in zip(runs[small], runs[large], strict=True)
-                ),
+                ratio=ratios(runs[small], runs[large], lambda run: run.rate),
+                cpu=ratios(runs[large], runs[small], lambda run: run.cpu_s),
                 goal=Goal(at_most=1.3),
                 ours=f"{figure(Spread.of(run.rate for run in runs[large]).median)} a second",
                 theirs=f"{figure(Spread.of(run.rate for run in runs[small]).median)} a second",

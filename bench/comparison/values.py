@@ -95,8 +95,8 @@ class Goal:
 class Line:
     """A line of the table: a piece of work, against what, the ratio, and what it shall be.
 
-    `cpu` is the same ratio of processor time (above 1: we need less), where both were measured. `ours` and `theirs`
-    say the figures behind the ratio.
+    `cpu` is the same ratio of processor time (above 1: we need less; of times: below 1), where both were measured.
+    `ours` and `theirs` say the figures behind the ratio.
     """
 
     work: str
