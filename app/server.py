@@ -17,6 +17,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 from tortoise.exceptions import BaseORMException
 
 from app.audit import AuditLog
@@ -108,7 +109,7 @@ def create_app(
 
     app = Starlette(
         routes=[
-            Route("/graphql", _graphql, methods=["GET", "POST"]),
+            Route("/graphql", _GraphQL(), methods=["GET", "POST"]),
             Route("/exports/{what}", _export, methods=["GET", "POST"]),
             Route("/statements", _upload, methods=["POST"]),
             Route("/healthz", _alive, methods=["GET"]),
@@ -158,9 +159,15 @@ def _metrics(telemetry: Telemetry | None, services: Services, tokens: Tokens) ->
     return MetricsEndpoint(telemetry, services, tokens)
 
 
-async def _graphql(request: Request) -> Response:
-    endpoint: GraphQLEndpoint = request.app.state.graphql
-    return await endpoint(request)
+class _GraphQL:
+    """The endpoint as an application: functions are wrapped by Starlette to handle exceptions once more."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        request = Request(scope, receive, send)
+        endpoint: GraphQLEndpoint = request.app.state.graphql
+        response = await endpoint(request)
+        await response(scope, receive, send)
 
 
 async def _export(request: Request) -> Response:

@@ -29,6 +29,7 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from schema.analysis import Analysis, analysis_of
+from schema.coercion import Coercion
 from schema.errors import BadInputError
 from schema.limits import LONGEST_DOCUMENT, LONGEST_NUMBER, MOST_ERRORS, MOST_TOKENS, ShapeRule, fragments_of
 from schema.weights import Weights
@@ -62,6 +63,7 @@ class Operation:
             loc=node.loc,
         )
         self.variables: Sequence[VariableDefinitionNode] = node.variable_definitions or ()
+        self.coercion = Coercion(schema, self.variables)
         self.document = DocumentNode(definitions=(self.node, *self.fragments.values()), loc=whole.loc)
         self._schema = schema
         self._weights = table

@@ -14,7 +14,6 @@ from graphql import (
     VariableValues,
     default_field_resolver,
     default_type_resolver,
-    get_variable_values,
 )
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
@@ -31,7 +30,7 @@ from schema.context import Context
 from schema.documents import DocumentCache, Operation, Prepared
 from schema.errors import BadInputError, RateLimitedError, UnauthenticatedError, presentable
 from schema.introspection import IntrospectionAnswers, asked
-from schema.limits import MOST_COST, MOST_ERRORS, UNSTORABLE_TEXT, unstorable
+from schema.limits import MOST_COST, UNSTORABLE_TEXT, unstorable
 from schema.permissions import denied
 from schema.viewer import Viewer
 from schema.weights import Weights
@@ -176,9 +175,10 @@ class EntitlementsSchema(Schema):
             return _refused(GraphQLError(str(error), original_error=error))
         return ExecutionResult(data=result.data, errors=result.errors)
 
-    def _variables(self, operation: Operation, given: dict[str, Any] | None) -> VariableValues:
+    @staticmethod
+    def _variables(operation: Operation, given: dict[str, Any] | None) -> VariableValues:
         """The values of the operation's variables. Raises _ObjectedError for those that are not of their type."""
-        found = get_variable_values(self.core, operation.variables, given or {}, max_errors=MOST_ERRORS)
+        found = operation.coercion.values(given or {})
         if isinstance(found, list):
             raise _ObjectedError(found)
         if unstorable(found.coerced):

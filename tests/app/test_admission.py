@@ -32,7 +32,7 @@ def slow_reads(monkeypatch):
         await pool.fetchval("SELECT pg_sleep(30)")
         return {}
 
-    monkeypatch.setattr("schema.queries.customers.customers_by_member_no", asleep)
+    monkeypatch.setattr("schema.queries.customers.read_customer", asleep)
 
 
 async def until(found: Any, expected: Any, seconds: float = 10) -> None:

@@ -292,7 +292,7 @@ async def test_what_goes_wrong_inside_is_masked_and_logged_with_an_id(
     async def broken(*_: Any) -> None:
         raise RuntimeError("table secret_table on host db-7 is gone")
 
-    monkeypatch.setattr("schema.queries.customers.customers_by_member_no", broken)
+    monkeypatch.setattr("schema.queries.customers.read_customer", broken)
     answer = await api.ask('{ customer(memberNo: "M1") { id } }', language="en")
     (error,) = answer["errors"]
     assert error["extensions"]["code"] == "INTERNAL"
