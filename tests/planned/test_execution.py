@@ -270,6 +270,7 @@ class Marks:
 
     def __init__(self, name: Any, inner: Any = None, size: int = 1, base: Any = None) -> None:
         self.given, self.inner, self.size, self.base, self.read = name, inner, size, base, 0
+        self.note = name
 
     @property
     def name(self) -> Any:
@@ -284,6 +285,7 @@ class OtherMarks(Marks):
 @strawberry.type
 class Mark:
     name: str
+    note: str | None
     size: int
     inner: Optional["Mark"]
 
@@ -329,6 +331,13 @@ def test_a_value_of_a_shared_class_is_completed_once_under_each_selection() -> N
         assert alike["inner"] is first["inner"]
         assert result.data["last"] == {"name": "m", "other": "m"}
         assert (mark.read, inner.read) == (times, times)
+
+
+def test_each_place_of_a_shared_value_has_the_errors_of_its_nullable_fields() -> None:
+    mark = Marks({})
+    result = marks(mark, mark, mark).execute_sync("{ marks { note size } }")
+    assert result.data == {"marks": [{"note": None, "size": 1}] * 3}
+    assert [error.path for error in result.errors] == [["marks", index, "note"] for index in range(3)]
 
 
 def test_a_variant_is_completed_as_the_other_where_nothing_is_selected_in_which_they_differ() -> None:
