@@ -5,7 +5,7 @@ embedded database stops last, when no process uses the data folder any more.
 """
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,9 +21,9 @@ from app.editions import Told, in_force, put_in_force
 from app.orm import orm
 from app.settings import Settings
 from base.connected import Helpers
-from base.database import Connection, Pool, Timeouts, connect_pool
+from base.database import Pool, Timeouts, connect_pool
 from handbook import EditionError, Handbook
-from ledger.posting.granting import grant_all, post_due
+from ledger.posting.granting import grant_all
 from ledger.posting.journal import Journal
 from ledger.posting.observing import SILENT
 from rating.activations import ActiveHandbook, AnyHandbook, handbook_now
@@ -187,17 +187,6 @@ async def _following(active: ActiveHandbook, pool: Pool) -> AsyncIterator[None]:
 
     async with repeated(look, every_s=_LOOK_EVERY_S, name="editions in force"):
         yield
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Granting:
-    """A callback for `rating`, which must not import `ledger`: posts the grants of the customers that it changed."""
-
-    clock: Clock
-
-    async def __call__(self, conn: Connection, customer_ids: Sequence[int], handbook: Handbook) -> int:
-        """Post what is due for them. The clock is read for each batch: others write meanwhile."""
-        return await post_due(conn, customer_ids, now=self.clock(), handbook=handbook, subject=COMMAND_LINE)
 
 
 async def helpers(services: Services) -> Helpers:

@@ -6,7 +6,7 @@ import typer
 
 from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
 from app.console import say
-from app.services import COMMAND_LINE, Granting, Services, helpers
+from app.services import COMMAND_LINE, Services, helpers
 from base.words import counted
 from rating.checking import Checked
 
@@ -51,6 +51,7 @@ def rerate(
     """Rate every customer again by the editions in force; grants follow. Safe to repeat."""
 
     async def rate(services: Services) -> int:
+        from ledger.posting.granting import PostDue
         from rating.rerating import rerate_all
 
         known = [each.code for each in services.handbook.editions]
@@ -64,7 +65,7 @@ def rerate(
                 now=services.clock(),
                 handbook=services.handbooks,
                 progress=update,
-                after_batch=Granting(clock=services.clock),
+                after_batch=PostDue(clock=services.clock, subject=COMMAND_LINE),
                 helpers=await helpers(services),
             )
 

@@ -60,6 +60,21 @@ async def _post_due(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PostDue:
+    """A callback for `rating`, which must not import `ledger`: posts what is due for the customers that it changed.
+
+    `clock` is read for each batch: others write meanwhile.
+    """
+
+    clock: Callable[[], datetime]
+    subject: str | None = None
+
+    async def __call__(self, conn: Connection, customer_ids: Sequence[int], handbook: Handbook) -> int:
+        """Post it, inside the transaction; return the number of entries."""
+        return await post_due(conn, customer_ids, now=self.clock(), handbook=handbook, subject=self.subject)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Granting:
     """What every batch of `grant_all` is granted by."""
 

@@ -7,13 +7,12 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from app.clock import Clock
-from app.services import Granting
 from base.connected import Helpers
 from base.database import connect_pool
 from handbook import Handbook
 from ledger.posting import granting
 from ledger.posting.first_grants import FirstGrants
-from ledger.posting.granting import grant_all
+from ledger.posting.granting import PostDue, grant_all
 from ledger.posting.recording import record_events
 from ledger.verifying.verify import verify
 from rating import importing, rerating
@@ -83,7 +82,7 @@ async def test_two_processes_rate_and_grant_what_one_does(server_dsn, database_d
             options = {"helpers": Helpers(processes=processes, dsn=dsn), "handbook": generous}
             told = []
             changed = await rerate_all(
-                pool, now=NEXT_YEAR, after_batch=Granting(clock=Clock(frozen_at=NOW)), **options
+                pool, now=NEXT_YEAR, after_batch=PostDue(clock=Clock(frozen_at=NOW)), **options
             )
             posted = await grant_all(
                 pool,
