@@ -6,7 +6,7 @@ it: it only brings the entries up to date.
 """
 
 from collections.abc import Container
-from datetime import date
+from datetime import date, datetime
 
 from handbook import Counted, Edition, Handbook, Per, business_day, start_of
 from ledger.entitlement.account import PoolKey, pool_term
@@ -86,20 +86,23 @@ def _expire_past_years(
 ) -> None:
     """Expire what is available in the pools of years before the current one: nothing is carried over (decoded §5)."""
     account = posting.state.account
+    ends: dict[int, tuple[int, datetime]] = {}
     for pool, balance in sorted(posting.balances.items()):
         past = 0 < pool.term < current and pool.benefit in benefits and pool != keep
         if not past or balance.unlimited or balance.available <= 0:
             continue
-        year = account.numbered_year(pool.term, today)
-        last_day = date.fromordinal(year.end.toordinal() - 1)
+        if pool.term not in ends:
+            end = account.numbered_year(pool.term, today).end
+            ends[pool.term] = account.star_on(date.fromordinal(end.toordinal() - 1)), start_of(end)
+        star, ended_at = ends[pool.term]
         posting.post(
             EntryKind.EXPIRE,
             pool,
             balance.available,
             service_year=pool.term,
-            star=account.star_on(last_day),
+            star=star,
             edition=None,
-            occurred_at=start_of(year.end),
+            occurred_at=ended_at,
         )
 
 
