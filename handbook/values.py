@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
-from handbook.benefits import Benefit, Channel, Hours, Label, Option, Relation
+from handbook.benefits import Allowance, Benefit, Channel, Counted, Hours, Label, Option, Per, Relation
 from handbook.clauses import Discrepancy, Reading, Sentence
 from handbook.coefficients import Coefficient
 
@@ -63,6 +64,14 @@ class Settings:
     cites: tuple[tuple[str, str], ...]
 
 
+class Given(NamedTuple):
+    """A benefit with what a star gives of it, and what that is given for (None: it is not counted)."""
+
+    benefit: Benefit
+    allowance: Allowance
+    per: Per | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """A dated version of the handbook, in force on the days [effective_from, effective_to).
@@ -92,15 +101,21 @@ class Edition:
     rules: tuple[Sentence, ...]
     print_text: str = field(repr=False)
     _by_code: Mapping[str, Benefit] = field(init=False, repr=False, compare=False)
+    _given: Mapping[int, tuple[Given, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Index the benefits by code; of two with one code the first counts."""
+        """Index the benefits by code (of two with one code the first counts) and by the stars that have them."""
         by_code = {benefit.code: benefit for benefit in reversed(self.benefits)}
         object.__setattr__(self, "_by_code", by_code)
+        stars = range(1, max((len(benefit.grid) for benefit in self.benefits), default=0) + 1)
+        object.__setattr__(self, "_given", {star: self._given_at(star) for star in stars})
 
     def star_for(self, rated_premium: Decimal) -> int:
         """Return the star of a rated premium in CNY, unrounded; 0 below the first threshold."""
-        return next((tier.star for tier in self.tiers if tier.holds(rated_premium)), 0)
+        for tier in self.tiers:
+            if tier.holds(rated_premium):
+                return tier.star
+        return 0
 
     def tier(self, star: int) -> Tier | None:
         """Return the tier of a star; None for star 0 and for a star that the edition does not know."""
@@ -113,6 +128,17 @@ class Edition:
     def benefit(self, code: str) -> Benefit | None:
         """Return the benefit of a code, or None when the edition does not have it."""
         return self._by_code.get(code)
+
+    def given(self, star: int) -> tuple[Given, ...]:
+        """Return what a star gives, in printed order; nothing at star 0."""
+        return self._given.get(star, ())
+
+    def _given_at(self, star: int) -> tuple[Given, ...]:
+        return tuple(
+            Given(benefit, allowance, allowance.per if isinstance(allowance, Counted) else benefit.per)
+            for benefit in self.benefits
+            if (allowance := benefit.allowance(star)) is not None
+        )
 
     def coefficient_for(
         self, coverage: str, design: str, category: str, mode: str, term_years: int | None

@@ -116,21 +116,20 @@ def _targets(
     benefits: Container[str],
 ) -> dict[PoolKey, int | None]:
     """The units that each pool of today, in the service year `number`, should have been granted; None is no limit."""
-    account = posting.state.account
     targets: dict[PoolKey, int | None] = {}
-    for benefit in edition.benefits if edition is not None else ():
+    eligible: tuple[str, ...] | None = None
+    for benefit, allowance, per in edition.given(star) if edition is not None else ():
         if benefit.code not in benefits or benefit.wished_number is not None:
             continue  # a number is granted when it is held or confirmed (decision 19); a rest is revoked below
-        allowance = benefit.allowance(star)
-        if allowance is None:
+        term = pool_term(per, number)
+        units = allowance.units if isinstance(allowance, Counted) else None
+        if units is None or per is not Per.POLICY:
+            targets[PoolKey(benefit.code, term)] = units
             continue
-        if not isinstance(allowance, Counted):
-            targets[PoolKey(benefit.code, pool_term(benefit.per, number))] = None
-            continue
-        period = pool_term(allowance.per, number)
-        policies = account.eligible_policies(today) if allowance.per is Per.POLICY else ("",)
-        for policy_no in policies:
-            targets[PoolKey(benefit.code, period, policy_no)] = allowance.units
+        if eligible is None:
+            eligible = posting.state.account.eligible_policies(today)
+        for policy_no in eligible:
+            targets[PoolKey(benefit.code, term, policy_no)] = units
     for pool, balance in sorted(posting.balances.items()):
         # what the star no longer gives, or a policy's number that was not taken; a grant without limit has no units to
         # revoke
