@@ -3,7 +3,7 @@
     python -m bench.importing --customers 100000
 
 Imports a generated stream twice through the command line, with an embedded database of its own, and prints the peak
-memory of the importing process. The second time everything is a repetition.
+memory of the importing processes together. The second time everything is a repetition.
 """
 
 import argparse
@@ -52,7 +52,7 @@ def main() -> None:
                 )
                 print(
                     f"{name}: {took:.1f} s = {took / copying:.0f} x COPY, {events / took:,.0f} events/s, "
-                    f"peak memory of the importing process {peak_mib:.0f} MiB"
+                    f"peak memory of the importing processes {peak_mib:.0f} MiB"
                 )
 
 

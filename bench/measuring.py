@@ -18,16 +18,22 @@ _SAMPLED_EVERY_S = 0.05
 
 
 class Peak:
-    """The peak memory (MiB) of a process, by sampling."""
+    """The peak memory (MiB) of a process, with `all_of_it` of those that it started too, by sampling.
 
-    def __init__(self, process: psutil.Process) -> None:
+    Pages that processes share are counted for each of them.
+    """
+
+    def __init__(self, process: psutil.Process, *, all_of_it: bool = False) -> None:
         self._process = process
+        self._all_of_it = all_of_it
         self.mib = 0.0
 
     def look(self) -> None:
         """Take a sample; 0 for a process that has ended."""
         with contextlib.suppress(psutil.Error):
-            self.mib = max(self.mib, self._process.memory_info().rss / 2**20)
+            started = self._process.children(recursive=True) if self._all_of_it else []
+            taken = sum(each.memory_info().rss for each in (self._process, *started))
+            self.mib = max(self.mib, taken / 2**20)
 
 
 @contextlib.contextmanager
@@ -51,14 +57,14 @@ def own_memory() -> Iterator[Peak]:
 
 
 def entitlements(arguments: list[str | Path], environment: Mapping[str, str]) -> tuple[float, float]:
-    """Run the command line; the seconds that it took and the most memory (MiB) of its process.
+    """Run the command line; the seconds that it took and the most memory (MiB) of its processes together.
 
     Raises CalledProcessError when it fails.
     """
     command = [COMMAND, *map(str, arguments)]
     started = time.perf_counter()
     with psutil.Popen(command, env={**os.environ, **environment}) as process:
-        peak = Peak(process)
+        peak = Peak(process, all_of_it=True)
         while process.poll() is None:
             peak.look()
             time.sleep(_SAMPLED_EVERY_S)

@@ -3,8 +3,8 @@
     python -m bench.what_if --customers 100000
 
 Imports a generated portfolio into an embedded database of its own, then runs the command line's what-if for an edition
-with lower thresholds and a higher weight of single premiums. Prints customers a second and the peak memory of the main
-process; each worker uses about as much.
+with lower thresholds and a higher weight of single premiums. Prints customers a second and the peak memory of all
+processes together.
 """
 
 import argparse
@@ -67,7 +67,7 @@ def main() -> None:
         print((folder / "out.txt").read_text(encoding="utf-8"))
         print(
             f"what-if: {took:.1f} s = {took / copying:.0f} x COPY, {customers / took:,.0f} customers/s, {lines} losses,"
-            f" peak memory of the asking process {peak_mib:.0f} MiB"
+            f" peak memory of the asking processes {peak_mib:.0f} MiB"
         )
 
 
