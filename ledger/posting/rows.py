@@ -185,7 +185,7 @@ def redemption_row(redemption: Redemption) -> tuple[object, ...]:
         redemption.vendor,
         redemption.units,
         redemption.reference,
-        json.dumps(redemption.evidence, ensure_ascii=False),
+        json.dumps(redemption.evidence, ensure_ascii=False) if redemption.evidence else "[]",
         redemption.star,
         redemption.edition,
         redemption.occurred_at,

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
-from base.database import Connection
+import orjson
+
+from base.database import Connection, RawJson
 from ledger.posting.batch import SQL, Batch, Written
 from ledger.posting.rows import (
     BALANCE_COLUMNS,
@@ -75,8 +77,8 @@ def _outcome_row(written: Written) -> tuple[object, ...]:
         written.customer_id,
         written.actor,
         written.key,
-        written.stored.request,
-        written.stored.outcome,
+        RawJson(orjson.dumps(written.stored.request)),
+        RawJson(orjson.dumps(written.stored.outcome)),
         written.recorded_at,
         written.subject,
     )
