@@ -1,10 +1,9 @@
 -- Indexes and settings for millions of customers; what is stored stays as it is.
 -- Statements are repeatable: the record that a migration ran is written after its transaction.
 
--- A vendor's newest entries, as redemptions_by_vendor; the moments of deliveries are looked up in redemptions.
+-- A vendor's newest entries, as redemptions_by_vendor. (Its holds of some days are looked up in entries_by_vendor.)
 create index if not exists entries_newest_by_vendor
     on entries (vendor, recorded_at desc, customer_id desc, sequence desc) where vendor is not null;
-drop index if exists entries_by_vendor;
 
 -- Most entries are grants and expiries. A page of holds, deliveries and so on need not pass them all, and finds in the
 -- index what it is narrowed by.
