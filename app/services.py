@@ -113,7 +113,6 @@ async def open_services(
             observer=observer("journal"),
             resets=False,  # as those of requests
             plans_once=True,
-            by_key=True,
         )
         stack.push_async_callback(close_pool, own)
         journal = Journal(own, active, clock, observer=telemetry.journal if telemetry is not None else SILENT)

@@ -28,8 +28,12 @@ _TEMPORARY_TABLES = "128MB"
 
 _CONNECT_S, _PATIENT_CONNECT_S = 5.0, 60.0
 
-BY_KEY = dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off")
-"""Settings of a server that looks each row up by an index: what it plans holds while tables grow from nothing."""
+PLANS_ONCE = {
+    "plan_cache_mode": "force_generic_plan",
+    **dict.fromkeys(("enable_seqscan", "enable_hashjoin", "enable_mergejoin"), "off"),
+}
+"""Settings of a server that plans a query once, and looks each row up by an index, so that the plan holds while tables
+grow from nothing: of an empty table PostgreSQL would rather read everything."""
 
 _JSONB_VERSION = b"\x01"
 _EMPTY_OBJECT = _JSONB_VERSION + b"{}"
@@ -81,22 +85,18 @@ async def connect_pool(
     observer: DatabaseObserver | None = None,
     resets: bool = True,
     plans_once: bool = False,
-    by_key: bool = False,
 ) -> Pool:
     """Open a pool; with `service_role` its connections work as `entitlements_service`, with `read_only` they only read.
 
     `name` is the connections' application name. With `timeouts` a query ends with LockNotAvailableError or
     QueryCanceledError; without them it may run for ever. With `resets` a query resets the session of a connection that
     is given back; without it, nothing that runs on the pool may change a session. With `plans_once` a connection plans
-    a query once for all values, and not each time for the values given. With `by_key` it finds all rows by an index,
-    also if a table is still empty when it plans. Raises what asyncpg raises: OSError when the server cannot be reached,
-    PostgresError when it refuses the connection.
+    a query once for all values, and finds all rows by an index, also if a table is still empty when it plans. Raises
+    what asyncpg raises: OSError when the server cannot be reached, PostgresError when it refuses the connection.
     """
     settings = _settings(service_role=service_role, read_only=read_only) | {"application_name": name}
     if plans_once:
-        settings["plan_cache_mode"] = "force_generic_plan"
-    if by_key:
-        settings |= BY_KEY
+        settings |= PLANS_ONCE
     options: dict[str, Any] = {
         "min_size": min_size,
         "max_size": max_size,

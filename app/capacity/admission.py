@@ -194,7 +194,7 @@ async def open_gate(services: Services, telemetry: Telemetry | None = None) -> A
                 timeouts=timeouts(deadline_s),
                 observer=telemetry.database(kind.value) if telemetry is not None else None,
                 resets=False,  # the queries of requests change no session: tests/test_sql.py
-                # Planning takes several times as long as a small read: each has a good plan for all values.
+                # Planning takes several times as long as a small read, and all of them look rows up by an index.
                 plans_once=kind is WorkClass.READS,
             )
             stack.push_async_callback(close_pool, pool)

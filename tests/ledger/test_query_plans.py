@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from base.connected import SQL as CONNECTED
-from base.database import BY_KEY
+from base.database import PLANS_ONCE
 from ledger.entitlement.loading import SQL as ACCOUNTS
 from ledger.posting.batch import SQL as POSTING
 from ledger.verifying.clocks import SQL as CLOCKS
@@ -111,7 +111,7 @@ async def test_what_the_journal_plans_before_there_are_rows_serves_when_there_ar
     """Its connections plan a query once; in an empty table PostgreSQL would rather read all of it."""
     scanned = {}
     async with database.pool.acquire() as conn:
-        for setting, value in BY_KEY.items():
+        for setting, value in PLANS_ONCE.items():
             await conn.execute(f"set {setting} = {value}")
         for name in ("lock_free_heads", "known_customers", "read", "write"):
             plan = await explained(conn, SQL[name], *HOT[name], mode="force_generic_plan")

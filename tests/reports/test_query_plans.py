@@ -5,6 +5,8 @@ from itertools import product
 
 import pytest
 
+from base.database import PLANS_ONCE
+from ledger.entitlement.loading import load_accounts, load_rated_account, load_rated_accounts
 from ledger.ids import RedemptionId
 from ledger.reports.exporting import SQL as EXPORTING
 from ledger.reports.filters import EntryFilter, Position, RedemptionFilter, Span
@@ -96,3 +98,31 @@ async def test_what_is_read_of_customers_costs_a_page(filled):
         ):
             await reading
             assert costs_a_page(reader), (mode, reading)
+
+
+async def test_what_reads_plan_before_there_are_rows_serves_when_there_are_many(database):
+    """Their connections plan a query once; in an empty table PostgreSQL would rather read all of it."""
+    page, some, last_year = {"first": 100, "now": NOW}, range(10), NOW.date().replace(year=NOW.year - 1)
+    async with database.owner_pool.acquire() as conn:
+        for setting, value in PLANS_ONCE.items():
+            await conn.execute(f"set {setting} = {value}")
+        reader = Explaining(conn, PLANS_ONCE["plan_cache_mode"])
+        for reading in (
+            *(entries_page(reader, where=where, after=IN_THE_MIDDLE, **page) for where in ENTRIES),
+            *(redemptions_page(reader, where=where, after=IN_THE_MIDDLE, **page) for where in REDEMPTIONS),
+            customers_entries(reader, [17], service_year=None, before=4, **page),
+            customers_page(reader, first=100, on=NOW.date(), after="M4000", member_nos=None),
+            customers_page(reader, first=100, on=NOW.date(), after=None, member_nos=MEMBERS),
+            customers_by_member_no(reader, MEMBERS),
+            rated_customer(reader, "M17"),
+            ratings(reader, [(each, None) for each in some]),
+            histories(reader, [(each, NOW) for each in some]),
+            policies(reader, some),
+            relatives(reader, some),
+            load_rated_accounts(reader, some, now=NOW),
+            load_rated_account(reader, "M17", now=NOW),
+            load_accounts(reader, some, on=last_year, now=NOW),
+        ):
+            await reading
+        await conn.execute("reset all")
+    assert [scanned for plan in reader.plans if (scanned := scanned_tables(plan))] == []
