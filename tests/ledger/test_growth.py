@@ -49,11 +49,12 @@ async def test_a_head_and_a_balance_are_updated_without_touching_an_index(databa
     assert [tuple(row) for row in counted] == [("balances", 100, 100), ("ledger_heads", 100, 100)]
 
 
-async def test_an_index_that_served_no_query_is_gone(database):
+async def test_entries_have_the_indexes_that_their_lists_are_read_by_and_no_more(database):
     named = await database.pool.fetch(
         "select indexname from pg_indexes where tablename = 'entries' order by 1"
     )
     assert [row["indexname"] for row in named] == [
+        "entries_by_vendor",
         "entries_newest_by_vendor",
         "entries_newest_first",
         "entries_newest_of_redemptions",
