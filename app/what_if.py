@@ -1,4 +1,4 @@
-"""The what-if of a portfolio on all processors: processes with connections of their own, in one snapshot."""
+"""The what-if of a portfolio by several processors: processes with connections of their own, in one snapshot."""
 
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
@@ -9,7 +9,7 @@ from app.errors import StartError
 from app.services import Services
 from base.connected import Helpers, export_snapshot, on_connections
 from base.database import Connection
-from base.parallel import WorkerDiedError, processors
+from base.parallel import WorkerDiedError, useful_processes
 from ledger.what_if.comparing import Consequences, Question, Tally
 from ledger.what_if.portfolio import (
     CUSTOMERS_A_BATCH,
@@ -48,7 +48,7 @@ async def what_if_in_parallel(
     ):
         total = await count_customers(conn)
         if workers is None:
-            workers = min(processors(), total // (2 * CUSTOMERS_A_BATCH))
+            workers = min(useful_processes(), total // (2 * CUSTOMERS_A_BATCH))
         if workers > 1:
             sums = Tally()
             batches = on_connections(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Generic, TypeAlias, TypeVar
 
 from base.database import Connection, connect_worker
-from base.parallel import processors, workers
+from base.parallel import useful_processes, workers
 from base.sql import Queries
 
 SQL = Queries(Path(__file__).with_suffix(".sql"))
@@ -41,8 +41,8 @@ class Helpers:
 
     @classmethod
     def for_customers(cls, dsn: str, customers: int) -> "Helpers":
-        """As many as there are processors; few customers are done sooner than a process has begun."""
-        return cls(processes=min(processors(), customers // _CUSTOMERS_EACH), dsn=dsn)
+        """As many as are useful; few customers are done sooner than a process has begun."""
+        return cls(processes=min(useful_processes(), customers // _CUSTOMERS_EACH), dsn=dsn)
 
 
 NO_HELPERS = Helpers(processes=1, dsn="")

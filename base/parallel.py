@@ -24,6 +24,9 @@ R = TypeVar("R")
 _NEW_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 """In a worker process: a batch makes many objects, and hardly any of them are in cycles."""
 
+_MOST_PROCESSES = 16
+"""Further ones would wait: for the server that all ask, or for the process that writes what they return."""
+
 _BATCHES_AHEAD = 3
 """How many batches are under way for each process, so that none is idle."""
 
@@ -47,7 +50,8 @@ class Workers(Generic[C]):
     async def each(self, work: Callable[[C, T], R], batches: AsyncIterable[T]) -> AsyncGenerator[R, None]:
         """Yield `work(shared, batch)` of each batch, in order; `work` is a function (or method) of a module.
 
-        So many batches are read ahead as keep all processes busy. Raises WorkerDiedError, and what `work` raises.
+        So many batches are read ahead as keep all processes busy. Raises WorkerDiedError, and what `work` raises:
+        exceptions that can be pickled, else it is taken for a dead process.
         """
         if self._executor is None:
             async for batch in batches:
@@ -104,6 +108,11 @@ def workers(begin: Callable[[], C], *, processes: int, preload: str | None = Non
 def processors() -> int:
     """How many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def useful_processes() -> int:
+    """How many processes may share a command's work: one for each processor, up to 16."""
+    return min(processors(), _MOST_PROCESSES)
 
 
 def end_with_the_command() -> None:

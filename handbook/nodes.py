@@ -42,7 +42,11 @@ class EditionError(ValueError):
     def __init__(self, file: str, place: str, reason: str) -> None:
         """Name the file, the place (a dotted path and its line) and the reason in one line."""
         self.file, self.place, self.reason = (_printable(text) for text in (file, place, reason))
-        super().__init__(f"{self.file}: {self.place}: {self.reason}")
+        super().__init__(self.file, self.place, self.reason)  # by these another process makes it anew
+
+    def __str__(self) -> str:
+        """All in one line."""
+        return f"{self.file}: {self.place}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,13 @@ class EventError(ValueError):
     """An event cannot be read: `place` is the field (or "event" for the whole), `words` the reason."""
 
     def __init__(self, place: str, words: Words) -> None:
-        super().__init__(f"{place}: {words.en}")
+        super().__init__(place, words)  # by these another process makes it anew
         self.place = place
         self.words = words
+
+    def __str__(self) -> str:
+        """The place and the reason in one line of English."""
+        return f"{self.place}: {self.words.en}"
 
     @property
     def reason(self) -> str:

@@ -19,7 +19,7 @@ from app.commands.running import FAILED, DataOption, progress_bars, with_service
 from app.drafts import Draft
 from app.errors import StartError
 from app.services import COMMAND_LINE, Services
-from base.parallel import processors
+from base.parallel import useful_processes
 
 if TYPE_CHECKING:
     from rating.importing import Rejection, Report, Stage
@@ -71,7 +71,7 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
                 keep_going=keep_going,
                 progress=update,
                 following=FirstGrants(clock=services.clock, handbook=within, subject=COMMAND_LINE),
-                processes=processors(),
+                processes=useful_processes(),
                 on_rejection=rejected.add,
             )
             rejected.finish()

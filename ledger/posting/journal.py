@@ -33,7 +33,7 @@ from rating.activations import AnyHandbook, handbook_within
 
 _LARGEST_BATCH = 256
 _TRIES = 4
-_FIRST_PAUSE_SECONDS = 0.02
+_FIRST_RETRY_SECONDS = 0.02
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.002, 0.1
 _MOST_DOUBLINGS = 6
 _BUSY_AFTER_SECONDS = 5.0
@@ -243,7 +243,7 @@ class Journal:
                 if attempt == _TRIES or not is_momentary(error):
                     raise
                 self._observer.retried()
-                await asyncio.sleep(_FIRST_PAUSE_SECONDS * 4 ** (attempt - 1))
+                await asyncio.sleep(_FIRST_RETRY_SECONDS * 4 ** (attempt - 1))
             else:
                 self._observer.posted(each.kind.value for each in decided.entries)
                 return decided.outcomes

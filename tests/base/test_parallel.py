@@ -6,9 +6,18 @@ from functools import partial
 
 import pytest
 
+from base import parallel
+from base.connected import Helpers
 from base.parallel import WorkerDiedError, workers
+from base.words import Words
+from handbook import EditionError
+from rating.unreadable import EventError
 
 BATCHES = 30
+REFUSALS = {
+    -3: EditionError("2026.yaml", "tiers (line 3)", "is not a list"),
+    -4: EventError("premium", Words("缺失", "is missing")),
+}
 
 
 class Doubling:
@@ -24,6 +33,8 @@ class Doubling:
             raise ValueError("a batch that cannot be worked on")
         if number == -2:
             os._exit(3)
+        if number in REFUSALS:
+            raise REFUSALS[number]
         return self.factor * number, self.pid
 
 
@@ -61,6 +72,20 @@ async def test_one_process_does_the_same_here():
 async def test_what_fails_is_raised_here(processes):
     with pytest.raises(ValueError, match="cannot be worked on"):
         await results_of(processes, [1, -1, *range(BATCHES)])
+
+
+@pytest.mark.parametrize("number", REFUSALS)
+async def test_what_is_refused_in_another_process_is_told_as_here(number):
+    with pytest.raises(type(REFUSALS[number])) as told:
+        await results_of(2, [1, number])
+    assert str(told.value) == str(REFUSALS[number])
+    assert vars(told.value) == vars(REFUSALS[number])
+
+
+def test_more_processors_than_a_server_has_connections_start_fewer_processes(monkeypatch):
+    monkeypatch.setattr(parallel, "processors", lambda: 128)
+    assert Helpers.for_customers("", 1_000_000).processes == 16
+    assert Helpers.for_customers("", 3_000).processes == 3
 
 
 async def test_a_process_that_dies_is_told_of():
