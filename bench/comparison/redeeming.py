@@ -7,11 +7,12 @@ import itertools
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bench.comparison.loads import Closed
 from bench.comparison.peers import NOTHING, peer
 from bench.comparison.racing import arrivals, details, race, rate_line, tail_line
-from bench.comparison.stage import OURS, Stage
+from bench.comparison.stage import ON_ALL, OURS, OURS_ON_ALL, Stage
 from bench.comparison.values import Effort, Goal, Result
 from bench.documents import batched, body, operation
 from bench.peers.pgbench import PGBENCH, Pgbench
@@ -39,7 +40,9 @@ def inputs(members: list[str]) -> Iterator[dict[str, str]]:
 async def measure(stage: Stage, effort: Effort) -> Result:
     """Measure."""
     asked = inputs(stage.members)
-    single = stage.ours((body(REDEEM, input=each) for each in asked), vendor=True, proof=DONE)
+    singles = (body(REDEEM, input=each) for each in asked)
+    single = stage.ours(singles, vendor=True, proof=DONE)
+    on_all = replace(stage.on_all_processors.ours(singles, vendor=True, proof=DONE), name=OURS_ON_ALL)
     bulk = stage.ours(
         (body(REDEEM_MANY, inputs=some) for some in batched(asked, _IN_BULK)),
         vendor=True,
@@ -48,7 +51,7 @@ async def measure(stage: Stage, effort: Effort) -> Result:
     )
     nothing = await peer(stage, NOTHING, (body(REDEEM, input=each) for each in asked), proof=b'"Redemption"')
     bare = await Pgbench.on(stage, effort.customers)
-    many = await race([single, nothing, bare], _MANY, effort)
+    many = await race([single, nothing, bare, on_all], _MANY, effort)
     one = await race([single, bare], _ONE, effort)
     in_bulk = await race([bulk, bare], _ONE, effort)
     steady = arrivals({OURS: many[OURS]})
@@ -60,6 +63,15 @@ async def measure(stage: Stage, effort: Effort) -> Result:
             rate_line(f"{_SINGLE}, {_MANY}", NOTHING, many, OURS, NOTHING, Goal(at_least=0.6), unit),
             rate_line(
                 f"{_SINGLE}, {_MANY}", f"{PGBENCH}, {_MANY}", many, OURS, PGBENCH, Goal(at_least=1), unit
+            ),
+            rate_line(
+                f"{_SINGLE}, {_MANY}, {ON_ALL}",
+                f"{PGBENCH}, {_MANY}",
+                many,
+                OURS_ON_ALL,
+                PGBENCH,
+                Goal(at_least=1),
+                unit,
             ),
             rate_line(single_one, f"{PGBENCH}, {_ONE}", one, OURS, PGBENCH, Goal(at_least=0.4), unit),
             rate_line(bulk_one, f"{PGBENCH}, {_ONE}", in_bulk, OURS, PGBENCH, Goal(at_least=2), unit),

@@ -8,7 +8,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
+import psutil
 
 from app.postgres import EmbeddedPostgres
 from app.postgres.cluster import programs
@@ -31,6 +32,8 @@ from bench.served import BENEFIT, VENDOR, Served, bearer, served, serving
 from bench.starred import starred
 
 OURS = "entitlements"
+ON_ALL = "a worker for each processor"
+OURS_ON_ALL = f"{OURS}, {ON_ALL}"
 _ACTIVE_MEMBERS, _REDEMPTIONS_EACH = 50, 20
 SETTINGS = {
     "ENTITLEMENTS_CLOCK": NOW.isoformat(),
@@ -117,6 +120,21 @@ class Stage:
             bodies=bodies,
             right=lambda body: b'"errors":' not in body and body.count(proof) >= units,
             units=units,
+        )
+
+    @cached_property
+    def on_all_processors(self) -> "Stage":
+        """The same database, served with a worker for each processor, as the service does unless it is told otherwise.
+
+        For contestants whose work is PostgreSQL's: that, too, uses all processors.
+        """
+        settings = {**SETTINGS, "DATABASE_URL": self.database.dsn}
+        service = self.opened.enter_context(serving(workers=psutil.cpu_count() or 1, settings=settings))
+        return replace(
+            self,
+            service=service,
+            reader=service.token("frontend"),
+            vendor=service.token("vendor", "--vendor", VENDOR),
         )
 
     async def ask(self, text: str, *, vendor: bool = False, **variables: Any) -> Any:
