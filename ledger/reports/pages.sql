@@ -89,20 +89,34 @@ order by d.recorded_at desc, d.customer_id desc, d.sequence desc;
 
 -- name: entries_of_customers
 -- The same page for each of the customers $3, of one service year $4 (null: all), before the sequence $5 (null: the
--- newest); $2 is how many for each.
-select d.*, status_at(d.r_status, d.r_expires_at, $1) as r_status_then
-from unnest($3::bigint[]) as asked (customer_id)
+-- newest); $2 is how many for each. Every front end asks for it, so it reads each row of the page once: the columns are those
+-- of entry_details.
+select
+    e.customer_id, c.member_no, e.sequence, e.kind, e.benefit, e.policy_no, e.units, e.service_year, e.vendor,
+    v.name as vendor_name, e.beneficiary, b.name as beneficiary_name, b.relation as beneficiary_relation, e.option,
+    e.reference, e.star, e.edition, e.occurred_at, e.recorded_at, e.subject,
+    r.sequence as r_sequence, r.benefit as r_benefit, r.variant as r_variant, r.period as r_period,
+    r.policy_no as r_policy_no, r.option as r_option, r.facility as r_facility, r.wished_number as r_wished_number,
+    r.vendor as r_vendor, rv.name as r_vendor_name, r.units as r_units, r.reference as r_reference,
+    r.edition as r_edition, r.occurred_at as r_occurred_at, r.recorded_at as r_recorded_at,
+    r.expires_at as r_expires_at, r.reason as r_reason, r.beneficiary as r_beneficiary,
+    rb.name as r_beneficiary_name, rb.relation as r_beneficiary_relation,
+    status_at(r.status, r.expires_at, $1) as r_status_then
+from customers c
 cross join lateral (
-    select e.sequence from entries e
-    where e.customer_id = asked.customer_id and e.sequence < coalesce($5::bigint, 9223372036854775807)
+    select e.* from entries e
+    where e.customer_id = c.id and e.sequence < coalesce($5::bigint, 9223372036854775807)
         and ($4::integer is null or e.service_year = $4)
     order by e.sequence desc
     limit $2
-) page
-cross join lateral (
-    select * from entry_details d where d.customer_id = asked.customer_id and d.sequence = page.sequence offset 0
-) d
-order by d.customer_id, d.sequence desc;
+) e
+left join vendors v on v.code = e.vendor
+left join relatives b on b.customer_id = e.customer_id and b.relative_id = e.beneficiary
+left join redemptions r on r.customer_id = e.customer_id and r.sequence = e.redemption
+left join vendors rv on rv.code = r.vendor
+left join relatives rb on rb.customer_id = r.customer_id and rb.relative_id = r.beneficiary
+where c.id = any ($3::bigint[])
+order by e.customer_id, e.sequence desc;
 
 -- name: redemptions
 -- Of all customers: of the statuses $6, the benefits $7, that occurred from the moment $8 until before $9.
