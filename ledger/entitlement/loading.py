@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from asyncpg import Record
 
-from base.database import Connection
+from base.database import Connection, Reader
 from base.sql import Queries
 from handbook import Relation, business_day, start_of
 from ledger.entitlement.account import Account, PoolKey, Taken
@@ -53,28 +53,22 @@ async def load_accounts(
 
 
 async def load_rated_accounts(
-    conn: Connection, customer_ids: Sequence[int], *, now: datetime
+    conn: Reader, customer_ids: Sequence[int], *, now: datetime
 ) -> dict[int, tuple[Account, Rating]]:
     """Accounts as of today with the ratings that their stars are from; without relatives, on whom no quota depends."""
-    taken = _pools(await conn.fetch(SQL["taken_now"], customer_ids, now))
-    return {
-        row["id"]: _rated_account(row, taken.get(row["id"], {}))
-        for row in await conn.fetch(SQL["rated_accounts"], customer_ids)
-    }
+    rows = await conn.fetch(SQL["rated_accounts"], customer_ids, now)
+    return {row["id"]: _rated_account(row) for row in rows}
 
 
 async def load_rated_account(
-    conn: Connection, member_no: str, *, now: datetime
+    conn: Reader, member_no: str, *, now: datetime
 ) -> tuple[CustomerRow, Account, Rating] | None:
     """The customer of a member number with its account and rating, as above; None for an unknown number."""
-    row = await conn.fetchrow(SQL["rated_accounts_by_member_no"], storable([member_no]))
-    if row is None:
-        return None
-    taken = _pools(await conn.fetch(SQL["taken_now"], [row["id"]], now))
-    return customer_of(row), *_rated_account(row, taken.get(row["id"], {}))
+    row = await conn.fetchrow(SQL["rated_accounts_by_member_no"], storable([member_no]), now)
+    return None if row is None else (customer_of(row), *_rated_account(row))
 
 
-def _rated_account(row: Record, taken: Mapping[PoolKey, Taken]) -> tuple[Account, Rating]:
+def _rated_account(row: Record) -> tuple[Account, Rating]:
     rating = rating_of(row)
     account = Account(
         customer_id=row["id"],
@@ -82,7 +76,10 @@ def _rated_account(row: Record, taken: Mapping[PoolKey, Taken]) -> tuple[Account
         anchor=row["anchor"],
         spans=rating.spans,
         policies=tuple(_policies(row["policies"] or ())),
-        taken=taken,
+        taken={
+            _pool_key(benefit, period, policy_no): Taken(used, held)
+            for benefit, period, policy_no, used, held in row["taken"] or ()
+        },
     )
     return account, rating
 

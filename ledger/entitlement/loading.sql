@@ -28,7 +28,8 @@ where l.customer_id = any($1::bigint[])
 order by l.customer_id;
 
 -- name: rated_accounts
--- The same without relatives, with what the current rating was computed by, and when.
+-- The same without relatives, with what the current rating was computed by, and when, and with used and held units by pool,
+-- as taken_now at $2.
 select
     c.id,
     c.member_no,
@@ -45,7 +46,23 @@ select
         select array_agg((p.policy_no, p.line, p.statuses::text) order by p.policy_no)
         from policies p
         where p.customer_id = l.customer_id
-    ) as policies
+    ) as policies,
+    (
+        select array_agg((
+            b.benefit,
+            b.period,
+            b.policy_no,
+            b.used,
+            case when b.held > 0 then b.held - (
+                select coalesce(sum(o.units), 0)::integer
+                from redemptions o
+                where o.customer_id = b.customer_id and o.status = 'HELD' and o.expires_at <= $2
+                  and o.benefit = b.benefit and o.period = b.period and o.policy_no = b.policy_no
+            ) else 0 end
+        ))
+        from balances b
+        where b.customer_id = l.customer_id and (b.used > 0 or b.held > 0)
+    ) as taken
 from ledger_heads l
 join rating_heads r on r.customer_id = l.customer_id
 join ratings v on v.customer_id = r.customer_id and v.version = r.version
@@ -72,7 +89,23 @@ select
         select array_agg((p.policy_no, p.line, p.statuses::text) order by p.policy_no)
         from policies p
         where p.customer_id = l.customer_id
-    ) as policies
+    ) as policies,
+    (
+        select array_agg((
+            b.benefit,
+            b.period,
+            b.policy_no,
+            b.used,
+            case when b.held > 0 then b.held - (
+                select coalesce(sum(o.units), 0)::integer
+                from redemptions o
+                where o.customer_id = b.customer_id and o.status = 'HELD' and o.expires_at <= $2
+                  and o.benefit = b.benefit and o.period = b.period and o.policy_no = b.policy_no
+            ) else 0 end
+        ))
+        from balances b
+        where b.customer_id = l.customer_id and (b.used > 0 or b.held > 0)
+    ) as taken
 from customers c
 join ledger_heads l on l.customer_id = c.id
 join rating_heads r on r.customer_id = c.id

@@ -51,8 +51,7 @@ async def read_page(
         return NOTHING
     asked = _Selected(info).names(_NODES)
     if asked & _OF_ACCOUNT:
-        async with pool.acquire() as conn:
-            found = await load_rated_accounts(conn, customer_ids, now=now)
+        found = await load_rated_accounts(pool, customer_ids, now=now)
         return ReadBefore(
             accounts={each: account for each, (account, _) in found.items()},
             ratings={each: rating for each, (_, rating) in found.items()},
@@ -69,8 +68,7 @@ async def read_customer(
     """Read a customer and what is selected of it; None for an unknown number. `info` is that of its field."""
     asked = _Selected(info).names(())
     if asked & _OF_ACCOUNT:
-        async with pool.acquire() as conn:
-            account_of = await load_rated_account(conn, member_no, now=now)
+        account_of = await load_rated_account(pool, member_no, now=now)
         if account_of is not None:
             row, account, rating = account_of
             return row, ReadBefore(accounts={row.id: account}, ratings={row.id: rating})

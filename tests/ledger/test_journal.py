@@ -15,7 +15,7 @@ from base.outages import OutageError
 from handbook import business_day, start_of
 from ledger.commands import Evidence
 from ledger.entitlement.account import Taken
-from ledger.entitlement.loading import SQL, load_accounts, pool_of
+from ledger.entitlement.loading import SQL, load_accounts, load_rated_account, load_rated_accounts, pool_of
 from ledger.ids import RedemptionId
 from ledger.posting import committing as committing_module
 from ledger.posting import journal as journal_module
@@ -643,6 +643,10 @@ async def the_reads_agree(database, ids, now):
     """What is taken today, by the balances and by the entries."""
     today = business_day(now)
     accounts = await load_accounts(database.pool, ids, on=today, now=now)
+    rated = await load_rated_accounts(database.pool, ids, now=now)
+    assert {each: account.taken for each, (account, _) in rated.items()} == {
+        each: account.taken for each, account in accounts.items()
+    }
     end_of_today = start_of(today + timedelta(days=1))
     rows = await database.pool.fetch(SQL["taken_by"], ids, end_of_today)
     later = await database.pool.fetch(
@@ -717,7 +721,9 @@ async def test_a_hold_is_free_to_readers_from_the_moment_it_runs_out(contracted,
     last_moment = held.redemption.expires_at - timedelta(microseconds=1)
     for now, units in ((last_moment, 1), (held.redemption.expires_at, 0)):
         accounts = await load_accounts(contracted.pool, [customer_id], on=business_day(now), now=now)
+        _, rated, _ = await load_rated_account(contracted.pool, "M1", now=now)
         assert [each.held for each in accounts[customer_id].taken.values()] == [units]
+        assert rated.taken == accounts[customer_id].taken
 
 
 async def test_an_outcome_is_told_again_as_it_was_by_another_process(contracted, handbook):

@@ -57,8 +57,8 @@ async def test_arguments_conditions_and_fragments_change_nothing(
     [
         ("memberNo", 1),
         ("tier { star }", 2),
-        ("tier { star } quotas { used } serviceYear { number }", 3),
-        ("...{ quotas { used } } a: tier { star }", 3),
+        ("tier { star } quotas { used } serviceYear { number }", 2),
+        ("...{ quotas { used } } a: tier { star }", 2),
         ("memberNo quotas @skip(if: true) { used }", 1),
         ("tier @include(if: true) { star }", 2),
     ],
