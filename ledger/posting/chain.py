@@ -35,12 +35,9 @@ def chained(previous: bytes, content: bytes) -> bytes:
     return sha256(previous + content).digest()
 
 
-def seal(entry: Entry, previous: bytes) -> None:
-    """Put its hash into an entry that was just made, and that nobody else has seen yet; from then on it never changes.
-
-    To make it once more with its hash would take longer than everything else about it.
-    """
-    object.__setattr__(entry, "hash", entry_hash(entry, previous))
+def sealed(entry: Entry, previous: bytes) -> Entry:
+    """The entry with its hash."""
+    return Entry(*entry[:-1], entry_hash(entry, previous))
 
 
 def entry_content(entry: Entry) -> bytes:
@@ -50,14 +47,9 @@ def entry_content(entry: Entry) -> bytes:
             _number(entry.customer_id),
             _number(entry.sequence),
             _moved(entry.kind, entry.pool, entry.units, entry.service_year, entry.star, entry.edition),
-            _text(entry.vendor),
-            _number(entry.redemption),
-            _text(entry.beneficiary),
-            _text(entry.option),
-            _text(entry.reference),
+            _taken(entry.vendor, entry.redemption, entry.beneficiary, entry.option, entry.reference),
             _details(entry.details) if entry.details else _NO_DETAILS,
-            _moment(entry.occurred_at),
-            _moment(entry.recorded_at),
+            _moments(entry.occurred_at, entry.recorded_at),
             b"" if entry.subject is None else _text(entry.subject),
         )
     )
@@ -97,6 +89,18 @@ def _moved(
     )
 
 
+@lru_cache(_REMEMBERED)
+def _taken(
+    vendor: str | None,
+    redemption: int | None,
+    beneficiary: str | None,
+    option: str | None,
+    reference: str | None,
+) -> bytes:
+    """What an entry has of its redemption: nothing, for the most part."""
+    return b"".join((_text(vendor), _number(redemption), _text(beneficiary), _text(option), _text(reference)))
+
+
 _NO_DETAILS = _field("{}")
 
 
@@ -105,5 +109,9 @@ def _details(details: Mapping[str, object]) -> bytes:
 
 
 @lru_cache(_REMEMBERED)
+def _moments(occurred_at: datetime, recorded_at: datetime) -> bytes:
+    return _moment(occurred_at) + _moment(recorded_at)
+
+
 def _moment(moment: datetime) -> bytes:
     return _field(moment.astimezone(UTC).isoformat(timespec="microseconds"))

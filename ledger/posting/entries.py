@@ -5,9 +5,9 @@ of it; balances, `verify` and the model in the tests use it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ledger.entitlement.account import PoolKey
@@ -83,14 +83,17 @@ class BrokenInvariantError(Exception):
     """A posting would have broken an invariant of the ledger: a bug, never the client's fault."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+NO_DETAILS: Mapping[str, Any] = MappingProxyType({})
+
+
+class Entry(NamedTuple):
     """One immutable line of a customer's ledger.
 
     `units` None: a grant without limit, or the revoke that ends it. `service_year` is the year in which it happened,
     the pool's period may be 0.
     `redemption` is the sequence of the redemption's first entry. `subject` is who acted, by their token (None:
-    not known, in entries from before it was kept). `hash` covers every other field and the previous hash.
+    not known, in entries from before it was kept). `hash` covers every other field and the previous hash. A tuple,
+    because a grant for everybody makes a great many.
     """
 
     customer_id: int
@@ -108,7 +111,7 @@ class Entry:
     beneficiary: str | None = None
     option: str | None = None
     reference: str | None = None
-    details: Mapping[str, Any] = field(default_factory=dict)
+    details: Mapping[str, Any] = NO_DETAILS
     subject: str | None = None
     hash: bytes = b""
 
@@ -139,21 +142,19 @@ class Balance(NamedTuple):
 
     def after(self, entry: Entry) -> "Balance":
         """The balance once `entry` is posted."""
+        unlimited, granted, used, held, expired = self
         units = entry.units
         if units is None:
-            moved = self._replace(unlimited=entry.kind is EntryKind.GRANT)
+            unlimited = entry.kind is EntryKind.GRANT
         else:
-            granted, used, held, expired = _CHANGES[entry.move]
-            moved = Balance(
-                unlimited=self.unlimited,
-                granted=self.granted + granted * units,
-                used=self.used + used * units,
-                held=self.held + held * units,
-                expired=self.expired + expired * units,
-            )
-        if min(moved.granted, moved.used, moved.held, moved.expired) < 0 or (
-            not moved.unlimited and moved.available < 0
-        ):
+            to_granted, to_used, to_held, to_expired = _CHANGES[entry.move]
+            granted += to_granted * units
+            used += to_used * units
+            held += to_held * units
+            expired += to_expired * units
+        moved = Balance(unlimited, granted, used, held, expired)
+        below_zero = granted < 0 or used < 0 or held < 0 or expired < 0
+        if below_zero or (not unlimited and moved.available < 0):
             message = (
                 f"entry {entry.sequence} of customer {entry.customer_id} overdraws {entry.pool}: {moved}"
             )

@@ -131,10 +131,8 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
     return (
         entry.customer_id,
         entry.sequence,
-        entry.kind.value,
-        entry.pool.benefit,
-        entry.pool.term,
-        entry.pool.policy_no,
+        entry.kind,
+        *entry.pool,
         entry.units,
         entry.service_year,
         entry.vendor,
@@ -154,17 +152,7 @@ def entry_row(entry: Entry) -> tuple[object, ...]:
 
 def balance_row(customer_id: int, pool: PoolKey, balance: Balance) -> tuple[object, ...]:
     """The row of a balance, in the order of `BALANCE_COLUMNS`."""
-    return (
-        customer_id,
-        pool.benefit,
-        pool.term,
-        pool.policy_no,
-        balance.unlimited,
-        balance.granted,
-        balance.used,
-        balance.held,
-        balance.expired,
-    )
+    return (customer_id, *pool, *balance)
 
 
 def redemption_row(redemption: Redemption) -> tuple[object, ...]:

@@ -11,9 +11,10 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.entitlement.account import Account, PoolKey
-from ledger.posting.chain import GENESIS, seal
+from ledger.posting.chain import GENESIS, sealed
 from ledger.posting.entries import (
     LIFE_CYCLE,
+    NO_DETAILS,
     Balance,
     BrokenInvariantError,
     Entry,
@@ -68,24 +69,32 @@ class Posting:
         self.state = state
         self.recorded_at = now
         self.subject = subject
-        self.head = state.head
+        self.next_sequence = state.head.next_sequence
+        self.last_hash = state.head.last_hash
+        self.last_recorded_at = state.head.last_recorded_at
+        self.anchor = state.head.anchor
         self.balances = dict(state.balances)
         self.redemptions = dict(state.redemptions)
         self.entries: list[Entry] = []
 
     @property
-    def next_sequence(self) -> int:
-        """The sequence that the next entry gets."""
-        return self.head.next_sequence
+    def head(self) -> Head:
+        """The end of the ledger after the entries so far."""
+        return Head(
+            next_sequence=self.next_sequence,
+            last_hash=self.last_hash,
+            last_recorded_at=self.last_recorded_at,
+            anchor=self.anchor,
+        )
 
     def set_anchor(self, anchor: date) -> None:
         """Store the service-year anchor; it never changes again."""
-        if self.head.anchor == anchor:
+        if self.anchor == anchor:
             return
-        if self.head.anchor is not None:
-            message = f"customer {self.state.account.customer_id}: the anchor {self.head.anchor} never moves"
+        if self.anchor is not None:
+            message = f"customer {self.state.account.customer_id}: the anchor {self.anchor} never moves"
             raise BrokenInvariantError(message)
-        self.head = replace(self.head, anchor=anchor)
+        self.anchor = anchor
 
     def balance(self, pool: PoolKey) -> Balance:
         """The balance of a pool after the entries so far."""
@@ -105,33 +114,28 @@ class Posting:
         details: Mapping[str, object] | None = None,
     ) -> Entry:
         """Append an entry; vendor, beneficiary and similar fields come from its redemption."""
-        entry = Entry(
-            customer_id=self.state.account.customer_id,
-            sequence=self.head.next_sequence,
-            kind=kind,
-            pool=pool,
-            units=units,
-            service_year=service_year,
-            star=star,
-            edition=edition,
-            occurred_at=occurred_at,
-            recorded_at=self.recorded_at,
-            vendor=redemption.vendor if redemption is not None else None,
-            redemption=redemption.id.sequence if redemption is not None else None,
-            beneficiary=redemption.beneficiary if redemption is not None else None,
-            option=redemption.option if redemption is not None else None,
-            reference=redemption.reference if redemption is not None else None,
-            details=details or {},
-            subject=self.subject,
+        entry = sealed(
+            Entry(
+                self.state.account.customer_id,
+                self.next_sequence,
+                kind,
+                pool,
+                units,
+                service_year,
+                star,
+                edition,
+                occurred_at,
+                self.recorded_at,
+                subject=self.subject,
+                details=details or NO_DETAILS,
+                **(_of_redemption(redemption) if redemption is not None else {}),
+            ),
+            self.last_hash,
         )
-        seal(entry, self.head.last_hash)
         self.balances[pool] = self.balance(pool).after(entry)
-        self.head = Head(
-            next_sequence=entry.sequence + 1,
-            last_hash=entry.hash,
-            last_recorded_at=self.recorded_at,
-            anchor=self.head.anchor,
-        )
+        self.next_sequence += 1
+        self.last_hash = entry.hash
+        self.last_recorded_at = self.recorded_at
         self.entries.append(entry)
         return entry
 
@@ -174,7 +178,7 @@ class Posting:
     def account(self) -> Account:
         """The account, with the anchor that is stored by now."""
         account = self.state.account
-        return account if account.anchor == self.head.anchor else replace(account, anchor=self.head.anchor)
+        return account if account.anchor == self.anchor else replace(account, anchor=self.anchor)
 
     def after(self, outcomes: Mapping[tuple[str, str], StoredOutcome] | None = None) -> State:
         """The state after this posting; `outcomes` are those stored by then, if there are more."""
@@ -185,3 +189,14 @@ class Posting:
             redemptions=self.redemptions,
             outcomes=self.state.outcomes if outcomes is None else outcomes,
         )
+
+
+def _of_redemption(redemption: Redemption) -> dict[str, Any]:
+    """What an entry has of its redemption."""
+    return {
+        "vendor": redemption.vendor,
+        "redemption": redemption.id.sequence,
+        "beneficiary": redemption.beneficiary,
+        "option": redemption.option,
+        "reference": redemption.reference,
+    }

@@ -386,9 +386,9 @@ def forged(books: checks.Books, which: str, change: Mapping[str, Any]) -> checks
     at = next(place for place, entry in enumerate(books.entries) if entry.kind == which)
     entries, previous = [], GENESIS
     for place, entry in enumerate(books.entries):
-        changed = replace(entry, **change) if place == at else entry
+        changed = entry._replace(**change) if place == at else entry
         previous = entry_hash(changed, previous)
-        entries.append(replace(changed, hash=previous))
+        entries.append(changed._replace(hash=previous))
     return replace(books, entries=entries, head=replace(books.head, last_hash=previous))
 
 
