@@ -6,6 +6,7 @@ Plain values: read by `ledger.entitlement.loading`, judged by `ledger.entitlemen
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from handbook import Benefit, Edition, Handbook, Per, service_year_number, service_year_span
@@ -32,6 +33,10 @@ class PoolKey(NamedTuple):
         if self.term:
             return f"{self.benefit} of year {self.term}"
         return f"{self.benefit} of {f'policy {self.policy_no}' if self.policy_no else 'the membership'}"
+
+
+pool_key = lru_cache(maxsize=4_096)(PoolKey)
+"""The key of a pool, made once: most customers have the same pools."""
 
 
 class Taken(NamedTuple):

@@ -12,7 +12,7 @@ from asyncpg import Record
 from base.database import Connection, Reader
 from base.sql import Queries
 from handbook import Relation, business_day, start_of
-from ledger.entitlement.account import Account, PoolKey, Taken
+from ledger.entitlement.account import Account, PoolKey, Taken, pool_key
 from rating.customers import CustomerRow, customer_of, rating_of, span_of, storable
 from rating.events import Line
 from rating.history import Policy, Relative
@@ -20,9 +20,6 @@ from rating.lifecycle import Status
 from rating.tiers import Rating
 
 SQL = Queries(Path(__file__).with_name("loading.sql"))
-
-_pool_key = lru_cache(maxsize=4_096)(PoolKey)
-"""Most customers have the same pools."""
 
 _MOST_STATUSES = 4_096
 """Statuses of policies that are kept as read: most policies have one or two, from a day that many share."""
@@ -93,7 +90,7 @@ def _pools(rows: Iterable[Record]) -> _PoolsOfAll:
 
 def pool_of(row: Record | Mapping[str, Any]) -> PoolKey:
     """The pool that a row of entries, balances or redemptions is about."""
-    return _pool_key(row["benefit"], row["period"], row["policy_no"])
+    return pool_key(row["benefit"], row["period"], row["policy_no"])
 
 
 def account_of(

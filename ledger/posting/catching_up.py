@@ -9,7 +9,7 @@ from collections.abc import Container
 from datetime import date, datetime
 
 from handbook import Counted, Edition, Handbook, Per, business_day, start_of
-from ledger.entitlement.account import PoolKey, pool_term
+from ledger.entitlement.account import PoolKey, pool_key, pool_term
 from ledger.posting.entries import Balance, EntryKind, RedemptionStatus
 from ledger.posting.state import Posting
 
@@ -124,7 +124,7 @@ def _targets(
         term = pool_term(per, number)
         units = allowance.units if isinstance(allowance, Counted) else None
         if units is None or per is not Per.POLICY:
-            targets[PoolKey(benefit.code, term)] = units
+            targets[pool_key(benefit.code, term, "")] = units
             continue
         if eligible is None:
             eligible = posting.state.account.eligible_policies(today)

@@ -53,15 +53,15 @@ class FirstGrants:
             state = State(account=_account(each), head=Head())
             posting = Posting(state, now, self.subject)
             catch_up(posting, handbook=self.handbook)
-            customer_id, after = each.change.customer_id, posting.after()
+            customer_id, head = each.change.customer_id, posting.head
             if posting.entries:
                 found.entries.extend(entry_row(entry) for entry in posting.entries)
                 found.balances.extend(
-                    balance_row(customer_id, pool, balance) for pool, balance in after.balances.items()
+                    balance_row(customer_id, pool, balance) for pool, balance in posting.balances.items()
                 )
-                found.heads.append(head_row(after))
+                found.heads.append(head_row(customer_id, head))
             else:
-                found.empty_heads.append((customer_id, after.head.anchor))
+                found.empty_heads.append((customer_id, head.anchor))
         return found
 
     async def write(self, conn: Connection, worked: Ledgers | None, others: Sequence[int]) -> None:

@@ -126,9 +126,9 @@ class Posting:
                 edition,
                 occurred_at,
                 self.recorded_at,
-                subject=self.subject,
-                details=details or NO_DETAILS,
-                **(_of_redemption(redemption) if redemption is not None else {}),
+                *_of_redemption(redemption),
+                details or NO_DETAILS,
+                self.subject,
             ),
             self.last_hash,
         )
@@ -191,12 +191,16 @@ class Posting:
         )
 
 
-def _of_redemption(redemption: Redemption) -> dict[str, Any]:
-    """What an entry has of its redemption."""
-    return {
-        "vendor": redemption.vendor,
-        "redemption": redemption.id.sequence,
-        "beneficiary": redemption.beneficiary,
-        "option": redemption.option,
-        "reference": redemption.reference,
-    }
+def _of_redemption(
+    redemption: Redemption | None,
+) -> tuple[str | None, int | None, str | None, str | None, str | None]:
+    """What an entry has of its redemption, in the order of its fields."""
+    if redemption is None:
+        return None, None, None, None, None
+    return (
+        redemption.vendor,
+        redemption.id.sequence,
+        redemption.beneficiary,
+        redemption.option,
+        redemption.reference,
+    )

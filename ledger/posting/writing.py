@@ -15,7 +15,7 @@ from ledger.posting.rows import (
     milestone_row,
     redemption_row,
 )
-from ledger.posting.state import State
+from ledger.posting.state import Head, State
 
 HEAD_COLUMNS = ("customer_id", "next_sequence", "last_hash", "last_recorded_at", "anchor")
 _REDEMPTION_COLUMNS, _MILESTONE_COLUMNS, _OUTCOME_COLUMNS = 23, 9, 7
@@ -49,7 +49,14 @@ async def write_batch(conn: Connection, batch: Batch) -> None:
         (redemptions, _REDEMPTION_COLUMNS),
         ([milestone_row(each) for each in batch.milestones], _MILESTONE_COLUMNS),
         ([_outcome_row(each) for each in batch.outcomes], _OUTCOME_COLUMNS),
-        ([head_row(after) for before, after in changed if after.head != before.head], len(HEAD_COLUMNS)),
+        (
+            [
+                head_row(after.account.customer_id, after.head)
+                for before, after in changed
+                if after.head != before.head
+            ],
+            len(HEAD_COLUMNS),
+        ),
     )
     if any(rows for rows, _ in written):
         await conn.execute(
@@ -84,11 +91,10 @@ def _outcome_row(written: Written) -> tuple[object, ...]:
     )
 
 
-def head_row(state: State) -> tuple[object, ...]:
+def head_row(customer_id: int, head: Head) -> tuple[object, ...]:
     """The row of a customer's head, in the order of `HEAD_COLUMNS`."""
-    head = state.head
     return (
-        state.account.customer_id,
+        customer_id,
         head.next_sequence,
         head.last_hash,
         head.last_recorded_at,
