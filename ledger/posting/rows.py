@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from operator import itemgetter
 
 from asyncpg import Record
 
 from base.database import RawJson
-from ledger.entitlement.account import PoolKey
+from ledger.entitlement.account import PoolKey, pool_key
 from ledger.entitlement.loading import pool_of
 from ledger.ids import RedemptionId
 from ledger.posting.entries import Balance, Entry, EntryKind, RedemptionStatus
@@ -49,6 +50,9 @@ BALANCE_COLUMNS = (
     "expired",
 )
 
+_ENTRY = itemgetter("customer_id", "sequence", "kind", "benefit", "period", "policy_no", *Entry._fields[4:])
+"""The columns of an entry, in the order of its fields."""
+_BALANCE = itemgetter(*Balance._fields)
 _KINDS = {each.value: each for each in EntryKind}
 
 
@@ -56,38 +60,14 @@ _NO_DETAILS = RawJson(b"{}")
 
 
 def entry_of(row: Record) -> Entry:
-    """The entry from a row of entries."""
-    return Entry(
-        customer_id=row["customer_id"],
-        sequence=row["sequence"],
-        kind=_KINDS[row["kind"]],
-        pool=pool_of(row),
-        units=row["units"],
-        service_year=row["service_year"],
-        star=row["star"],
-        edition=row["edition"],
-        occurred_at=row["occurred_at"],
-        recorded_at=row["recorded_at"],
-        vendor=row["vendor"],
-        redemption=row["redemption"],
-        beneficiary=row["beneficiary"],
-        option=row["option"],
-        reference=row["reference"],
-        details=row["details"],
-        subject=row["subject"],
-        hash=row["hash"],
-    )
+    """The entry from a row of entries, whatever else the row has."""
+    customer_id, sequence, kind, benefit, period, policy_no, *others = _ENTRY(row)
+    return Entry(customer_id, sequence, _KINDS[kind], pool_key(benefit, period, policy_no), *others)
 
 
 def balance_of(row: Record) -> Balance:
     """The balance from a row of balances."""
-    return Balance(
-        unlimited=row["unlimited"],
-        granted=row["granted"],
-        used=row["used"],
-        held=row["held"],
-        expired=row["expired"],
-    )
+    return Balance(*_BALANCE(row))
 
 
 def head_of(row: Record) -> Head:
