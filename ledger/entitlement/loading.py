@@ -74,7 +74,7 @@ def _rated_account(row: Record) -> tuple[Account, Rating]:
         spans=rating.spans,
         policies=tuple(_policies(row["policies"] or ())),
         taken={
-            _pool_key(benefit, period, policy_no): Taken(used, held)
+            pool_key(benefit, period, policy_no): Taken(used, held)
             for benefit, period, policy_no, used, held in row["taken"] or ()
         },
     )
