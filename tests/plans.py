@@ -8,6 +8,9 @@ all values: then a condition such as `$1 is null or …` serves no index any mor
 from typing import Any
 
 _RUN = "analyze, costs off, timing off, summary off, buffers off, format json"
+ANALYZE = "set default_statistics_target = 1000; analyze; reset default_statistics_target"
+"""Of every row of tables as large as the tests'. By itself PostgreSQL looks at some 30,000 rows at random, and may miss
+a vendor with few."""
 BOTH_WAYS = ("force_custom_plan", "force_generic_plan")
 
 

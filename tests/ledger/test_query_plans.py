@@ -13,7 +13,7 @@ from ledger.verifying.clocks import SQL as CLOCKS
 from ledger.verifying.verify import SQL as VERIFYING
 from rating.customers import SQL as READING
 from tests.ledger.books import NOW
-from tests.plans import BOTH_WAYS, explained, scanned_tables
+from tests.plans import ANALYZE, BOTH_WAYS, explained, scanned_tables
 
 SQL = {**ACCOUNTS, **POSTING, **VERIFYING, **CONNECTED}
 
@@ -89,7 +89,7 @@ async def filled(database):
     """A database with some ten thousand rows in every table."""
     async with database.owner_pool.acquire() as conn:
         await conn.execute(FILL)
-        await conn.execute("analyze")
+        await conn.execute(ANALYZE)
     return database
 
 

@@ -22,7 +22,7 @@ from rating.customers import (
 )
 from tests.ledger.books import NOW
 from tests.ledger.test_query_plans import FILL
-from tests.plans import BOTH_WAYS, Explaining, explained, rows_read, scanned_tables
+from tests.plans import ANALYZE, BOTH_WAYS, Explaining, explained, rows_read, scanned_tables
 
 LARGE = {"entries", "redemptions", "customers", "relatives"}
 SOME_PAGES = 1500
@@ -55,7 +55,7 @@ async def filled(database):
     async with database.owner_pool.acquire() as conn:
         await conn.execute(FILL)
         await conn.execute("update redemptions set vendor = 'rare' where customer_id = 77")
-        await conn.execute("analyze")
+        await conn.execute(ANALYZE)
         yield conn
 
 

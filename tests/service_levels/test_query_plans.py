@@ -10,7 +10,7 @@ from ledger.reports import service_levels as reading
 from ledger.reports.service_levels import Days
 from tests.ledger.books import NOW
 from tests.ledger.test_query_plans import FILL
-from tests.plans import BOTH_WAYS, explained, scanned_tables
+from tests.plans import ANALYZE, BOTH_WAYS, explained, scanned_tables
 
 PAGE = ([17, 4_000, 11_999], [2, 2, 3])
 SPAN = Days(start=date(2020, 1, 1), end=date(2020, 2, 1))
@@ -21,7 +21,7 @@ async def filled(database):
     """A database with some ten thousand rows in every table."""
     async with database.owner_pool.acquire() as conn:
         await conn.execute(FILL)
-        await conn.execute("analyze")
+        await conn.execute(ANALYZE)
     return database
 
 
