@@ -1,8 +1,8 @@
 """The parts of an import that any process can do: reading lines, and judging and rating the events of customers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from base.database import Connection
 from base.words import Words
@@ -13,6 +13,8 @@ from rating.events import PolicyEvent, SentEvent, parse_line
 from rating.unreadable import EventError
 
 LONGEST_LINE_BYTES = 1 << 20
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Line(NamedTuple):
@@ -55,6 +57,20 @@ class Rated:
     others: Sequence[int]
     policies: int
     followed: Any
+
+
+def numbered_lines(lines: IO[bytes]) -> Iterator[Line]:
+    """Yield each line with its number and its size in bytes; a blank line is empty, a long one is cut."""
+    number = 0
+    while line := lines.readline(LONGEST_LINE_BYTES + 1):
+        number += 1
+        size, rest = len(line), line
+        while size > LONGEST_LINE_BYTES and rest and not rest.endswith(b"\n"):
+            rest = lines.readline(LONGEST_LINE_BYTES)
+            size += len(rest)
+        if number == 1:
+            line = line.removeprefix(_BYTE_ORDER_MARK)
+        yield Line(number, line[:LONGEST_LINE_BYTES] if size > LONGEST_LINE_BYTES else line.strip(), size)
 
 
 class Reader:

@@ -8,93 +8,39 @@ imported, unless the caller asks to keep going.
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import IO, Literal, NamedTuple, TypeAlias
 
 from asyncpg import Record, UniqueViolationError
 
 from base.database import Connection, affected_rows
 from base.parallel import workers
-from base.sql import Queries
-from base.words import Words
 from rating.activations import AnyHandbook, handbook_now, superseded_handbooks
 from rating.batch_intake import Asked, Rules
 from rating.change_rows import Row
 from rating.event_refusals import EventRefusal, changed_words
 from rating.events import SentEvent, differing_fields
-from rating.import_work import LONGEST_LINE_BYTES, Following, Line, Rated, Rater, Reader
+from rating.import_report import SQL, Count, Rejection, Report, copy_rows, reject, stored_rejections
+from rating.import_work import Following, Line, Rated, Rater, Reader, numbered_lines
 from rating.recording import Looked, Result, append_events, look, results_of
 from rating.writing import write_rows
 
-SQL = Queries(Path(__file__).with_name("importing.sql"))
-
 MOST_REJECTIONS_KEPT = 1000
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _STAGED_AT_ONCE_LINES, _STAGED_AT_ONCE_BYTES = 2_000, 2 << 20
 _CUSTOMERS_A_BATCH, _EVENTS_A_BATCH = 500, 5_000
 _FETCHED_AT_ONCE = 2_000
 _WORK = Rater.__module__
 _STAGED = ("line_no", "member_no", "event_id", "registers", "recorded_at", "content_hash", "content", "line")
-_REJECTED = ("line_no", "event_id", "reason_zh", "reason_en", "line")
 
 Stage: TypeAlias = Literal["read", "rated"]
 Progress: TypeAlias = Callable[[Stage, int, int | None], None]
 """Called with the progress of a stage: bytes "read" (total unknown: None), then customers "rated" and their total."""
 AfterBatch: TypeAlias = Callable[[Connection, Sequence[int]], Awaitable[object]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejection:
-    """A refused line: its number (from 1), the reason, and the line itself (cut when longer than 1 MiB)."""
-
-    line_no: int
-    event_id: str | None
-    reason: Words
-    line: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The result of an import: customers and policies added, events recorded, repeated and refused (rejected lines).
-
-    Unless `written`, nothing was changed. `rejections` are the first ones in the order of the file.
-    """
-
-    customers: int
-    policies: int
-    taken: int
-    repeated: int
-    refused: int
-    rejections: tuple[Rejection, ...]
-    written: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class _Count:
-    customers: int = 0
-    policies: int = 0
-    taken: int = 0
-    repeated: int = 0
-    refused: int = 0
-    rejections: list[Rejection] = field(default_factory=list)
-
-    def report(self, *, written: bool) -> Report:
-        """Return the counts so far; those of unwritten lines are 0."""
-        return Report(
-            customers=self.customers if written else 0,
-            policies=self.policies if written else 0,
-            taken=self.taken if written else 0,
-            repeated=self.repeated,
-            refused=self.refused,
-            rejections=tuple(self.rejections),
-            written=written,
-        )
 
 
 class _StagedLine(NamedTuple):
@@ -153,7 +99,7 @@ async def import_history(
     `on_rejection` sees every rejected line, in order. So many `processes` read, judge and rate, besides this one; they
     work out what is `following` too. Raises WorkerDiedError.
     """
-    count = _Count()
+    count = Count()
     savepoint = conn.transaction()
     await savepoint.start()
     try:
@@ -175,7 +121,7 @@ async def import_history(
                 progress=progress,
                 after_batch=after_batch,
             )
-        async for rejection in _rejections(conn):
+        async for rejection in stored_rejections(conn):
             if len(count.rejections) < MOST_REJECTIONS_KEPT:
                 count.rejections.append(rejection)
             if on_rejection is not None:
@@ -191,7 +137,7 @@ async def import_history(
 
 
 async def _stage(
-    conn: Connection, lines: IO[bytes], count: _Count, progress: Progress | None, processes: int
+    conn: Connection, lines: IO[bytes], count: Count, progress: Progress | None, processes: int
 ) -> None:
     """Read every line, stage the readable ones, and separate repeated and refused ones."""
     read_bytes, given = 0, _chunks(lines)
@@ -201,8 +147,8 @@ async def _stage(
     with workers(Reader, processes=processes, preload=_WORK) as pool:
         async with aclosing(pool.each(Reader.read, _all(first, given))) as chunks:
             async for chunk in chunks:
-                await _copy(conn, "staged_lines", _STAGED, chunk.staged)
-                await _reject(conn, chunk.rejected, count)
+                await copy_rows(conn, "staged_lines", _STAGED, chunk.staged)
+                await reject(conn, chunk.rejected, count)
                 read_bytes += chunk.size
                 if progress is not None:
                     progress("read", read_bytes, None)
@@ -211,7 +157,7 @@ async def _stage(
     await _reject_clashes(conn, count)
 
 
-async def _reject_clashes(conn: Connection, count: _Count) -> None:
+async def _reject_clashes(conn: Connection, count: Count) -> None:
     """Reject lines that give the event id of an earlier line to another event."""
     rejected: list[Row] = []
     async for row in conn.cursor(SQL["clashing_lines"], prefetch=_FETCHED_AT_ONCE):
@@ -219,13 +165,13 @@ async def _reject_clashes(conn: Connection, count: _Count) -> None:
         words = changed_words(row["event_id"], differing)
         rejected.append((row["line_no"], row["event_id"], words.zh, words.en, row["line"]))
     if rejected:
-        await _reject(conn, rejected, count)
+        await reject(conn, rejected, count)
         await conn.execute(SQL["drop_rejected"])
 
 
 async def _append_staged(
     conn: Connection,
-    count: _Count,
+    count: Count,
     rating: _Rating,
     *,
     keep_going: bool,
@@ -294,7 +240,7 @@ async def _write(conn: Connection, batch: _Batch, rated: Rated | None, rating: _
     )
 
 
-async def _take(conn: Connection, lines: Sequence[_StagedLine], written: _Written, count: _Count) -> None:
+async def _take(conn: Connection, lines: Sequence[_StagedLine], written: _Written, count: Count) -> None:
     """Count what became of a batch, and note the lines that were refused."""
     rejected: list[Row] = []
     for line, result in zip(lines, written.results, strict=True):
@@ -306,7 +252,7 @@ async def _take(conn: Connection, lines: Sequence[_StagedLine], written: _Writte
             count.taken += 1
     count.customers += written.customers
     count.policies += written.policies
-    await _reject(conn, rejected, count)
+    await reject(conn, rejected, count)
 
 
 async def _batches(conn: Connection) -> AsyncIterator[list[_StagedLine]]:
@@ -337,26 +283,6 @@ def _staged_line(row: Record) -> _StagedLine:
     return _StagedLine(number=row["line_no"], sent=sent, text=row["line"])
 
 
-async def _rejections(conn: Connection) -> AsyncIterator[Rejection]:
-    line_no = 0
-    while rows := await conn.fetch(SQL["rejections"], line_no, _FETCHED_AT_ONCE):
-        for row in rows:
-            line_no = row["line_no"]
-            reason = Words(row["reason_zh"], row["reason_en"])
-            yield Rejection(line_no=line_no, event_id=row["event_id"], reason=reason, line=row["line"])
-
-
-async def _reject(conn: Connection, rejected: Sequence[Row], count: _Count) -> None:
-    """Note lines that are refused."""
-    await _copy(conn, "rejected_lines", _REJECTED, rejected)
-    count.refused += len(rejected)
-
-
-async def _copy(conn: Connection, table: str, names: Sequence[str], rows: Sequence[Row]) -> None:
-    if rows:
-        await conn.copy_records_to_table(table, records=rows, columns=names)
-
-
 async def _all(first: list[Line], others: AsyncIterator[list[Line]]) -> AsyncIterator[list[Line]]:
     yield first
     async for each in others:
@@ -367,24 +293,10 @@ async def _chunks(lines: IO[bytes]) -> AsyncIterator[list[Line]]:
     """Yield some thousand lines at a time."""
     chunk: list[Line] = []
     chunk_bytes = 0
-    for line in _numbered(lines):
+    for line in numbered_lines(lines):
         chunk.append(line)
         chunk_bytes += len(line.text)
         if len(chunk) >= _STAGED_AT_ONCE_LINES or chunk_bytes >= _STAGED_AT_ONCE_BYTES:
             yield chunk
             chunk, chunk_bytes = [], 0
     yield chunk
-
-
-def _numbered(lines: IO[bytes]) -> Iterator[Line]:
-    """Yield each line with its number and its size in bytes; a blank line is empty, a long one is cut."""
-    number = 0
-    while line := lines.readline(LONGEST_LINE_BYTES + 1):
-        number += 1
-        size, rest = len(line), line
-        while size > LONGEST_LINE_BYTES and rest and not rest.endswith(b"\n"):
-            rest = lines.readline(LONGEST_LINE_BYTES)
-            size += len(rest)
-        if number == 1:
-            line = line.removeprefix(_BYTE_ORDER_MARK)
-        yield Line(number, line[:LONGEST_LINE_BYTES] if size > LONGEST_LINE_BYTES else line.strip(), size)

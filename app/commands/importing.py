@@ -22,7 +22,8 @@ from app.services import COMMAND_LINE, Services
 from base.parallel import useful_processes
 
 if TYPE_CHECKING:
-    from rating.importing import Rejection, Report, Stage
+    from rating.import_report import Rejection, Report
+    from rating.importing import Stage
 
 _STANDARD_INPUT = Path("-")
 
