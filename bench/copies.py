@@ -14,7 +14,7 @@ from base.database import Connection
 from bench.history_stream import member_number
 from ledger.ids import RedemptionId
 from ledger.posting.chain import GENESIS, chained, entry_content
-from ledger.posting.rows import entry_of
+from ledger.posting.rows import ENTRY_COLUMNS, entry_of
 from rating.events import content_hash, content_text, parse_event
 
 _PLAIN = ("relatives", "policies", "rating_heads", "ratings", "rating_periods", "balances", "redemptions")
@@ -34,28 +34,7 @@ _REWRITTEN = {
         "body",
     ),
     "outcomes": ("customer_id", "actor", "key", "recorded_at", "subject", "request", "outcome"),
-    "entries": (
-        "customer_id",
-        "sequence",
-        "kind",
-        "benefit",
-        "period",
-        "policy_no",
-        "units",
-        "service_year",
-        "vendor",
-        "redemption",
-        "beneficiary",
-        "option",
-        "reference",
-        "star",
-        "edition",
-        "details",
-        "occurred_at",
-        "recorded_at",
-        "subject",
-        "hash",
-    ),
+    "entries": ENTRY_COLUMNS,
     "ledger_heads": ("customer_id", "next_sequence", "last_recorded_at", "anchor", "last_hash"),
 }
 """Tables of which more differs, and their columns: the customer's id first, a hash last."""
