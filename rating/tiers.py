@@ -97,11 +97,6 @@ class TierView:
         return above.from_ - self.rated_premium if above is not None else None
 
 
-def tier_on(rating: Rating, day: date, handbook: Handbook) -> TierView:
-    """Return the tier on a day, with what is missing to the next one."""
-    return TierView(rating=rating, day=day, handbook=handbook)
-
-
 def span_on(spans: Sequence[StarSpan], day: date) -> StarSpan | None:
     """Return the span that a day lies in, None before the first."""
     position = bisect_right(spans, day, key=lambda span: span.start)

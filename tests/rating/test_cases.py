@@ -14,7 +14,7 @@ from rating.contributions import contributions_on
 from rating.events import EVENT_TYPES, content, content_text, parse_event, stored_event
 from rating.folding import Arrived, fold
 from rating.judging import judge
-from rating.tiers import Rating, tier_on
+from rating.tiers import Rating, TierView
 from rating.timeline import timeline
 from tests.rating import build
 
@@ -59,7 +59,7 @@ def test_a_worked_example_holds(case, handbook):
             each for each in events if expected.known_at is None or each.recorded_at <= expected.known_at
         ]
         history = fold(known)
-        view = tier_on(Rating(spans=timeline(history, handbook)), expected.on, handbook)
+        view = TierView(rating=Rating(spans=timeline(history, handbook)), day=expected.on, handbook=handbook)
         assert (view.star, view.rated_premium) == (expected.star, expected.rated_premium), expected
         contributions = contributions_on(history, expected.on, handbook)
         assert sum(each.amount for each in contributions) == expected.rated_premium

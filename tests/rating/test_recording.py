@@ -11,7 +11,7 @@ from rating import event_refusals, judging
 from rating.event_refusals import EventRefusal
 from rating.intake import Recorded
 from rating.recording import append_events
-from rating.tiers import span_on, star_on, tier_on
+from rating.tiers import TierView, span_on, star_on
 from rating.verifying import verify_ratings
 from tests.rating.build import NOW, day, event, issued, registered, sent
 
@@ -58,7 +58,7 @@ async def test_a_customer_is_created_rated_and_projected(database, handbook, rec
         day("2024-01-10"),
         results[0].customer_id,
     )
-    view = tier_on(await _rating(database), day("2024-02-01"), handbook)
+    view = TierView(rating=await _rating(database), day=day("2024-02-01"), handbook=handbook)
     assert (view.star, view.rated_premium, view.since) == (2, Decimal(50000), day("2024-01-26"))
     (policy,) = (await reading.policies(database.pool, [customer.id]))[customer.id]
     assert policy.cooling_off_ends_on == day("2024-01-25")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from rating.folding import fold
-from rating.tiers import UNRATED, Rating, first_member_day, history_between, spells, star_on, tier_on
+from rating.tiers import UNRATED, Rating, TierView, first_member_day, history_between, spells, star_on
 from rating.timeline import timeline
 from tests.rating.build import arrived, day, event, issued, registered
 
@@ -40,7 +40,7 @@ ROWS = [
 
 @pytest.mark.parametrize(("on", "star", "premium", "since", "until", "next_star", "shortfall"), ROWS)
 def test_the_tier_on_a_day(rating, handbook, on, star, premium, since, until, next_star, shortfall):
-    view = tier_on(rating, day(on), handbook)
+    view = TierView(rating=rating, day=day(on), handbook=handbook)
     assert (view.star, view.rated_premium) == (star, premium)
     assert (view.since, view.until) == (since and day(since), until and day(until))
     assert (view.next_tier, view.shortfall) == (handbook.latest.tier(next_star), shortfall)
@@ -50,12 +50,12 @@ def test_the_tier_on_a_day(rating, handbook, on, star, premium, since, until, ne
 
 def test_at_the_top_nothing_is_missing(handbook):
     rating = Rating(spans=timeline(fold(arrived(issued("2024-01-10", premium="500000"))), handbook))
-    view = tier_on(rating, day("2024-02-01"), handbook)
+    view = TierView(rating=rating, day=day("2024-02-01"), handbook=handbook)
     assert (view.star, view.next_tier, view.shortfall) == (5, None, None)
 
 
 def test_who_is_not_known_has_no_star(handbook):
-    view = tier_on(UNRATED, day("2024-02-01"), handbook)
+    view = TierView(rating=UNRATED, day=day("2024-02-01"), handbook=handbook)
     assert (view.star, view.tier, view.since, view.until) == (0, None, None, None)
     assert view.shortfall == Decimal(30000)
     assert first_member_day(()) is None

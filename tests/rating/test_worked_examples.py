@@ -17,7 +17,7 @@ from rating.events import PolicyEvent, content_text
 from rating.folding import fold
 from rating.importing import import_history
 from rating.judging import judge
-from rating.tiers import Rating, tier_on
+from rating.tiers import Rating, TierView
 from rating.timeline import timeline
 from tests.rating.build import arrived, day, event
 from tests.rating.worked_examples import EXAMPLES, Expected, Happened
@@ -73,7 +73,7 @@ def test_a_hand_reckoned_example_holds(example, handbook):
     events = arrived(*example.events)
     assert judge(events, handbook) is None
     for on, premium, *_ in (expected for expected in example.expect if len(expected) == 2):
-        view = tier_on(Rating(spans=timeline(fold(events), handbook)), day(on), handbook)
+        view = TierView(rating=Rating(spans=timeline(fold(events), handbook)), day=day(on), handbook=handbook)
         assert (view.rated_premium, view.star) == (Decimal(premium), star_of(premium)), on
         counted = [each for each in contributions_on(fold(events), day(on), handbook) if each.counted]
         assert sum(each.amount for each in counted) == Decimal(premium), on
