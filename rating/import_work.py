@@ -48,12 +48,12 @@ class Following(Protocol):
 class Rated:
     """What is to be written for a batch of customers, and by customer and position why events are refused.
 
-    `new` and `others` are the customers that change, `policies` how many are added.
+    `others` are the customers that change and of whom something was recorded before; `policies` is how many policies
+    are added.
     """
 
     rows: ChangeRows
     refusals: Mapping[int, Mapping[int, EventRefusal]]
-    new: Sequence[int]
     others: Sequence[int]
     policies: int
     followed: Any
@@ -115,7 +115,6 @@ class Rater:
                 subject=self.subject,
             ),
             refusals={each.change.customer_id: each.refusals for each in customers if each.refusals},
-            new=[each.change.customer_id for each in new],
             others=[each.change.customer_id for each in changed if not each.change.of_new],
             policies=sum(len(each.change.intake.added_policies) for each in changed),
             followed=None if self.following is None else self.following.work(new),

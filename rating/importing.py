@@ -8,7 +8,7 @@ imported, unless the caller asks to keep going.
 
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,6 @@ _STAGED = ("line_no", "member_no", "event_id", "registers", "recorded_at", "cont
 Stage: TypeAlias = Literal["read", "rated"]
 Progress: TypeAlias = Callable[[Stage, int, int | None], None]
 """Called with the progress of a stage: bytes "read" (total unknown: None), then customers "rated" and their total."""
-AfterBatch: TypeAlias = Callable[[Connection, Sequence[int]], Awaitable[object]]
 
 
 class _StagedLine(NamedTuple):
@@ -59,10 +58,9 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
-    """What became of a batch: results in the order of its lines, and who changed."""
+    """What became of a batch: results in the order of its lines."""
 
     results: Sequence[Result]
-    changed: Sequence[int]
     customers: int
     policies: int
 
@@ -85,7 +83,6 @@ async def import_history(
     subject: str | None = None,
     keep_going: bool = False,
     progress: Progress | None = None,
-    after_batch: AfterBatch | None = None,
     on_rejection: Callable[[Rejection], None] | None = None,
     following: Following | None = None,
     processes: int = 1,
@@ -93,11 +90,10 @@ async def import_history(
     """Import a history stream inside the caller's transaction (or in one of its own).
 
     `now` is when events are recorded that do not say so; one that says a later moment is rejected. `subject` is who
-    imports. Without `keep_going`
-    a line that cannot be taken undoes everything; of events that cannot be, or that a life cycle does not allow, the
-    first batch with one is reported then. `after_batch` is given the customers that changed, inside the transaction.
-    `on_rejection` sees every rejected line, in order. So many `processes` read, judge and rate, besides this one; they
-    work out what is `following` too. Raises WorkerDiedError.
+    imports. Without `keep_going` a line that cannot be taken undoes everything; of events that cannot be, or that a
+    life cycle does not allow, the first batch with one is reported then. `on_rejection` sees every rejected line, in
+    order. So many `processes` read, judge and rate, besides this one; they work out what is `following` too, which is
+    written inside the transaction. Raises WorkerDiedError.
     """
     count = Count()
     savepoint = conn.transaction()
@@ -119,7 +115,6 @@ async def import_history(
                 _Rating(rater=rater, handbook=handbook, processes=processes),
                 keep_going=keep_going,
                 progress=progress,
-                after_batch=after_batch,
             )
         async for rejection in stored_rejections(conn):
             if len(count.rejections) < MOST_REJECTIONS_KEPT:
@@ -176,7 +171,6 @@ async def _append_staged(
     *,
     keep_going: bool,
     progress: Progress | None,
-    after_batch: AfterBatch | None,
 ) -> None:
     """Append what is staged, customers in batches: this process looks up and writes, others judge and rate."""
     total, done = await conn.fetchval(SQL["customers_staged"]), 0
@@ -197,8 +191,6 @@ async def _append_staged(
                 await _take(conn, batch.lines, written, count)
                 if count.refused and not keep_going:
                     return
-                if after_batch is not None and written.changed:
-                    await after_batch(conn, written.changed)
                 done += len({each.sent.member_no for each in batch.lines})
                 if progress is not None:
                     progress("rated", done, total)
@@ -222,19 +214,17 @@ async def _write(conn: Connection, batch: _Batch, rated: Rated | None, rating: _
         else:
             return _Written(
                 results=results_of(batch.looked, sent, rated.refusals),
-                changed=sorted([*rated.new, *rated.others]),
                 customers=batch.looked.customers_created,
                 policies=rated.policies,
             )
     appended = await append_events(
         conn, sent, now=rater.rules.now, handbook=rating.handbook, subject=rater.subject
     )
-    changed = sorted(each.customer_id for each in appended.changes)
     if rater.following is not None:
+        changed = sorted(each.customer_id for each in appended.changes)
         await rater.following.write(conn, None, changed)
     return _Written(
         results=appended.results,
-        changed=changed,
         customers=batch.looked.customers_created + appended.customers_created,
         policies=sum(len(each.intake.added_policies) for each in appended.changes),
     )

@@ -33,6 +33,24 @@ def load(database, handbook):
     return one
 
 
+class Changed:
+    """Follows an import: notes which customers each batch changed, once their ratings are written."""
+
+    def __init__(self):
+        self.batches = []
+
+    def work(self, customers):
+        return [each.change.customer_id for each in customers]
+
+    async def write(self, conn, worked, others):
+        customer_ids = sorted([*(worked or ()), *others])
+        assert await conn.fetchval(
+            "select count(*) from rating_heads where version > 0 and customer_id = any($1)", customer_ids
+        ) == len(customer_ids)
+        if customer_ids:
+            self.batches.append(customer_ids)
+
+
 async def _contents(database):
     """Every row by table, without the customers' ids, which follow the order of creation."""
     found = {}
@@ -87,15 +105,11 @@ async def test_a_line_is_parsed_and_its_content_hashed_once(load, monkeypatch):
 async def test_the_same_file_twice_changes_nothing(database, load):
     await load(CASE_LINES)
     before = await _contents(database)
-    touched = []
-
-    async def after_batch(_, customer_ids):
-        touched.extend(customer_ids)
-
-    report = await load(CASE_LINES, after_batch=after_batch)
+    changed = Changed()
+    report = await load(CASE_LINES, following=changed)
     assert (report.customers, report.policies, report.taken, report.repeated) == (0, 0, 0, len(CASE_LINES))
     assert await _contents(database) == before
-    assert touched == []
+    assert changed.batches == []
 
 
 async def test_a_file_with_every_line_twice_is_the_file(database, load):
@@ -122,16 +136,10 @@ async def test_small_batches_give_what_one_gives(database, load, monkeypatch):
         ("_STAGED_AT_ONCE_LINES", 4),
     ):
         monkeypatch.setattr(importing, name, size)
-    told, batches = [], []
-
-    async def after_batch(conn, customer_ids):
-        assert await conn.fetchval(
-            "select count(*) from rating_heads where version > 0 and customer_id = any($1)", customer_ids
-        ) == len(customer_ids)
-        batches.append(customer_ids)
-
-    await load(CASE_LINES, progress=lambda *step: told.append(step), after_batch=after_batch)
+    told, changed = [], Changed()
+    await load(CASE_LINES, progress=lambda *step: told.append(step), following=changed)
     await _assert_cases_hold(database)
+    batches = changed.batches
     assert sorted(customer_id for batch in batches for customer_id in batch) == list(range(1, len(CASES) + 1))
     assert max(map(len, batches)) == 2
     reads = [done for stage, done, _ in told if stage == "read"]
@@ -295,14 +303,15 @@ async def test_what_is_imported_and_what_is_recorded_is_the_same(database, load)
 
 
 async def test_a_failure_half_way_leaves_nothing_and_the_transaction_usable(database, handbook):
-    async def fail(_, __):
-        raise RuntimeError("the ledger said no")
+    class Failing(Changed):
+        async def write(self, conn, worked, others):
+            raise RuntimeError("the ledger said no")
 
     before = await _contents(database)
     async with database.pool.acquire() as conn, conn.transaction():
         with pytest.raises(RuntimeError, match="the ledger said no"):
             await import_history(
-                conn, io.BytesIO(b"\n".join(CASE_LINES)), now=NOW, handbook=handbook, after_batch=fail
+                conn, io.BytesIO(b"\n".join(CASE_LINES)), now=NOW, handbook=handbook, following=Failing()
             )
         assert await conn.fetchval("select count(*) from customers") == 0
     assert await _contents(database) == before

@@ -2,14 +2,14 @@
 
 import io
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from handbook import BUSINESS_ZONE, SHIPPED_EDITIONS, Handbook, load_handbook
-from ledger.posting.granting import post_due
+from ledger.posting.first_grants import FirstGrants
 from rating.importing import import_history
 from tests.editions import six_stars
 from tests.schema.api import STAFF, Api, serving
@@ -76,11 +76,9 @@ async def api(database: Any, handbook: Handbook) -> AsyncIterator[Api]:
     """The API in June 2027: M6 and M5 imported, and a vendor with a contract."""
     stream = io.BytesIO("\n".join(json.dumps(event) for event in history()).encode() + b"\n")
 
-    async def grant(conn: Any, customer_ids: Sequence[int]) -> int:
-        return await post_due(conn, customer_ids, now=NOW, handbook=handbook)
-
+    grants = FirstGrants(clock=lambda: NOW, handbook=handbook, subject=None)
     async with database.pool.acquire() as conn, conn.transaction():
-        await import_history(conn, stream, now=NOW, handbook=handbook, after_batch=grant)
+        await import_history(conn, stream, now=NOW, handbook=handbook, following=grants)
     async with serving(database, handbook) as served:
         served.clock.now = NOW
         terms = [
