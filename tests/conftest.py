@@ -45,6 +45,20 @@ def pytest_report_header(config: pytest.Config) -> str | None:
     return None if seed is None else f"random examples: SEED={seed} repeats this run"
 
 
+@pytest.fixture(autouse=True)
+def environment_as_before() -> Iterator[None]:
+    """Refuse a test after which the environment differs: settings of later tests in its process would follow it."""
+    before = dict(os.environ)
+    yield
+    changed = {name for name, _ in before.items() ^ os.environ.items()} - {"PYTEST_CURRENT_TEST"}
+    for name in changed:
+        if name in before:
+            os.environ[name] = before[name]
+        else:
+            del os.environ[name]
+    assert not changed, f"the test left the environment changed: {', '.join(sorted(changed))}"
+
+
 # Files are copied as they are: for small databases on a server that does not wait for the disk, the quicker way.
 _COPYING = "STRATEGY FILE_COPY"
 

@@ -56,11 +56,11 @@ def serve(
         documents_of(settings, build_schema())
     if workers is None:
         workers = settings.workers if "workers" in settings.model_fields_set else settings.usual_workers
-    # The workers read their settings from the environment.
-    os.environ["ENTITLEMENTS_DATA"] = str(settings.data.resolve())
-    os.environ["ENTITLEMENTS_WORKERS"] = str(workers)
     try:
         with (
+            _telling_workers(
+                ENTITLEMENTS_DATA=str(settings.data.resolve()), ENTITLEMENTS_WORKERS=str(workers)
+            ),
             ending_on_sigterm(),
             _listening(host, port) as listener,
             metrics_folder(workers),
@@ -70,6 +70,21 @@ def serve(
             _serve(listener, workers, settings, lambda: _announce(listener, settings, vendors))
     except KeyboardInterrupt:
         return  # stopped on request: no failure
+
+
+@contextmanager
+def _telling_workers(**variables: str) -> Iterator[None]:
+    """Set environment variables, from which the workers read their settings, for as long as they are served."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
