@@ -3,6 +3,7 @@
 Importing the program takes a good part of a second, so it happens here, where an interrupt is handled.
 """
 
+import signal
 import sys
 
 INTERRUPTED = 130
@@ -13,6 +14,10 @@ def main() -> None:
     try:
         from app.cli import main as run
 
-        run()
+        try:
+            run()
+        finally:
+            # From here on Python ends, and an interrupt of that has nothing to tidy up.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
