@@ -14,7 +14,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, math.inf)
 _ANY_SIZE = (1, 2, 4, 8, 16, 32, 64, 128, 256, math.inf)
-_ANY_COST = (10, 100, 300, 1_000, 3_000, 10_000, 25_000, math.inf)
+_ANY_COST = (10, 100, 300, 1_000, 3_000, 10_000, 30_000, math.inf)
 
 
 class Metrics:

@@ -178,7 +178,7 @@ async def test_introspection_is_answered_from_a_cache(
 
 async def test_asking_for_the_schema_again_and_again_costs_what_it_takes(empty_api: Api) -> None:
     many = " ".join(
-        f"a{number}: __schema {{ types {{ fields {{ type {{ fields {{ name description }} }} }} }} }}"
+        f"a{number}: __schema {{ types {{ fields {{ type {{ fields {{ name description args {{ name }} }} }} }} }} }}"
         for number in range(20)
     )
     assert "would cost" in await refused(empty_api, f"{{ {many} }}")
