@@ -60,6 +60,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Mutation.submitStatement": frozenset({FINANCE}),
     "Mutation.withdrawStatement": frozenset({FINANCE}),
     "Mutation.resolveFinding": frozenset({FINANCE}),
+    "Mutation.resolveFindings": frozenset({FINANCE}),
     "Mutation.reconcilePeriod": frozenset({FINANCE}),
     "Mutation.closePeriod": frozenset({FINANCE}),
     "Mutation.recordPolicyEvents": frozenset({OPERATIONS}),
@@ -97,6 +98,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Vendor.usage": STAFF | {VENDOR},
     "Vendor.serviceLevels": STAFF | {VENDOR},
     "Entry.recordedBy": STAFF,
+    "Finding.related": STAFF,
     "ContractTerm.recordedBy": STAFF,
     "GET /exports/entries": STAFF,
     "GET /exports/findings": STAFF | {VENDOR},
@@ -107,7 +109,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
 """By "Type.field", or by method and address of HTTP. The fields of other types are as visible as what leads to them."""
 
 GUARDED_TYPES = ("Query", "Mutation", "Customer", "Tier", "Relative", "Vendor")
-GUARDED_FIELDS = frozenset({"Entry.recordedBy", "ContractTerm.recordedBy"})
+GUARDED_FIELDS = frozenset({"Entry.recordedBy", "ContractTerm.recordedBy", "Finding.related"})
 """Of types whose other fields are as visible as what leads to them."""
 
 _Answer = TypeVar("_Answer")

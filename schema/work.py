@@ -54,7 +54,14 @@ _FINANCE = frozenset(
     )
 ) | frozenset(
     f"Mutation.{name}"
-    for name in ("submitStatement", "withdrawStatement", "resolveFinding", "reconcilePeriod", "closePeriod")
+    for name in (
+        "submitStatement",
+        "withdrawStatement",
+        "resolveFinding",
+        "resolveFindings",
+        "reconcilePeriod",
+        "closePeriod",
+    )
 )
 
 

@@ -5,7 +5,7 @@ that hold a connection are then cancelled too, and a connection that is not retu
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -58,6 +58,11 @@ class Share:
         """The first value of the first row."""
         async with self.acquire() as connection:
             return await connection.fetchval(query, *args)
+
+    async def fetchmany(self, query: str, args: Iterable[Sequence[object]]) -> list[Record]:
+        """The rows of a statement for each of several arguments, one after the other."""
+        async with self.acquire() as connection:
+            return await connection.fetchmany(query, args)
 
     async def execute(self, query: str, *args: object) -> str:
         """Run a statement; its tag."""

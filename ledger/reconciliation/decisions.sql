@@ -49,7 +49,7 @@ delete from findings where period = $1 and customer_id = $2 and sequence = $3 an
 -- name: record
 insert into decisions (
     period, statement, line_no, customer_id, sequence, kind, action, matched_customer, matched_sequence, payable, note,
-    decided_by, decided_at, matched
+    matched, decided_by, decided_at
 )
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14);
 
@@ -86,11 +86,3 @@ delete from line_members where statement = $1 and line_no = $2;
 
 -- name: unmatch
 delete from matches where customer_id = $1 and statement = $2 and line_no = $3;
-
--- name: payable
--- What the finding pays as it stands decided; null when it waits.
-select payable from findings
-where period = $1
-    and case when $3::integer is null then line_no is null and customer_id = $4::bigint and sequence = $5::bigint
-        else statement = $2::integer and line_no = $3::integer end
-    and action is not null;

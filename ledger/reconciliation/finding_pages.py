@@ -118,18 +118,17 @@ async def findings_pages(
         section,
         major,
         minor,
-        where.kinds,
-        where.actions,
-        where.benefits,
-        where.member_nos,
-        where.open,
-        where.needs_findings,
+        *_criteria(where),
     )
     views = await _views(conn, rows, now)
     pages: dict[int, list[FindingView]] = {scope: [] for scope in ids}
     for row, view in zip(rows, views, strict=True):
         pages[row["scope"]].append(view)
     return pages
+
+
+def _criteria(where: FindingFilter) -> tuple[object, ...]:
+    return (where.kinds, where.actions, where.benefits, where.member_nos, where.open, where.needs_findings)
 
 
 async def stream_findings(
@@ -150,34 +149,63 @@ async def stream_findings(
 
 
 async def finding(conn: Reader, which: FindingId, *, now: datetime) -> FindingView | None:
-    """The finding with this id, or None.
+    """The finding with this id, or None. See `findings_by_id`."""
+    return (await findings_by_id(conn, [which], now=now)).get(which)
+
+
+async def findings_by_id(
+    conn: Reader, asked: Sequence[FindingId], *, now: datetime
+) -> dict[FindingId, FindingView]:
+    """Findings by the ids asked for; unknown ones are left out.
 
     A delivery that has a line in the period by now has its finding there: then the result has the id of the line's
     finding.
     """
-    found = await _finding(conn, which, now=now)
-    if found is not None or isinstance(which, LineFindingId):
-        return found
+    rows = await _rows(conn, asked)
+    moved = [each for each in asked if isinstance(each, LedgerFindingId) and each not in rows]
+    lines: dict[FindingId, FindingId] = {}
+    for each in moved:
+        line = await _line_of_delivery(conn, each)
+        if line is not None:
+            lines[each] = line
+    rows |= await _rows(conn, list(lines.values()))
+    views = {view.id: view for view in await _views(conn, list(rows.values()), now)}
+    found = {each: views.get(lines.get(each, each)) for each in asked}
+    return {each: view for each, view in found.items() if view is not None}
+
+
+async def _rows(conn: Reader, asked: Sequence[FindingId]) -> dict[FindingId, Record]:
+    """The rows of findings that are in the place of their id."""
+    lines = [each for each in asked if isinstance(each, LineFindingId)]
+    deliveries = [each for each in asked if isinstance(each, LedgerFindingId)]
+    rows = await _rows_in(conn, _LINES, lines)
+    rows |= await _rows_in(conn, _CARRIED, [each for each in lines if each not in rows])
+    return rows | await _rows_in(conn, _DELIVERIES, deliveries)
+
+
+async def _rows_in(conn: Reader, section: int, asked: Sequence[FindingId]) -> dict[FindingId, Record]:
+    if not asked:
+        return {}
+    everything = _criteria(FindingFilter())
+    after = [
+        (each.period, each.statement, each.line_no - 1)
+        if isinstance(each, LineFindingId)
+        else (each.period, each.customer_id, each.sequence - 1)
+        for each in asked
+    ]
+    found = await conn.fetchmany(
+        SQL["findings_page"],
+        [((), (period,), 1, section, major, minor, *everything) for period, major, minor in after],
+    )
+    rows = {id_of(row): row for row in found}
+    return {each: rows[each] for each in asked if each in rows}
+
+
+async def _line_of_delivery(conn: Reader, which: LedgerFindingId) -> LineFindingId | None:
     row = await conn.fetchrow(SQL["line_of_delivery"], which.period, which.customer_id, which.sequence)
     if row is None:
         return None
-    line = LineFindingId(period=which.period, statement=row["statement"], line_no=row["line_no"])
-    return await _finding(conn, line, now=now)
-
-
-async def _finding(conn: Reader, which: FindingId, *, now: datetime) -> FindingView | None:
-    if isinstance(which, LineFindingId):
-        sections, major, minor = [_LINES, _CARRIED], which.statement, which.line_no
-    else:
-        sections, major, minor = [_DELIVERIES], which.customer_id, which.sequence
-    for section in sections:
-        before = FindingPosition(section=section, major=major, minor=minor - 1)
-        page = await findings_page(
-            conn, scope=Scope.period(which.period), where=FindingFilter(), first=1, after=before, now=now
-        )
-        if page and page[0].id == which:
-            return page[0]
-    return None
+    return LineFindingId(period=which.period, statement=row["statement"], line_no=row["line_no"])
 
 
 async def _views(conn: Reader, rows: Sequence[Record], now: datetime) -> list[FindingView]:

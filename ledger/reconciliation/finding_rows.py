@@ -109,8 +109,11 @@ def _other_lines(row: Record) -> tuple[LineName, ...]:
     """The lines that share its delivery, or that a credit line takes back, or the credit line that takes it back."""
     facts = row["facts"] or {}
     if facts.get("why") == "CANCELS":
-        return (LineName(statement=row["other_number"], line_no=facts["line_no"]),)
-    return tuple(LineName(statement=number, line_no=line_no) for number, line_no in row["other_lines"] or ())
+        return (LineName(statement=row["other_number"], line_no=facts["line_no"], key=facts["statement"]),)
+    return tuple(
+        LineName(statement=number, line_no=line_no, key=key)
+        for key, number, line_no in row["other_lines"] or ()
+    )
 
 
 def _of_reference(row: Record) -> Named | None:

@@ -5,16 +5,21 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
 from ledger.reconciliation.values import FindingKind, Pass, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineName:
-    """A line of a statement as the vendor calls it; `paired`: it has a delivery; `excepted`: it is paid without one."""
+    """A line of a statement as the vendor calls it; `paired`: it has a delivery; `excepted`: it is paid without one.
+
+    `key` is the statement's in the database; None: it was not asked for.
+    """
 
     statement: str
     line_no: int
+    key: int | None = None
     paired: bool = False
     excepted: bool = False
 
@@ -50,13 +55,19 @@ class RelatedKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Related:
-    """What else there is of the same member, benefit and day: a delivery, or a line. No vendor is told of it."""
+    """What else there is of the same member, benefit and day: a delivery, a line, or a pair. No vendor is told of it.
+
+    `vendor` is the code and `vendor_name` the name of whose it is; `month` is the first day of the line's period, or of
+    the month of the delivery.
+    """
 
     how: RelatedKind
     vendor: str
+    vendor_name: str
+    month: date
     units: int
-    statement: str | None = None
-    line_no: int | None = None
+    redemption: RedemptionId | None = None
+    line: LineName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

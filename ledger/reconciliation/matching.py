@@ -5,7 +5,7 @@ and benefits, in bounded memory, and decided by `ledger.reconciliation.match`. A
 the same for its member and benefit alone.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
@@ -66,7 +66,7 @@ async def reconcile_period(
 
 
 async def reconcile(
-    conn: Connection, period: int, *, handbook: Handbook, now: datetime, only: Sequence[Key] = ()
+    conn: Connection, period: int, *, handbook: Handbook, now: datetime, only: Collection[Key] = ()
 ) -> None:
     """Match the free lines of an open period with what is free in the ledger, and find what does not agree.
 

@@ -75,26 +75,25 @@ def line_words(lines: Sequence[LineName]) -> Words:
 
 def related_words(other: Related) -> Words:
     """What else there is of the same member, benefit and day."""
-    line_zh = f"对账单「{other.statement}」第 {other.line_no} 行"
-    line_en = f"line {other.line_no} of statement {other.statement}"
+    line = line_words([other.line]) if other.line is not None else Words("", "")
     match other.how:
         case RelatedKind.DELIVERED:
             return Words(
-                f"注意：同日「{other.vendor}」也为该会员提供了此项目（数量 {other.units}）。",
-                f"Mind that {other.vendor} delivered this benefit to the member on the same day "
+                f"注意：同日「{other.vendor_name}」也为该会员提供了此项目（数量 {other.units}）。",
+                f"Mind that {other.vendor_name} delivered this benefit to the member on the same day "
                 f"({how_many(other.units, 'unit')}).",
             )
         case RelatedKind.EXCEPTION:
             return Words(
-                f"注意：「{other.vendor}」{line_zh}（同会员、同项目、同日，数量 {other.units}）已破例付款。",
-                f"Mind that {line_en} of {other.vendor} is paid by exception, for the same member, benefit and day "
-                f"({how_many(other.units, 'unit')}).",
+                f"注意：「{other.vendor_name}」{line.zh}（同会员、同项目、同日，数量 {other.units}）已破例付款。",
+                f"Mind that {line.en} of {other.vendor_name} is paid by exception, for the same member, benefit and "
+                f"day ({how_many(other.units, 'unit')}).",
             )
         case RelatedKind.HAND:
             return Words(
-                f"注意：「{other.vendor}」{line_zh}（数量 {other.units}）已人工配对该会员同项目、同日的服务。",
-                f"Mind that {line_en} of {other.vendor} ({how_many(other.units, 'unit')}) is matched by hand with a "
-                "delivery to the same member, of the same benefit and day.",
+                f"注意：「{other.vendor_name}」{line.zh}（数量 {other.units}）已人工配对该会员同项目、同日的服务。",
+                f"Mind that {line.en} of {other.vendor_name} ({how_many(other.units, 'unit')}) is matched by hand with "
+                "a delivery to the same member, of the same benefit and day.",
             )
         case _:
             assert_never(other.how)

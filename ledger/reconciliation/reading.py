@@ -4,7 +4,7 @@ Set-based: a page takes as many SQL statements as a single row. The totals of a 
 stated less what its findings say, because lines that agree have no row of their own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -18,11 +18,12 @@ from ledger.reconciliation.finding_pages import (
     Scope,
     ScopeKind,
     finding,
+    findings_by_id,
     findings_page,
     findings_pages,
     stream_findings,
 )
-from ledger.reconciliation.values import FindingKind
+from ledger.reconciliation.values import FindingKind, StatementLine
 from ledger.reconciliation.views import (
     DecisionView,
     FindingPosition,
@@ -57,8 +58,10 @@ __all__ = [
     "Tally",
     "WithdrawalView",
     "finding",
+    "findings_by_id",
     "findings_page",
     "findings_pages",
+    "lines_by_id",
     "period_statements",
     "period_view",
     "position_of",
@@ -120,6 +123,25 @@ async def period_view(conn: Reader, vendor: str, month: date) -> PeriodView | No
         stated_amount=row["amount"],
         tally=_tally(row, tallies),
     )
+
+
+async def lines_by_id(conn: Reader, keys: Sequence[tuple[int, int]]) -> dict[tuple[int, int], StatementLine]:
+    """Lines by the key of their statement and their number; unknown ones are left out."""
+    rows = await conn.fetch(
+        SQL["lines_by_id"], [statement for statement, _ in keys], [line_no for _, line_no in keys]
+    )
+    return {
+        (row["statement"], row["line_no"]): StatementLine(
+            line_no=row["line_no"],
+            reference=row["reference"],
+            member_no=row["member_no"],
+            benefit=row["benefit"],
+            units=row["units"],
+            occurred_on=row["occurred_on"],
+            amount=row["amount"],
+        )
+        for row in rows
+    }
 
 
 async def period_statements(conn: Reader, period: int) -> list[StatementView]:

@@ -103,7 +103,7 @@ select
     case when page.pass = 'GROUP' and page.deliveries is null and page.kind = 'REVERSED' then page.amount else d.amount end
         as delivered_amount,
     case when page.sequence is not null and (page.pass = 'CREDIT' or page.pass = 'GROUP' and page.deliveries is null) then (
-        select jsonb_agg(jsonb_build_array(s.number, m.line_no) order by s.id, m.line_no)
+        select jsonb_agg(jsonb_build_array(s.id, s.number, m.line_no) order by s.id, m.line_no)
         from matches m join statements s on s.id = m.statement
         where m.customer_id = page.customer_id and m.sequence = page.sequence
             and case page.pass when 'GROUP' then m.pass = 'GROUP' else m.pass <> 'CREDIT' end
@@ -223,6 +223,12 @@ cross join lateral (
     offset 0
 ) d
 order by id;
+
+-- name: lines_by_id
+-- The lines $2 of the statements $1, pair by pair.
+select l.*
+from unnest($1::integer[], $2::integer[]) as asked (statement, line_no)
+join statement_lines l on l.statement = asked.statement and l.line_no = asked.line_no;
 
 -- name: line_of_delivery
 -- The line of the period $1 that has the delivery $2, $3 by now, or the first of several.

@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
+from asyncpg import Record
+
 from base.database import Reader
 from base.sql import Queries
-from ledger.reconciliation.grounds import Related, RelatedKind
+from ledger.ids import RedemptionId
+from ledger.reconciliation.grounds import LineName, Related, RelatedKind
 from ledger.reconciliation.values import FindingKind, LineFindingId
 from ledger.reconciliation.views import FindingView
 
@@ -34,13 +37,27 @@ async def related_items(conn: Reader, views: Sequence[FindingView]) -> list[tupl
         found[row["place"]].append(
             Related(
                 how=RelatedKind(row["how"]),
-                vendor=row["vendor_name"],
+                vendor=row["vendor"],
+                vendor_name=row["vendor_name"],
+                month=row["month"],
                 units=row["units"],
-                statement=row["statement"],
-                line_no=row["line_no"],
+                redemption=_redemption(row),
+                line=_line(row),
             )
         )
     return [tuple(found[place]) for place in range(len(views))]
+
+
+def _redemption(row: Record) -> RedemptionId | None:
+    if row["customer_id"] is None:
+        return None
+    return RedemptionId(row["customer_id"], row["sequence"])
+
+
+def _line(row: Record) -> LineName | None:
+    if row["statement"] is None:
+        return None
+    return LineName(statement=row["number"], line_no=row["line_no"], key=row["statement"])
 
 
 def _is_looked_at(view: FindingView) -> bool:

@@ -16,6 +16,7 @@ from ledger.entitlement.terms import Term
 from ledger.ids import RedemptionId
 from ledger.posting.redemptions import RedemptionView
 from ledger.reconciliation.reading import FindingView, StatementView
+from ledger.reconciliation.values import StatementLine
 from ledger.reports.pages import EntryRow, UsageRow
 from ledger.reports.service_levels import ClockView, ServiceReport
 from ledger.service_levels.milestones import Milestone
@@ -32,6 +33,7 @@ from schema.loaders.findings import FindingsKey, findings_loader
 from schema.loaders.history import history_loader
 from schema.loaders.policies import policies_loader
 from schema.loaders.rating import rating_loader
+from schema.loaders.redemption import redemption_loader
 from schema.loaders.relatives import relatives_loader
 from schema.loaders.service_levels import (
     LateKey,
@@ -42,6 +44,7 @@ from schema.loaders.service_levels import (
     report_loader,
 )
 from schema.loaders.statement import statement_loader
+from schema.loaders.statement_line import statement_line_loader
 from schema.loaders.stored import stored_loader
 from schema.loaders.usage import UsageKey, usage_loader
 from schema.loaders.vendor import vendor_loader
@@ -87,6 +90,16 @@ class Loaders:
     def late_holds(self) -> DataLoader[LateKey, list[RedemptionView]]:
         """Pages of late holds by vendor and benefit."""
         return late_loader(self.pool, self.handbook, self.now)
+
+    @cached_property
+    def redemption(self) -> DataLoader[RedemptionId, RedemptionView | None]:
+        """Redemptions by id."""
+        return redemption_loader(self.pool, self.now)
+
+    @cached_property
+    def statement_line(self) -> DataLoader[tuple[int, int], StatementLine | None]:
+        """Lines by the key of their statement and their number."""
+        return statement_line_loader(self.pool)
 
     @cached_property
     def milestones(self) -> DataLoader[RedemptionId, list[Milestone]]:

@@ -24,6 +24,7 @@ from schema.types.finding_pages import FindingWhere, findings_connection
 from schema.types.node import Node
 from schema.types.redemption import Redemption, Vendor
 from schema.types.refusal import Refusal
+from schema.types.related import RelatedItem
 from schema.types.resolution import Resolution
 from schema.types.statement import FindingCount, LineName, StatementLine, Withdrawal
 from schema.types.total import Total
@@ -101,6 +102,22 @@ class Finding(Node):
     def reason(self, info: Info) -> str:
         context = info.context
         return self.view.reason(context.language, to_vendor=is_vendor(context.viewer))
+
+    @strawberry.field(
+        description="All lines of the finding: its own, and the others (`otherLines`); empty without a line."
+    )
+    async def lines(self, info: Info) -> list[StatementLine]:
+        others = [(each.key, each.line_no) for each in self.view.other_lines if each.key is not None]
+        found = await info.context.loaders.statement_line.load_many(others)
+        own = [self.line] if self.line is not None else []
+        return own + [StatementLine.of(each) for each in found if each is not None]
+
+    @strawberry.field(
+        description="What else there is of the same member, benefit and day: deliveries of other vendors, and lines "
+        "that were paid by exception or matched by hand. Empty for a line that simply agrees."
+    )
+    def related(self) -> list[RelatedItem]:
+        return [RelatedItem.of(each) for each in self.view.related]
 
     @strawberry.field(description="The benefit.", graphql_type=Benefit)
     def benefit(self, info: Info) -> values.Benefit:

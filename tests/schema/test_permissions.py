@@ -4,6 +4,7 @@ import pytest
 from graphql import GraphQLNonNull, GraphQLObjectType, get_named_type, is_leaf_type
 
 from ledger.ids import opaque_id
+from ledger.reconciliation.values import LineFindingId
 from schema.context import Role, Viewer
 from schema.permissions import GUARDED_FIELDS, GUARDED_TYPES, TABLE
 from tests.schema.api import (
@@ -67,6 +68,7 @@ MUTATIONS = {
     "submitStatement": "N",
     "withdrawStatement": "N",
     "resolveFinding": "N",
+    "resolveFindings": "N",
     "reconcilePeriod": "N",
     "closePeriod": "N",
     "recordPolicyEvents": "O",
@@ -97,6 +99,10 @@ PATHS = {
         "query",
         'customer(memberNo: "M1") {{ entries(first: 5) {{ edges {{ node {{ {field} }} }} }} }}',
     ),
+    "Finding": (
+        "query",
+        f'node(id: "{LineFindingId(1, 1, 1).opaque}") {{{{ ... on Finding {{{{ {{field}} }}}} }}}}',
+    ),
     "ContractTerm": ("query", "viewer {{ vendor {{ terms {{ {field} }} }} }}"),
 }
 LITERALS = {
@@ -125,7 +131,7 @@ def document(type_name: str, field_name: str) -> str:
         if isinstance(argument.type, GraphQLNonNull):
             inner = get_named_type(argument.type).name
             needed.append(f"{name}: {LITERALS.get(inner, '[]')}")
-    if field_name in {"redeemMany", "recordPolicyEvents"}:
+    if field_name in {"redeemMany", "recordPolicyEvents", "resolveFindings"}:
         needed = [f"{next(iter(field.args))}: []"]
     if field_name == "relatives":
         needed = ['benefit: "physical-exam"']  # without one, a vendor is refused whatever its role may
@@ -152,7 +158,7 @@ def allowed(type_name: str, field: str, role: Role) -> bool:
     if type_name in {"Query", "Mutation"}:
         letters = (QUERIES if type_name == "Query" else MUTATIONS)[field]
         return role in {LETTERS[letter] for letter in letters}
-    if field == "recordedBy":
+    if field in {"recordedBy", "related"}:
         return role in {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR}
     if role is Role.VENDOR:
         return field in VENDOR_SEES[type_name]
