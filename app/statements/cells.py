@@ -15,9 +15,16 @@ from app.statements.sheets import Cell, Value, quoted, shown, value_of
 from base.words import Words
 from handbook import BUSINESS_ZONE, Unit
 
-_FAULTS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"})
+_FAULT = re.compile(r"#N/A|#[A-Z][A-Z0-9/_]*[!?]|#{3,}|(?:Err|错误)[:：][0-9]{3}")
+"""What spreadsheet programs show in place of a result, or of a number that the column is too narrow for."""
+_TRUTH_VALUES = frozenset({"TRUE", "FALSE"})
 _GROUPED = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?|\.[0-9]+")
+_DOTTED = re.compile(r"[1-9][0-9]{0,2}(?:\.[0-9]{3})+")
+"""1180 where a comma marks decimals, 1.18 where a point does."""
+_SPACED = re.compile(r"(?<![0-9.,])[0-9]{1,3}(?: [0-9]{3})+\.[0-9]{2}(?![0-9])")
+"""Thousands apart from each other. Without decimals, 180 180 might as well be two numbers."""
+_APART = re.compile(r"[0-9.,]\s+[0-9.,]")
 _CURRENCY = re.compile(r"^([-+(]?)(?:cny|cn¥|rmb|人民币|¥)|(?:cny|rmb|人民币|元整|元|圆|¥)([-)]?)$")
 _UNIT_WORDS = re.compile(
     r"(?:(?P<times>次数|人次|次|times?)|(?P<minutes>分钟|minutes?|mins?)|(?P<hours>小时|hours?|hrs?|h)|份|个|项|套|units?|x)(?=[-)]?$)"
@@ -165,8 +172,10 @@ def _written(cell: str | None) -> str:
             f"有无法解码的字符：「{quoted(text)}」；请另存为 UTF-8 的 CSV 或 .xlsx",
             f"signs that cannot be decoded: {quoted(text)}; save the file as CSV in UTF-8, or as .xlsx",
         )
-    if text in _FAULTS:
+    if _FAULT.fullmatch(text):
         raise UnreadableError(f"单元格是错误值 {text}", f"the cell shows the error {text}")
+    if text.upper() in _TRUTH_VALUES:
+        raise UnreadableError(f"单元格是逻辑值 {text}", f"the cell shows the truth value {text}")
     return text
 
 
@@ -210,7 +219,11 @@ def _short_number(
     written = _written(cell)
     if any(unicodedata.category(sign) == "No" for sign in written):
         raise complaint(written)  # a mark of a footnote, as in 720¹, would become a digit
+    if _APART.search(_SPACED.sub("0", unicodedata.normalize("NFKC", written))):
+        raise _several_numbers(written)
     sign, text = _signed(without_words(_plainly(written)))
+    if _DOTTED.fullmatch(text):
+        raise _two_readings(written, text)
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")
     if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
@@ -219,6 +232,21 @@ def _short_number(
         return sign * Decimal(text)
     except InvalidOperation:
         raise complaint(written) from None
+
+
+def _several_numbers(written: str) -> UnreadableError:
+    return UnreadableError(
+        f"单元格里不止一个数：「{quoted(written)}」；请只写一个数，中间不加空格或换行",
+        f"the cell holds several numbers: {quoted(written)}; write one, without spaces or line breaks in it",
+    )
+
+
+def _two_readings(written: str, text: str) -> UnreadableError:
+    whole, shortened = text.replace(".", ""), text.rstrip("0")
+    return UnreadableError(
+        f"「{quoted(written)}」可能是 {whole}，也可能是 {shortened}；请写成 1180.00 这样的数",
+        f"{quoted(written)} may be {whole} or {shortened}: write it like 1180.00",
+    )
 
 
 def _plainly(text: str) -> str:

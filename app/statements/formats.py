@@ -16,6 +16,17 @@ from base.words import Words
 _DAYS = frozenset({*range(14, 18), 22, *range(27, 32), 36, *range(50, 55), 57, 58})
 _CLOCKS = frozenset({*range(18, 22), *range(32, 36), *range(45, 48), 55, 56})
 _PERCENT = frozenset({9, 10})
+_BUILT_IN = {
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    37: "0;-0",
+    38: "0;-0",
+    39: "0.00;-0.00",
+    40: "0.00;-0.00",
+}
+"""Built-in formats by the decimals that they show."""
 _STRUCK = Words(
     "内容已划掉；请去掉删除线，或删除这一行",
     "the content is struck through: remove the line through it, or delete the row",
@@ -71,4 +82,4 @@ def _numbers(number: str, written: Mapping[str, str]) -> NumberFormat:
         return doubtful(CLOCK)
     if known in _PERCENT:
         return doubtful(PERCENT)
-    return NumberFormat(is_day=known in _DAYS)
+    return number_format(_BUILT_IN[known]) if known in _BUILT_IN else NumberFormat(is_day=known in _DAYS)

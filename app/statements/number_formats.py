@@ -23,6 +23,8 @@ _TOKEN = re.compile(
 _RED = re.compile(r"red|红色?|color ?3", re.IGNORECASE)
 _ELAPSED = re.compile(r"h+|m+|s+", re.IGNORECASE)
 _PADDED = re.compile(r"0{2,20}")
+_DECIMAL = re.compile(r"[0#?,]*(?:\.[0#?,]*)?")
+"""Placeholders of a number that is neither a fraction nor in powers of ten."""
 _SIGNS = "-\u2212()"
 _CURRENCIES = " ¥￥$"
 
@@ -41,7 +43,8 @@ _IN_THOUSANDS = _shown_otherwise(
 )
 _INTERRUPTED = _shown_otherwise("在数字中间或旁边加了字符", "puts signs between or beside the digits")
 _BY_SIZE = _shown_otherwise("按数的大小显示不同的文字", "shows other words by the size of the number")
-_INVISIBLE = _shown_otherwise("不显示数", "does not show the number")
+_INVISIBLE = _shown_otherwise("不显示内容", "does not show the content")
+_ROUNDED = _shown_otherwise("把数四舍五入后显示", "shows a number rounded")
 _OTHER_SIGN = _shown_otherwise("把数显示成相反的正负号", "shows a number with the opposite sign")
 
 
@@ -49,6 +52,7 @@ _OTHER_SIGN = _shown_otherwise("把数显示成相反的正负号", "shows a num
 class _Section:
     """How a number is shown: between two texts, a whole one padded with zeros to so many `digits`.
 
+    `places` are its decimals, None: as many as it has.
     Without `numeric` only the text is shown. `signed` with a minus or brackets, or `red`: as below 0. `by_size`: for
     numbers of some size. `doubt`: why the number cannot be read so.
     """
@@ -56,6 +60,7 @@ class _Section:
     before: str = ""
     after: str = ""
     digits: int = 0
+    places: int | None = None
     numeric: bool = True
     textual: bool = False
     signed: bool = False
@@ -73,7 +78,7 @@ class _Section:
 class NumberFormat:
     """The sections of a format, for numbers above 0, below 0, and 0; the last one also serves for those that lack.
 
-    `text`: how text is shown. Empty, it adds nothing.
+    `text`: how text is shown; None: as it is.
     """
 
     is_day: bool = False
@@ -85,6 +90,8 @@ class NumberFormat:
         if not self.sections:
             return number
         section, doubt = self._section(number)
+        if doubt is None and _is_rounded(number, section.places):
+            doubt = _ROUNDED
         if doubt is not None:
             return Doubtful(number, doubt)
         if section.adds_nothing:
@@ -93,9 +100,13 @@ class NumberFormat:
         digits = _padded(abs(number), section.digits) if section.numeric else ""
         return f"{sign}{section.before}{digits}{section.after}"
 
-    def shown_text(self, text: str) -> str:
+    def shown_text(self, text: str) -> Cell:
         """A text as a person sees it."""
-        return text if self.text is None else f"{self.text.before}{text}{self.text.after}"
+        if self.text is None:
+            return text
+        if not self.text.textual:
+            return Doubtful(text, _INVISIBLE)
+        return f"{self.text.before}{text}{self.text.after}"
 
     def _section(self, number: Decimal) -> tuple[_Section, Words | None]:
         """The section that shows a number, without signs that say what the number says; and why it is doubtful."""
@@ -108,6 +119,13 @@ class NumberFormat:
         if above is None:
             raise AssertionError
         return above, above.doubt or (_OTHER_SIGN if number and _shows_minus(above.before) else None)
+
+
+def _is_rounded(number: Decimal, places: int | None) -> bool:
+    exponent = number.as_tuple().exponent
+    if places is None or not isinstance(exponent, int) or -exponent <= places:
+        return False
+    return number != round(number, places)
 
 
 def _without_signs(section: _Section) -> _Section:
@@ -140,8 +158,13 @@ def number_format(code: str) -> NumberFormat:
     numbers = tuple(each for each in sections[:3] if not each.textual or len(parts) == 1)
     if any(each.by_size for each in numbers):
         numbers = () if all(each.adds_nothing for each in numbers) else doubtful(_BY_SIZE).sections
-    texts = [each for each in sections if each.textual and (each.before or each.after)]
-    return NumberFormat(sections=() if _add_nothing(numbers) else numbers, text=texts[-1] if texts else None)
+    texts = [each for each in sections if each.textual and (each.before or each.after)] or [
+        each for each in sections[3:] if not each.textual
+    ]
+    exact = all(each.places is None for each in numbers)
+    return NumberFormat(
+        sections=() if exact and _add_nothing(numbers) else numbers, text=texts[-1] if texts else None
+    )
 
 
 def _add_nothing(sections: tuple[_Section, ...]) -> bool:
@@ -190,6 +213,7 @@ def _section(tokens: list[re.Match[str]]) -> _Section:
         before=before if before.strip() else "",
         after=after if after.strip() else "",
         digits=len(core) if _PADDED.fullmatch(core) else 0,
+        places=sum(map(places.count, "0#?")) if _DECIMAL.fullmatch(core) else None,
         numeric=bool(core),
         textual="text" in kinds,
         signed=any(sign in before + after for sign in "-\u2212("),

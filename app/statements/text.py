@@ -22,6 +22,8 @@ _LONGEST_LINE = 1 << 20
 _LONGEST_RECORD = 4 << 20
 _SEPARATORS = (",", "\t", ";", "|", "，")
 _ROWS_TRIED = 50
+_SEPARATORS_OF_A_ROW = 2
+"""So many in one line of a cell, and the cell holds a row. A remark of several lines has hardly that many."""
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -83,20 +85,34 @@ class _Lines:
             yield line
 
 
+def _must_be_one_row(cells: list[str], separator: str) -> None:
+    if any(_holds_rows(cell, separator) for cell in cells):
+        raise csv.Error("a cell holds whole rows")
+
+
+def _holds_rows(cell: str, separator: str) -> bool:
+    """Whether a quotation mark that was not closed has made a cell of whole rows."""
+    if "\n" not in cell and "\r" not in cell:
+        return False
+    return any(line.count(separator) >= _SEPARATORS_OF_A_ROW for line in cell.splitlines()[1:])
+
+
 def _rows(stream: IO[bytes], encoding: str, separator: str) -> Generator[Row]:
     stream.seek(0)
     text = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
     lines = _Lines(text)
     number = 0
     try:
-        for cells in csv.reader(lines, delimiter=separator):
+        for cells in csv.reader(lines, delimiter=separator, strict=True):
+            _must_be_one_row(cells, separator)
             number += 1
             lines.pending = 0
             yield Row(number, tuple(cells[:MOST_COLUMNS]))
     except csv.Error as error:
         raise SheetError(
-            f"第 {number + 1} 行过长或引号没有配对，无法读取",
-            f"row {number + 1} cannot be read: it is too long, or a quotation mark is not closed ({error})",
+            f"第 {number + 1} 行过长或引号没有配对，无法读取；单元格里的引号须写成两个，整格用引号括起",
+            f"row {number + 1} cannot be read: it is too long, or a quotation mark is not closed ({error}); "
+            "within a cell, a quotation mark is written twice, and the cell is put in quotation marks",
         ) from error
     finally:
         text.detach()

@@ -19,13 +19,20 @@ from app.statements.archive import Parsing, damaged, pairs, small_part
 from app.statements.formats import PLAIN, Format, formats_of, is_on, struck
 from app.statements.layout import Layout, column_place, layout_of, with_merged
 from app.statements.numbers import exact
-from app.statements.sheets import DAY_ZERO, LONGEST_CELL, MOST_COLUMNS, Cell, Row, Source
+from app.statements.sheets import DAY_ZERO, LONGEST_CELL, MOST_COLUMNS, Cell, Doubtful, Row, Source, value_of
 from app.statements.strings import SharedStrings
+from base.words import Words
 
 WORKBOOK_PART = "xl/workbook.xml"
 """The part by which XLSX is recognised."""
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _FORMULA = "="
+_NEVER_CALCULATED = Words(
+    "公式的结果是 0，可能从未计算过；请用表格软件打开并保存，仍是 0 的请直接写出数",
+    "the result of the formula is 0, perhaps because it was never calculated: "
+    "open the file in a spreadsheet program and save it; where it remains 0, write the number itself",
+)
+"""Programs that write formulas without calculating them write 0 as the result."""
 _LONGEST_NUMBER = 40
 """In characters: programs write 17 digits, a sign, a point and an exponent."""
 _LONGEST_COLUMN = 3
@@ -143,6 +150,8 @@ class _Rows:
         self._computed = False
         self._struck = False
         self._hidden = False
+        self._rows_are_hidden = False
+        """Whether rows are hidden that have no height of their own."""
 
     def start(self, name: str, attributes: list[str]) -> None:
         local = name.rpartition(":")[2]
@@ -158,13 +167,18 @@ class _Rows:
             self._pronounced = True
         elif local == "strike":
             self._struck = self._struck or not attributes or is_on(attributes[1])
+        elif local == "sheetFormatPr":
+            self._rows_are_hidden = is_on(dict(pairs(attributes)).get("zeroHeight", ""))
 
     def _start_row(self, attributes: dict[str, str]) -> None:
         number = _whole(attributes["r"]) if "r" in attributes else self._number + 1
         if number <= self._number:
             raise damaged()
         self._number = number
-        self._hidden = is_on(attributes.get("hidden", "")) or float(attributes.get("ht", "1")) == 0
+        without_height = self._rows_are_hidden and "ht" not in attributes
+        self._hidden = (
+            is_on(attributes.get("hidden", "")) or float(attributes.get("ht", "1")) == 0 or without_height
+        )
         self._cells = []
         self._place = -1
 
@@ -224,7 +238,9 @@ class _Rows:
             return "TRUE" if text == "1" else "FALSE"
         if self._kind == "d":
             return datetime.fromisoformat(text).date()
-        return self._number_of(text)
+        number = self._number_of(text)
+        never_calculated = self._computed and not float(text)
+        return Doubtful(value_of(number), _NEVER_CALCULATED) if never_calculated else number
 
     def _shared(self, number: int) -> Cell:
         strings = self._workbook.strings

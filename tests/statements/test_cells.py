@@ -240,6 +240,46 @@ def test_marks_and_single_brackets_are_not_taken_for_a_number(written):
         units_of(written)
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "180 180",
+        "180\n180",
+        "180\t180",
+        "180\xa0180",
+        "1 180",
+        "180 .5",
+        "1,180 1,180",
+        "180.00 180.00",
+        "¥1 234 5.00",
+    ],
+)
+def test_two_numbers_in_a_cell_are_not_read_as_one(written):
+    for read in (amount_of, units_of):
+        with pytest.raises(UnreadableError, match="several numbers"):
+            read(written)
+
+
+@pytest.mark.parametrize("written", ["1.180", "12.000", "1.180.500", "-1.180", "1.180元"])
+def test_a_point_that_may_group_thousands_is_not_taken_for_a_decimal_point(written):
+    with pytest.raises(UnreadableError, match="may be"):
+        amount_of(written)
+
+
+def test_the_cells_of_numbers_whose_thousands_are_apart_are_read():
+    assert [str(amount_of(text)) for text in ("12 345.60", "1\u202f234\u202f567.89元")] == [
+        "12345.60",
+        "1234567.89",
+    ]
+
+
+@pytest.mark.parametrize("written", ["TRUE", "false", "####", "#REF!", "#FIELD!", "Err:502", "#N/A"])
+def test_what_a_program_shows_in_place_of_a_value_is_none(written):
+    for read in (text_of, amount_of, units_of):
+        with pytest.raises(UnreadableError, match="the cell shows"):
+            read(written)
+
+
 @pytest.mark.parametrize("written", ["1.5", "二", "", "many", None, Decimal("1.5"), Decimal("1e300"), FIFTH])
 def test_units_are_a_whole_number(written):
     with pytest.raises(UnreadableError):

@@ -47,7 +47,7 @@ ACCOUNTING = '_ ¥* #,##0.00_ ;_ ¥* \\-#,##0.00_ ;_ ¥* "-"??_ ;_ @_ '
     ],
 )
 def test_a_format_of_signs_and_colours_leaves_the_number_as_it_is(code):
-    for number in (Decimal("1234.5"), Decimal(-3), Decimal(0)):
+    for number in (Decimal(1234), Decimal(-3), Decimal(0)):
         assert number_format(code).shown(number) is number
 
 
@@ -59,11 +59,11 @@ def test_a_format_of_signs_and_colours_leaves_the_number_as_it_is(code):
         *(
             ('0.00"万"', "1.5", "1.5万"),
             ("0\\万", "3", "3万"),
-            ('0"小时"', "1.5", "1.5小时"),
+            ('0.0"小时"', "1.5", "1.5小时"),
             ("0次", "2", "2次"),
         ),
         *(("[$$-409]#,##0.00", "180", "$180"), ("[$USD] 0.00", "180", "USD 180"), ('"US$"0.00', "7", "US$7")),
-        *(('"M"0000000', "12", "M0000012"), ("00000000", "42", "00000042"), ("0000", "1.5", "1.5")),
+        *(('"M"0000000', "12", "M0000012"), ("00000000", "42", "00000042"), ("0000.0", "1.5", "1.5")),
         *(
             ("(¥0.00);[Red](¥0.00)", "-3", "-¥3"),
             ('0;0"借"', "1", "1"),
@@ -99,6 +99,7 @@ def test_a_number_is_shown_with_the_words_of_its_format(code, number, shown):
             ("(0)", "1", "opposite"),
             ("000-0000", "1", "between"),
         ),
+        *(("0", "680.5", "rounded"), ("0.00", "0.005", "rounded"), ('0"小时"', "1.5", "rounded")),
         *(('0"00"', "12", "between"), ('[>=10000]0"万";0', "1", "size")),
     ],
 )
@@ -117,6 +118,7 @@ def test_any_format_shows_any_number_somehow(code, number):
 def test_text_is_read_with_the_words_of_its_format():
     assert number_format('0;0;0;"M"@').shown_text("12") == "M12"
     assert number_format("@").shown_text("12") == "12"
+    assert isinstance(number_format(";;;").shown_text("12"), Doubtful)
 
 
 @pytest.mark.parametrize(

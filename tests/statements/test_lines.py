@@ -70,9 +70,9 @@ async def test_credit_lines_are_read_from_amounts_and_from_prices():
 
 async def test_what_is_wrong_with_a_computed_amount_is_told_of_the_unit_price():
     header = ("会员号", "项目", "单价", "次数", "日期")
-    found = await read(csv_of(header, ("M1", "健康体检", "33.333", "1", "2026-10-05")))
-    assert found.said == ["第 2 行，单价：次数 × 单价：金额最多两位小数：「33.333」"]
-    assert "units × unit price: expected at most 2 places; got 33.333" in found.problems[0].message("en")
+    found = await read(csv_of(header, ("M1", "健康体检", "33.3333", "1", "2026-10-05")))
+    assert found.said == ["第 2 行，单价：次数 × 单价：金额最多两位小数：「33.3333」"]
+    assert "units × unit price: expected at most 2 places; got 33.3333" in found.problems[0].message("en")
 
 
 async def test_totals_remarks_and_a_repeated_header_are_no_lines_and_named():

@@ -62,6 +62,26 @@ async def test_a_cell_of_several_lines_is_one_row():
 
 
 @pytest.mark.parametrize(
+    "row",
+    [
+        'M1,健康体检,1,2026-10-05,680,"A-1',
+        'M1,健康体检,1,2026-10-05,680,"5" 显示器',
+        'M1,"健康体检",1,2026-10-05,680,"A"1',
+    ],
+)
+async def test_a_quotation_mark_that_is_not_closed_swallows_no_rows(row):
+    end = ',"A-9"\r\n'.join(",".join(GOOD[:5]) for _ in range(3))
+    with pytest.raises(SheetError, match="row 3 cannot be read"):
+        await read(csv_of(HEADER, GOOD) + f"{row}\r\n{end},A-9\r\n".encode())
+
+
+async def test_a_quotation_mark_closed_by_one_far_below_swallows_no_rows():
+    rows = [",".join((*GOOD, remark)) for remark in ('"好', "", '好"')]
+    with pytest.raises(SheetError, match=r"row 2 cannot be read.*a cell holds whole rows"):
+        await read(csv_of((*HEADER, "备注")) + "\r\n".join(rows).encode())
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "文件是空的"),

@@ -155,6 +155,19 @@ async def test_a_formula_without_its_result_is_told():
     assert found.said == ["第 2 行，金额：单元格是公式，文件里没有保存结果；请用表格软件打开并保存后再导入"]
 
 
+async def test_the_zero_of_a_program_that_does_not_calculate_is_told():
+    cells = "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in GOOD[:4])
+    found = await read(raw_xlsx(of_cells(_row(HEADER) + f"<row>{cells}<c><f>C2*680</f><v>0</v></c></row>")))
+    assert not found.lines
+    assert found.said[0].startswith("第 2 行，金额：公式的结果是 0，可能从未计算过；")
+
+
+async def test_rows_without_a_height_are_hidden_where_the_sheet_says_so():
+    sheet = of_cells(_row(HEADER).replace("<row>", '<row ht="15">') + _row(GOOD))
+    sheet = sheet.replace("<sheetData>", '<sheetFormatPr zeroHeight="1"/><sheetData>')
+    assert "已隐藏" in (await read(raw_xlsx(sheet))).said[0]
+
+
 async def test_the_sheet_with_a_header_is_found_among_others_and_hidden_ones_are_not_looked_at():
     book = Workbook()
     book.active.title = "说明"
