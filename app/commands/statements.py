@@ -136,8 +136,11 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
     for note in _notes(checked, language):
         typer.echo(note)
     if outcome is None:
+        totals = (
+            f", {counted(checked.differing, 'total differs', 'totals differ')}" if checked.differing else ""
+        )
         typer.echo(
-            f"nothing was imported: {counted(checked.lines, 'good row')}, {checked.refused} that cannot be read"
+            f"nothing was imported: {counted(checked.lines, 'good row')}, {checked.refused} that cannot be read{totals}"
         )
         raise typer.Exit(FAILED)
     if isinstance(outcome, Refusal):
@@ -153,8 +156,8 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
 
 
 def _notes(checked: "Checked", language: Language) -> Iterator[str]:
-    if checked.unseen is not None:
-        yield checked.unseen.spoken(language)
+    for note in checked.notes:
+        yield note.spoken(language)
     if checked.ignored:
         yield f"columns that are not read: {', '.join(checked.ignored[:_MOST_NOTED])}"
     if checked.skipped:

@@ -23,12 +23,13 @@ from app.requests.access import identified, remark
 from app.requests.errors import SERVICE_UNAVAILABLE, RequestError, bad_request, try_again
 from app.requests.negotiation import language, media_type_of
 from app.services import Services
+from app.statements.checking import Checked
 from app.statements.importing import Imported, Sheet, import_sheet
 from app.statements.sheets import Row, SheetError
 from app.statements.tables import Table
 from base.database import Pool
 from base.months import MONTH_EXPECTED, month_text, parse_month
-from base.words import counted
+from base.words import Words, counted
 from ledger.reconciliation.lines import LineProblem
 from ledger.reconciliation.reading import StatementView
 from ledger.reconciliation.values import StatementId
@@ -130,12 +131,7 @@ class Uploads:
             )
         facts = {**_facts(imported, chosen), "problems": problems.first}
         if imported.outcome is None:
-            count = imported.checked.refused
-            message = (
-                f"{counted(count, 'row')} cannot be read: nothing was imported."
-                if chosen == "en"
-                else f"有 {count} 行无法读取，整份未导入。"
-            )
+            message = _nothing_imported(imported.checked).spoken(chosen)
             return _refused(_UNPROCESSABLE, "UNREADABLE", message, **facts)
         taken = {"statement": _statement(imported.outcome), "replayed": imported.replayed, **facts}
         return _answer(taken, _OK if imported.replayed else _CREATED)
@@ -201,15 +197,29 @@ def _text(form: FormData, name: str) -> str | None:
     return value.strip() or None if value is not None else None
 
 
+def _nothing_imported(checked: Checked) -> Words:
+    """Why nothing was imported: rows that cannot be read, or totals that are not what their lines come to."""
+    refused, differing = checked.refused, checked.differing
+    if not differing:
+        return Words(
+            f"有 {refused} 行无法读取，整份未导入。",
+            f"{counted(refused, 'row')} cannot be read: nothing was imported.",
+        )
+    totals = counted(differing, "total differs", "totals differ")
+    return Words(
+        f"有 {differing} 处合计与明细不符，{refused} 行无法读取，整份未导入。",
+        f"{totals} from the lines, {counted(refused, 'row')} cannot be read: nothing was imported.",
+    )
+
+
 def _facts(imported: Imported, language: Language) -> dict[str, object]:
     checked = imported.checked
-    unseen = [] if checked.unseen is None else [checked.unseen.spoken(language)]
     return {
         "goodRows": checked.lines,
         "refusedRows": checked.refused,
         "ignoredColumns": list(checked.ignored),
         "skippedRows": [{"row": each.row, "words": each.words} for each in checked.skipped],
-        "notes": unseen,
+        "notes": [note.spoken(language) for note in checked.notes],
     }
 
 

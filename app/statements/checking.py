@@ -15,8 +15,9 @@ from io import SEEK_END
 from itertools import islice
 from typing import IO, Self
 
+from app.statements.control_totals import ControlTotals
 from app.statements.lines import LineReader
-from app.statements.sheets import Row, SheetError
+from app.statements.sheets import Row, SheetError, listed
 from app.statements.skipping import Skipped
 from app.statements.tables import Table, open_table
 from base.words import Words
@@ -36,7 +37,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """The result of a check: good `lines`, `refused` rows, what was ignored, and what cannot be seen in such a file."""
+    """The result of a check: good `lines`, `refused` rows, what was ignored, and what cannot be seen in such a file.
+
+    `differing`: how many totals are not what their lines come to; `not_compared`: the rows of totals that stand for
+    rows whose figures cannot be read.
+    """
 
     lines: int
     refused: int
@@ -44,6 +49,24 @@ class Checked:
     skipped: tuple[Skipped, ...]
     skipped_rows: int
     unseen: Words | None = None
+    differing: int = 0
+    not_compared: tuple[int, ...] = ()
+
+    @property
+    def notes(self) -> tuple[Words, ...]:
+        """What could not be seen or compared in the file."""
+        notes = () if self.unseen is None else (self.unseen,)
+        if not self.not_compared:
+            return notes
+        rows = [str(row) for row in self.not_compared[:_MOST_SKIPPED_NAMED]]
+        return (
+            *notes,
+            Words(
+                f"以下各行的合计没有核对，因为其中有无法读取的行：{listed(rows)}",
+                f"totals that were not compared, since they stand for rows that cannot be read, in rows: "
+                f"{listed(rows, separator=', ')}",
+            ),
+        )
 
 
 class Spool:
@@ -104,7 +127,7 @@ def check(
     on_problems: OnProblems,
     progress: Progress = lambda _done, _size: None,
 ) -> Checked:
-    """Read a file to its end: the good lines go to `spool`, the others to `on_problems`.
+    """Read a file to its end: the good lines go to `spool`, the others and totals that differ to `on_problems`.
 
     Raises SheetError when the file as a whole cannot be read, or has no row below its header.
     """
@@ -113,6 +136,7 @@ def check(
     size = stream.seek(0, SEEK_END)
     with open_table(stream, sheet=sheet, still_wanted=lambda: progress(0, size)) as table:
         reader = LineReader(table.header, handbook, table.source.day_zero)
+        totals = ControlTotals(table.header.row.number)
         for done, row in enumerate(table.rows):
             if done % _ROWS_A_STEP == 0:
                 progress(table.source.done(), table.source.size)
@@ -120,13 +144,19 @@ def check(
             if isinstance(found, StatementLine):
                 lines += 1
                 spool.add(found)
+                totals.add(row.number, found.units, found.amount)
             elif isinstance(found, list):
                 refused += 1
                 on_problems(table, row, found)
+                totals.add(row.number, *reader.figures(row))
             elif found is not None:
                 skipped_rows += 1
-                if len(skipped) < _MOST_SKIPPED_NAMED:
-                    skipped.append(found)
+                skipped += [found] if len(skipped) < _MOST_SKIPPED_NAMED else []
+                totals.state(found.total)
+        compared = list(totals.compared())
+        for number, problems in compared:
+            if problems:
+                on_problems(table, Row(number, ()), problems)
         progress(table.source.size, table.source.size)
     if not lines + refused:
         raise SheetError("表头下面没有任何行", "there is no line below the header")
@@ -137,4 +167,6 @@ def check(
         skipped=tuple(skipped),
         skipped_rows=skipped_rows,
         unseen=table.source.unseen,
+        differing=sum(bool(problems) for _, problems in compared),
+        not_compared=tuple(number for number, problems in compared if not problems),
     )

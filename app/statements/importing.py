@@ -1,6 +1,7 @@
 """Importing a file as a statement: checked completely, then submitted as a whole.
 
-Nothing is submitted unless every line can be read, or the caller accepts only the good ones. The database's work begins
+Nothing is submitted unless every line can be read, or the caller accepts only the good ones, and unless every total is
+what its lines come to. The database's work begins
 after the check, in one transaction: a crash leaves nothing behind.
 """
 
@@ -67,7 +68,7 @@ async def import_sheet(
         return Imported(checked=_UNREAD, outcome=refused)
     with Spool() as spool:
         checked = await _check(services, sheet, spool, on_problems, reading)
-        if not checked.lines or (checked.refused and not sheet.keep_going):
+        if not checked.lines or checked.differing or (checked.refused and not sheet.keep_going):
             return Imported(checked=checked, outcome=None)
         submitted = await submit(
             services.pool,

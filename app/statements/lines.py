@@ -22,6 +22,7 @@ from app.statements.cells import (
 from app.statements.columns import Field, Header
 from app.statements.sheets import Cell, Doubtful, Row, Span, Value, quoted, shown
 from app.statements.skipping import Skipped, Skipping
+from app.statements.total_rows import names_a_total
 from base.words import Words
 from handbook import Handbook
 from ledger.reconciliation.lines import LineProblem, checked
@@ -59,7 +60,22 @@ class LineReader:
         wrong = _HIDDEN if row.hidden else reading.doubt
         if wrong is not None:
             return self._skipped(own) or [LineProblem(row=row.number, column=None, words=wrong)]
-        return self._line(reading, row.number) or self._skipped(own) or reading.problems
+        line = self._line(reading, row.number)
+        if line is not None and not names_a_total(line.member_no):
+            return line
+        return self._skipped(own) or line or reading.problems
+
+    def figures(self, row: Row) -> tuple[int | None, Decimal | None]:
+        """The units and the amount of a row with problems, as totals have them: nothing is 0, None cannot be read."""
+        reading = _Reading(self._header, row)
+        if reading.doubt is not None:
+            return None, None
+        units = 0 if is_blank(reading.cell(Field.UNITS)) else reading.field(Field.UNITS, units_of)
+        priced = Field.UNIT_PRICE if reading.is_priced_only else Field.AMOUNT
+        amount = Decimal() if is_blank(reading.cell(priced)) else reading.field(priced, amount_of)
+        if priced is Field.UNIT_PRICE and amount is not None:
+            amount = None if units is None else units * amount
+        return units, amount
 
     def _line(self, reading: "_Reading", number: int) -> StatementLine | None:
         """The line; None when it has problems."""

@@ -8,24 +8,8 @@ from dataclasses import dataclass
 from app.statements.cells import is_blank
 from app.statements.columns import Field, Header
 from app.statements.sheets import Row, plain, quoted, shown
+from app.statements.total_rows import Total, begins_with_a_total, names_a_total, total_of
 
-_TOTALS = (
-    "合计",
-    "总计",
-    "小计",
-    "共计",
-    "累计",
-    "总额",
-    "总数",
-    "总金额",
-    "金额大写",
-    "大写",
-    "本页",
-    "total",
-    "subtotal",
-    "grandtotal",
-    "sum",
-)
 _REMARKS = (
     "制表",
     "审核",
@@ -55,16 +39,18 @@ _COUNTING = (Field.UNITS, Field.AMOUNT, Field.UNIT_PRICE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
-    """A skipped row, with its text."""
+    """A skipped row, with its text, and the total that it states."""
 
     row: int
     words: str
+    total: Total | None = None
 
 
 class Skipping:
     """Recognises the rows below a header that are no lines."""
 
     def __init__(self, header: Header) -> None:
+        self._header = header
         self._places = header.places
         self._titles = tuple(title.casefold() for title in header.titles if title)
 
@@ -73,13 +59,23 @@ class Skipping:
         written = [shown(cell) for cell in row.cells if not is_blank(cell)]
         if tuple(text.casefold() for text in written) == self._titles:
             return Skipped(row=row.number, words=quoted(written[0]))
-        first = plain(written[0])
         # A number of a member, a service and a day make a line, whatever else a row says; one of the three is the word
         # itself, where it stands in the column of one of them. A signature may have a date, but no units or amounts.
         named = self._filled(row, _NAMING)
-        total = named <= 1 and first.startswith(_TOTALS)
+        if self._is_total(row, written, named):
+            return Skipped(row=row.number, words=quoted(written[0]), total=total_of(row, self._header))
+        first = plain(written[0])
         remark = named < len(_NAMING) and first.startswith(_REMARKS) and not self._filled(row, _COUNTING)
-        return Skipped(row=row.number, words=quoted(written[0])) if total or remark else None
+        return Skipped(row=row.number, words=quoted(written[0])) if remark else None
+
+    def _is_total(self, row: Row, written: list[str], named: int) -> bool:
+        """Whether a row is a total: by its first word, or by a cell that is nothing but the name of one."""
+        if named <= 1 and begins_with_a_total(written[0]):
+            return True
+        if not any(names_a_total(text) for text in written):
+            return False
+        naming = [shown(row.cell(self._places[field])) for field in _NAMING if field in self._places]
+        return named - sum(map(names_a_total, naming)) <= 1 or names_a_total(naming[0])
 
     def _filled(self, row: Row, fields: tuple[Field, ...]) -> int:
         return sum(field in self._places and not is_blank(row.cell(self._places[field])) for field in fields)
