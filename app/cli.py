@@ -9,6 +9,7 @@ from app.commands import (
     edition_changes,
     editions,
     exports,
+    findings,
     importing,
     periods,
     reports,
@@ -36,6 +37,7 @@ cli.command()(tokens.token)
 cli.command()(tokens.revoke)
 cli.add_typer(vendors.vendor, name="vendor")
 cli.add_typer(statements.statement, name="statement")
+cli.add_typer(findings.findings, name="findings")
 cli.add_typer(periods.period, name="period")
 cli.add_typer(exports.export, name="export")
 cli.add_typer(reports.report, name="report")

@@ -99,6 +99,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Vendor.serviceLevels": STAFF | {VENDOR},
     "Entry.recordedBy": STAFF,
     "Finding.related": STAFF,
+    "Finding.suggestion": STAFF,
     "ContractTerm.recordedBy": STAFF,
     "GET /exports/entries": STAFF,
     "GET /exports/findings": STAFF | {VENDOR},
@@ -109,7 +110,9 @@ TABLE: Mapping[str, frozenset[Role]] = {
 """By "Type.field", or by method and address of HTTP. The fields of other types are as visible as what leads to them."""
 
 GUARDED_TYPES = ("Query", "Mutation", "Customer", "Tier", "Relative", "Vendor")
-GUARDED_FIELDS = frozenset({"Entry.recordedBy", "ContractTerm.recordedBy", "Finding.related"})
+GUARDED_FIELDS = frozenset(
+    {"Entry.recordedBy", "ContractTerm.recordedBy", "Finding.related", "Finding.suggestion"}
+)
 """Of types whose other fields are as visible as what leads to them."""
 
 _Answer = TypeVar("_Answer")

@@ -17,6 +17,7 @@ from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
 from base.months import month_text
+from ledger.reconciliation.actions import action_words
 from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.reading import (
     FindingFilter,
@@ -29,6 +30,7 @@ from ledger.reconciliation.reading import (
     period_view,
     stream_findings,
 )
+from ledger.reconciliation.suggesting import suggestion
 from ledger.reconciliation.values import FindingKind
 
 
@@ -40,6 +42,22 @@ class FindingsAsked:
     month: date
     statement: str | None = None
     where: FindingFilter = field(default_factory=FindingFilter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToFill:
+    """A column that stays empty for a person to fill."""
+
+    name: str
+    title: str
+    width: int
+
+
+DECIDE = ToFill(name="decide", title="决定", width=10)
+PAY = ToFill(name="decide_pay", title="决定付款", width=12)
+MATCH = ToFill(name="decide_match", title="配对核销", width=18)
+NOTE = ToFill(name="decide_note", title="决定理由", width=30)
+DECIDED = (DECIDE, PAY, MATCH, NOTE)
 
 
 def finding_columns(telling: Telling) -> tuple[Column[FindingView], ...]:
@@ -76,6 +94,7 @@ def finding_columns(telling: Telling) -> tuple[Column[FindingView], ...]:
             cell=lambda row: row.reason(telling.language, to_vendor=telling.to_vendor),
             width=60,
         ),
+        *(() if telling.to_vendor else deciding_columns(telling)),
         Column(name="candidates", title="候选核销编号", cell=_candidates, width=24),
         Column(name="carried_from", title="结转自", cell=_carried_from, width=10),
         Column(
@@ -102,6 +121,25 @@ def finding_columns(telling: Telling) -> tuple[Column[FindingView], ...]:
     )
 
 
+def deciding_columns(telling: Telling) -> tuple[Column[FindingView], ...]:
+    """What is suggested, and the columns that a person fills: `app.decided` reads them."""
+
+    def suggested(row: FindingView) -> Cell:
+        found = suggestion(row)
+        if found is None:
+            return None
+        name, why = action_words(found.action).name, found.words
+        return telling.say(f"{name.zh}：{why.zh}", f"{name.en}: {why.en}")
+
+    return (
+        Column(name="suggestion", title="建议", cell=suggested, width=36),
+        *(
+            Column(name=each.name, title=each.title, cell=lambda _row: None, width=each.width)
+            for each in DECIDED
+        ),
+    )
+
+
 def _member_no(row: FindingView) -> Cell:
     if row.line is not None:
         return row.line.member_no
@@ -119,7 +157,7 @@ def _ledger_day(row: FindingView) -> Cell:
 
 
 def _candidates(row: FindingView) -> Cell:
-    return ", ".join(each.id.opaque for each in row.candidates)
+    return ", ".join(each.name for each in row.candidates)
 
 
 def _carried_from(row: FindingView) -> Cell:

@@ -57,6 +57,19 @@ def open_table(
 
 
 @contextmanager
+def open_sheets(stream: IO[bytes]) -> Iterator[list[Source]]:
+    """Open all visible sheets of a seekable file, whatever they hold. Raises SheetError."""
+    stream.seek(0)
+    start = stream.read(1024)
+    _refuse_other_kinds(start)
+    if start.startswith((_ARCHIVE, _OLD_OFFICE)):
+        with _open_book(stream, start, lambda: None) as book:
+            yield [book.sheet(name) for name in book.names]
+        return
+    yield [text_source(stream)]
+
+
+@contextmanager
 def _open_book(stream: IO[bytes], start: bytes, still_wanted: StillWanted) -> Iterator[Book]:
     if start.startswith(_OLD_OFFICE):
         with open_converted(stream, ".xls", still_wanted) as converted:

@@ -50,6 +50,11 @@ class RedemptionView:
     reason: str | None
 
     @property
+    def name(self) -> str:
+        """What people call it and type: the member number, and the sequence of its first entry."""
+        return f"{self.member_no}-{self.id.sequence}"
+
+    @property
     def benefit(self) -> str:
         """The code of the benefit."""
         return self.pool.benefit

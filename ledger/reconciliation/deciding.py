@@ -26,11 +26,21 @@ from ledger.reconciliation.paying import (
 )
 from ledger.reconciliation.periods import Period, RefusedError
 from ledger.reconciliation.values import Action, FindingId, FindingKind, Pass
-from ledger.refusals import Refusal, RefusalCode
+from ledger.refusals import Refusal, RefusalCode, invalid
 
 SQL = Queries(Path(__file__).with_name("decisions.sql"))
 
 _PLACES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What somebody saw of a finding when they decided: its kind, what the ledger counted, and the decision on it."""
+
+    kind: FindingKind
+    ledger_units: int | None
+    ledger_amount: Decimal | None
+    action: Action | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +49,7 @@ class Decision:
 
     `redemptions` belong to MATCH: the delivery that a line means, or several, of one member and one benefit, that it
     means together. `pay` belongs to ACCEPT and MATCH of a line: CNY, from nothing to what is stated, which of a credit
-    line is below zero.
+    line is below zero. `seen`: it is refused where the finding has changed since.
     """
 
     finding: FindingId
@@ -47,6 +57,7 @@ class Decision:
     note: str
     redemptions: tuple[RedemptionId, ...] = ()
     pay: Decimal | None = None
+    seen: Seen | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -62,6 +73,21 @@ class Change:
         self.writes += other.writes
         self.keys |= other.keys
         self.decided += other.decided
+
+
+def changed_since(row: Record, seen: Seen) -> Refusal | None:
+    """INVALID for a finding that has changed since somebody saw it."""
+    now = Seen(
+        kind=FindingKind(row["kind"]),
+        ledger_units=row["ledger_units"],
+        ledger_amount=row["ledger_amount"],
+        action=Action(row["action"]) if row["action"] is not None else None,
+    )
+    if seen == now:
+        return None
+    return invalid(
+        "该核对结果此后已有变化，请重新导出", "the finding has changed since then: export the findings anew"
+    )
 
 
 def key_of(row: Record) -> Key:

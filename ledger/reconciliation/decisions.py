@@ -7,7 +7,7 @@ is only ever added to.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -18,7 +18,7 @@ from asyncpg import Record
 from base.database import Connection, Pool
 from handbook import Handbook
 from ledger.ids import RedemptionId
-from ledger.reconciliation.deciding import SQL, Change, Deciding, Decision, key_of
+from ledger.reconciliation.deciding import SQL, Change, Deciding, Decision, Seen, changed_since, key_of
 from ledger.reconciliation.finding_rows import id_of
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import (
@@ -32,7 +32,7 @@ from ledger.reconciliation.values import Action, FindingId, LedgerFindingId, Lin
 from ledger.refusals import Refusal, RefusalCode
 from rating.activations import AnyHandbook, handbook_within
 
-__all__ = ["Decision", "resolve", "resolve_many"]
+__all__ = ["Decision", "Seen", "resolve", "resolve_all", "resolve_many"]
 
 
 async def resolve(
@@ -70,6 +70,31 @@ async def resolve_many(
     return outcomes
 
 
+async def resolve_all(
+    pool: Pool, decisions: Sequence[Decision], *, by: str, handbook: AnyHandbook, now: datetime
+) -> list[Refusal | None]:
+    """Decide on findings of one period, all of them or none: where one is refused, nothing is changed.
+
+    The answers are as `resolve_many` has them.
+    """
+    (period,) = {each.finding.period for each in decisions}
+    try:
+        answer = await _resolve_in(
+            pool, period, decisions, by=by, handbook=handbook, now=now, all_or_none=True
+        )
+    except _OneRefusedError as refused:
+        return refused.outcomes
+    return [answer] * len(decisions) if isinstance(answer, Refusal) else answer
+
+
+class _OneRefusedError(Exception):
+    """Rolls back the decisions that were not refused."""
+
+    def __init__(self, outcomes: list[Refusal | None]) -> None:
+        super().__init__()
+        self.outcomes = outcomes
+
+
 @answering_refusals
 async def _resolve_in(
     pool: Pool,
@@ -79,6 +104,7 @@ async def _resolve_in(
     by: str,
     handbook: AnyHandbook,
     now: datetime,
+    all_or_none: bool = False,
 ) -> list[Refusal | None]:
     async with pool.acquire() as conn, conn.transaction():
         within = await handbook_within(conn, handbook, lasting=True)
@@ -88,7 +114,12 @@ async def _resolve_in(
         period.must_be_open()
         desk = _Desk(conn, period, by=by, handbook=within, now=now)
         await desk.read([each.finding for each in decisions])
-        outcomes = [await desk.decide(each) for each in decisions]
+        changed = [desk.changed(each) for each in decisions]
+        outcomes = [
+            refusal or await desk.decide(each) for each, refusal in zip(decisions, changed, strict=True)
+        ]
+        if all_or_none and any(outcomes):
+            raise _OneRefusedError(outcomes)
         await desk.finish()
         return outcomes
 
@@ -111,7 +142,7 @@ class _Desk:
         self._rows: dict[FindingId, Record] = {}
         self._waiting = Change()
 
-    async def read(self, findings: Iterable[FindingId]) -> None:
+    async def read(self, findings: Collection[FindingId]) -> None:
         """Read the findings as they are now."""
         lines = {each: _row_key(each) for each in findings if isinstance(each, LineFindingId)}
         others = {each: _row_key(each) for each in findings if isinstance(each, LedgerFindingId)}
@@ -123,6 +154,11 @@ class _Desk:
         if keys:
             rows = await self._conn.fetchmany(SQL[name], keys)
             self._rows |= {id_of(row): row for row in rows}
+
+    def changed(self, asked: Decision) -> Refusal | None:
+        """Why a decision is refused of a finding that is not as it was seen."""
+        row = self._rows.get(asked.finding)
+        return changed_since(row, asked.seen) if row is not None and asked.seen is not None else None
 
     async def decide(self, asked: Decision) -> Refusal | None:
         """Decide on one finding; None when it is done."""

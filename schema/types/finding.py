@@ -12,6 +12,7 @@ import strawberry
 from base.months import month_text
 from handbook import benefits as values
 from ledger.reconciliation.reading import Scope, StatementView
+from ledger.reconciliation.suggesting import suggestion
 from ledger.reconciliation.values import StatementId
 from ledger.reconciliation.views import FindingView
 from schema.connections import LARGEST_PAGE, Connection
@@ -25,7 +26,7 @@ from schema.types.node import Node
 from schema.types.redemption import Redemption, Vendor
 from schema.types.refusal import Refusal
 from schema.types.related import RelatedItem
-from schema.types.resolution import Resolution
+from schema.types.resolution import Resolution, SuggestedDecision
 from schema.types.statement import FindingCount, LineName, StatementLine, Withdrawal
 from schema.types.total import Total
 
@@ -118,6 +119,13 @@ class Finding(Node):
     )
     def related(self) -> list[RelatedItem]:
         return [RelatedItem.of(each) for each in self.view.related]
+
+    @strawberry.field(
+        description="What is usually decided of such a finding; null: it does not wait, or a person has to look."
+    )
+    def suggestion(self) -> SuggestedDecision | None:
+        suggested = suggestion(self.view)
+        return SuggestedDecision.of(suggested) if suggested is not None else None
 
     @strawberry.field(description="The benefit.", graphql_type=Benefit)
     def benefit(self, info: Info) -> values.Benefit:

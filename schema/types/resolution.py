@@ -1,11 +1,14 @@
-"""Decisions on findings. From `ledger.reconciliation.views`."""
+"""Decisions on findings, made and suggested. From `ledger.reconciliation`."""
 
 from datetime import datetime
 from decimal import Decimal
 
 import strawberry
 
+from base.words import Words
+from ledger.reconciliation.suggesting import Suggestion
 from ledger.reconciliation.views import DecisionView
+from schema.context import Info
 from schema.types.enums import Action, FindingKind
 
 
@@ -31,3 +34,18 @@ class Resolution:
             by=decision.by,
             at=decision.at,
         )
+
+
+@strawberry.type(description="What is usually decided of such a finding. It decides nothing.")
+class SuggestedDecision:
+    action: Action = strawberry.field(description="The decision.")
+    words: strawberry.Private[Words]
+
+    @strawberry.field(description="Why. In Chinese or, with `Accept-Language: en`, in English.")
+    def reason(self, info: Info) -> str:
+        return self.words.spoken(info.context.language)
+
+    @classmethod
+    def of(cls, suggestion: Suggestion) -> "SuggestedDecision":
+        """The suggestion as the API shows it."""
+        return cls(action=suggestion.action, words=suggestion.words)

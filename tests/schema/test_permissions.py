@@ -158,7 +158,7 @@ def allowed(type_name: str, field: str, role: Role) -> bool:
     if type_name in {"Query", "Mutation"}:
         letters = (QUERIES if type_name == "Query" else MUTATIONS)[field]
         return role in {LETTERS[letter] for letter in letters}
-    if field in {"recordedBy", "related"}:
+    if field in {"recordedBy", "related", "suggestion"}:
         return role in {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR}
     if role is Role.VENDOR:
         return field in VENDOR_SEES[type_name]

@@ -38,7 +38,8 @@ REACHED = {
     "VNOA": "ContractTerm Finding FindingConnection FindingCount FindingEdge LineName Period RedemptionConnection "
     "RedemptionEdge Resolution ServiceLevelCounts ServiceLevelReport Settlement SettlementConnection SettlementEdge "
     "SettlementLine Statement StatementConnection StatementEdge StatementLine Total VendorUsage Withdrawal",
-    "NOA": "LiabilityLine LiabilityReport RelatedItem UsageReport UsageRow UsageTotal VendorConnection VendorEdge",
+    "NOA": "LiabilityLine LiabilityReport RelatedItem SuggestedDecision UsageReport UsageRow UsageTotal "
+    "VendorConnection VendorEdge",
     "OA": "Edition EditionBenefit EditionChange EditionMove EditionWhatIf",
     "O": "Recorded",
     "A": "AuditEvent AuditEventConnection AuditEventEdge",

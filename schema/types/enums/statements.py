@@ -2,6 +2,7 @@
 
 from typing import assert_never
 
+from ledger.reconciliation.actions import action_words
 from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.values import Action, FindingKind, Pass
 from ledger.reconciliation.views import PeriodStatus, StatementStatus
@@ -17,17 +18,7 @@ def _finding_kind(finding_kind: FindingKind) -> str:
 
 @published(Action, "A decision on a finding.", name="FindingAction")
 def _action(action: Action) -> str:
-    match action:
-        case Action.MATCH:
-            return "The line is matched by hand with a delivery, and paid as far as both bear it out."
-        case Action.ACCEPT:
-            return "The finding stands: what both the statement and the ledger support is paid."
-        case Action.DISPUTE:
-            return "Nothing is paid; when the period is closed, it is carried forward to a later one."
-        case Action.REOPEN:
-            return "A decision is taken back: the finding is matched anew, and waits again."
-        case _:
-            assert_never(action)
+    return action_words(action).meaning
 
 
 @published(
