@@ -41,6 +41,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_REDEMPTION = "UNKNOWN_REDEMPTION"
     KEY_REUSED = "KEY_REUSED"
     PERIOD_CLOSED = "PERIOD_CLOSED"
+    TOTAL_DIFFERS = "TOTAL_DIFFERS"
     UNKNOWN_STATEMENT = "UNKNOWN_STATEMENT"
     UNKNOWN_FINDING = "UNKNOWN_FINDING"
     ALREADY_MATCHED = "ALREADY_MATCHED"
@@ -331,6 +332,14 @@ def message_of(code: RefusalCode) -> Message:  # noqa: C901, PLR0911, PLR0912 (a
                 Words(
                     "{period} 账期已经关闭。",
                     "The period {period} is closed.",
+                ),
+            )
+        case RefusalCode.TOTAL_DIFFERS:
+            return Message(
+                "The lines of the statement do not add up to the stated total: see `differing`.",
+                Words(
+                    "合计与明细不符，未导入任何一行（共 {count} 行）：{words_zh}。",
+                    "The total differs from the lines, and none of the {count:line|lines} was taken: {words_en}.",
                 ),
             )
         case RefusalCode.UNKNOWN_STATEMENT:

@@ -8,6 +8,7 @@ statement of their own. Idempotent: the same sheet again changes nothing.
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 
@@ -61,6 +62,12 @@ def import_statement(
     sheet: Annotated[
         str | None, typer.Option("--sheet", help="Which sheet of a workbook with several")
     ] = None,
+    total: Annotated[
+        str | None,
+        typer.Option(
+            "--total", help="What the invoice says, in CNY: nothing is taken unless the lines add up to it"
+        ),
+    ] = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Take the good rows; the others go into FILE.rejected.csv")
     ] = False,
@@ -68,7 +75,7 @@ def import_statement(
     data: DataOption = None,
 ) -> None:
     """Import a vendor's statement from a sheet, and match it."""
-    month = month_of(period)
+    month, stated = month_of(period), _amount(total)
     if file.is_dir() or not file.exists():
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
 
@@ -97,6 +104,7 @@ def import_statement(
                 month=month,
                 name=sheet,
                 keep_going=keep_going,
+                total=stated,
             )
             try:
                 imported = await import_sheet(
@@ -116,6 +124,15 @@ def import_statement(
 
     imported = with_services(data, run, existing=True)
     _tell(imported, file, language, keep_going=keep_going)
+
+
+def _amount(total: str | None) -> Decimal | None:
+    from app.statements.cells import UnreadableError, amount_of
+
+    try:
+        return None if total is None else amount_of(total)
+    except UnreadableError as error:
+        raise typer.BadParameter(error.words.en, param_hint="--total") from None
 
 
 def _taking(bars: Bars, lines: int) -> None:

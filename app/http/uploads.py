@@ -23,6 +23,7 @@ from app.requests.access import identified, remark
 from app.requests.errors import SERVICE_UNAVAILABLE, RequestError, bad_request, try_again
 from app.requests.negotiation import language, media_type_of
 from app.services import Services
+from app.statements.cells import UnreadableError, amount_of
 from app.statements.checking import Checked
 from app.statements.importing import Imported, Sheet, import_sheet
 from app.statements.sheets import Row, SheetError
@@ -43,7 +44,8 @@ _WEIGHT = 2
 _MOST_PROBLEMS = 1000
 _MOST_FIELD_BYTES = 4096
 _MOST_OVERHEAD_BYTES = 64 * 1024
-_FIELDS = ("vendor", "period", "number", "sheet", "keepGoing", "file")
+_FIELDS = ("vendor", "period", "number", "sheet", "keepGoing", "total", "file")
+_ABOUT_THE_CONTENT = frozenset({RefusalCode.INVALID, RefusalCode.TOTAL_DIFFERS})
 _CREATED, _OK, _CONFLICT, _UNPROCESSABLE = 201, 200, 409, 422
 
 
@@ -125,7 +127,7 @@ class Uploads:
                 raise try_again(
                     SERVICE_UNAVAILABLE, refusal.code.value, refusal.message(chosen), refusal.retry_after
                 )
-            status = _UNPROCESSABLE if refusal.code is RefusalCode.INVALID else _CONFLICT
+            status = _UNPROCESSABLE if refusal.code in _ABOUT_THE_CONTENT else _CONFLICT
             return _refused(
                 status, refusal.code.value, refusal.message(chosen), differing=list(refusal.differing)
             )
@@ -180,6 +182,10 @@ def _sheet(form: FormData) -> Sheet:
     keep_going = _text(form, "keepGoing") or "false"
     if keep_going not in {"true", "false"}:
         raise bad_request("`keepGoing` must be true or false.")
+    try:
+        total = amount_of(given) if (given := _text(form, "total")) is not None else None
+    except UnreadableError as error:
+        raise bad_request(f"`total`: {error.words.en}.") from None
     return Sheet(
         stream=file.file,
         vendor=vendor,
@@ -187,6 +193,7 @@ def _sheet(form: FormData) -> Sheet:
         month=month,
         name=_text(form, "sheet"),
         keep_going=keep_going == "true",
+        total=total,
     )
 
 

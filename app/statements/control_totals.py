@@ -25,12 +25,13 @@ _MOST_LOOKS = 1_000_000
 
 
 class Sums(NamedTuple):
-    """What rows come to: how many, their units, their amounts in CNY, and how many have figures that cannot be read."""
+    """What rows come to: how many, their units, their amounts in CNY, and of how many either cannot be read."""
 
     rows: int = 0
     units: int = 0
     amount: Decimal = Decimal()
-    unread: int = 0
+    without_units: int = 0
+    without_amount: int = 0
 
     def less(self, other: "Sums") -> "Sums":
         """What the rows come to without those of `other`."""
@@ -38,7 +39,8 @@ class Sums(NamedTuple):
             self.rows - other.rows,
             self.units - other.units,
             self.amount - other.amount,
-            self.unread - other.unread,
+            self.without_units - other.without_units,
+            self.without_amount - other.without_amount,
         )
 
 
@@ -88,7 +90,8 @@ class ControlTotals:
             sums.rows + 1,
             sums.units + (units or 0),
             sums.amount + (amount or 0),
-            sums.unread + (units is None or amount is None),
+            sums.without_units + (units is None),
+            sums.without_amount + (amount is None),
         )
 
     def state(self, total: Total | None) -> None:
@@ -108,15 +111,17 @@ class ControlTotals:
         Without problems it is not known: figures of rows that it stands for cannot be read.
         """
         for total, ranges in self._ranges():
-            unread, first = False, None
+            first = None
             for each in ranges:
-                if _agrees(total, each):
+                right = [_is_right(figure, each.sums) for figure in total.figures]
+                if False not in right:
+                    if None in right:
+                        yield total.row, []
                     break
                 first = first or each
-                unread = unread or bool(each.sums.unread)
             else:
                 if first is not None:
-                    yield total.row, [] if unread else _problems(total, first)
+                    yield total.row, _problems(total, first)
 
     def _ranges(self) -> Iterator[tuple[Total, Iterator[_Range]]]:
         """Each total that has figures, with the lines that it may stand for, the likeliest first."""
@@ -173,27 +178,25 @@ class ControlTotals:
                 yield found
 
 
-def _agrees(total: Total, lines: _Range) -> bool:
-    return all(_is_right(figure, lines.sums) for figure in total.figures)
-
-
-def _is_right(figure: Figure, sums: Sums) -> bool:
+def _is_right(figure: Figure, sums: Sums) -> bool | None:
+    """Whether a figure is what lines come to; None where that is not known."""
     if figure.problem is not None:
         return False
     match figure.kind:
         case Kind.UNITS:
-            return figure.number == sums.units
+            return None if sums.without_units else figure.number == sums.units
         case Kind.AMOUNT:
-            return figure.number == sums.amount
+            return None if sums.without_amount else figure.number == sums.amount
         case Kind.ANY:
-            return figure.number in {Decimal(sums.units), sums.amount, Decimal(sums.rows)}
+            unknown = sums.without_units or sums.without_amount
+            return figure.number in {sums.units, sums.amount, sums.rows} or (None if unknown else False)
 
 
 def _problems(total: Total, lines: _Range) -> list[LineProblem]:
     return [
         LineProblem(row=total.row, column=figure.column, words=figure.problem or _words(figure, lines))
         for figure in total.figures
-        if not _is_right(figure, lines.sums)
+        if _is_right(figure, lines.sums) is False
     ]
 
 

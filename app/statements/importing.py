@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from threading import Event
 from typing import IO
 
@@ -16,12 +17,16 @@ from app.services import Services
 from app.statements.checking import Checked, OnProblems, Progress, Spool, check
 from ledger.reconciliation.reading import StatementView, statements_by_id
 from ledger.reconciliation.statements import refused_unread, submit
+from ledger.reconciliation.values import StatedTotal
 from ledger.refusals import Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """A file sent as a vendor's statement. `name` selects the sheet of a workbook, where there are several."""
+    """A file sent as a vendor's statement. `name` selects the sheet of a workbook, where there are several.
+
+    `total` is what the lines that are taken must come to, in CNY, as the invoice says.
+    """
 
     stream: IO[bytes]
     vendor: str
@@ -29,6 +34,7 @@ class Sheet:
     month: date
     name: str | None
     keep_going: bool
+    total: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,7 @@ async def import_sheet(
             number=sheet.number,
             month=sheet.month,
             lines=spool.lines(),
+            total=StatedTotal(amount=sheet.total),
             by=by,
             now=services.clock(),
             handbook=services.handbooks,

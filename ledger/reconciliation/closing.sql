@@ -94,12 +94,14 @@ select $1, * from unnest($2::text[], $3::date[], $4::boolean[], $5::bigint[], $6
 -- name: digests
 -- Hashes of what a settlement depends on, each over its rows in a fixed order and canonical form: the statements, the
 -- pairs that simply agree (each with the hash of the ledger's entry of delivery), the findings, the decisions. What names
--- several deliveries has one value more: so the seals of what was settled before there were groups hold.
+-- several deliveries has one value more, and a statement with a stated total two: so the seals of what was settled before
+-- there were groups and stated totals hold.
 select
     (
-        select sha256(coalesce(string_agg(sha256(convert_to(jsonb_build_array(
+        select sha256(coalesce(string_agg(sha256(convert_to((jsonb_build_array(
             s.number, s.lines, s.units, s.amount::text, encode(s.content, 'hex'), w.statement is not null
-        )::text, 'UTF8')), ''::bytea order by s.id), ''::bytea))
+        ) || case when coalesce(s.total_units, s.total_amount) is null then '[]'
+            else jsonb_build_array(s.total_units, s.total_amount::text) end)::text, 'UTF8')), ''::bytea order by s.id), ''::bytea))
         from statements s left join withdrawals w on w.statement = s.id
         where s.period = $1
     ) as statements,

@@ -23,7 +23,7 @@ from ledger.reconciliation.finding_pages import (
     findings_pages,
     stream_findings,
 )
-from ledger.reconciliation.values import FindingKind, StatementLine
+from ledger.reconciliation.values import FindingKind, StatedTotal, StatementLine
 from ledger.reconciliation.views import (
     DecisionView,
     FindingPosition,
@@ -179,6 +179,7 @@ def _statement(row: Record, tallies: list[Record]) -> StatementView:
     withdrawal = None
     if row["withdrawn_at"] is not None:
         withdrawal = WithdrawalView(note=row["note"], by=row["withdrawn_by"], at=row["withdrawn_at"])
+    total = StatedTotal(units=row["total_units"], amount=row["total_amount"])
     return StatementView(
         id=row["id"],
         period=row["period"],
@@ -193,6 +194,7 @@ def _statement(row: Record, tallies: list[Record]) -> StatementView:
         submitted_by=row["submitted_by"],
         submitted_at=row["submitted_at"],
         withdrawal=withdrawal,
+        total=total if total != StatedTotal() else None,
     )
 
 

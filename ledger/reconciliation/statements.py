@@ -15,6 +15,7 @@ from asyncpg import Record
 
 from base.database import Connection, Pool
 from base.sql import Queries
+from base.words import Words
 from handbook import Handbook
 from ledger.reconciliation.lines import GivenLine, LineProblem, checked
 from ledger.reconciliation.matching import reconcile
@@ -28,7 +29,7 @@ from ledger.reconciliation.periods import (
     must_have_begun,
     must_not_be_closed,
 )
-from ledger.reconciliation.values import StatementLine
+from ledger.reconciliation.values import StatedTotal, StatementLine
 from ledger.refusals import Refusal, RefusalCode, invalid
 from rating.activations import AnyHandbook, handbook_within
 
@@ -46,6 +47,8 @@ _COLUMNS = ("line_no", *_API_NAMES)
 _row = attrgetter(*_COLUMNS)
 _MOST_NAMED = 20
 _PROGRESS_EVERY = 1000
+_NO_TOTAL = StatedTotal()
+_IN_WORDS = {"units": Words("数量", "units"), "amount": Words("金额", "CNY")}
 
 Progress = Callable[[int], None]
 """Called with the number of lines read."""
@@ -70,14 +73,16 @@ async def submit(
     by: str,
     now: datetime,
     handbook: AnyHandbook,
+    total: StatedTotal = _NO_TOTAL,
     progress: Progress | None = None,
 ) -> Submitted | Refusal:
     """Submit a vendor's statement for the month that begins on `month`, and match it.
 
     Refused, nothing stored: INVALID for an unknown vendor, a malformed number, a month ahead; KEY_REUSED for other
-    content under a number that was used; PERIOD_CLOSED. `lines` are checked already; what they raise is passed on, a
-    refusal is the answer, and nothing is stored. Lines may arrive slowly and do not hold up activations: only the match
-    follows the handbook in force.
+    content under a number that was used; PERIOD_CLOSED; TOTAL_DIFFERS when the lines do not add up to `total`, which is
+    stored with a new statement only. `lines` are checked already; what they raise is passed on, a refusal is the
+    answer, and nothing is stored. Lines may arrive slowly and do not hold up activations: only the match follows the
+    handbook in force.
     """
     async with pool.acquire() as conn, conn.transaction():
         await _must_be_awaited(conn, vendor=vendor, number=number, month=month, now=now)
@@ -88,7 +93,9 @@ async def submit(
             records=_rows(lines, progress),
         )
         within = await handbook_within(conn, handbook, lasting=True)
-        return await _store(conn, vendor=vendor, number=number, month=month, by=by, handbook=within, now=now)
+        return await _store(
+            conn, vendor=vendor, number=number, month=month, total=total, by=by, handbook=within, now=now
+        )
 
 
 @answering_refusals
@@ -190,7 +197,15 @@ def _malformed(problems: list[LineProblem]) -> Refusal:
 
 
 async def _store(
-    conn: Connection, *, vendor: str, number: str, month: date, by: str, handbook: Handbook, now: datetime
+    conn: Connection,
+    *,
+    vendor: str,
+    number: str,
+    month: date,
+    total: StatedTotal,
+    by: str,
+    handbook: Handbook,
+    now: datetime,
 ) -> Submitted:
     repeated = [row["line_no"] for row in await conn.fetch(SQL["repeated_numbers"])]
     if repeated:
@@ -203,6 +218,7 @@ async def _store(
     summary = await conn.fetchrow(SQL["summary"])
     if summary is None:  # an aggregate without grouping has one row
         raise AssertionError
+    _must_add_up(total, summary)
     period = await lock_month(conn, vendor, month)
     stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
     if stored is not None:
@@ -221,6 +237,8 @@ async def _store(
         summary["content"],
         by,
         now,
+        total.units,
+        total.amount,
     )
     if statement is None:  # the number has just been used for another month
         stored = await conn.fetchrow(SQL["stored_statement"], vendor, number)
@@ -230,6 +248,35 @@ async def _store(
     await conn.execute(SQL["store_lines"], statement)
     await reconcile(conn, period.id, handbook=handbook, now=now)
     return Submitted(statement=statement)
+
+
+def _must_add_up(total: StatedTotal, lines: Record) -> None:
+    """Refuse with TOTAL_DIFFERS lines whose units or amounts are not what was stated."""
+    differing = {
+        name: (stated, added)
+        for name, stated, added in (
+            ("units", total.units, lines["units"]),
+            ("amount", total.amount, lines["amount"]),
+        )
+        if stated is not None and stated != added
+    }
+    if not differing:
+        return
+    zh = [
+        f"{_IN_WORDS[name].zh}应为 {stated}，明细加起来是 {added}"
+        for name, (stated, added) in differing.items()
+    ]
+    en = [
+        f"{_IN_WORDS[name].en} {stated} are stated, the lines add up to {added}"
+        for name, (stated, added) in differing.items()
+    ]
+    raise RefusedError(
+        Refusal(
+            code=RefusalCode.TOTAL_DIFFERS,
+            differing=tuple(f"total.{name}" for name in differing),
+            facts={"count": lines["lines"], "words_zh": "；".join(zh), "words_en": "; ".join(en)},
+        )
+    )
 
 
 async def _again(

@@ -31,8 +31,9 @@ from incoming_lines l;
 -- name: store_statement
 -- No row comes back when the vendor has used the number before.
 insert into statements
-    (period, vendor, number, lines, units, amount, first_day, last_day, content, submitted_by, submitted_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    (period, vendor, number, lines, units, amount, first_day, last_day, content, submitted_by, submitted_at,
+     total_units, total_amount)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 on conflict (vendor, number) do nothing
 returning id;
 

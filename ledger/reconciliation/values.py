@@ -77,6 +77,14 @@ class StatementLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StatedTotal:
+    """What a whole statement is said to come to, as the invoice has it: units, and CNY; None: not stated."""
+
+    units: int | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """What one side says: units on a day, for an amount in CNY (None: no price was in force that day)."""
 

@@ -20,6 +20,7 @@ from ledger.reconciliation.values import (
     LineFindingId,
     Pass,
     Side,
+    StatedTotal,
     StatementLine,
     differences,
 )
@@ -70,7 +71,7 @@ class WithdrawalView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementView:
-    """A vendor's statement as it is now. `month` is the first day of its period."""
+    """A vendor's statement as it is now. `month` is the first day of its period, `total` what was stated of it all."""
 
     id: int
     period: int
@@ -85,6 +86,7 @@ class StatementView:
     submitted_by: str
     submitted_at: datetime
     withdrawal: WithdrawalView | None
+    total: StatedTotal | None = None
 
     @property
     def matched_units(self) -> int:

@@ -11,12 +11,13 @@ from strawberry.types import get_object_definition
 from strawberry.types.arguments import InputContext
 
 from ledger.reconciliation.statements import Submitted, checked_lines, submit
-from ledger.reconciliation.values import StatementId
+from ledger.reconciliation.values import StatedTotal, StatementId
 from ledger.refusals import Refusal
 from schema.context import Context, Info
 from schema.errors import BadInputError
 from schema.months import given_month
 from schema.mutations.deciding import decider
+from schema.scalars import Long
 from schema.types.finding import Statement, StatementOutcome
 
 _MOST_LINES = 5000
@@ -59,6 +60,14 @@ def _line_of(type_: type, given: Mapping[str, Any], _: InputContext) -> Any:
 get_object_definition(StatementLineInput, strict=True).from_input = _line_of
 
 
+@strawberry.input(description="What the invoice says that a whole statement comes to.")
+class StatementTotalInput:
+    units: Long | None = strawberry.field(
+        default=None, description="Units of all lines, less those of credit lines."
+    )
+    amount: Decimal | None = strawberry.field(default=None, description="In CNY.")
+
+
 @strawberry.input(description="A vendor's statement for a month.")
 class StatementInput:
     vendor: str = strawberry.field(description="The code of the vendor.")
@@ -68,6 +77,11 @@ class StatementInput:
     period: str = strawberry.field(description="The month, like 2026-10.")
     lines: list[StatementLineInput] = strawberry.field(
         description=f"At most {_MOST_LINES}; longer statements are uploaded or imported as files."
+    )
+    total: StatementTotalInput | None = strawberry.field(
+        default=None,
+        description="What the invoice says; refused (TOTAL_DIFFERS) where the lines do not add up to it. It is kept "
+        "with the statement and sealed with its settlement.",
     )
 
 
@@ -98,12 +112,17 @@ class SubmitStatementMutation:
             number=input.number,
             month=month,
             lines=checked_lines(_in_turns(input.lines), context.handbook),
+            total=_total(input.total),
             by=decider(context),
             now=context.now,
             handbook=context.handbooks,
         )
         context.written()
         return await answered(context, answer)
+
+
+def _total(given: StatementTotalInput | None) -> StatedTotal:
+    return StatedTotal() if given is None else StatedTotal(units=given.units, amount=given.amount)
 
 
 async def answered(context: Context, answer: Submitted | Refusal) -> Statement | Refusal:

@@ -27,7 +27,7 @@ from schema.types.redemption import Redemption, Vendor
 from schema.types.refusal import Refusal
 from schema.types.related import RelatedItem
 from schema.types.resolution import Resolution, SuggestedDecision
-from schema.types.statement import FindingCount, LineName, StatementLine, Withdrawal
+from schema.types.statement import FindingCount, LineName, StatementLine, StatementTotal, Withdrawal
 from schema.types.total import Total
 
 
@@ -184,6 +184,9 @@ class Statement(Node):
     status: StatementStatus = strawberry.field(description="Its status.")
     lines: int = strawberry.field(description="How many lines it has.")
     stated: Total = strawberry.field(description="The total of its lines.")
+    total: StatementTotal | None = strawberry.field(
+        description="What the invoice says that it comes to, as stated when it was submitted; null: nothing."
+    )
     matched: Total = strawberry.field(description="The total of its lines that agree (MATCHED).")
     payable: Decimal = strawberry.field(
         description="What would be paid now, in CNY: what agrees, and what was decided. For the latest "
@@ -224,6 +227,7 @@ class Statement(Node):
             status=view.status,
             lines=view.lines,
             stated=Total.of(view.stated_units, view.stated_amount),
+            total=StatementTotal.of(view.total) if view.total is not None else None,
             matched=Total.of(view.matched_units, view.matched_amount),
             payable=view.payable,
             open=view.open,

@@ -10,6 +10,7 @@ from ledger.reconciliation import grounds, values
 from ledger.reconciliation.reading import WithdrawalView
 from schema.context import Info
 from schema.disclosure import shown
+from schema.scalars import Long
 from schema.types.benefit import Benefit
 from schema.types.catalogue import benefit_of
 from schema.types.enums import FindingKind
@@ -58,6 +59,17 @@ class LineName:
 class FindingCount:
     kind: FindingKind = strawberry.field(description="The kind.")
     count: int = strawberry.field(description="How often.")
+
+
+@strawberry.type(description="What a whole statement was said to come to; its lines add up to it.")
+class StatementTotal:
+    units: Long | None = strawberry.field(description="Units; null: nothing was said of them.")
+    amount: Decimal | None = strawberry.field(description="In CNY; null: nothing was said of it.")
+
+    @classmethod
+    def of(cls, total: values.StatedTotal) -> "StatementTotal":
+        """The total as the API shows it."""
+        return cls(units=None if total.units is None else Long(total.units), amount=total.amount)
 
 
 @strawberry.type(description="The withdrawal of a statement: its lines no longer count.")

@@ -243,6 +243,7 @@ SCENES: dict[str, list[Scene]] = {
 
 BY_RECONCILIATION = {
     "PERIOD_CLOSED",
+    "TOTAL_DIFFERS",
     "UNKNOWN_STATEMENT",
     "UNKNOWN_FINDING",
     "ALREADY_MATCHED",

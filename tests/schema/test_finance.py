@@ -41,6 +41,23 @@ async def test_a_statement_is_taken_once_and_nothing_of_a_bad_one(api: Api, octo
     assert "5000" in many["errors"][0]["message"]
 
 
+async def test_a_total_that_is_stated_must_be_that_of_the_lines(api: Api, october: dict[str, Any]) -> None:
+    lines = [line(1, 1, 5, "R1"), line(2, 2, 1, amount="680.00")]
+    for total, differing in (
+        ({"units": 7}, ["total.units"]),
+        ({"amount": "1.00"}, ["total.amount"]),
+        ({"units": 7, "amount": "1.00"}, ["total.units", "total.amount"]),
+    ):
+        answer = await submit(api, *lines, number="S-9", total=total)
+        assert (answer["code"], answer["differing"]) == ("TOTAL_DIFFERS", differing)
+    stated = await submit(api, *lines, number="S-9")
+    same = await submit(api, *lines, number="S-10", total=stated["stated"])
+    told = await api.data(
+        f'{{ node(id: "{same["id"]}") {{ ... on Statement {{ total {{ units amount }} }} }} }}', FINANCE
+    )
+    assert told["node"]["total"] == stated["stated"]
+
+
 async def test_a_credit_line_of_a_program_is_one_by_its_amount(api: Api, october: dict[str, Any]) -> None:
     lines = [line(1, 1, 5, "R1"), line(2, 1, 5, "R1", amount="-17.50"), line(3, 1, -5, "R1", amount="0.00")]
     statement = await submit(api, *lines, number="S-9")

@@ -37,7 +37,8 @@ REACHED = {
     "FVOA": "Eligibility",
     "VNOA": "ContractTerm Finding FindingConnection FindingCount FindingEdge LineName Period RedemptionConnection "
     "RedemptionEdge Resolution ServiceLevelCounts ServiceLevelReport Settlement SettlementConnection SettlementEdge "
-    "SettlementLine Statement StatementConnection StatementEdge StatementLine Total VendorUsage Withdrawal",
+    "SettlementLine Statement StatementConnection StatementEdge StatementLine StatementTotal Total "
+    "VendorUsage Withdrawal",
     "NOA": "LiabilityLine LiabilityReport RelatedItem SuggestedDecision UsageReport UsageRow UsageTotal "
     "VendorConnection VendorEdge",
     "OA": "Edition EditionBenefit EditionChange EditionMove EditionWhatIf",

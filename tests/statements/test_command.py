@@ -265,3 +265,19 @@ async def _until_alone(pool: "asyncpg.Pool") -> None:
             "select exists (select from pg_locks where relation = 'statement_lines'::regclass)"
         ):
             await asyncio.sleep(0.05)
+
+
+async def test_the_total_of_an_invoice_and_those_of_the_sheet_are_compared(run, database, tmp_path):
+    file = tmp_path / "RK.csv"
+    file.write_bytes(csv_of(HEADER, *LINES, ("合计", "", "5", "", "49.00")))
+    done = run(*IMPORT, str(file), "--language", "en")
+    assert done.returncode == 1
+    assert "row 5, 次数: the total says 5; the 3 lines in rows 2 to 4 add up to 4" in done.stderr
+    assert "nothing was imported: 3 good rows, 0 that cannot be read, 1 total differs" in done.stdout
+    file.write_bytes(csv_of(HEADER, *LINES))
+    done = run(*IMPORT, str(file), "--total", "13583.00")
+    assert done.returncode == 1
+    assert "金额应为 13583.00，明细加起来是 49.00" in done.stderr
+    assert "--total" in run(*IMPORT, str(file), "--total", "x").stderr
+    assert await counts(database) == (0, 0, 0)
+    assert run(*IMPORT, str(file), "--total", "49").returncode == 0

@@ -124,6 +124,8 @@ async def test_a_total_stands_for_rows_with_problems_too_and_is_not_compared_whe
     assert (found.checked.refused, found.checked.differing, found.checked.not_compared) == (1, 0, ())
     found = await taken(ROW, nobody, total("合计", "3", "1360"))
     assert (found.checked.refused, found.checked.differing) == (1, 1)
+    found = await taken(ROW, (*ROW[:4], "面议", ""), total("合计", "3", "1400"))
+    assert [each.column for each in found.problems] == ["金额", "次数"]
     found = await taken(ROW, (*ROW[:4], "面议", ""), total("合计", "2", "1400"))
     assert (found.checked.refused, found.checked.differing, found.checked.not_compared) == (1, 0, (4,))
     assert "4" in found.checked.notes[0].en

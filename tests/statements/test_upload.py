@@ -266,3 +266,25 @@ async def test_what_is_no_form_is_refused(desk, content_type, body, status):
     answer = await desk.client.post("/statements", content=body, headers=headers)
     assert answer.status_code == status
     assert answer.json()["errors"][0]["extensions"]["code"] in {"BAD_REQUEST", "UNSUPPORTED_MEDIA_TYPE"}
+
+
+async def test_the_total_of_an_invoice_is_compared_and_kept(desk, database):
+    content = csv_of(HEADER, *LINES)
+    refused = await desk.send(content, language="en", total="50.00")
+    assert refused.status_code == 422
+    error = refused.json()["errors"][0]
+    assert error["extensions"]["code"] == "TOTAL_DIFFERS"
+    assert "CNY 50.00 are stated, the lines add up to 49.00" in error["message"]
+    assert await counts(database) == (0, 0, 0)
+    assert (await desk.send(content, total="many")).status_code == 400
+    assert (await desk.send(content, total="¥49.00")).status_code == 201
+    assert str(await database.owner_pool.fetchval("select total_amount from statements")) == "49.00"
+
+
+async def test_a_total_of_the_sheet_that_differs_takes_nothing_even_to_keep_going(desk, database):
+    rows = csv_of(HEADER, *LINES, BAD, ("合计", "", "5", "", "49.00"))
+    answer = await desk.send(rows, keepGoing="true", language="en")
+    assert answer.status_code == 422
+    assert "1 total differs from the lines" in answer.json()["errors"][0]["message"]
+    assert {each["row"] for each in answer.json()["problems"]} == {5, 6}
+    assert await counts(database) == (0, 0, 0)
