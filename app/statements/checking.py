@@ -49,13 +49,14 @@ class Checked:
     skipped: tuple[Skipped, ...]
     skipped_rows: int
     unseen: Words | None = None
+    how_read: tuple[Words, ...] = ()
     differing: int = 0
     not_compared: tuple[int, ...] = ()
 
     @property
     def notes(self) -> tuple[Words, ...]:
-        """What could not be seen or compared in the file."""
-        notes = () if self.unseen is None else (self.unseen,)
+        """How columns were read, and what could not be seen or compared in the file."""
+        notes = self.how_read if self.unseen is None else (*self.how_read, self.unseen)
         if not self.not_compared:
             return notes
         rows = [str(row) for row in self.not_compared[:_MOST_SKIPPED_NAMED]]
@@ -126,8 +127,11 @@ def check(
     sheet: str | None = None,
     on_problems: OnProblems,
     progress: Progress = lambda _done, _size: None,
+    month: date | None = None,
 ) -> Checked:
     """Read a file to its end: the good lines go to `spool`, the others and totals that differ to `on_problems`.
+
+    `month` is the period: days far from it are refused.
 
     Raises SheetError when the file as a whole cannot be read, or has no row below its header.
     """
@@ -135,7 +139,7 @@ def check(
     skipped: list[Skipped] = []
     size = stream.seek(0, SEEK_END)
     with open_table(stream, sheet=sheet, still_wanted=lambda: progress(0, size)) as table:
-        reader = LineReader(table.header, handbook, table.source.day_zero)
+        reader = LineReader(table.header, handbook, table.source.day_zero, month)
         totals = ControlTotals(table.header.row.number)
         for done, row in enumerate(table.rows):
             if done % _ROWS_A_STEP == 0:
@@ -167,6 +171,7 @@ def check(
         skipped=tuple(skipped),
         skipped_rows=skipped_rows,
         unseen=table.source.unseen,
+        how_read=table.header.notes,
         differing=sum(bool(problems) for _, problems in compared),
         not_compared=tuple(number for number, problems in compared if not problems),
     )

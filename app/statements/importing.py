@@ -111,6 +111,7 @@ async def _check(
             spool,
             handbook=services.handbook,
             sheet=sheet.name,
+            month=sheet.month,
             on_problems=on_problems,
             progress=told,
         )

@@ -13,13 +13,13 @@ from typing import TypeVar
 from app.statements.benefits import Benefits
 from app.statements.cells import (
     UnreadableError,
-    amount_of,
     day_of,
     is_blank,
     text_of,
-    units_of,
 )
 from app.statements.columns import Field, Header
+from app.statements.contradictions import contradictions, of_price
+from app.statements.figures import Figures
 from app.statements.sheets import Cell, Doubtful, Row, Span, Value, quoted, shown
 from app.statements.skipping import Skipped, Skipping
 from app.statements.total_rows import names_a_total
@@ -38,12 +38,14 @@ T = TypeVar("T")
 
 
 class LineReader:
-    """Reads the rows below a header. `day_zero` is the date of serial number 0."""
+    """Reads the rows below a header. `day_zero` is the date of serial number 0, `month` the period of the statement."""
 
-    def __init__(self, header: Header, handbook: Handbook, day_zero: date) -> None:
+    def __init__(self, header: Header, handbook: Handbook, day_zero: date, month: date | None = None) -> None:
         self._header = header
         self._handbook = handbook
         self._day_zero = day_zero
+        self._month = month
+        self._figures = Figures(header)
         self._code_of = Benefits(handbook).code_of
         self._units = {each.code: each.unit for edition in handbook.editions for each in edition.benefits}
         self._skipped = Skipping(header).skipped
@@ -70,9 +72,14 @@ class LineReader:
         reading = _Reading(self._header, row)
         if reading.doubt is not None:
             return None, None
-        units = 0 if is_blank(reading.cell(Field.UNITS)) else reading.field(Field.UNITS, units_of)
+        units = (
+            0
+            if is_blank(reading.cell(Field.UNITS))
+            else reading.field(Field.UNITS, lambda cell: self._figures.units(cell, row))
+        )
         priced = Field.UNIT_PRICE if reading.is_priced_only else Field.AMOUNT
-        amount = Decimal() if is_blank(reading.cell(priced)) else reading.field(priced, amount_of)
+        blank = is_blank(reading.cell(priced))
+        amount = Decimal() if blank else reading.field(priced, lambda cell: self._figures.money(cell, priced))
         if priced is Field.UNIT_PRICE and amount is not None:
             amount = None if units is None else units * amount
         return units, amount
@@ -81,10 +88,14 @@ class LineReader:
         """The line; None when it has problems."""
         member_no = reading.field(Field.MEMBER_NO, text_of)
         benefit = reading.field(Field.BENEFIT, lambda cell: self._code_of(text_of(cell)))
-        units = reading.field(Field.UNITS, lambda cell: units_of(cell, self._units.get(benefit or "")))
+        units = reading.field(
+            Field.UNITS, lambda cell: self._figures.units(cell, reading.row, self._units.get(benefit or ""))
+        )
         occurred_on = reading.field(Field.OCCURRED_ON, lambda cell: day_of(cell, self._day_zero))
         computed = reading.is_priced_only
-        amount = reading.field(Field.UNIT_PRICE if computed else Field.AMOUNT, amount_of)
+        priced = Field.UNIT_PRICE if computed else Field.AMOUNT
+        amount = reading.field(priced, lambda cell: self._figures.money(cell, priced))
+        price = self._price_beside(reading)
         if computed and amount is not None:
             amount = None if units is None else units * amount
         given = _Given(
@@ -101,7 +112,18 @@ class LineReader:
             for each in found:
                 reading.refuse(*_in_words_of_the_sheet(each, computed=computed))
             return None
+        if price is not None and (words := of_price(units or 0, price, found.amount)) is not None:
+            reading.refuse(Field.AMOUNT, words)
+        for column, words in contradictions(reading.row, self._header, found, self._month):
+            reading.refuse(column, words)
         return None if reading.problems else found
+
+    def _price_beside(self, reading: "_Reading") -> Decimal | None:
+        """The unit price beside an amount; None where there is none, or a word in its place, such as 面议."""
+        cell = reading.cell(Field.UNIT_PRICE)
+        if reading.is_priced_only or is_blank(cell) or not any(sign.isdigit() for sign in shown(cell)):
+            return None
+        return reading.field(Field.UNIT_PRICE, lambda value: self._figures.money(value, Field.UNIT_PRICE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +160,7 @@ class _Reading:
 
     def __init__(self, header: Header, row: Row) -> None:
         self.header = header
-        self._row = row
+        self.row = row
         self._problems: list[tuple[int, LineProblem]] = []
 
     @property
@@ -154,18 +176,18 @@ class _Reading:
     def cell(self, field: Field) -> Cell:
         """The cell in a field's column; empty when there is no such column."""
         place = self.header.places.get(field)
-        return None if place is None else self._row.cell(place)
+        return None if place is None else self.row.cell(place)
 
     @property
     def continues_a_line(self) -> bool:
         """Whether it is the lower part of a line that is merged over several rows."""
         span = self._span_of_line()
-        return span is not None and span.first < self._row.number
+        return span is not None and span.first < self.row.number
 
     @property
     def doubt(self) -> Words | None:
         """What is doubtful about all that is filled in: the whole row is crossed out."""
-        if not any(isinstance(cell, Doubtful) for cell in self._row.cells):
+        if not any(isinstance(cell, Doubtful) for cell in self.row.cells):
             return None
         doubts = {cell.words if isinstance(cell, Doubtful) else None for _, cell in self._filled()}
         return doubts.pop() if len(doubts) == 1 else None
@@ -176,7 +198,7 @@ class _Reading:
         if isinstance(cell, Doubtful):
             self.refuse(field, cell.words)
             return None
-        if field in _NUMBERS and self._row.merged and self._is_shared(field):
+        if field in _NUMBERS and self.row.merged and self._is_shared(field):
             return None
         try:
             return read(cell)
@@ -186,7 +208,7 @@ class _Reading:
 
     def _is_shared(self, field: Field) -> bool:
         """Whether the cell of a number is merged over several lines; if so, add the problem."""
-        span = self._row.merged.get(self.header.places.get(field, -1))
+        span = self.row.merged.get(self.header.places.get(field, -1))
         if span is None or span == self._span_of_line():
             return False
         self.refuse(field, _shared(span))
@@ -194,15 +216,15 @@ class _Reading:
 
     def _span_of_line(self) -> Span | None:
         """The rows of a line of which all cells are merged over the same rows; None for any other."""
-        if not self._row.merged:
+        if not self.row.merged:
             return None
-        spans = {self._row.merged.get(place) for place, _ in self._filled()}
+        spans = {self.row.merged.get(place) for place, _ in self._filled()}
         return spans.pop() if len(spans) == 1 else None
 
     def _filled(self) -> Iterator[tuple[int, Cell]]:
         """The cells of fields that are not empty, with their columns."""
         for place in self.header.places.values():
-            cell = self._row.cell(place)
+            cell = self.row.cell(place)
             if not is_blank(cell):
                 yield place, cell
 
@@ -212,4 +234,4 @@ class _Reading:
         title, place = (
             (column, -1) if field is None else (self.header.title(field), self.header.places.get(field, -1))
         )
-        self._problems.append((place, LineProblem(row=self._row.number, column=title, words=words)))
+        self._problems.append((place, LineProblem(row=self.row.number, column=title, words=words)))

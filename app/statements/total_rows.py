@@ -15,6 +15,7 @@ from enum import IntEnum, StrEnum
 from app.statements.capitals import amount_in_capitals
 from app.statements.cells import UnreadableError, amount_of, is_blank, units_of
 from app.statements.columns import Field, Header
+from app.statements.figures import Figures
 from app.statements.sheets import Cell, Doubtful, Row, plain, shown, without_brackets
 from base.words import Words
 
@@ -145,14 +146,15 @@ def _in_cells(row: Row, header: Header, label: int) -> Iterator[Figure]:
         field = field_at.get(place)
         title = header.titles[place] if place < len(header.titles) else ""
         if field is Field.UNITS:
-            yield _read(cell, Kind.UNITS, header.title(field))
+            yield _read(row, cell, Kind.UNITS, field, header)
         elif place == priced:
-            yield _read(cell, Kind.AMOUNT, header.title(field_at[place]))
+            yield _read(row, cell, Kind.AMOUNT, field_at[place], header)
         elif field in _WITHOUT_FIGURES or (field is None and not title):
             yield from _elsewhere(cell)
 
 
-def _read(cell: Cell, kind: Kind, column: str) -> Figure:
+def _read(row: Row, cell: Cell, kind: Kind, field: Field, header: Header) -> Figure:
+    column = header.title(field)
     if isinstance(cell, Doubtful):
         return Figure(kind=kind, column=column, problem=cell.words)
     if isinstance(cell, str):
@@ -160,7 +162,8 @@ def _read(cell: Cell, kind: Kind, column: str) -> Figure:
         if capitals is not None:
             return Figure(kind=Kind.AMOUNT, column=column, number=capitals)
     try:
-        number = Decimal(units_of(cell)) if kind is Kind.UNITS else amount_of(cell)
+        figures = Figures(header)
+        number = Decimal(figures.units(cell, row)) if kind is Kind.UNITS else figures.money(cell, field)
     except UnreadableError as error:
         return Figure(kind=kind, column=column, problem=error.words)
     return Figure(kind=kind, column=column, number=number)

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from openpyxl import Workbook
@@ -41,7 +42,7 @@ class Read:
         return [problem.message("zh") for problem in self.problems]
 
 
-async def read(content: bytes, sheet: str | None = None) -> Read:
+async def read(content: bytes, sheet: str | None = None, month: date | None = None) -> Read:
     problems: list[LineProblem] = []
     with Spool() as spool:
         checked = check(
@@ -49,6 +50,7 @@ async def read(content: bytes, sheet: str | None = None) -> Read:
             spool,
             handbook=HANDBOOK,
             sheet=sheet,
+            month=month,
             on_problems=lambda _table, _row, found: problems.extend(found),
         )
         return Read(lines=[line async for line in spool.lines()], problems=problems, checked=checked)

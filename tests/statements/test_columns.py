@@ -109,12 +109,20 @@ async def test_an_amount_goes_before_a_price_and_may_be_missing_beside_one():
     found = await read(
         csv_of(
             ("会员号", "服务项目", "次数", "服务日期", "单价", "金额"),
-            ("M1", "健康体检", "3", "2026-10-05", "100", "250"),
+            ("M1", "健康体检", "3", "2026-10-05", "83.33", "250"),
             ("M1", "健康体检", "3", "2026-10-05", "100", ""),
             ("M1", "健康体检", "3", "2026-10-05", "面议", "250"),
         )
     )
     assert [str(line.amount) for line in found.lines] == ["250", "300", "250"]
+
+
+async def test_an_amount_that_is_not_units_times_price_is_refused():
+    header = ("会员号", "服务项目", "次数", "服务日期", "单价", "金额")
+    found = await read(csv_of(header, ("M1", "健康体检", "3", "2026-10-05", "100", "250")))
+    assert found.said == [
+        "第 2 行，金额：与次数 × 单价不符：3 × 100 = 300，金额写的是 250；请改正，或删除单价列"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -153,13 +161,13 @@ async def test_a_sheet_that_cannot_be_understood_is_refused_with_the_columns_fou
     ("place", "title"),
     [
         *(
-            (4, "金额（万元）"),
+            (4, "金额（亿元）"),
             (4, "Amount (USD)"),
-            (4, "金额【千元】"),
+            (4, "金额【百万】"),
             (4, "总金额(美元)"),
             (4, "Total ($)"),
         ),
-        *((2, "数量（小时）"), (2, "Qty (hours)"), (2, "次数（百次）")),
+        *((2, "数量（天）"), (2, "Qty (days)"), (2, "次数（百次）")),
     ],
 )
 async def test_a_heading_that_names_another_unit_is_refused(place, title):
