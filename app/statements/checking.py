@@ -28,6 +28,8 @@ from ledger.reconciliation.values import StatementLine
 _LINES_A_BATCH = 2000
 _ROWS_A_STEP = 1000
 _MOST_SKIPPED_NAMED = 20
+_MOST_EMPTY_ROWS = 200_000
+"""In a row: below them, nothing is looked for."""
 
 OnProblems = Callable[[Table, Row, Sequence[LineProblem]], None]
 """Called with each refused row and its problems."""
@@ -119,6 +121,13 @@ def _line(text: str) -> StatementLine:
     )
 
 
+def _too_many_empty_rows(last: int) -> SheetError:
+    return SheetError(
+        f"第 {last} 行以上有超过 {_MOST_EMPTY_ROWS} 个空行；请删除表格下方的空行",
+        f"above row {last} there are more than {_MOST_EMPTY_ROWS} empty rows: delete the empty rows below the table",
+    )
+
+
 def check(
     stream: IO[bytes],
     spool: Spool,
@@ -135,7 +144,7 @@ def check(
 
     Raises SheetError when the file as a whole cannot be read, or has no row below its header.
     """
-    lines = refused = skipped_rows = 0
+    lines = refused = skipped_rows = empty = 0
     skipped: list[Skipped] = []
     size = stream.seek(0, SEEK_END)
     with open_table(stream, sheet=sheet, still_wanted=lambda: progress(0, size)) as table:
@@ -145,6 +154,9 @@ def check(
             if done % _ROWS_A_STEP == 0:
                 progress(table.source.done(), table.source.size)
             found = reader.read(row)
+            empty = empty + 1 if found is None else 0
+            if empty > _MOST_EMPTY_ROWS:
+                raise _too_many_empty_rows(row.number)
             if isinstance(found, StatementLine):
                 lines += 1
                 spool.add(found)
