@@ -22,16 +22,22 @@ period = typer.Typer(help="Vendors' months: how they stand, the match, the close
 
 VendorOption = Annotated[str, typer.Option("--vendor", help="Code of the vendor")]
 PeriodOption = Annotated[str, typer.Option("--period", help="The month, like 2026-10")]
-LanguageOption = Annotated[Language, typer.Option("--language", help="Language of refusals")]
+LanguageOption = Annotated[Language, typer.Option("--language", help="Language of refusals and of steps")]
 
 
 @period.command("show")
-def show(vendor: VendorOption, period: PeriodOption, data: DataOption = None) -> None:
-    """Show the state of a month: what is stated, payable, and open, by kind of finding."""
+def show(
+    vendor: VendorOption,
+    period: PeriodOption,
+    language: LanguageOption = Language.ZH,
+    data: DataOption = None,
+) -> None:
+    """Show the state of a month: what is stated and open, by kind of finding, and how that leads to what is payable."""
     month = month_of(period)
 
     async def run(services: Services) -> None:
         await _tell(services, vendor, month)
+        await _tell_bridge(services, vendor, month, language)
 
     reading_services(data, run)
 
@@ -102,6 +108,18 @@ async def _tell(services: Services, vendor: str, month: date) -> None:
     )
     for kind, count in tally.counts:
         typer.echo(f"{kind.value:17} {count}")
+
+
+async def _tell_bridge(services: Services, vendor: str, month: date, language: Language) -> None:
+    """The way from stated to payable, one step a line: amount, sum so far, lines, name."""
+    from ledger.reconciliation.bridging import bridge_of
+
+    steps = await bridge_of(services.pool, vendor, month)
+    for each in steps:
+        if each.lines or each.amount or each in {steps[0], steps[-1]}:
+            typer.echo(
+                f"{each.amount:14.2f}  {each.running_total:14.2f}  {each.lines:7}  {each.label.spoken(language)}"
+            )
 
 
 async def _tell_settlement(services: Services, vendor: str, month: date) -> None:

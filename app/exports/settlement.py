@@ -1,7 +1,8 @@
 """A settlement as a file: the payments for a vendor's month, line by line, and what they depend on.
 
-The workbook has the summary with the seal, the lines, and the findings that are disputed and carried forward. The CSV
-has the lines only, without a total: their sum is what is payable.
+The workbook has the summary with the seal, the way from stated to payable, the lines, the findings that were decided,
+and those that are disputed and carried forward. The CSV has the lines only, without a total: their sum is what is
+payable.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,6 +20,8 @@ from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool
 from base.months import month_text
+from ledger.reconciliation.bridge import Step
+from ledger.reconciliation.bridging import bridge_of
 from ledger.reconciliation.reading import (
     FindingFilter,
     Scope,
@@ -32,6 +35,7 @@ from ledger.reconciliation.reading import (
 )
 from ledger.reconciliation.values import Action
 
+_BRIDGE_WIDTHS = (36, 12, 16, 16)
 _WIDTHS = (24, 24, 16, 16, 16, 16, 16)
 
 
@@ -97,21 +101,25 @@ async def settlement_file(
         if form is SheetForm.CSV:
             return _csv(columns, lines, telling)
         statements = await period_statements(conn, found.period)
-        disputed = stream_findings(
-            conn,
-            scope=Scope.period(found.period),
-            where=FindingFilter(actions=frozenset({Action.DISPUTE})),
-            now=telling.now,
-        )
+        steps = await bridge_of(conn, vendor, month)
         async with new_workbook() as book:
             book.facts(telling.say("汇总", "Summary"), _summary(found, statements, telling), _WIDTHS)
+            book.facts(telling.say("应付计算", "Stated to payable"), _bridge(steps, telling), _BRIDGE_WIDTHS)
             book.table(telling.say("结算明细", "Lines"), columns, telling.language).extend(lines)
-            carried = book.table(
-                telling.say("争议结转", "Carried forward"), finding_columns(telling), telling.language
-            )
-            async with aclosing(in_batches(disputed)) as batches:
-                async for batch in batches:
-                    await aside(carried.extend, batch)
+            for title, actions in (
+                (telling.say("已处理", "Decided"), {Action.ACCEPT, Action.MATCH}),
+                (telling.say("争议结转", "Carried forward"), {Action.DISPUTE}),
+            ):
+                table = book.table(title, finding_columns(telling), telling.language)
+                findings = stream_findings(
+                    conn,
+                    scope=Scope.period(found.period),
+                    where=FindingFilter(actions=frozenset(actions)),
+                    now=telling.now,
+                )
+                async with aclosing(in_batches(findings)) as batches:
+                    async for batch in batches:
+                        await aside(table.extend, batch)
     return await saved(book)
 
 
@@ -120,6 +128,14 @@ def _csv(columns: Sequence[Column[_Line]], lines: Sequence[_Line], telling: Tell
     file.write(csv_head(columns, telling.language) + csv_rows(columns, lines))
     file.seek(0)
     return file
+
+
+def _bridge(steps: Sequence[Step], telling: Telling) -> Iterator[Sequence[Cell]]:
+    """The way from stated to payable: each step, its lines, its amount, and the sum so far."""
+    say = telling.say
+    yield say("步骤", "step"), say("行数", "lines"), say("金额", "amount"), say("累计", "running total")
+    for each in steps:
+        yield each.label.spoken(telling.language), each.lines, each.amount, each.running_total
 
 
 def _summary(

@@ -2,8 +2,8 @@
 
 No finding may be open. The settlement records what is paid, by benefit; disputes are carried over to the first month
 that is still open, and so is all that comes late. The seal is a hash over everything the settlement depends on: the
-statements, the pairs with the hashes of their ledger entries, findings, decisions, and the previous seal. So any later
-change is detected.
+statements, the pairs with the hashes of their ledger entries, findings, decisions (with who decided), the way from
+stated to payable, and the previous seal. So any later change is detected.
 """
 
 import hashlib
@@ -20,6 +20,8 @@ from base.database import Connection, Pool, Reader
 from base.months import month_text
 from base.sql import Queries
 from handbook import Handbook
+from ledger.reconciliation.bridge import Step
+from ledger.reconciliation.bridging import bridge_of
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
 from ledger.refusals import Refusal, RefusalCode
@@ -60,6 +62,7 @@ class _Settlement:
     previous: bytes | None
     closed_by: str
     closed_at: datetime
+    bridge: Sequence[list[object]] | None
 
     def seal(self) -> bytes:
         """The hash over everything, in canonical form."""
@@ -75,6 +78,8 @@ class _Settlement:
             "closed_by": self.closed_by,
             "closed_at": self.closed_at.astimezone(UTC).isoformat(),
         }
+        if self.bridge is not None:  # months closed before bridges were sealed have none
+            content["bridge"] = list(self.bridge)
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).digest()
 
@@ -125,6 +130,7 @@ async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[s
             previous=row["previous"],
             closed_by=row["closed_by"],
             closed_at=row["closed_at"],
+            bridge=row["bridge"],
         )
         if sealed.seal() != row["seal"]:
             wrong.append(f"{place}: the seal is not that of what it rests on")
@@ -134,6 +140,9 @@ async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[s
             wrong.append(f"{place}: what it carried forward is not what was disputed")
         if sum((Decimal(line[-1]) for line in row["lines"]), Decimal(0)) != row["payable"]:
             wrong.append(f"{place}: its lines do not add up to what is payable")
+        steps = await bridge_of(conn, row["vendor"], row["month"])
+        if row["bridge"] is not None and row["bridge"] != _bridge_as_sealed(steps):
+            wrong.append(f"{place}: the way from stated to payable is not that of its findings")
     wrong += [
         f"period {row['vendor']} {month_text(row['month'])}: "
         + ("closed without a settlement" if row["closed"] else "settled, and not closed")
@@ -141,6 +150,10 @@ async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[s
     ]
     wrong += [_unknown_pair(row) for row in await conn.fetch(SQL["unknown_pairs"])]
     return wrong
+
+
+def _bridge_as_sealed(steps: Sequence[Step]) -> list[list[object]] | None:
+    return [each.as_json() for each in steps]
 
 
 def _unknown_pair(row: Record) -> str:
@@ -196,17 +209,23 @@ async def _settle(conn: Connection, period: Period, *, by: str, handbook: Handbo
     await conn.execute(SQL["carry_on"], period.id, following.id)
     digests = await conn.fetchrow(SQL["digests"], period.id)
     previous = await conn.fetchrow(SQL["previous"], period.vendor)
+    payable = sum((line.amount for line in paid), Decimal("0.00"))
+    steps = await bridge_of(conn, period.vendor, period.month)
+    if steps[-1].running_total != payable:  # figures that contradict each other are never sealed
+        message = f"the steps of {period.vendor} {month_text(period.month)} do not lead to {payable}: {steps}"
+        raise AssertionError(message)
     settlement = _Settlement(
         vendor=period.vendor,
         number=previous["number"] + 1 if previous is not None else 1,
         month=period.month,
-        payable=sum((line.amount for line in paid), Decimal("0.00")),
+        payable=payable,
         carried_forward=carried,
         lines=[line.as_json() for line in paid],
         digests=dict(digests or {}),
         previous=previous["seal"] if previous is not None else None,
         closed_by=by,
         closed_at=now,
+        bridge=_bridge_as_sealed(steps),
     )
     await conn.execute(
         SQL["store_settlement"],
@@ -220,6 +239,7 @@ async def _settle(conn: Connection, period: Period, *, by: str, handbook: Handbo
         settlement.seal(),
         by,
         now,
+        settlement.bridge,
     )
     await conn.execute(
         SQL["store_lines"],

@@ -84,8 +84,9 @@ select reconciled_at is not null from periods where id = $1;
 select number, seal from settlements where vendor = $1 order by number desc limit 1;
 
 -- name: store_settlement
-insert into settlements (period, vendor, number, month, payable, carried_forward, previous, seal, closed_by, closed_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+insert into settlements
+    (period, vendor, number, month, payable, carried_forward, previous, seal, closed_by, closed_at, bridge)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 
 -- name: store_lines
 insert into settlement_lines (period, benefit, occurred_in, correction, units, amount)

@@ -255,3 +255,39 @@ select l.period, l.benefit, l.occurred_in, l.correction, l.units, l.amount
 from settlement_lines l
 where l.period = any ($1::integer[])
 order by l.period, l.benefit, l.occurred_in desc, l.correction;
+
+-- name: bridge
+-- The findings of the period $1 added up by origin, outcome and kind, for the way from stated to payable: see `bridge`. What
+-- both sides support is as `paying` says: of a pair the lower amount, without a line what was paid and is reversed.
+select
+    f.origin, f.outcome, f.kind, count(*) as findings, count(*) filter (where f.paid <> f.supported) as exceptions,
+    coalesce(sum(f.asked), 0)::numeric(24, 2) as asked, coalesce(sum(f.supported), 0)::numeric(24, 2) as supported,
+    coalesce(sum(f.paid), 0)::numeric(24, 2) as paid
+from (
+    select
+        case
+            when f.line_no is null then case when f.carried_from is null then 'LEDGER' else 'CARRIED' end
+            when s.period <> f.period then 'CARRIED'
+            when f.stated_units < 0 then 'CREDIT'
+            else 'LINE'
+        end as origin,
+        case
+            when f.waits then 'WAITS'
+            when f.action = 'DISPUTE' then 'DISPUTED'
+            when f.action is null then 'AGREES'
+            else 'DECIDED'
+        end as outcome,
+        f.kind, coalesce(f.stated_amount, f.ledger_amount, 0) as asked,
+        case
+            when f.kind = 'MATCHED' then coalesce(f.stated_amount, 0)
+            when f.line_no is null then case when f.kind = 'REVERSED' then coalesce(f.ledger_amount, 0) else 0 end
+            when f.kind in ('UNITS_DIFFER', 'AMOUNT_DIFFERS', 'DATE_DIFFERS') and f.ledger_amount is not null
+                then least(f.stated_amount, f.ledger_amount)
+            else 0
+        end as supported,
+        case when f.waits then 0 when f.action is null then f.stated_amount else f.payable end as paid
+    from findings f left join statements s on s.id = f.statement
+    where f.period = $1 and not exists (select from withdrawals w where w.statement = s.id)
+) f
+group by 1, 2, 3
+order by 1, 2, 3;

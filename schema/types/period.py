@@ -7,9 +7,11 @@ from typing import Annotated
 import strawberry
 
 from base.months import month_text
+from ledger.reconciliation.bridging import bridge_of
 from ledger.reconciliation.reading import PeriodView, Scope, period_statements, settlement
 from schema.connections import LARGEST_PAGE, Connection, Page, connection
 from schema.context import Info
+from schema.types.bridge import BridgeStep
 from schema.types.enums import PeriodStatus
 from schema.types.finding import Finding, Statement
 from schema.types.finding_pages import FindingWhere, findings_connection
@@ -63,6 +65,14 @@ class Period:
         return await findings_connection(
             lambda page: loader.load((scope, page)), where, first, after, node=Finding.of
         )
+
+    @strawberry.field(
+        description="The way from what is stated to what is payable, to the cent: all steps, in order, also those of "
+        "nothing. In an open month a finding that waits is not paid yet."
+    )
+    async def bridge(self, info: Info) -> list[BridgeStep]:
+        steps = await bridge_of(info.context.pool, self.vendor.code, self.month)
+        return [BridgeStep.of(each) for each in steps]
 
     @strawberry.field(description="Its settlement; null while it is open.")
     async def settlement(self, info: Info) -> Settlement | None:

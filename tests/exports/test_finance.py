@@ -168,7 +168,11 @@ async def test_the_lines_of_a_settlement_come_to_what_is_payable(settled):
 async def test_a_settlements_workbook_has_its_seal_its_lines_and_what_is_carried_forward(settled):
     stored = await settled.pool.fetchrow("select * from settlements")
     found = sheets(await settlement(settled, form=XLSX, language=Language.ZH))
-    assert list(found) == ["汇总", "结算明细", "争议结转"]
+    assert list(found) == ["汇总", "应付计算", "结算明细", "已处理", "争议结转"]
+    steps = found["应付计算"]
+    assert steps[0] == ("步骤", "行数", "金额", "累计")
+    assert sum(row[2] for row in steps[1:]) == steps[-1][3] == float(stored["payable"])
+    assert len(found["已处理"]) > 1
     summary = {row[0]: row[1:] for row in found["汇总"] if row[0]}
     assert (summary["应付金额"][0], summary["争议结转金额"][0]) == (692, 12)
     assert (summary["封印"][0], summary["关账人"][0]) == (stored["seal"].hex(), "li")

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from ledger.commands import Redeem, Reverse
 from ledger.ids import RedemptionId
 from ledger.posting.outcomes import RedemptionOutcome
+from ledger.reconciliation.bridging import bridge_of
 from ledger.reconciliation.closing import SQL, check_seals, close_period
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.matching import reconcile_period
+from ledger.reconciliation.reading import period_view, settlement
 from ledger.reconciliation.statements import Submitted, submit, withdraw
 from ledger.reconciliation.values import Action, FindingId, LedgerFindingId, LineFindingId, StatementLine
 from ledger.refusals import Refusal
@@ -308,6 +310,20 @@ class Life:
             for row in rows
         ]
 
+    async def bridges_lead_to_what_is_payable(self) -> None:
+        """The steps of each month add up to what is payable, and what is carried on is what the settlement says."""
+        for each in MONTHS:
+            steps = {step.step.value: step for step in await bridge_of(self.pool, self.vendor, each)}
+            view = await period_view(self.pool, self.vendor, each)
+            assert view is not None
+            assert sum(step.amount for step in steps.values()) == view.tally.payable
+            assert steps["PAYABLE"].running_total == view.tally.payable
+            assert steps["STATED"].amount + steps["CREDITS"].amount == view.stated_amount
+            settled = await settlement(self.pool, self.vendor, each)
+            if settled is not None:
+                assert steps["PAYABLE"].running_total == settled.payable
+                assert steps["CARRIED_OUT"].amount == -settled.carried_forward
+
     async def open_lines_are_accounted_for(self) -> None:
         """Each line of an open month, its own or carried on to it, agrees or is found: one of both."""
         rows = await self.pool.fetch(
@@ -346,10 +362,12 @@ async def test_in_the_end_everything_is_paid_once_or_not_at_all(month, life: Seq
         settled = paid
         if step.what == "close":  # what it carried on is found by the next run
             await vendor.happen(Step(what="run", month=NOVEMBER))
+            await vendor.bridges_lead_to_what_is_payable()
         await vendor.open_lines_are_accounted_for()
         assert await month.pool.fetch(SQL["unknown_pairs"]) == []
     month.clock.now = noon(date(2026, 12, 3))
     await vendor.end()
+    await vendor.bridges_lead_to_what_is_payable()
     by_redemption: dict[RedemptionId, Decimal] = defaultdict(Decimal)
     by_line: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
     undelivered: dict[date, Decimal] = defaultdict(Decimal)

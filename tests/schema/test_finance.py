@@ -1,5 +1,6 @@
 """Statements, periods and settlements through the API: what is taken, listed and settled, and who sees it."""
 
+from decimal import Decimal
 from typing import Any
 
 from ledger.reconciliation.values import FindingKind, LedgerFindingId, LineFindingId, StatementId
@@ -56,6 +57,26 @@ async def test_a_total_that_is_stated_must_be_that_of_the_lines(api: Api, octobe
         f'{{ node(id: "{same["id"]}") {{ ... on Statement {{ total {{ units amount }} }} }} }}', FINANCE
     )
     assert told["node"]["total"] == stated["stated"]
+
+
+async def test_the_way_from_stated_to_payable_is_told_to_staff_and_to_the_vendor_itself(
+    api: Api, october: dict[str, Any]
+) -> None:
+    asked = """{ period(vendor: "exam-1", period: "2026-10") {
+        payable stated { amount } bridge { step label lines amount runningTotal } } }"""
+    told = (await api.data(asked, FINANCE))["period"]
+    steps = told["bridge"]
+    assert [each["step"] for each in steps][:: len(steps) - 1] == ["STATED", "PAYABLE"]
+    assert steps[0]["amount"] == told["stated"]["amount"]
+    assert steps[0]["label"] == "对账单金额（不含红冲行）"
+    assert sum(Decimal(each["amount"]) for each in steps) == Decimal(told["payable"])
+    assert steps[-1]["runningTotal"] == told["payable"]
+    assert any(Decimal(each["amount"]) < 0 for each in steps)
+    assert (await api.data(asked, VENDOR))["period"]["bridge"] == steps
+    english = await api.data(asked, AUDITOR, language="en")
+    assert english["period"]["bridge"][-1]["label"] == "payable"
+    refused = await api.ask(asked, OTHER_VENDOR)
+    assert refused["errors"][0]["extensions"]["code"] == "FORBIDDEN"
 
 
 async def test_a_credit_line_of_a_program_is_one_by_its_amount(api: Api, october: dict[str, Any]) -> None:

@@ -35,10 +35,10 @@ REACHED = {
     "FNOA": "Coefficient Contact Contribution CustomerConnection CustomerEdge Entry EntryConnection EntryEdge NextTier "
     "Policy PolicyComponent Programme ProgrammeTier Reading TierPeriod WhatIf",
     "FVOA": "Eligibility",
-    "VNOA": "ContractTerm Finding FindingConnection FindingCount FindingEdge LineName Period RedemptionConnection "
-    "RedemptionEdge Resolution ServiceLevelCounts ServiceLevelReport Settlement SettlementConnection SettlementEdge "
-    "SettlementLine Statement StatementConnection StatementEdge StatementLine StatementTotal Total "
-    "VendorUsage Withdrawal",
+    "VNOA": "BridgeStep ContractTerm Finding FindingConnection FindingCount FindingEdge LineName Period "
+    "RedemptionConnection RedemptionEdge Resolution ServiceLevelCounts ServiceLevelReport Settlement "
+    "SettlementConnection SettlementEdge SettlementLine Statement StatementConnection StatementEdge "
+    "StatementLine StatementTotal Total VendorUsage Withdrawal",
     "NOA": "LiabilityLine LiabilityReport RelatedItem SuggestedDecision UsageReport UsageRow UsageTotal "
     "VendorConnection VendorEdge",
     "OA": "Edition EditionBenefit EditionChange EditionMove EditionWhatIf",

@@ -20,7 +20,11 @@ async def test_a_month_is_shown_matched_again_closed_once_and_verified(run, mont
         "v  2026-10  OPEN  4 lines  stated 60.00  payable 48.00  open 1",
         "MATCHED           3",
         "NOT_IN_LEDGER     1",
+        "         60.00           60.00        4  对账单金额（不含红冲行）",
+        "        -12.00           48.00        1  账上没有的明细",
+        "          0.00           48.00        3  应付金额",
     ]
+    assert run("period", "show", *MONTH, "--language", "en").stdout.endswith("payable\n")
     refused = run("period", "close", *MONTH, "--language", "en")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "line 4 of S-1 NOT_IN_LEDGER" in refused.stderr

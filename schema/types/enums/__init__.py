@@ -25,10 +25,18 @@ from schema.types.enums.redemptions import (
     ServiceStanding,
     UsageGroup,
 )
-from schema.types.enums.statements import Action, FindingKind, Pass, PeriodStatus, StatementStatus
+from schema.types.enums.statements import (
+    Action,
+    BridgeStepKind,
+    FindingKind,
+    Pass,
+    PeriodStatus,
+    StatementStatus,
+)
 
 __all__ = [
     "Action",
+    "BridgeStepKind",
     "Category",
     "Coverage",
     "Days",

@@ -3,12 +3,13 @@
 from typing import assert_never
 
 from ledger.reconciliation.actions import action_words
+from ledger.reconciliation.bridge import BridgeStepKind
 from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.values import Action, FindingKind, Pass
 from ledger.reconciliation.views import PeriodStatus, StatementStatus
 from schema.types.enums.publishing import published
 
-__all__ = ["Action", "FindingKind", "Pass", "PeriodStatus", "StatementStatus"]
+__all__ = ["Action", "BridgeStepKind", "FindingKind", "Pass", "PeriodStatus", "StatementStatus"]
 
 
 @published(FindingKind, "The kind of a finding: on a line of a statement, a delivery, or a pair of both.")
@@ -69,3 +70,40 @@ def _period_status(period_status: PeriodStatus) -> str:
             return "It is settled: what comes later belongs to a later period."
         case _:
             assert_never(period_status)
+
+
+@published(BridgeStepKind, "The steps from what is stated to what is payable, in their order.")
+def _bridge_step(step: BridgeStepKind) -> str:  # noqa: C901, PLR0911, PLR0912 (a table: one case for each step)
+    match step:
+        case BridgeStepKind.STATED:
+            return "What the lines state, without credit lines."
+        case BridgeStepKind.UNITS_DIFFER:
+            return "Taken off: other units than delivered."
+        case BridgeStepKind.AMOUNT_DIFFERS:
+            return "Taken off: other amounts than the contract's."
+        case BridgeStepKind.DATE_DIFFERS:
+            return "Taken off: another day than that of the delivery."
+        case BridgeStepKind.REVERSED:
+            return "Taken off: lines of deliveries that were reversed."
+        case BridgeStepKind.DUPLICATE_LINE:
+            return "Taken off: lines that repeat another."
+        case BridgeStepKind.NOT_IN_LEDGER:
+            return "Taken off: lines without a delivery."
+        case BridgeStepKind.NOT_IN_STATEMENT:
+            return "Deliveries without a line that are in dispute; CARRIED_OUT takes them off."
+        case BridgeStepKind.AMBIGUOUS:
+            return "Taken off: lines that fit several deliveries."
+        case BridgeStepKind.OUTSIDE_PERIOD:
+            return "Taken off: lines of another month."
+        case BridgeStepKind.EXCEPTIONS:
+            return "Where a decision named another amount than both sides support: how much more, or less."
+        case BridgeStepKind.CREDITS:
+            return "What credit lines state, below 0."
+        case BridgeStepKind.CARRIED_IN:
+            return "What was disputed in earlier months and is found again."
+        case BridgeStepKind.CARRIED_OUT:
+            return "Taken off: what is disputed, and carried forward."
+        case BridgeStepKind.CORRECTIONS:
+            return "Earlier payments that are taken back, since the delivery was reversed."
+        case BridgeStepKind.PAYABLE:
+            return "What is payable: the running total."
