@@ -12,7 +12,6 @@ from demo.contracts import VENDOR_OF
 from handbook import Handbook
 from handbook.dates import start_of
 from ledger.commands import (
-    FINANCE,
     Command,
     Confirm,
     Evidence,
@@ -21,6 +20,7 @@ from ledger.commands import (
     Redeem,
     Release,
     Reverse,
+    finance_actor,
     vendor_actor,
 )
 from ledger.entitlement.opening import is_open, next_opening
@@ -29,6 +29,7 @@ from ledger.ids import RedemptionId
 POSTING_TIMES = (timedelta(hours=11, minutes=30), timedelta(hours=17, minutes=45), timedelta(hours=21))
 """When in the day vendors post."""
 
+_FINANCE = "finance"
 _UNKNOWN_YET = RedemptionId(0, 0)
 TICKETS = {"exam-1": "TJ", "dental-1": "YC", "assist-1": "AY"}
 """How each vendor's own numbers begin."""
@@ -163,7 +164,7 @@ class Diary:
         self, kind: type[Release], about: str, day: date, reason: str, *, by_finance: bool = False
     ) -> None:
         key, vendor = self._key(self._vendors[about])
-        actor = FINANCE if by_finance else vendor_actor(vendor)
+        actor = finance_actor(_FINANCE) if by_finance else vendor_actor(vendor)
         command = kind(actor=actor, redemption=_UNKNOWN_YET, key=key, reason=reason)
         self.calls.append(Call(at=self._posting_time(day), command=command, about=about))
 

@@ -14,7 +14,7 @@ from demo.months import Act, Finance
 from demo.service import DemoError, Service
 from demo.statements import Delivered, number_of, statement_of
 from handbook.dates import start_of
-from ledger.commands import FINANCE, Reverse
+from ledger.commands import Reverse, finance_actor
 from ledger.ids import RedemptionId
 from ledger.posting.entries import RedemptionStatus
 from ledger.posting.journal import Journal
@@ -155,7 +155,7 @@ class FinanceAtWork:
         if row is not None:
             redemption = RedemptionId(row["customer_id"], row["sequence"])
             await self._journal.post(
-                Reverse(actor=FINANCE, redemption=redemption, key=key, reason=reason, subject=_BY)
+                Reverse(actor=finance_actor(_BY), redemption=redemption, key=key, reason=reason, subject=_BY)
             )
 
 

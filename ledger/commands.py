@@ -16,8 +16,7 @@ from ledger.ids import RedemptionId
 from ledger.refusals import Refusal, RefusalCode, invalid
 from rating.event_fields import EARLIEST_YEAR, LATEST_YEAR
 
-FINANCE = "finance"
-"""The actor that is no vendor: it may only reverse."""
+_FINANCE = "finance"
 
 _LONGEST_TEXT = 200
 _MOST_EVIDENCE = 20
@@ -168,6 +167,19 @@ Command = Taking | FollowUp
 def vendor_actor(vendor: str) -> str:
     """The actor of a vendor."""
     return f"vendor:{vendor}"
+
+
+def finance_actor(subject: str | None) -> str:
+    """The actor of somebody of finance, who may only reverse: keys are each person's or system's own.
+
+    Outcomes from before that was so have the actor `finance`.
+    """
+    return f"{_FINANCE}:{subject or ''}"
+
+
+def is_finance(actor: str) -> bool:
+    """Whether somebody of finance acts."""
+    return actor.partition(":")[0] == _FINANCE
 
 
 def diagnoses(evidence: Iterable[Evidence]) -> tuple[tuple[str, date], ...]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, with_services
+from app.commands.running import AsOption, DataOption, fail, with_services
 from app.errors import StartError
 from app.exports.columns import Language
 from app.services import COMMAND_LINE, Services
@@ -29,6 +29,7 @@ def apply(
         ),
     ],
     language: Annotated[Language, typer.Option("--language", help="Language of reasons")] = Language.ZH,
+    as_: AsOption = None,
     data: DataOption = None,
 ) -> None:
     """Decide on findings as a file says: all rows that are filled, or none."""
@@ -45,7 +46,7 @@ def apply(
                     services.pool,
                     stream,
                     telling,
-                    by=COMMAND_LINE,
+                    by=as_ or COMMAND_LINE,
                     handbook=services.handbooks,
                     now=services.clock(),
                 )

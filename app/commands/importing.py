@@ -15,7 +15,7 @@ from zlib import error as ZlibError  # noqa: N812 - an exception's name
 
 import typer
 
-from app.commands.running import FAILED, DataOption, progress_bars, with_services
+from app.commands.running import FAILED, AsOption, DataOption, progress_bars, with_services
 from app.drafts import Draft
 from app.errors import StartError
 from app.services import COMMAND_LINE, Services
@@ -33,12 +33,15 @@ def import_history(
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Take the good lines; the others go into FILE.rejected")
     ] = False,
+    as_: AsOption = None,
     data: DataOption = None,
 ) -> None:
     """Import the history stream of the core system."""
     if file != _STANDARD_INPUT and (file.is_dir() or not file.exists()):
         raise typer.BadParameter(f"there is no file {file}", param_hint="FILE")
-    report = with_services(data, lambda services: _import(services, file, keep_going=keep_going))
+    report = with_services(
+        data, lambda services: _import(services, file, by=as_ or COMMAND_LINE, keep_going=keep_going)
+    )
     counts = (
         f"customers {report.customers}, policies {report.policies}, "
         f"events taken {report.taken}, repeated {report.repeated}, refused {report.refused}"
@@ -48,7 +51,7 @@ def import_history(
         raise typer.Exit(FAILED)
 
 
-async def _import(services: Services, file: Path, *, keep_going: bool) -> "Report":
+async def _import(services: Services, file: Path, *, by: str, keep_going: bool) -> "Report":
     from ledger.posting.first_grants import FirstGrants
     from rating.activations import handbook_within
     from rating.importing import import_history as import_lines
@@ -68,10 +71,10 @@ async def _import(services: Services, file: Path, *, keep_going: bool) -> "Repor
                 lines,
                 now=services.clock(),
                 handbook=services.handbooks,
-                subject=COMMAND_LINE,
+                subject=by,
                 keep_going=keep_going,
                 progress=update,
-                following=FirstGrants(clock=services.clock, handbook=within, subject=COMMAND_LINE),
+                following=FirstGrants(clock=services.clock, handbook=within, subject=by),
                 processes=useful_processes(),
                 on_rejection=rejected.add,
             )

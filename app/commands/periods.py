@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, fail, month_of, reading_services, with_services
+from app.commands.running import AsOption, DataOption, fail, month_of, reading_services, with_services
 from app.exports.columns import Language
 from app.services import COMMAND_LINE, Services
 from base.months import month_text
@@ -68,6 +68,7 @@ def close(
     vendor: VendorOption,
     period: PeriodOption,
     language: LanguageOption = Language.ZH,
+    as_: AsOption = None,
     data: DataOption = None,
 ) -> None:
     """Close a month for ever, with its settlement; refused while findings are open."""
@@ -80,7 +81,7 @@ def close(
             services.pool,
             vendor=vendor,
             month=month,
-            by=COMMAND_LINE,
+            by=as_ or COMMAND_LINE,
             handbook=services.handbooks,
             now=services.clock(),
         )

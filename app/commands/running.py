@@ -29,6 +29,7 @@ from rich.progress import (
 from app.services import Services, open_services, open_to_read
 from app.settings import load_settings
 from base.months import MONTH_EXPECTED, parse_month
+from ledger.reconciliation.values import is_text
 from rating.event_fields import EARLIEST_YEAR, LATEST_YEAR
 
 T = TypeVar("T")
@@ -38,6 +39,23 @@ DataOption = Annotated[
     typer.Option(
         "--data",
         help="Folder of the embedded database [ENTITLEMENTS_DATA, default ./.data]",
+        show_default=False,
+    ),
+]
+
+
+def _must_be_a_name(name: str | None) -> str | None:
+    if name is not None and (not is_text(name) or name != name.strip()):
+        raise typer.BadParameter("expected 1 to 200 visible characters, without blanks around them")
+    return name
+
+
+AsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        callback=_must_be_a_name,
+        help="Who does it, as a token's subject names them; kept for ever [default: cli]",
         show_default=False,
     ),
 ]

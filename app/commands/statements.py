@@ -16,6 +16,7 @@ import typer
 
 from app.commands.running import (
     FAILED,
+    AsOption,
     Bars,
     DataOption,
     fail,
@@ -72,6 +73,7 @@ def import_statement(
         bool, typer.Option("--keep-going", help="Take the good rows; the others go into FILE.rejected.csv")
     ] = False,
     language: LanguageOption = Language.ZH,
+    as_: AsOption = None,
     data: DataOption = None,
 ) -> None:
     """Import a vendor's statement from a sheet, and match it."""
@@ -110,7 +112,7 @@ def import_statement(
                 imported = await import_sheet(
                     services,
                     asked,
-                    by=COMMAND_LINE,
+                    by=as_ or COMMAND_LINE,
                     on_problems=name,
                     reading=lambda done, size: bars.update("checking", done, size, unit="bytes"),
                     taking=lambda done: _taking(bars, done),
@@ -222,6 +224,7 @@ def withdraw_statement(
     vendor: VendorOption,
     note: Annotated[str, typer.Option("--note", help="Why it is withdrawn")],
     language: LanguageOption = Language.ZH,
+    as_: AsOption = None,
     data: DataOption = None,
 ) -> None:
     """Withdraw a statement while its period is open: its lines no longer count."""
@@ -239,7 +242,7 @@ def withdraw_statement(
             services.pool,
             statement=view.id,
             note=note,
-            by=COMMAND_LINE,
+            by=as_ or COMMAND_LINE,
             handbook=services.handbooks,
             now=services.clock(),
         )

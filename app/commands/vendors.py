@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, day_option, fail, with_services
+from app.commands.running import AsOption, DataOption, day_option, fail, with_services
 from app.services import COMMAND_LINE, Services
 from base.words import counted
 from ledger.vendors.contracts import MOST_TOLERANCE_DAYS
@@ -44,6 +44,7 @@ def add(
             show_default=False,
         ),
     ] = None,
+    as_: AsOption = None,
     data: DataOption = None,
 ) -> None:
     """Register a vendor and its contract; for a known one, its name, further benefits and prices from today on."""
@@ -74,7 +75,7 @@ def add(
             ],
             date_tolerance_days=date_tolerance,
             now=now,
-            subject=COMMAND_LINE,
+            subject=as_ or COMMAND_LINE,
             handbook=services.handbook,
         )
         if isinstance(outcome, Refusal):

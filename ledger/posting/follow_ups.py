@@ -9,7 +9,6 @@ from typing import assert_never
 
 from handbook import business_day
 from ledger.commands import (
-    FINANCE,
     Confirm,
     FollowUp,
     NoShow,
@@ -17,6 +16,7 @@ from ledger.commands import (
     Respond,
     Reverse,
     diagnoses,
+    is_finance,
     vendor_actor,
 )
 from ledger.entitlement.case import Case
@@ -88,10 +88,10 @@ def _miss(posting: Posting, redemption: Redemption, command: NoShow) -> Redempti
 def _asked_about(posting: Posting, command: FollowUp) -> Redemption | Refusal:
     """The redemption; a refusal if it is unknown, another vendor's, or its status does not allow the command."""
     redemption = posting.redemptions.get(command.redemption.sequence)
-    may = {vendor_actor(redemption.vendor)} if redemption is not None else set()
-    if isinstance(command, Reverse):
-        may.add(FINANCE)
-    if redemption is None or command.actor not in may:
+    if redemption is None or not (
+        command.actor == vendor_actor(redemption.vendor)
+        or (isinstance(command, Reverse) and is_finance(command.actor))
+    ):
         return Refusal(code=RefusalCode.UNKNOWN_REDEMPTION)
     status = redemption.status_at(posting.recorded_at)
     if isinstance(command, Reverse):

@@ -4,8 +4,9 @@ from functools import partial
 
 import strawberry
 
-from ledger.commands import FINANCE, Reverse, vendor_actor
+from ledger.commands import Reverse, finance_actor, vendor_actor
 from schema.context import Info, Role
+from schema.mutations.deciding import decider
 from schema.mutations.inputs import about
 from schema.mutations.posting import Answer, post
 from schema.permissions import acting_vendor
@@ -15,7 +16,9 @@ from schema.types.redemption import RedemptionOutcome
 @strawberry.input(description="The reversal of a delivery or a no-show.")
 class ReverseInput:
     redemption: strawberry.ID = strawberry.field(description="The id of the redemption.")
-    idempotency_key: str = strawberry.field(description="Chosen by the sender, one for each intent.")
+    idempotency_key: str = strawberry.field(
+        description="Chosen by the sender, one for each intent. In finance each subject has keys of its own."
+    )
     reason: str = strawberry.field(description="The reason, which is stored in the ledger.")
 
 
@@ -31,7 +34,7 @@ class ReverseMutation:
     async def reverse(self, info: Info, input: ReverseInput) -> Answer:
         viewer = info.context.viewer
         finance = viewer is not None and viewer.role is Role.FINANCE
-        actor = FINANCE if finance else vendor_actor(acting_vendor(viewer))
+        actor = finance_actor(decider(info.context)) if finance else vendor_actor(acting_vendor(viewer))
         build = partial(Reverse, actor=actor, key=input.idempotency_key, reason=input.reason)
         command = about(input.redemption, build)
         return await post(info.context, command)

@@ -183,13 +183,33 @@ def test_migrating_again_applies_nothing(run):
     assert (done.returncode, done.stdout) == (0, "nothing to apply\n")
 
 
+def test_a_command_that_writes_keeps_the_name_of_who_does_it(run, tmp_path, database_dsn):
+    file = tmp_path / "history.jsonl"
+    file.write_text(lines(REGISTERED, ISSUED))
+    wrong = run("import", str(file), "--as", " li")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert run("import", str(file), "--as", "li.na").returncode == 0
+    assert run("vendor", "add", "w", "--name", "W", "--benefit", "dental-care=9", "--as", "wang").returncode == 0
+
+    async def names():
+        connection = await asyncpg.connect(database_dsn)
+        found = [
+            await connection.fetch(f"select distinct subject from {table}")
+            for table in ("policy_events", "entries", "contract_terms")
+        ]
+        await connection.close()
+        return found
+
+    assert asyncio.run(names()) == [[("li.na",)], [("li.na",)], [("wang",)]]
+
+
 def test_a_history_is_imported_and_again_changes_nothing_and_is_verified(run, tmp_path, database_dsn):
     file = tmp_path / "history.jsonl"
     file.write_text(lines(REGISTERED, ISSUED))
     first = run("import", str(file))
     assert first.returncode == 0, first.stderr
     assert first.stdout == "customers 1, policies 1, events taken 2, repeated 0, refused 0\n"
-    again = run("import", "history.jsonl")
+    again = run("import", "history.jsonl", "--as", "li.na")
     assert again.stdout == "customers 0, policies 0, events taken 0, repeated 2, refused 0\n"
     assert run("verify").returncode == 0
 

@@ -266,7 +266,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(
         taking=takings,
         make=st.sampled_from([a_confirm, a_release, a_no_show, a_reversal]),
-        actor=st.sampled_from([*["own"] * 8, "vendor:other", "finance"]),
+        actor=st.sampled_from([*["own"] * 8, "vendor:other", "finance:li"]),
         units=st.sampled_from([None, None, 1, 2, 15, 40]),
         policy_no=st.sampled_from([None, "G1", "P1", *["P3", "P4"] * 3]),
         unknown=seldom,
@@ -288,7 +288,7 @@ class BooksMachine(RuleBasedStateMachine):
             customer_id, make(RedemptionId(customer_id, taking.sequence + 500 * unknown), **more)
         )
         expected = self.follow_up_refused(model, known, make, more, now)
-        if unknown or actor == "vendor:other" or (actor == "finance" and make is not a_reversal):
+        if unknown or actor == "vendor:other" or (actor == "finance:li" and make is not a_reversal):
             expected = "UNKNOWN_REDEMPTION"
         if expected is not None:
             assert isinstance(outcome, Refusal), (expected, outcome)
@@ -325,7 +325,7 @@ class BooksMachine(RuleBasedStateMachine):
     @rule(
         taking=takings,
         make=st.sampled_from([a_respond, an_arrange]),
-        actor=st.sampled_from([*["own"] * 8, "vendor:other", "finance"]),
+        actor=st.sampled_from([*["own"] * 8, "vendor:other", "finance:li"]),
         days_back=st.sampled_from([None, None, None, 0, 1, 40]),
     )
     def report(self, taking, make, actor, days_back):

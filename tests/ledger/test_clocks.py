@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from handbook import business_day
-from ledger.commands import FINANCE
+from ledger.commands import finance_actor
 from ledger.entitlement.loading import load_accounts
 from ledger.posting.granting import grant_all
 from ledger.posting.recording import record_events
@@ -77,7 +77,9 @@ async def test_a_clock_that_leapt_ahead_drags_no_later_use_along_and_finance_rep
         assert "finance reverses it" in faults[0]
         assert [each.partition(" ")[0] for each in notes] == ["entries", "entry"]
 
-        back = taken(await journal.post(a_reversal(wrong.id, actor=FINANCE, reason="服务器时钟快了一年")))
+        back = taken(
+            await journal.post(a_reversal(wrong.id, actor=finance_actor("li"), reason="服务器时钟快了一年"))
+        )
         assert back.status == "REVERSED"
     entries = {each.sequence: each for each in await entries_of(pool, member)}
     booked, reversal = entries[wrong.id.sequence], entries[max(entries)]
@@ -125,7 +127,7 @@ async def test_a_hold_that_was_booked_ahead_is_released_and_one_that_was_run_out
         assert again.quota.held == 1
         assert refused(await journal.post(a_respond(ahead.id))).code == "INVALID"
         taken(await journal.post(a_release(ahead.id)))
-        taken(await journal.post(a_reversal(missed.id, actor=FINANCE)))
+        taken(await journal.post(a_reversal(missed.id, actor=finance_actor("li"))))
     assert (await problems(pool, clock.now))[0] == []
 
 

@@ -94,3 +94,17 @@ async def test_vendors_and_front_ends_do_not(api, document, viewer):
     await api.redeem(DESK)
     assert await api.codes(document, viewer) == ["FORBIDDEN"]
     assert await api.codes(document.replace("recordedBy", "__typename"), viewer) == []
+
+
+async def test_each_subject_of_finance_has_idempotency_keys_of_its_own(api: Api):
+    first, second = [
+        (await api.redeem(DESK, benefit="legal-consultation", units=1, idempotencyKey=key))["id"]
+        for key in ("one", "two")
+    ]
+    reverse = """mutation($id: ID!) { reverse(input: {redemption: $id, idempotencyKey: "k", reason: "误录"}) {
+        ... on Redemption { id status replayed } ... on Refusal { code } } }"""
+    by_li = await act(api, reverse, BOOKS, id=first)
+    by_wang = await act(api, reverse, replace(FINANCE, subject="books-4"), id=second)
+    assert by_li["reverse"]["status"] == by_wang["reverse"]["status"] == "REVERSED"
+    assert (await act(api, reverse, BOOKS, id=first))["reverse"] == {**by_li["reverse"], "replayed": True}
+    assert (await act(api, reverse, BOOKS, id=second))["reverse"] == {"code": "KEY_REUSED"}
