@@ -57,7 +57,7 @@ class Checked:
 
     @property
     def notes(self) -> tuple[Words, ...]:
-        """How columns were read, and what could not be seen or compared in the file."""
+        """How columns were read, comments, and what could not be seen or compared in the file."""
         notes = self.how_read if self.unseen is None else (*self.how_read, self.unseen)
         if not self.not_compared:
             return notes
@@ -176,6 +176,7 @@ def check(
         progress(table.source.size, table.source.size)
     if not lines + refused:
         raise SheetError("表头下面没有任何行", "there is no line below the header")
+    comments = table.source.comments
     return Checked(
         lines=lines,
         refused=refused,
@@ -183,7 +184,7 @@ def check(
         skipped=tuple(skipped),
         skipped_rows=skipped_rows,
         unseen=table.source.unseen,
-        how_read=table.header.notes,
+        how_read=(*table.header.notes, *(() if comments is None else (comments,))),
         differing=sum(bool(problems) for _, problems in compared),
         not_compared=tuple(number for number, problems in compared if not problems),
     )

@@ -12,7 +12,7 @@ from decimal import Decimal
 from app.statements.cells import is_blank
 from app.statements.columns import Field, Header
 from app.statements.figures import other_currency
-from app.statements.sheets import Row, plain, quoted, shown, value_of
+from app.statements.sheets import Row, in_brackets, plain, quoted, shown, value_of
 from app.statements.total_rows import names_a_total
 from base.words import Words
 from ledger.reconciliation.values import StatementLine
@@ -27,6 +27,7 @@ _CANCELLED = re.compile(
     r"void(?:ed)?|cancell?ed|refunded|noshow|invalid|unused|notpayable"
 )
 """A row of which a cell says no more than this is not to be paid."""
+_TIMES = re.compile(r"([0-9]{1,4})[次个份]")
 _TOTAL = re.compile(r"[小合总共累]计")
 _MOST_DAYS_BEFORE = 183
 _MOST_DAYS_BEFORE_OF_A_CREDIT = 3 * 366
@@ -41,6 +42,7 @@ def contradictions(
     yield from list(_beyond_the_headings(row, header)) or _split_number(row, header)
     yield from _in_other_currency(row, header)
     yield from _total(row, header, line)
+    yield from _remark_on_the_benefit(row, header, line)
     if line.amount > 0:
         yield from _cancelled(row, header)
     if month is not None:
@@ -129,6 +131,22 @@ def _cancelled(row: Row, header: Header) -> Iterator[Contradiction]:
                     "delete the row, make it a credit line, or empty this cell",
                 ),
             )
+
+
+def _remark_on_the_benefit(row: Row, header: Header, line: StatementLine) -> Iterator[Contradiction]:
+    """What stands in brackets behind the name of a benefit: that it was cancelled, or another number of times."""
+    remark = plain(in_brackets(shown(row.cell(header.places[Field.BENEFIT]))))
+    if not remark:
+        return
+    times = _TIMES.fullmatch(remark)
+    if (line.amount > 0 and _CANCELLED.fullmatch(remark)) or (times and int(times[1]) != abs(line.units)):
+        yield (
+            Field.BENEFIT,
+            Words(
+                f"括号里写着「{quoted(remark)}」，和次数或金额不符；请改正或删除",
+                f"says {quoted(remark)} in brackets, against the units or the amount: correct or delete it",
+            ),
+        )
 
 
 def _far_from(month: date, line: StatementLine) -> Iterator[Contradiction]:

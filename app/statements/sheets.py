@@ -90,7 +90,7 @@ class Source:
 
     `day_zero` is the date of serial number 0, where days are numbers. `done` says how many of `size` bytes
     are read. `hidden_columns`, from 0, are those that a person does not see; `unseen` says what is not known of a file
-    of this kind, and `refused` why the sheet is not read.
+    of this kind, `refused` why the sheet is not read, and `comments` what somebody wrote beside cells.
     """
 
     name: str
@@ -101,6 +101,7 @@ class Source:
     hidden_columns: frozenset[int] = frozenset()
     unseen: Words | None = None
     refused: Words | None = None
+    comments: Words | None = None
 
 
 class Book(Protocol):

@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from app.statements.archive import Parsing, damaged, pairs, small_part
+from app.statements.comments import comments_of
 from app.statements.formats import PLAIN, Format, formats_of, is_on, struck
 from app.statements.layout import Layout, column_place, layout_of, with_merged
 from app.statements.numbers import exact
@@ -72,6 +73,7 @@ class Workbook:
             done=lambda: parsing.done,
             day_zero=self.day_zero,
             hidden_columns=frozenset(layout.hidden_columns),
+            comments=comments_of(self.archive, part),
         )
 
 

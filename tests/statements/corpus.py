@@ -12,10 +12,11 @@ from functools import partial
 from typing import Any
 
 from openpyxl import Workbook
+from openpyxl.comments import Comment
 from openpyxl.styles import Font
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from tests.statements.sheets import csv_of, saved
+from tests.statements.sheets import MAIN, csv_of, raw_xlsx, saved
 
 COLUMNS = ("会员号", "服务项目", "次数", "服务日期", "金额", "预约号")
 LINE = ("M1", "健康体检", "1", "2026-10-05", "680.00", "A-1")
@@ -172,9 +173,30 @@ MEMBERS = {
 }
 
 
+BENEFIT = "第 2 行，服务项目："
+BENEFITS = {
+    "physical-exam": READ,
+    "健康体检（男）": READ,
+    "健康体检（1次）": READ,
+    "健康体检（2次）": BENEFIT + "括号里写着「2次」",
+    "健康体检（已取消）": BENEFIT + "括号里写着「已取消」",
+    "健康体检（退款）": BENEFIT,
+    "健康体检+洁牙": BENEFIT + "没有叫",
+    "健康体检\n成人洁牙": BENEFIT,
+    "体检": BENEFIT + "没有叫",
+    "": BENEFIT + "不能为空",
+}
+
+
 def texts() -> Iterator[Case]:
     """One cell of a CSV file, written in another way."""
-    tables = (("金额", AMOUNTS), ("次数", UNITS_WRITTEN), ("服务日期", DAYS), ("会员号", MEMBERS))
+    tables = (
+        ("金额", AMOUNTS),
+        ("次数", UNITS_WRITTEN),
+        ("服务日期", DAYS),
+        ("会员号", MEMBERS),
+        ("服务项目", BENEFITS),
+    )
     for column, table in tables:
         for text, result in table.items():
             yield outcome(
@@ -488,6 +510,26 @@ def hide_amounts(sheet: Any) -> None:
     sheet.column_dimensions["E"].hidden = True
 
 
+def comment(sheet: Any) -> None:
+    sheet["E2"].comment = Comment("此单作废", "王芳")
+
+
+def never_calculated() -> bytes:
+    """As XlsxWriter writes formulas: with 0 as the result."""
+    cells = "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in LINE[:4])
+    titles = "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in COLUMNS)
+    row = f"<row>{cells}<c><f>C2*680</f><v>0</v></c></row>"
+    return raw_xlsx(f'<worksheet xmlns="{MAIN}"><sheetData><row>{titles}</row>{row}</sheetData></worksheet>')
+
+
+def two_statements() -> bytes:
+    workbook = Workbook()
+    for sheet in (workbook.active, workbook.create_sheet("副本")):
+        sheet.append(COLUMNS)
+        sheet.append(TYPED)
+    return saved(workbook)
+
+
 def since_1904() -> bytes:
     workbook = Workbook()
     workbook.epoch = CALENDAR_MAC_1904
@@ -503,6 +545,10 @@ def books() -> Iterator[Case]:
             f"{place} holds {value} in the format {code}", book(put(place, value, shown_as=code)), result
         )
     yield outcome("a formula without a result", book(put("E2", "=C2*680")), AMOUNT + "单元格是公式")
+    yield outcome("a formula that was never calculated", never_calculated, AMOUNT + "公式的结果是 0")
+    yield outcome(
+        "two sheets that look like statements", two_statements, "!有几张工作表像对账单：Sheet、副本"
+    )
     for place, value in (("E2", True), ("A2", False)):
         yield outcome(
             f"{place} holds {value}",
@@ -527,6 +573,7 @@ def books() -> Iterator[Case]:
     yield outcome(
         "days counted from 1904, and nobody says so", book(put("D2", 46300 - 1462)), DAY + "2022-10-04 离账期"
     )
+    yield outcome("a comment on the amount", book(comment), READ, "有批注的单元格，请核对：E2 此单作废")
     yield outcome("an amount as text", book(put("E2", "680.00")), READ)
     yield outcome("an amount of two lines", book(put("E2", "180\n180")), APART)
     yield outcome(
