@@ -5,9 +5,9 @@ A further price, also the first one of a variant whose benefit has a price, star
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from app.commands.running import AsOption, DataOption, day_option, fail, with_se
 from app.services import COMMAND_LINE, Services
 from base.words import counted
 from ledger.vendors.contracts import MOST_TOLERANCE_DAYS
+
+if TYPE_CHECKING:
+    from ledger.entitlement.terms import Term
 
 vendor = typer.Typer(help="Vendors and their contracts.", no_args_is_help=True)
 
@@ -58,8 +61,10 @@ def add(
 
         now = services.clock()
         known = (await vendors_by_code(services.pool, [code])).get(code)
-        priced = {(term.benefit, term.variant) for term in known.terms} if known else set()
-        further = since.date() if since is not None else business_day(now)
+        terms = known.terms if known else ()
+        priced = {(term.benefit, term.variant) for term in terms}
+        today = business_day(now)
+        further = since.date() if since is not None else today
         first = since.date() if since is not None else services.handbook.editions[0].effective_from
         outcome = await register_vendor(
             code=code,
@@ -72,6 +77,7 @@ def add(
                     starts_on=further if each.follows(priced) else first,
                 )
                 for each in prices
+                if since is not None or not any(each.is_that_of(term, today) for term in terms)
             ],
             date_tolerance_days=date_tolerance,
             now=now,
@@ -92,6 +98,11 @@ class _Price:
     benefit: str
     variant: str | None
     amount: Decimal
+
+    def is_that_of(self, term: "Term", day: date) -> bool:
+        """Whether the term tells this price for the day: then it need not be registered again."""
+        priced = (term.benefit, term.variant, term.unit_price)
+        return term.holds_on(day) and priced == (self.benefit, self.variant, self.amount)
 
     def follows(self, priced: set[tuple[str, str | None]]) -> bool:
         """Whether there is already a price for what this one is for."""

@@ -30,9 +30,24 @@ class Term:
             self.ends_on is None or other.starts_on < self.ends_on
         )
 
-    def overlaps(self, other: "Term") -> bool:
-        """Whether some day has both terms for one benefit and variant."""
-        return (self.benefit, self.variant) == (other.benefit, other.variant) and self.meets(other)
+    def contradicts(self, other: "Term") -> bool:
+        """Whether the two tell different prices for one day; symmetric.
+
+        A bounded term may lie over an open one that began before it: the open price resumes afterwards. A later open
+        price succeeds an earlier one. But no other price begins while a bounded one holds.
+        """
+        if (self.benefit, self.variant) != (
+            other.benefit,
+            other.variant,
+        ) or self.unit_price == other.unit_price:
+            return False
+        if self.ends_on is None and other.ends_on is None:
+            return self.starts_on == other.starts_on
+        if self.ends_on is None:
+            return other.holds_on(self.starts_on)
+        if other.ends_on is None:
+            return self.holds_on(other.starts_on)
+        return self.meets(other)
 
     def covers(self, benefit: str, day: date) -> bool:
         """Whether the term is for `benefit` on `day`."""

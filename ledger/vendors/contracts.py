@@ -1,9 +1,10 @@
 """Contract terms: the price of a benefit's unit day by day, and what a new price may change. Pure.
 
-Amounts owed follow from the price on the day of delivery, so the past is never rewritten. Terms are only added: a
-later price ends the open one on the day it begins, and a price for some days only interrupts the open one, which goes
-on after them. What was delivered keeps its price, today's too, and nothing changes in a month that is closed. A variant
-with a price of its own has its own terms; on days without one, the benefit's price holds.
+Terms are kept as they were registered and only added, so that their order never matters. The price of a day is that of
+the bounded term for it, else that of the open term which began last: a later price succeeds an open one, and a price
+for some days only interrupts it. `price_on` in SQL says the same. A variant with a price of its own has its own terms;
+on days without one, the benefit's price holds. Amounts owed follow from the price on the day of delivery, so what was
+delivered keeps its price, today's too, and nothing changes in a month that is closed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,22 +35,58 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A change of terms: open terms that end, each on its day, and terms to add."""
+    """A change of terms: those to add, which are not stored yet."""
 
-    closing: dict[Term, date]
     adding: tuple[Term, ...]
 
 
 def term_of(terms: Iterable[Term], delivery: Delivery) -> Term | None:
     """The term that prices a delivery: its variant's own, else the benefit's; None when there is neither."""
-    fitting = [
+    fitting = (
         term
         for term in terms
         if term.benefit == delivery.benefit
         and term.variant in (None, delivery.variant)
         and term.holds_on(delivery.day)
-    ]
-    return max(fitting, key=lambda term: term.variant is not None, default=None)
+    )
+    return max(fitting, key=_precedence, default=None)
+
+
+def _precedence(term: Term) -> tuple[bool, bool, date, date]:
+    """Of the terms that hold on a day, the one with the highest precedence tells the price."""
+    return term.variant is not None, term.ends_on is not None, term.starts_on, term.ends_on or date.max
+
+
+def price_spans(terms: Iterable[Term]) -> tuple[Term, ...]:
+    """The prices that the terms come to, one after the other, for each benefit and variant; earliest first."""
+    keyed: dict[tuple[str, str | None], list[Term]] = {}
+    for term in terms:
+        keyed.setdefault((term.benefit, term.variant), []).append(term)
+    spans = [span for own in keyed.values() for span in _spans(own)]
+    return tuple(sorted(spans, key=lambda each: (each.starts_on, each.benefit, each.variant or "")))
+
+
+def _spans(own: Sequence[Term]) -> list[Term]:
+    """The spans of the terms of one benefit and variant; an open price that is told again makes no new span."""
+    starts = {term.starts_on for term in own}
+    edges = sorted(starts | {term.ends_on for term in own if term.ends_on is not None})
+    spans: list[Term] = []
+    last: Term | None = None
+    for place, day in enumerate(edges):
+        until = edges[place + 1] if place + 1 < len(edges) else None
+        term = max((each for each in own if each.holds_on(day)), key=_precedence, default=None)
+        if term is not None and last is not None and _goes_on(last, term):
+            spans[-1] = replace(spans[-1], ends_on=until)
+        elif term is not None:
+            spans.append(replace(term, starts_on=day, ends_on=until))
+        last = term
+    return spans
+
+
+def _goes_on(last: Term, term: Term) -> bool:
+    """Whether a term of the days that follow is the same, or tells an open price again."""
+    told_again = last.unit_price == term.unit_price and last.ends_on is None and term.ends_on is None
+    return last == term or told_again
 
 
 def change(
@@ -59,106 +96,41 @@ def change(
     delivered: Iterable[Delivery] = (),
     closed: Iterable[date] = (),
 ) -> Change | Refusal:
-    """The change that new terms make to the stored ones, in order of their days.
+    """The change that new terms make to the stored ones; none where all are stored already.
 
     `delivered` are the deliveries there are, whose price stays what it was; `closed` the first days of the months
-    that are closed. Refused: terms that overlap (INVALID), and a change of the past (INVALID, PERIOD_CLOSED).
-    """
-    told = sorted(terms, key=lambda each: each.starts_on)
-    alone = _standing(told, ())  # terms that contradict each other are refused in any case
-    if isinstance(alone, Refusal):
-        return alone
-    together = _standing(told, stored)
-    if isinstance(together, Refusal):
-        return together
-    standing, new = together
-    refusal = _in_closed_month(new, stored, closed) or _of_deliveries(stored, standing, delivered, closed)
-    if refusal is not None:
-        return refusal
-    ends = {
-        old: now.ends_on for old, now in zip(stored, standing, strict=False) if now.ends_on != old.ends_on
-    }
-    return Change(
-        closing={old: ends_on for old, ends_on in ends.items() if ends_on is not None},
-        adding=tuple(standing[len(stored) :]),
-    )
-
-
-def _standing(told: Sequence[Term], stored: Sequence[Term]) -> tuple[list[Term], list[Term]] | Refusal:
-    """The stored terms, some of them now with an end, then those to add; and which of `told` are new.
-
-    `told` are in the order of their days.
+    that are closed. Refused: terms that contradict each other (INVALID), and a change of the past (INVALID,
+    PERIOD_CLOSED). Which terms contradict each other does not depend on the order or the calls in which they come.
     """
     standing = list(stored)
-    new: list[Term] = []
-    resumed: set[int] = set()  # positions of open prices that go on after an interruption
-    for term in told:
-        if _is_redundant(term, standing):
+    for term in terms:
+        if term in standing:
             continue
-        new.append(term)
-        met = next((index for index, old in enumerate(standing) if term.overlaps(old)), None)
-        if met is None:
-            standing.append(term)
-            continue
-        old = standing[met]
-        if met in resumed and old.starts_on == term.starts_on:
-            standing[met] = term  # the price that would go on is succeeded at once
-            resumed.remove(met)
-        elif old.ends_on is not None or term.starts_on <= old.starts_on:
-            return _overlap(term, old)
-        else:
-            standing[met] = replace(old, ends_on=term.starts_on)
-            standing.append(term)
-        if term.ends_on is not None:
-            resumed.add(len(standing))
-            standing.append(replace(old, starts_on=term.ends_on))
-    return standing, new
+        other = next((each for each in standing if term.contradicts(each)), None)
+        if other is not None:
+            return _contradiction(term, other)
+        standing.append(term)
+    adding = tuple(standing[len(stored) :])
+    refusal = _in_closed_month(adding, stored, closed) or _of_deliveries(stored, standing, delivered, closed)
+    return refusal or Change(adding=adding)
 
 
-def _is_redundant(term: Term, standing: Sequence[Term]) -> bool:
-    """Whether the standing terms say the same already: a repetition, or the price that is in force anyway."""
-    priced = (term.benefit, term.variant, term.unit_price)
-    for old in standing:
-        if (old.benefit, old.variant, old.unit_price) != priced:
-            continue
-        if old.starts_on == term.starts_on and old.ends_on == term.ends_on:
-            return True
-        if term.ends_on is not None:
-            continue
-        still_open = old.ends_on is None and old.starts_on <= term.starts_on
-        # It was open when it was registered, and a later price has ended it since.
-        succeeded = old.starts_on == term.starts_on and any(
-            (later.benefit, later.variant) == (old.benefit, old.variant) and later.starts_on == old.ends_on
-            for later in standing
-        )
-        if still_open or succeeded:
-            return True
-    return False
-
-
-def _in_closed_month(new: Iterable[Term], stored: Sequence[Term], closed: Iterable[date]) -> Refusal | None:
-    """A closed month keeps its prices, with or without deliveries; and no price begins in it."""
+def _in_closed_month(new: Sequence[Term], stored: Sequence[Term], closed: Iterable[date]) -> Refusal | None:
+    """A closed month keeps its prices, with or without deliveries; and no other price begins in it."""
     months = sorted(closed)
     for term in new:
+        before = [each for each in stored if each.benefit == term.benefit]
+        after = [*before, *(each for each in new if each.benefit == term.benefit)]
+        edges = {each.starts_on for each in after} | {each.ends_on for each in after if each.ends_on}
         for month in months:
             start, end = month_span(month)
-            days = Term(benefit=term.benefit, unit_price=Decimal(0), starts_on=start, ends_on=end)
-            replaced = (
-                old
-                for old in stored
-                if old.benefit == term.benefit
-                and old.variant in (None, term.variant)
-                and old.unit_price != term.unit_price
-            )
-            if start <= term.starts_on < end or any(_share_a_day(days, term, old) for old in replaced):
-                return _closed(month)
+            for day in {start, *(edge for edge in edges if start <= edge < end)}:
+                at = Delivery(benefit=term.benefit, variant=term.variant, day=day)
+                old, now = term_of(before, at), term_of(after, at)
+                begins = day == term.starts_on and old is None
+                if begins or (old is not None and now is not None and old.unit_price != now.unit_price):
+                    return _closed(month)
     return None
-
-
-def _share_a_day(*terms: Term) -> bool:
-    """Whether some day lies in all of the terms."""
-    start = max(term.starts_on for term in terms)
-    return all(term.ends_on is None or start < term.ends_on for term in terms)
 
 
 def _of_deliveries(
@@ -227,11 +199,13 @@ def _variants(handbook: Handbook, benefit: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 
-def _overlap(term: Term, other: Term) -> Refusal:
+def _contradiction(term: Term, other: Term) -> Refusal:
     named = term.benefit if term.variant is None else f"{term.benefit}/{term.variant}"
     return invalid(
-        f"「{named}」自 {term.starts_on} 起的合同价与自 {other.starts_on} 起的重叠",
-        f"{named}: the price from {term.starts_on} overlaps with the one from {other.starts_on}",
+        f"「{named}」自 {term.starts_on} 起的合同价 {term.unit_price} 与自 {other.starts_on} "
+        f"起的 {other.unit_price} 重叠",
+        f"{named}: the price {term.unit_price} from {term.starts_on} overlaps with {other.unit_price} from "
+        f"{other.starts_on}",
     )
 
 

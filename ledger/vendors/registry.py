@@ -28,6 +28,7 @@ from ledger.vendors.contracts import (
     Delivery,
     change,
     malformed_term,
+    price_spans,
 )
 
 SQL = Queries(Path(__file__).with_name("registry.sql"))
@@ -42,7 +43,7 @@ _Row: TypeAlias = Record | Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorView:
-    """A vendor with all its terms, earliest first.
+    """A vendor with all its prices, one after the other, earliest first.
 
     `date_tolerance_days`: by how much the day of a statement's line may differ from that of its delivery.
     """
@@ -98,9 +99,9 @@ async def register_vendor(
     benefits exist: nothing of it is written, so no activation is waited for.
 
     Refused, nothing written: as INVALID a malformed code, name or price, an unknown benefit or variant, an end not
-    after its beginning, terms that overlap, and a price that would change what was delivered cost; as PERIOD_CLOSED
-    one that would begin in, or change, a month that is closed; as BUSY when another transaction locks the vendor for
-    too long.
+    after its beginning, terms that contradict each other, and a price that would change what was delivered cost; as
+    PERIOD_CLOSED one that would begin in, or change, a month that is closed; as BUSY when another transaction locks
+    the vendor for too long.
     """
     wrong = _malformed(code, name, terms, date_tolerance_days, handbook)
     if wrong is not None:
@@ -156,10 +157,6 @@ async def _changed(
     changed = change(terms, stored, delivered=delivered, closed=[row["month"] for row in closed])
     if isinstance(changed, Refusal):
         return changed
-    for term, ends_on in changed.closing.items():
-        await connection.execute_query(
-            SQL["end_term"], [code, term.benefit, term.variant, term.starts_on, ends_on]
-        )
     await ContractTerm.bulk_create(
         [
             ContractTerm(
@@ -237,7 +234,7 @@ def _views(rows: Iterable[_Row]) -> list[VendorView]:
             code=code,
             name=row["name"],
             date_tolerance_days=row["date_tolerance_days"],
-            terms=tuple(terms[code]),
+            terms=price_spans(terms[code]),
         )
         for code, row in vendors.items()
     ]

@@ -14,11 +14,6 @@ from contract_terms
 where vendor = any ($1::text[])
 order by vendor, starts_on, benefit, variant nulls first;
 
--- name: end_term
--- The open term of the vendor $1 for the benefit $2 and the variant $3 from the day $4 on ends before the day $5.
-update contract_terms set ends_on = $5
-where vendor = $1 and benefit = $2 and variant is not distinct from $3 and starts_on = $4;
-
 -- name: members_served
 -- Those of the member numbers $2 that the vendor $1 has had a hold or delivery for.
 select distinct c.member_no

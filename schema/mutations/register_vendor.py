@@ -28,7 +28,7 @@ class ContractTermInput:
     from_: date = strawberry.field(name="from", description="First day.")
     to: date | None = strawberry.field(
         default=None,
-        description="The day after the last, on which the open price continues; absent: open, until a later "
+        description="The day after the last, on which the open price resumes; absent: open, until a later "
         "price begins.",
     )
 
@@ -39,7 +39,8 @@ class RegisterVendorMutation:
 
     @strawberry.mutation(
         description="Register a vendor, or add terms to a registered one, which takes the new name. A later price "
-        "ends the open one on the day it begins; deliveries keep their price, and so do closed months. "
+        "succeeds the open one on the day it begins, and a price for some days (`to`) interrupts it; two prices for "
+        "one day are refused in whatever order they come. Deliveries keep their price, and so do closed months. "
         f"`dateToleranceDays`, from 0 to {MOST_TOLERANCE_DAYS}: by how much the day of a "
         "statement's line may differ from that of its delivery; absent: unchanged, 3 by default. The same "
         "again changes nothing."

@@ -293,9 +293,11 @@ def test_a_first_price_holds_without_a_day_and_a_further_one_from_today(run, dat
     assert (str(first["unit_price"]), first["starts_on"].year) == ("120.50", 1990)
     assert (str(second["unit_price"]), second["starts_on"], second["ends_on"]) == (
         "130.00",
-        first["ends_on"],
+        second["starts_on"],
         None,
     )
+    assert second["starts_on"] > first["starts_on"]
+    assert first["ends_on"] is None, "terms stay as they were registered"
 
 
 def test_a_variant_is_priced_apart_from_today_or_from_a_day_and_the_tolerance_is_kept(run, database_dsn):

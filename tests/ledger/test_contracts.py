@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.entitlement.terms import Term
 from ledger.refusals import Refusal, RefusalCode
-from ledger.vendors.contracts import Change, Delivery, change, malformed_term, term_of
+from ledger.vendors.contracts import Change, Delivery, change, malformed_term, price_spans, term_of
 
 EXAM = "physical-exam"
 DAY = date(2026, 10, 1)
@@ -30,22 +30,10 @@ def delivery(day, variant=None, benefit=EXAM):
 
 
 def contract(stored, *terms, **known):
-    """All terms after the new ones are registered."""
+    """The prices after the new terms are registered, one after the other."""
     changed = change(terms, stored, **known)
     assert isinstance(changed, Change), changed
-    ended = [
-        Term(
-            benefit=each.benefit,
-            variant=each.variant,
-            unit_price=each.unit_price,
-            starts_on=each.starts_on,
-            ends_on=changed.closing.get(each, each.ends_on),
-        )
-        for each in stored
-    ]
-    return sorted(
-        [*ended, *changed.adding], key=lambda each: (each.benefit, each.variant or "", each.starts_on)
-    )
+    return list(price_spans([*stored, *changed.adding]))
 
 
 def refused(stored, *terms, **known):
@@ -216,6 +204,9 @@ def test_a_price_is_for_a_variant_that_some_edition_has(handbook, benefit, varia
 DAYS = st.integers(0, 40).map(lambda days: DAY + timedelta(days=days))
 
 
+VARIANTS = (None, "优质体检", "高端体检")
+
+
 @st.composite
 def any_term(draw):
     starts_on = draw(DAYS)
@@ -229,27 +220,59 @@ def any_term(draw):
     )
 
 
-@given(st.lists(st.lists(any_term(), min_size=1, max_size=3), min_size=1, max_size=6))
-def test_however_terms_are_told_no_day_has_two_prices_and_the_newest_holds(told):
-    first = told[0][0]
-    assert contract([], first) == [first], "what is told alone is taken"
-    stored = []
-    for terms in told:
+def told_in_calls(calls):
+    """The terms that are stored after the calls, and how many of these were refused."""
+    stored, refusals = [], 0
+    for terms in calls:
         changed = change(terms, stored)
-        if isinstance(changed, Refusal):
-            continue
-        stored = contract(stored, *terms)
-        assert not [
-            (one, other)
-            for place, one in enumerate(stored)
-            for other in stored[place + 1 :]
-            if one.overlaps(other)
-        ]
-        assert all(each.ends_on is None or each.starts_on < each.ends_on for each in stored)
-        for each in terms:
-            holding = term_of(stored, Delivery(benefit=EXAM, variant=each.variant, day=each.starts_on))
-            assert holding is not None
-            assert holding.unit_price == each.unit_price
+        refusals += isinstance(changed, Refusal)
+        stored += changed.adding if isinstance(changed, Change) else ()
+    return stored, refusals
+
+
+def naive_price(terms, variant, day):
+    """By the words of the contract: the variant's own price, of these that for some days, of these the latest."""
+    for name in (variant, None):
+        holding = [each for each in terms if each.variant == name and each.holds_on(day)]
+        bounded = [each.unit_price for each in holding if each.ends_on is not None]
+        if bounded:
+            assert len(set(bounded)) == 1, "bounded terms that share a day agree"
+            return bounded[0]
+        if holding:
+            (latest,) = {
+                each.unit_price for each in holding if each.starts_on == max(x.starts_on for x in holding)
+            }
+            return latest
+    return None
+
+
+@given(st.lists(any_term(), max_size=7), st.randoms(use_true_random=False))
+def test_terms_in_any_order_and_any_split_have_one_verdict_and_one_price_a_day(terms, random):
+    accepted, refusals = told_in_calls([[each] for each in terms])
+    shuffled = random.sample(terms, len(terms))
+    cut = random.randint(0, len(terms))
+    again, refused_again = told_in_calls([shuffled[:cut], shuffled[cut:]])
+    assert (refusals > 0) == isinstance(change(shuffled, ()), Refusal) == (refused_again > 0)
+    assert change(accepted, accepted) == Change(adding=())
+    if not refusals:
+        assert price_spans(again) == price_spans(terms)
+    spans = price_spans(accepted)
+    for variant in VARIANTS:
+        for days in range(-1, 62):
+            day = DAY + timedelta(days=days)
+            at = Delivery(benefit=EXAM, variant=variant, day=day)
+            priced = naive_price(accepted, variant, day)
+            for each in (term_of(accepted, at), term_of(spans, at)):
+                assert (each.unit_price if each else None) == priced
+            assert sum(span.variant == variant and span.holds_on(day) for span in spans) <= 1
+
+
+def test_a_price_that_is_in_force_anyway_is_kept_and_succeeds_a_lower_one_whenever_that_comes():
+    first, back, between = term("680", "2026-01-01"), term("680", "2026-05-01"), term("500", "2026-03-01")
+    for calls in ([[first], [back], [between]], [[between, back], [first]], [[back], [first, between]]):
+        stored, refusals = told_in_calls(calls)
+        assert refusals == 0
+        assert prices(stored) == ["680", "500", "500", "680"]
 
 
 @given(
@@ -261,8 +284,8 @@ def test_no_registration_that_is_taken_changes_what_a_delivery_cost(before, new,
     deliveries = [Delivery(benefit=EXAM, variant=variant, day=day) for day, variant in delivered]
     stored = []
     for each in before:
-        if isinstance(change([each], stored), Change):
-            stored = contract(stored, each)
+        changed = change([each], stored)
+        stored += changed.adding if isinstance(changed, Change) else ()
     if isinstance(change([new], stored, delivered=deliveries), Refusal):
         return
     after = contract(stored, new, delivered=deliveries)

@@ -75,7 +75,7 @@ async def test_amounts_are_those_of_the_vendors_own_usage(demo_pool):
 
 
 async def test_amounts_are_what_a_reconciliation_takes_them_for(demo_pool):
-    """Whether a price is looked up for a row or joined to a month of deliveries, it is the same."""
+    """Whether a price is looked up for a row or with a month of deliveries, it is the same."""
     delivered = await demo_pool.fetch(
         "select d.*, p.unit_price as looked_up from deliveries d"
         " left join lateral price_on(d.vendor, d.benefit, d.variant, d.delivered_on) p on true"

@@ -54,7 +54,8 @@ async def test_a_later_price_ends_the_open_one_on_its_day(empty_api: Api) -> Non
         ("physical-exam", "700.00", "2027-01-01", None),
     ]
     assert await terms_of(empty_api) == expected
-    for again in (("physical-exam", "680.00", "2026-01-01"), ("physical-exam", "700.00", "2027-06-01")):
+    same_later = ("physical-exam", "700.00", "2027-06-01")
+    for again in (("physical-exam", "680.00", "2026-01-01"), same_later):
         assert not (await register(empty_api, again))["errors"]
         assert await terms_of(empty_api) == expected
     assert (await empty_api.data(TERMS, FINANCE, code="v"))["vendor"]["name"] == "V"
@@ -93,7 +94,7 @@ async def test_a_contract_signed_late_holds_from_its_day_but_changes_no_delivery
 @pytest.mark.parametrize(
     ("term", "words"),
     [
-        (("physical-exam", "700.00", "2025-06-01"), "重叠"),  # before the one there is, and into it
+        (("physical-exam", "700.00", "2026-01-01"), "重叠"),  # two open prices from one day
         (("yoga", "1.00", "2026-01-01"), "yoga"),
         (("dental-care", "-1.00", "2026-01-01"), "unitPrice"),
         (("dental-care", "1.005", "2026-01-01"), "unitPrice"),
@@ -125,7 +126,10 @@ async def test_codes_and_names_are_plain(empty_api: Api, code: str, name: str) -
 
 async def test_an_end_comes_after_its_beginning_and_spans_do_not_overlap(empty_api: Api) -> None:
     term = {"benefit": "physical-exam", "unitPrice": "1.00", "from": "2026-01-01", "to": "2026-01-01"}
-    for terms in ([term], [{**term, "to": "2026-03-01"}, {**term, "from": "2026-02-01", "to": None}]):
+    for terms in (
+        [term],
+        [{**term, "to": "2026-03-01"}, {**term, "unitPrice": "2.00", "from": "2026-02-01", "to": None}],
+    ):
         codes = await empty_api.codes(
             "record.graphql", STAFF, operation="RegisterVendor", code="v", name="V", terms=terms
         )
