@@ -49,7 +49,7 @@ _STATED = re.compile(
     r"(?:单位|币种|货币|currency|amounts?\s+in|unit)\s*[:：]?\s*(?:人民币)?\s*([^\s,，;；。()（）\[\]【】]{1,12})"
 )
 _NOT_PAYABLE = re.compile(
-    r"不含税|未税|税前|除税|优惠前|折前|折扣前|减免前|原价|原始|累计|预估|预计|估算|暂估|上期|上月|历史|已付|已结|"
+    r"大写|不含税|未税|税前|除税|优惠前|折前|折扣前|减免前|原价|原始|累计|预估|预计|估算|暂估|上期|上月|历史|已付|已结|"
     r"exclud|excl\.?\b|net\s+of\s+tax|before\s+(?:tax|discount)|cumulative|accumulated|estimate|year\s+to\s+date|\bytd\b"
 )
 
@@ -68,7 +68,7 @@ _UNKNOWN = Measure(known=False)
 
 
 def is_payable(title: str) -> bool:
-    """Whether a column of money may be what is owed: not without tax, before a discount, or cumulative."""
+    """Whether a column of money may be what is owed: not without tax, before a discount, cumulative, or in words."""
     return not _NOT_PAYABLE.search(_folded(title))
 
 

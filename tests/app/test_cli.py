@@ -189,7 +189,9 @@ def test_a_command_that_writes_keeps_the_name_of_who_does_it(run, tmp_path, data
     wrong = run("import", str(file), "--as", " li")
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert run("import", str(file), "--as", "li.na").returncode == 0
-    assert run("vendor", "add", "w", "--name", "W", "--benefit", "dental-care=9", "--as", "wang").returncode == 0
+    assert (
+        run("vendor", "add", "w", "--name", "W", "--benefit", "dental-care=9", "--as", "wang").returncode == 0
+    )
 
     async def names():
         connection = await asyncpg.connect(database_dsn)

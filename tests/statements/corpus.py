@@ -285,6 +285,15 @@ def headings() -> Iterator[Case]:
         partial(csv_of, *both),
         "第 2 行，金额（万元）：单元格写的是",
     )
+    for total, refused in {"0.068": (), "0.168": ("第 3 行，金额（万元）：",)}.items():
+        titles, row = with_cell(COLUMNS, "金额", "金额（万元）"), with_cell(LINE, "金额", "0.068")
+        in_10_000 = (titles, row, ("合计", "", "", "", total))
+        yield Case(
+            says=f"below a heading of 万元, the total is {total}",
+            file=partial(csv_of, *in_10_000),
+            lines=(READ,),
+            refused=refused,
+        )
     factor = (with_cell(COLUMNS, "金额", "金额（分）"), with_cell(LINE, "金额", "68000"))
     yield outcome(
         "an amount in 分 is told",
@@ -310,6 +319,7 @@ def columns() -> Iterator[Case]:
     )
     yield outcome("an amount and one without tax", beside("不含税金额", "641.51"), READ)
     yield outcome("an amount and one before a discount", beside("优惠前金额", "800"), READ)
+    yield outcome("the amount in capitals beside it", beside("金额（大写）", "陆佰捌拾元整"), READ)
     yield outcome("a cumulative amount", beside("累计金额", "9800"), READ)
     yield outcome("two amounts of the same meaning", beside("总金额", "700"), "!含义相同")
     yield outcome("two payable amounts", beside("应付金额 结算金额", "600", "500"), "!含义相同")
