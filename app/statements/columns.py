@@ -107,7 +107,9 @@ _MEASURES: Mapping[Field, Callable[[str], Measure]] = {
 }
 """How the remarks on a column of numbers are read."""
 _PAYABLE = re.compile(r"应付|应结|结算|实付|实结|实收|折后|优惠后|减免后|payable|due|settle")
-_MONEY = re.compile(r"金额|费|价|款|amount|price|fee|total")
+_MONEY = re.compile(r"金额|费|价|款|amount|price|fee|total|[应实][付结收]$")
+_OTHER_DAYS = re.compile(r"开票|结算|下单|预约|打印|付款|制单|录入|invoice|order|booked|paid|printed")
+"""What a column of days says in brackets that are not those of the deliveries."""
 _UNIT_COLUMNS = frozenset({"单位", "计量单位", "计价单位", "数量单位", "unit", "uom"})
 _CURRENCY_COLUMNS = frozenset({"币种", "货币", "币别", "结算币种", "currency", "ccy"})
 
@@ -162,7 +164,10 @@ def _meaning(title: str) -> tuple[Field | None, str]:
         field = field if field in _MEASURES else None
     elif plain(bare) == "分钟数":
         remarks = f"{remarks}/分钟"
-    return (None, "") if field in _MEASURES and not measures.is_payable(title) else (field, remarks)
+    other = field is Field.OCCURRED_ON and _OTHER_DAYS.search(remarks)
+    return (
+        (None, "") if other or (field in _MEASURES and not measures.is_payable(title)) else (field, remarks)
+    )
 
 
 def known_columns(row: Row) -> int:

@@ -48,6 +48,8 @@ _BETWEEN = re.compile(r"[/,、，:：;；·+|]|以|计")
 _STATED = re.compile(
     r"(?:单位|币种|货币|currency|amounts?\s+in|unit)\s*[:：]?\s*(?:人民币)?\s*([^\s,，;；。()（）\[\]【】]{1,12})"
 )
+_BESIDE_A_TITLE = re.compile(r"[(\[【]\s*([^\s()\[\]【】\d天日]{1,12})\s*[)\]】]|\bin\s+([a-z]{3,9})\b")
+"""As in 对账单（万元） and Statement in USD."""
 _NOT_PAYABLE = re.compile(
     r"大写|不含税|未税|税前|除税|优惠前|折前|折扣前|减免前|原价|原始|累计|预估|预计|估算|暂估|上期|上月|历史|已付|已结|"
     r"exclud|excl\.?\b|net\s+of\s+tax|before\s+(?:tax|discount)|cumulative|accumulated|estimate|year\s+to\s+date|\bytd\b"
@@ -126,8 +128,8 @@ def names_cny(text: str) -> bool:
 
 def stated(text: str) -> Measure:
     """The measure of money that a text beside the table states, such as `单位：万元`. A company's name states none."""
-    found = _STATED.search(_folded(text))
-    word = "" if found is None else found[1]
+    found = _STATED.search(_folded(text)) or _BESIDE_A_TITLE.search(_folded(text))
+    word = "" if found is None else found[found.lastindex or 0]
     if word in _FACTORS and word not in {"万", "千"}:
         return Measure(factor=_FACTORS[word])
     return _UNKNOWN if word in _OTHERS else PLAIN

@@ -237,6 +237,8 @@ HEADINGS = {
     ("金额", "累计金额"): "!缺少列：金额",
     ("金额", "金额（累计）"): "!缺少列：金额",
     ("金额", "Amount (excl. tax)"): "!缺少列：金额",
+    ("服务日期", "日期（服务）"): READ,
+    ("服务日期", "日期（开票）"): "!缺少列：服务日期",
     ("次数", "数量（次）"): READ,
     ("次数", "数量（次/分钟）"): READ,
     ("次数", "数量（小时）"): "第 2 行，数量（小时）：该项目按次计，单元格写的是「1小时」",
@@ -270,6 +272,10 @@ def headings() -> Iterator[Case]:
         "金额单位：千元": money("680000.00"),
         "单位：美元": "!表头上方",
         "币种：USD": "!表头上方",
+        "对账单（美元）": "!表头上方",
+        "Statement in USD": "!表头上方",
+        "对账单（10月）": READ,
+        "对账单（万元）": money("6800000.00"),
         "Currency: HKD": "!表头上方",
         "(Amounts in thousands)": "!表头上方",
     }
@@ -324,6 +330,9 @@ def columns() -> Iterator[Case]:
     yield outcome("two amounts of the same meaning", beside("总金额", "700"), "!含义相同")
     yield outcome("two payable amounts", beside("应付金额 结算金额", "600", "500"), "!含义相同")
     yield outcome("a payable amount of an unknown name", beside("实结服务费合计", "600"), "!像是应结算的金额")
+    yield outcome(
+        "a payable amount that is called so and no more", beside("本次应付", "600"), "!像是应结算的金额"
+    )
     yield outcome("units × price is the amount", beside("单价", "680"), READ)
     yield outcome(
         "units × price contradicts the amount",
