@@ -6,11 +6,11 @@ statement of their own. Idempotent: the same sheet again changes nothing.
 """
 
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -25,7 +25,8 @@ from app.commands.running import (
     reading_services,
     with_services,
 )
-from app.errors import StartError
+from app.commands.sheet_files import notes_of, opened
+from app.commands.statement_previews import preview_statement
 from app.exports.columns import Language
 from app.services import COMMAND_LINE, Services
 from base.months import month_text
@@ -34,16 +35,15 @@ from ledger.reconciliation.lines import LineProblem
 from ledger.reconciliation.values import StatementId
 
 if TYPE_CHECKING:
-    from app.statements.checking import Checked
     from app.statements.importing import Imported
     from app.statements.sheets import Row
     from app.statements.tables import Table
     from ledger.reconciliation.reading import StatementView
 
 statement = typer.Typer(help="Vendors' statements.", no_args_is_help=True)
+statement.command("preview")(preview_statement)
 
 _PAGE = 100
-_MOST_NOTED = 20
 
 VendorOption = Annotated[str, typer.Option("--vendor", help="Code of the vendor")]
 LanguageOption = Annotated[Language, typer.Option("--language", help="Language of reasons")]
@@ -88,7 +88,7 @@ def import_statement(
 
         rejected_file = file.with_name(f"{file.name}.rejected.csv")
         with (
-            _opened(file) as stream,
+            opened(file) as stream,
             RejectedRows(rejected_file, language=language) as rejected,
             progress_bars() as bars,
         ):
@@ -152,7 +152,7 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
     from ledger.refusals import Refusal
 
     checked, outcome = imported.checked, imported.outcome
-    for note in _notes(checked, language):
+    for note in notes_of(checked, language):
         typer.echo(note)
     if outcome is None:
         totals = (
@@ -172,17 +172,6 @@ def _tell(imported: "Imported", file: Path, language: Language, *, keep_going: b
         kept = f"; {'it is' if one else 'they are'} in {file.name}.rejected.csv" if keep_going else ""
         typer.echo(f"{counted(checked.refused, 'row was', 'rows were')} not imported{kept}")
         raise typer.Exit(FAILED)
-
-
-def _notes(checked: "Checked", language: Language) -> Iterator[str]:
-    for note in checked.notes:
-        yield note.spoken(language)
-    if checked.ignored:
-        yield f"columns that are not read: {', '.join(checked.ignored[:_MOST_NOTED])}"
-    if checked.skipped:
-        more = checked.skipped_rows - len(checked.skipped)
-        named = ", ".join(f"{each.row} ({each.words})" for each in checked.skipped)
-        yield f"rows that are no lines: {named}" + (f", and {more} more" if more else "")
 
 
 def _summary(view: "StatementView") -> str:
@@ -269,14 +258,3 @@ async def _statements(
         for view in page:
             yield view
         after = page[-1].id
-
-
-def _opened(file: Path) -> IO[bytes]:
-    try:
-        stream = file.open("rb")
-    except OSError as error:
-        raise StartError(f"cannot read {file}: {error}") from error
-    if not stream.seekable():
-        stream.close()
-        raise StartError(f"cannot read {file}: a sheet is read more than once; save it as a file first")
-    return stream

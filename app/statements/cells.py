@@ -90,7 +90,11 @@ def text_of(cell: Value) -> str:
         )
     text = _written(cell).translate(_FULL_WIDTH)
     if _SCIENTIFIC.fullmatch(text.casefold()):
-        raise _lost_digits(text)
+        raise UnreadableError(
+            f"「{quoted(text)}」是科学计数法，号码的后几位已丢失；请把该列设为文本格式后重新填写",
+            f"{quoted(text)} is a number in scientific notation, its last digits are lost: "
+            "format the column as text and fill it in again",
+        )
     return text
 
 

@@ -42,7 +42,7 @@ class Checked:
     """The result of a check: good `lines`, `refused` rows, what was ignored, and what cannot be seen in such a file.
 
     `differing`: how many totals are not what their lines come to; `not_compared`: the rows of totals that stand for
-    rows whose figures cannot be read.
+    rows whose figures cannot be read. `columns`: each field that is read, and its heading.
     """
 
     lines: int
@@ -54,6 +54,7 @@ class Checked:
     how_read: tuple[Words, ...] = ()
     differing: int = 0
     not_compared: tuple[int, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
 
     @property
     def notes(self) -> tuple[Words, ...]:
@@ -187,4 +188,5 @@ def check(
         how_read=(*table.header.notes, *(() if comments is None else (comments,))),
         differing=sum(bool(problems) for _, problems in compared),
         not_compared=tuple(number for number, problems in compared if not problems),
+        columns=tuple((each.value, table.header.title(each)) for each in table.header.places),
     )

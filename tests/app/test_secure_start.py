@@ -36,6 +36,7 @@ COMMANDS = {
     "serve": ("--port", "0"),
     "statement import": ("sheet.csv", *_MONTH),
     "statement list": (),
+    "statement preview": ("sheet.csv",),
     "statement withdraw": ("1", "--vendor", "v", "--note", "n"),
     "token": ("--role", "finance"),
     "vendor add": ("v", "--name", "V"),

@@ -368,3 +368,11 @@ def test_cells_of_thousands_of_digits_are_refused_and_not_remembered(filling):
             read(cell)
         assert len(refused.value.words.zh) < 200
     assert kept == [each.cache_info().currsize for each in (cells._short_number, cells._written_day)]
+
+
+def test_a_number_in_scientific_notation_is_called_that():
+    with pytest.raises(UnreadableError) as refused:
+        text_of("1.38E+10")
+    assert "科学计数法" in refused.value.words.zh
+    assert "scientific notation" in refused.value.words.en
+    assert "15" not in refused.value.words.en

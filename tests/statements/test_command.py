@@ -109,6 +109,26 @@ async def test_one_bad_row_and_nothing_is_taken(run, database, tmp_path):
     assert [path.name for path in tmp_path.iterdir() if path.suffix == ".csv"] == ["RK.csv"]
 
 
+@pytest.mark.usefixtures("activated")
+async def test_a_preview_shows_how_a_sheet_is_read_and_keeps_nothing(run, database, tmp_path):
+    before = await counts(database)
+    file = tmp_path / "RK.csv"
+    file.write_bytes(csv_of((*HEADER, "备注"), *LINES))
+    shown = run("statement", "preview", "--period", "2026-10", str(file))
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert f"column {HEADER[0]} is read as memberNo" in shown.stdout
+    assert "row 2: A-1  M1  family-doctor-phone  1 unit  2026-10-05  12.00 CNY" in shown.stdout
+    assert "total of family-doctor-phone: 3 lines, 4 units, 49.00 CNY" in shown.stdout
+    assert "columns that are not read: 备注" in shown.stdout
+
+    file.write_bytes(csv_of(HEADER, *LINES, BAD))
+    bad = run("statement", "preview", str(file))
+    assert bad.returncode == 1
+    assert bad.stderr.startswith("第 5 行，服务项目")
+    assert "3 good rows, 1 that cannot be read; nothing was imported" in bad.stdout
+    assert await counts(database) == before
+
+
 async def test_an_unknown_vendor_is_told_before_any_row(run, database, tmp_path):
     file = tmp_path / "RK.csv"
     file.write_bytes(csv_of(HEADER, BAD, BAD))
