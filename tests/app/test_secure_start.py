@@ -22,6 +22,7 @@ COMMANDS = {
     "export entries": (),
     "export findings": (*_MONTH, "--out", "findings.csv"),
     "export settlement": (*_MONTH, "--out", "settlement.csv"),
+    "findings apply": ("sheet.csv",),
     "grant": (),
     "import": ("-",),
     "migrate": (),
