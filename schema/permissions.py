@@ -57,7 +57,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Mutation.respond": frozenset({VENDOR}),
     "Mutation.arrange": frozenset({VENDOR}),
     "Mutation.reverse": frozenset({VENDOR, FINANCE}),
-    "Mutation.submitStatement": frozenset({FINANCE}),
+    "Mutation.submitStatement": frozenset({FINANCE, VENDOR}),  # a vendor: for itself
     "Mutation.withdrawStatement": frozenset({FINANCE}),
     "Mutation.resolveFinding": frozenset({FINANCE}),
     "Mutation.resolveFindings": frozenset({FINANCE}),
@@ -105,7 +105,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "GET /exports/findings": STAFF | {VENDOR},
     "GET /exports/settlement": STAFF | {VENDOR},
     "GET /metrics": frozenset({OPERATIONS, AUDITOR}),
-    "POST /statements": frozenset({FINANCE}),
+    "POST /statements": frozenset({FINANCE, VENDOR}),  # a vendor: for itself
 }
 """By "Type.field", or by method and address of HTTP. The fields of other types are as visible as what leads to them."""
 

@@ -1,4 +1,4 @@
-"""The route /statements: a vendor's statement as a file, sent by finance, checked and imported as a whole.
+"""The route /statements: a vendor's statement as a file, by finance or the vendor, checked and imported as a whole.
 
 The file is spooled to disk as it arrives, up to the longest that is allowed. Uploads have a few places of their own:
 without a free one a request is refused before its file is read. All problems of the rows are answered together, so that
@@ -36,7 +36,8 @@ from ledger.reconciliation.reading import StatementView
 from ledger.reconciliation.values import StatementId
 from ledger.refusals import Refusal, RefusalCode
 from schema.context import Language, Viewer
-from schema.permissions import may
+from schema.errors import ForbiddenError
+from schema.permissions import check_own_vendor, may
 from schema.work import WorkClass
 
 _WEIGHT = 2
@@ -110,6 +111,7 @@ class Uploads:
 
     async def _import(self, viewer: Viewer, form: FormData, pool: Pool, chosen: Language) -> Response:
         sheet = _sheet(form)
+        _check_vendor(viewer, sheet.vendor)
         problems = _Problems(chosen)
         try:
             imported = await import_sheet(
@@ -153,6 +155,13 @@ def _check_role(viewer: Viewer) -> None:
     if not may(viewer, "POST /statements"):
         message = f"The role {viewer.role.value} may not submit statements."
         raise RequestError(403, "FORBIDDEN", message)
+
+
+def _check_vendor(viewer: Viewer, vendor: str) -> None:
+    try:
+        check_own_vendor(viewer, vendor)
+    except ForbiddenError:
+        raise RequestError(403, "FORBIDDEN", "A vendor may submit its own statements only.") from None
 
 
 def _too_long(most: int) -> RequestError:

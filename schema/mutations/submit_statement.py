@@ -17,6 +17,7 @@ from schema.context import Context, Info
 from schema.errors import BadInputError
 from schema.months import given_month
 from schema.mutations.deciding import decider
+from schema.permissions import check_own_vendor
 from schema.scalars import Long
 from schema.types.finding import Statement, StatementOutcome
 
@@ -90,7 +91,8 @@ class SubmitStatementMutation:
     """A vendor's statement comes in."""
 
     @strawberry.mutation(
-        description="Submit a vendor's statement and match it with the ledger: all of its lines or, when any is "
+        description="Submit a vendor's statement, as finance or, for itself only, as the vendor, "
+        "and match it with the ledger: all of its lines or, when any is "
         "malformed, none. The same statement again changes nothing and is returned as it is now, also when "
         "its period is closed; other content under the same number is refused (KEY_REUSED) with what differs. "
         "Lines may come in any order.",
@@ -98,6 +100,7 @@ class SubmitStatementMutation:
     )
     async def submit_statement(self, info: Info, input: StatementInput) -> Statement | Refusal:
         context = info.context
+        check_own_vendor(context.viewer, input.vendor)
         if len(input.lines) > _MOST_LINES:
             raise BadInputError(
                 f"input.lines: expected at most {_MOST_LINES}; got {len(input.lines)}. Longer statements are "

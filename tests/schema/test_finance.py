@@ -281,3 +281,14 @@ async def test_a_page_of_statements_with_findings_takes_as_many_statements_of_sq
     few, many = await taken(first=1, lines=3), await taken(first=6, lines=9)
     # Pages, tallies, findings, deliveries, decisions, what else there is, vendors, statements.
     assert few <= many <= 9, (few, many)
+
+
+async def test_a_vendor_submits_for_itself_only(api: Api) -> None:
+    given = {"vendor": "exam-1", "number": "V-1", "period": "2026-10", "lines": [line(1, 1, 1, "R1")]}
+    asked = {"operation": "SubmitStatement", "input": given}
+    first = (await api.data("reconcile.graphql", VENDOR, **asked))["submitStatement"]
+    assert first["__typename"] == "Statement"
+    assert (await api.data("reconcile.graphql", FINANCE, **asked))["submitStatement"]["id"] == first["id"]
+    assert await api.codes("reconcile.graphql", OTHER_VENDOR, **asked) == ["FORBIDDEN"]
+    unknown = {"operation": "SubmitStatement", "input": {**given, "vendor": "nobody"}}
+    assert await api.codes("reconcile.graphql", VENDOR, **unknown) == ["FORBIDDEN"]

@@ -217,8 +217,8 @@ async def test_an_upload_for_a_locked_vendor_is_503_with_retry_after(desk, monke
     assert (await desk.send(csv_of(HEADER, *LINES))).status_code == 201
 
 
-@pytest.mark.parametrize("role", [role for role in Role if role is not Role.FINANCE])
-async def test_only_finance_sends_statements(desk, database, role):
+@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.FINANCE, Role.VENDOR}])
+async def test_only_finance_and_vendors_send_statements(desk, database, role):
     answer = await desk.send(csv_of(HEADER, *LINES), role=role)
     assert answer.status_code == 403
     assert answer.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
@@ -288,3 +288,12 @@ async def test_a_total_of_the_sheet_that_differs_takes_nothing_even_to_keep_goin
     assert "1 total differs from the lines" in answer.json()["errors"][0]["message"]
     assert {each["row"] for each in answer.json()["problems"]} == {5, 6}
     assert await counts(database) == (0, 0, 0)
+
+
+async def test_a_vendor_sends_its_own_statement_and_no_other(desk, database):
+    answer = await desk.send(csv_of(HEADER, *LINES), role=Role.VENDOR)
+    assert answer.status_code == 201
+    assert (await desk.send(csv_of(HEADER, *LINES), role=Role.FINANCE)).json()["replayed"]
+    other = await desk.send(csv_of(HEADER, *LINES), role=Role.VENDOR, vendor="w", number="other")
+    assert (other.status_code, other.json()["errors"][0]["extensions"]["code"]) == (403, "FORBIDDEN")
+    assert await database.owner_pool.fetchval("select count(*) from statements") == 1
