@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import IO
 
-from app.exports.findings import DECIDE, MATCH, NOTE, PAY, finding_columns
+from app.exports.finding_columns import DECIDE, MATCH, NOTE, PAY, finding_columns
 from app.exports.telling import Telling
 from app.statements.sheets import Row, SheetError, Source, plain, quoted, shown, value_of
 from app.statements.tables import open_sheets
@@ -18,6 +18,7 @@ from base.words import Words
 from ledger.ids import RedemptionId
 from ledger.reconciliation.actions import action_words
 from ledger.reconciliation.decisions import Decision, Seen, resolve_all
+from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.values import Action, FindingKind, parse_finding_id
 from rating.activations import AnyHandbook
 from rating.customers import customers_by_member_no
@@ -185,7 +186,7 @@ def _decision(row: dict[str, str], customers: dict[str, int]) -> Decision | Word
 
 def _seen(row: dict[str, str]) -> Seen | None:
     """The finding as the file shows it; None where its kind is none."""
-    kind = next((each for each in FindingKind if each.value == row["kind"]), None)
+    kind = _kind(row["kind"])
     units = _number(row["ledger_units"])
     if kind is None:
         return None
@@ -195,6 +196,14 @@ def _seen(row: dict[str, str]) -> Seen | None:
         ledger_amount=_number(row["ledger_amount"]),
         action=_action(row["action"]),
     )
+
+
+def _kind(text: str) -> FindingKind | None:
+    """A kind by its code, as CSV has it, or by its name in either language."""
+    for each in FindingKind:
+        if plain(text) in {plain(each.value), *map(plain, kind_words(each).name)}:
+            return each
+    return None
 
 
 def _action(text: str) -> Action | None:

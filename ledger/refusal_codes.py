@@ -362,7 +362,7 @@ def message_of(code: RefusalCode) -> Message:  # noqa: C901, PLR0911, PLR0912 (a
             return Message(
                 "Another line has this redemption: first match that line with another one, or reopen it.",
                 Words(
-                    "该核销已与对账单「{statement}」第 {line_no} 行配对；如需改配，请先为那一行另行配对（MATCH），人工配对的请先撤销（REOPEN）。",
+                    "该核销已与对账单「{statement}」第 {line_no} 行配对；如需改配，请先为那一行另行配对，人工配对的请先撤销。",
                     "The redemption is matched already, with line {line_no} of statement {statement}. To use it for another line, first MATCH that line with another redemption, or REOPEN it if it was matched by hand.",
                 ),
             )

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from io import StringIO
 
-from app.exports.columns import Cell, Column, Language, Row
+from app.exports.columns import Cell, Column, Language, Named, Row
 from handbook import BUSINESS_ZONE
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -45,6 +45,8 @@ def plain(cell: Cell) -> str:
             return ""
         case str():
             return harmless(cell)
+        case Named():
+            return cell.code
         case Decimal():
             return f"{cell:f}"
         case datetime():

@@ -15,7 +15,8 @@ from typing import IO
 
 from app.exports.columns import Cell, Column
 from app.exports.csvs import csv_head, csv_rows
-from app.exports.findings import finding_columns, statement_rows
+from app.exports.finding_columns import finding_columns
+from app.exports.findings import statement_rows
 from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from base.database import Connection, Pool

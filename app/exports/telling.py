@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
-from app.exports.columns import Language
+from app.exports.columns import Language, Named
+from base.words import Words
 from handbook import Handbook
 
 
@@ -35,6 +36,10 @@ class Telling:
     def say(self, zh: str, en: str) -> str:
         """The text in the file's language."""
         return zh if self.language is Language.ZH else en
+
+    def named(self, code: StrEnum, words: Words) -> Named:
+        """A code with its name in the file's language."""
+        return Named(code.value, words.spoken(self.language))
 
     def benefit(self, code: str) -> str:
         """The printed name of a benefit."""

@@ -15,7 +15,7 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
-from app.exports.columns import Cell, Column, Language, Row
+from app.exports.columns import Cell, Column, Language, Named, Row
 from app.exports.csvs import is_formula, plain
 from handbook import BUSINESS_ZONE
 
@@ -122,6 +122,8 @@ def _cell(sheet: Any, value: Cell, *, bold: bool = False) -> Any:
             return None
         case str():
             return _text(sheet, value, bold=bold)
+        case Named():
+            return _text(sheet, value.name, bold=bold)
         case Decimal():
             return _formatted(sheet, value, _MONEY)
         case int():

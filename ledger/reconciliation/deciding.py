@@ -137,7 +137,7 @@ class Deciding:
         by_hand = row["pass"] == Pass.HAND
         if row["action"] is None and not by_hand:
             raise wrong(
-                "尚无人处理，无可撤销；已配对的行如需改配，请直接人工配对（MATCH）",
+                "尚无人处理，无可撤销；已配对的行如需改配，请直接人工配对",
                 "action: nobody has decided on it, so there is nothing to take back; "
                 "a line that is paired wrongly can be paired otherwise with MATCH",
             )
@@ -159,7 +159,7 @@ class Deciding:
             )
         if row["stated_units"] < 0:
             raise wrong(
-                "红冲行不能人工配对；如确应扣回，请用 ACCEPT 并以 pay 写明（负数）",
+                "红冲行不能人工配对；如确应扣回，请接受并写明扣回的金额（负数）",
                 "action: a credit line is not matched by hand; ACCEPT it, with what is to be taken back as pay",
             )
         if row["sequence"] is not None:

@@ -100,13 +100,11 @@ def _accepting(grounds: Grounds) -> Iterator[Words]:
     if pays is None:
         return
     if pays < 0:
-        yield Words(
-            f"接受（ACCEPT）则本期扣回 {yuan(-pays)}。", f"ACCEPT takes {cny(-pays)} back in this period."
-        )
+        yield Words(f"接受则本期扣回 {yuan(-pays)}。", f"ACCEPT takes {cny(-pays)} back in this period.")
     elif pays:
-        yield Words(f"接受（ACCEPT）则支付 {yuan(pays)}。", f"ACCEPT pays {cny(pays)}.")
+        yield Words(f"接受则支付 {yuan(pays)}。", f"ACCEPT pays {cny(pays)}.")
     else:
-        yield Words("接受（ACCEPT）则不支付。", "ACCEPT pays nothing.")
+        yield Words("接受则不支付。", "ACCEPT pays nothing.")
 
 
 def _contradicting(grounds: Grounds) -> Iterator[Words]:
@@ -206,7 +204,7 @@ def _duplicate(grounds: Grounds) -> Iterator[Words]:
     elif other.excepted:
         yield Words(
             f"与对账单「{other.statement}」第 {other.line_no} 行相同：那一行在台账没有服务时已破例付款，只付一次；"
-            "如指另一次服务，请人工配对（MATCH）。",
+            "如指另一次服务，请人工配对。",
             f"It says the same as line {other.line_no} of statement {other.statement}, which is paid by exception, "
             "without a delivery, and is paid once. If a delivery of its own is meant, MATCH it by hand.",
         )
@@ -223,7 +221,7 @@ def _not_in_ledger(grounds: Grounds) -> Iterator[Words]:
     if stated.units < 0:
         yield Words(
             f"红冲行（数量 {stated.units}，金额 {yuan(stated.amount)}）：没有可供其冲回的已付款项；"
-            "如确应扣回，请在 ACCEPT 中以 pay 写明（负数）。",
+            "如确应扣回，请接受并写明扣回的金额（负数）。",
             f"A credit line ({how_many(stated.units, 'unit')}, {cny(stated.amount)}): nothing was paid that it could "
             "take back. If it is to be taken back all the same, ACCEPT with that amount, below zero, as pay.",
         )
@@ -273,7 +271,7 @@ def _not_in_statement(grounds: Grounds) -> Iterator[Words]:
 
 def _ambiguous(grounds: Grounds) -> Iterator[Words]:
     yield Words(
-        f"有 {grounds.candidates} 笔未配对的服务同样符合，无从区分；请从候选中选一笔人工配对（MATCH）。",
+        f"有 {grounds.candidates} 笔未配对的服务同样符合，无从区分；请从候选中选一笔人工配对。",
         f"{how_many(grounds.candidates, 'delivery', 'deliveries')} fit equally well and nothing tells them apart: "
         "choose one among the candidates and MATCH it by hand.",
     )

@@ -107,7 +107,7 @@ async def test_a_line_is_matched_with_a_delivery_by_the_name_that_the_file_gives
     book = openpyxl.load_workbook(BytesIO(await exported(month)))["差异"]
     headings = [cell.value for cell in book[1]]
     rows = [dict(zip(headings, row, strict=True)) for row in book.iter_rows(min_row=2, values_only=True)]
-    (at,) = [number for number, row in enumerate(rows) if row["类别"] == "AMBIGUOUS"]
+    (at,) = [number for number, row in enumerate(rows) if row["类别"] == "无法区分"]
     assert rows[at]["建议"] is None
     name = rows[at]["候选核销编号"].split(", ")[0]
     member_no, _, sequence = name.rpartition("-")
@@ -117,6 +117,31 @@ async def test_a_line_is_matched_with_a_delivery_by_the_name_that_the_file_gives
     assert "M9-1" in problem.message("zh")
     right = filled(await exported(month), {at: {"决定": "配对", "配对核销": name, "决定理由": "第一次"}})
     assert (await apply(month, right)).decided == 1
+
+
+async def test_a_file_with_codes_comes_back_as_one_with_names(month):
+    """Workbooks had codes of kinds and decisions once, in another order of columns."""
+    assert await decide(month, await of_line(month, 3), "DISPUTE") is None
+    book = openpyxl.load_workbook(BytesIO(await exported(month)))
+    headings = [cell.value for cell in book["差异"][1]]
+    rows = [[cell.value for cell in row] for row in book["差异"].iter_rows()]
+    kind, action, decide_at = (headings.index(each) for each in ("类别", "处理", "决定"))
+    assert (rows[1][kind], rows[1][action]) == ("数量不符", "争议")
+    rows[1][kind], rows[1][action] = "UNITS_DIFFER", "DISPUTE"
+    rows[1][decide_at], rows[1][headings.index("决定理由")] = "接受", "已说明"
+    old = openpyxl.Workbook()
+    for row in rows:
+        old.active.append(row[::-1])
+    written = BytesIO()
+    old.save(written)
+    assert (await apply(month, written.getvalue())).decided == 1
+
+
+@pytest.mark.parametrize(("heading", "value"), [("类别", "台账没有"), ("处理", "争议"), ("类别", "不明")])
+async def test_a_kind_or_decision_that_is_no_longer_the_findings_is_refused(month, heading, value):
+    content = filled(await exported(month), {0: {"决定": "接受", "决定理由": "对", heading: value}})
+    assert len((await apply(month, content)).problems) == 1
+    assert await decided(month) == []
 
 
 async def test_a_csv_comes_back_as_well_and_an_english_file_too(month):

@@ -12,7 +12,8 @@ import openpyxl
 import pytest
 
 from app.exports.columns import Language
-from app.exports.findings import FindingsAsked, check_findings, finding_columns, findings_file
+from app.exports.finding_columns import finding_columns
+from app.exports.findings import FindingsAsked, check_findings, findings_file
 from app.exports.settlement import check_settlement, settlement_columns, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from ledger.reconciliation.reading import FindingFilter, stream_findings
@@ -80,17 +81,17 @@ async def test_a_workbook_has_a_summary_what_differs_and_what_agrees(month):
     assert list(found["差异"][0]) == list(found["相符"][0]) == headings
     kind, difference = headings.index("类别"), headings.index("金额差")
     assert [(row[kind], row[difference]) for row in found["差异"][1:]] == [
-        ("UNITS_DIFFER", 680),
-        ("NOT_IN_LEDGER", 12),
-        ("NOT_IN_STATEMENT", -12),
+        ("数量不符", 680),
+        ("台账没有", 12),
+        ("对账单没有", -12),
     ]
-    assert [(row[kind], row[headings.index("预约号")]) for row in found["相符"][1:]] == [("MATCHED", "=1+1")]
+    assert [(row[kind], row[headings.index("预约号")]) for row in found["相符"][1:]] == [("相符", "=1+1")]
     summary = {row[0]: row[1:] for row in found["汇总"] if row[0]}
     assert summary["服务商"][:2] == ("v", "v")
     assert summary["账期"][0] == "2026-10"
     assert (summary["对账单行数"][0], summary["对账单金额"][0], summary["待处理"][0]) == (3, 1384, 3)
-    assert summary["UNITS_DIFFER"][:2] == ("数量不符", 1)
-    assert summary["S-1"][:3] == ("OPEN", 3, 4)
+    assert summary["数量不符"][0] == 1
+    assert summary["S-1"][:3] == ("未关账", 3, 4)
 
 
 async def test_only_what_was_asked_for_is_in_the_file(month):
@@ -179,7 +180,7 @@ async def test_a_settlements_workbook_has_its_seal_its_lines_and_what_is_carried
     assert summary[EXAM][:3] == ("健康 / 优质 / 尊享 / 高端体检", 1, 680)
     assert list(found["结算明细"][0]) == [column.title for column in settlement_columns(telling(settled))]
     assert [row[7] for row in found["结算明细"][1:]] == [12, 680]
-    assert [row[2] for row in found["争议结转"][1:]] == ["NOT_IN_LEDGER"]
+    assert [row[2] for row in found["争议结转"][1:]] == ["台账没有"]
 
 
 @pytest.mark.parametrize("form", [XLSX, CSV])

@@ -65,7 +65,7 @@ def test_a_reversed_pair_tells_what_differed_before_too():
 def test_a_correction_tells_what_was_paid_and_is_taken_back():
     more = {"ledger": ledger(-2, "-24"), "accepting_pays": Decimal(-24)}
     assert said("REVERSED", **more) == (
-        "2026-10-05 的服务（数量 2，24.00 元）已支付，之后被冲正。接受（ACCEPT）则本期扣回 24.00 元。"
+        "2026-10-05 的服务（数量 2，24.00 元）已支付，之后被冲正。接受则本期扣回 24.00 元。"
     )
     assert said("REVERSED", "en", **more) == (
         "The delivery of 2026-10-05 (2 units, CNY 24.00) was paid, and reversed since. "
@@ -128,7 +128,7 @@ def test_a_no_show_that_was_taken_back_is_told_as_not_delivered():
 def test_a_line_without_a_delivery_tells_where_it_was_looked_for():
     assert said("NOT_IN_LEDGER", stated=STATED, accepting_pays=Decimal(0)) == (
         "台账没有会员「M1」在 2026-10-05 前后 3 天内、由该服务商提供此项目且尚未配对的服务；"
-        "对账单数量 2，金额 24.00 元。接受（ACCEPT）则不支付。"
+        "对账单数量 2，金额 24.00 元。接受则不支付。"
     )
 
 
@@ -175,7 +175,7 @@ def test_an_ambiguous_line_says_how_many_fit():
 def test_every_kind_has_a_reason_in_each_language(kind):
     chinese = said(kind, stated=STATED, ledger=ledger(3, "36"), accepting_pays=Decimal(24))
     english = said(kind, "en", stated=STATED, ledger=ledger(3, "36"), accepting_pays=Decimal(24))
-    assert chinese.endswith("接受（ACCEPT）则支付 24.00 元。")
+    assert chinese.endswith("接受则支付 24.00 元。")
     assert english.endswith(" ACCEPT pays CNY 24.00.")
     assert not re.search("[\u4e00-\u9fff，。：；（）]", english)
     for text in (chinese, english):

@@ -14,7 +14,7 @@ REASONS = {
         "UNITS_DIFFER",
         Words(
             "按预约号配对；数量：对账单 6，台账 5（+1）；金额：对账单 21.00 元，台账 17.50 元（+3.50）。"
-            "接受（ACCEPT）则支付 17.50 元。",
+            "接受则支付 17.50 元。",
             "Matched by reference; units: 6 stated, 5 in the ledger (+1); amount: CNY 21.00 stated, CNY 17.50 in the "
             "ledger (+3.50). ACCEPT pays CNY 17.50.",
         ),
@@ -22,14 +22,14 @@ REASONS = {
     3: (
         "AMOUNT_DIFFERS",
         Words(
-            "按预约号配对；金额：对账单 15.00 元，台账 14.00 元（+1.00）。接受（ACCEPT）则支付 14.00 元。",
+            "按预约号配对；金额：对账单 15.00 元，台账 14.00 元（+1.00）。接受则支付 14.00 元。",
             "Matched by reference; amount: CNY 15.00 stated, CNY 14.00 in the ledger (+1.00). ACCEPT pays CNY 14.00.",
         ),
     ),
     4: (
         "DATE_DIFFERS",
         Words(
-            "按预约号配对；日期：对账单 2026-10-06，台账 2026-10-05（晚 1 天）。接受（ACCEPT）则支付 10.50 元。",
+            "按预约号配对；日期：对账单 2026-10-06，台账 2026-10-05（晚 1 天）。接受则支付 10.50 元。",
             "Matched by reference; date: 2026-10-06 stated, 2026-10-05 in the ledger (1 day later). ACCEPT pays CNY "
             "10.50.",
         ),
@@ -38,7 +38,7 @@ REASONS = {
         "REVERSED",
         Words(
             "按预约号配对，但 2026-10-07 的该笔服务已冲正，台账计 0；对账单数量 2，金额 7.00 元。"
-            "接受（ACCEPT）则不支付。",
+            "接受则不支付。",
             "Matched by reference, but the delivery of 2026-10-07 was reversed, so the ledger counts 0; 2 units and "
             "CNY 7.00 are stated. ACCEPT pays nothing.",
         ),
@@ -46,7 +46,7 @@ REASONS = {
     6: (
         "DUPLICATE_LINE",
         Words(
-            "与对账单「S-1」第 1 行重复：该笔服务已与那一行配对，只付一次。接受（ACCEPT）则不支付。",
+            "与对账单「S-1」第 1 行重复：该笔服务已与那一行配对，只付一次。接受则不支付。",
             "It repeats line 1 of statement S-1: the delivery is matched with that line, and is paid once. ACCEPT "
             "pays nothing.",
         ),
@@ -54,14 +54,14 @@ REASONS = {
     7: (
         "NOT_IN_LEDGER",
         Words(
-            "台账没有会员号为「M9」的客户；对账单数量 1，金额 3.50 元。接受（ACCEPT）则不支付。",
+            "台账没有会员号为「M9」的客户；对账单数量 1，金额 3.50 元。接受则不支付。",
             "Nobody has the member number M9; 1 unit and CNY 3.50 are stated. ACCEPT pays nothing.",
         ),
     ),
     8: (
         "AMBIGUOUS",
         Words(
-            "有 2 笔未配对的服务同样符合，无从区分；请从候选中选一笔人工配对（MATCH）。接受（ACCEPT）则不支付。",
+            "有 2 笔未配对的服务同样符合，无从区分；请从候选中选一笔人工配对。接受则不支付。",
             "2 deliveries fit equally well and nothing tells them apart: choose one among the candidates and MATCH "
             "it by hand. ACCEPT pays nothing.",
         ),
@@ -70,7 +70,7 @@ REASONS = {
         "NOT_IN_STATEMENT",
         Words(
             "台账有 2026-10-09 的服务（预约号「R6」，数量 1，金额 3.50 元），本期对账单没有对应的行。"
-            "接受（ACCEPT）则不支付。",
+            "接受则不支付。",
             "The ledger has a delivery of 2026-10-09 (reference R6, 1 unit, CNY 3.50) that no line of the period's "
             "statements speaks of. ACCEPT pays nothing.",
         ),
