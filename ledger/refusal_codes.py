@@ -46,6 +46,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_FINDING = "UNKNOWN_FINDING"
     ALREADY_MATCHED = "ALREADY_MATCHED"
     FINDINGS_OPEN = "FINDINGS_OPEN"
+    FOUR_EYES = "FOUR_EYES"
     LIFE_CYCLE = "LIFE_CYCLE"
     EVENT_CHANGED = "EVENT_CHANGED"
     INVALID = "INVALID"
@@ -372,6 +373,14 @@ def message_of(code: RefusalCode) -> Message:  # noqa: C901, PLR0911, PLR0912 (a
                 Words(
                     "还有 {count} 项差异待处理，账期不能关闭：{which_zh}。",
                     "The period cannot be closed: {count:finding waits|findings wait} for a decision: {which_en}.",
+                ),
+            )
+        case RefusalCode.FOUR_EYES:
+            return Message(
+                "Who accepted exceptions above a limit does not close their month alone; the close is proposed.",
+                Words(
+                    "{by} 本人批准了超过 {above} 元的例外付款（{which_zh}），不能独自关账；关账已提交，请另一人确认（由其关闭该账期）。",
+                    "{by} accepted exceptions above CNY {above} ({which_en}), and cannot close alone. The close is proposed: another person confirms it by closing the period.",
                 ),
             )
         case RefusalCode.LIFE_CYCLE:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 from asyncpg import Pool
@@ -33,11 +34,11 @@ class Context:
     """What resolvers get as `info.context`. `viewer` is None without a valid token.
 
     Reads use `handbook`; writers get `handbooks`, and look up which one is in force. `edition_folders` have the
-    candidates, which are read once when first needed. `admission` gives an operation its place and the pool that it
-    reads by; without one it runs at once, by `pool`. `bill` is what it is charged on; without one there are no charges.
-    `look_ups` is the level of a vendor's budget of member numbers, once it has asked for some. `document` is the
-    operation's, parsed and validated; `work` is the operation once it may run, and `refusals` are the codes of refusals
-    in its answer, for the log and the metrics.
+    candidates, which are read once when first needed. `four_eyes_above`: see `ledger.reconciliation.four_eyes`.
+    `admission` gives an operation its place and the pool that it reads by; without one it runs at once, by `pool`.
+    `bill` is what it is charged on; without one there are no charges. `look_ups` is the level of a vendor's budget of
+    member numbers, once it has asked for some. `document` is the operation's, parsed and validated; `work` is the
+    operation once it may run, and `refusals` are the codes of refusals in its answer, for the log and the metrics.
     """
 
     viewer: Viewer | None
@@ -47,6 +48,7 @@ class Context:
     clock: Callable[[], datetime]
     language: Language = "zh"
     edition_folders: Sequence[Path] = ()
+    four_eyes_above: Decimal | None = None
     admission: Admission | None = None
     bill: Bill | None = None
     look_ups: Level | None = None

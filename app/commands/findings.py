@@ -35,6 +35,8 @@ def apply(
     """Decide on findings as a file says: all rows that are filled, or none."""
 
     async def run(services: Services) -> "Applied":
+        if services.settings.four_eyes_above is not None and as_ is None:
+            fail(["name who decides with --as NAME: ENTITLEMENTS_FOUR_EYES_ABOVE is set"])
         from app.decided import apply_decisions
         from app.exports.telling import Telling
         from app.statements.sheets import SheetError

@@ -77,6 +77,9 @@ def close(
     month = month_of(period)
 
     async def run(services: Services) -> None:
+        above = services.settings.four_eyes_above
+        if above is not None and as_ is None:
+            fail(["name who closes with --as NAME: ENTITLEMENTS_FOUR_EYES_ABOVE is set"])
         outcome = await close_period(
             services.pool,
             vendor=vendor,
@@ -84,6 +87,7 @@ def close(
             by=as_ or COMMAND_LINE,
             handbook=services.handbooks,
             now=services.clock(),
+            four_eyes_above=above,
         )
         await _told(outcome, language, lambda: _tell_settlement(services, vendor, month))
 

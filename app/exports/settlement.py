@@ -150,6 +150,8 @@ def _summary(
     yield say("争议结转金额", "carried forward"), found.carried_forward
     yield say("关账时间", "closed at"), found.closed_at
     yield say("关账人", "closed by"), found.closed_by
+    if found.approved_by is not None:
+        yield say("复核人", "approved by"), found.approved_by
     yield say("封印", "seal"), found.seal
     yield ()
     yield say("服务项目", "benefit"), say("名称", "name"), say("数量", "units"), say("金额", "amount")

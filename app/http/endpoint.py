@@ -157,6 +157,7 @@ class GraphQLEndpoint:
             journal=self._services.journal,
             handbooks=self._services.handbooks,
             edition_folders=edition_folders(self._services.settings),
+            four_eyes_above=self._services.settings.four_eyes_above,
             clock=self._services.clock,
             language=attempt.language,
             admission=attempt.admitted,

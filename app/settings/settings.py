@@ -1,5 +1,6 @@
 """Every setting of the service: its name, what it may be, its default, and which settings belong together."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -126,6 +127,9 @@ class Settings(BaseSettings):
 
     budget_wrong_tokens: Annotated[int, Field(ge=0)] = 60
     """Requests without a valid token in a minute, for each address, before 429; 0: without limit."""
+
+    four_eyes_above: Annotated[Decimal, Field(ge=0)] | None = None
+    """In CNY: who accepted an exception above it does not close the month alone; None: no limit."""
 
     redis_url: SecretStr | None = None
     """Where the workers share their budgets; without it each worker has its part of them."""

@@ -22,6 +22,7 @@ from base.sql import Queries
 from handbook import Handbook
 from ledger.reconciliation.bridge import Step
 from ledger.reconciliation.bridging import bridge_of
+from ledger.reconciliation.four_eyes import Closers, Proposal, closers, proposals
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import Period, answering_refusals, lock_month, lock_open_month
 from ledger.refusals import Refusal, RefusalCode
@@ -63,6 +64,7 @@ class _Settlement:
     closed_by: str
     closed_at: datetime
     bridge: Sequence[list[object]] | None
+    approved_by: str | None
 
     def seal(self) -> bytes:
         """The hash over everything, in canonical form."""
@@ -80,18 +82,28 @@ class _Settlement:
         }
         if self.bridge is not None:  # months closed before bridges were sealed have none
             content["bridge"] = list(self.bridge)
+        if self.approved_by is not None:
+            content["approved_by"] = self.approved_by
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).digest()
 
 
 @answering_refusals
 async def close_period(
-    pool: Pool, *, vendor: str, month: date, by: str, handbook: AnyHandbook, now: datetime
+    pool: Pool,
+    *,
+    vendor: str,
+    month: date,
+    by: str,
+    handbook: AnyHandbook,
+    now: datetime,
+    four_eyes_above: Decimal | None = None,
 ) -> int | Refusal:
     """Close a vendor's month and settle it; the id of the period, whose settlement is durable.
 
     The match runs once more beforehand. Refused: FINDINGS_OPEN (the message says which, and they can be decided on),
-    PERIOD_CLOSED, INVALID for an unknown vendor or a month that has not begun.
+    PERIOD_CLOSED, INVALID for an unknown vendor or a month that has not begun; FOUR_EYES when `by` accepted an
+    exception of more than `four_eyes_above` CNY (None: no limit), and nobody else proposed or confirms the close.
     """
     async with pool.acquire() as conn, conn.transaction():
         within = await handbook_within(conn, handbook, lasting=True)
@@ -100,8 +112,26 @@ async def close_period(
         waiting = await conn.fetch(SQL["open_findings"], period.id)
         if waiting:
             return _open(waiting)  # and keep the findings of the match, so that they can be decided
-        await _settle(conn, period, by=by, handbook=within, now=now)
+        who = await _closers(conn, period.id, by=by, above=four_eyes_above, now=now)
+        if isinstance(who, Refusal):
+            return who  # and keep the proposal
+        await _settle(conn, period, who=who, handbook=within, now=now)
         return period.id
+
+
+async def _closers(
+    conn: Connection, period: int, *, by: str, above: Decimal | None, now: datetime
+) -> Closers | Refusal:
+    if above is None:
+        return Closers(closed_by=by)
+    content = dict(await conn.fetchrow(SQL["digests"], period) or {})
+    return await closers(conn, period, content, by=by, above=above, now=now)
+
+
+async def close_proposal(conn: Reader, period: int) -> Proposal | None:
+    """Who proposed to close the period as it is; None: nobody, or it has changed since."""
+    content = dict(await conn.fetchrow(SQL["digests"], period) or {})
+    return next(iter(await proposals(conn, period, content)), None)
 
 
 async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[str]:
@@ -131,6 +161,7 @@ async def check_seals(conn: Reader, *, checked: Checked | None = None) -> list[s
             closed_by=row["closed_by"],
             closed_at=row["closed_at"],
             bridge=row["bridge"],
+            approved_by=row["approved_by"],
         )
         if sealed.seal() != row["seal"]:
             wrong.append(f"{place}: the seal is not that of what it rests on")
@@ -192,7 +223,9 @@ def _which(row: Record, language: str) -> str:
     return f"member {row['member_no']} reference {reference} {row['kind']}"
 
 
-async def _settle(conn: Connection, period: Period, *, by: str, handbook: Handbook, now: datetime) -> None:
+async def _settle(
+    conn: Connection, period: Period, *, who: Closers, handbook: Handbook, now: datetime
+) -> None:
     paid = [
         _Paid(
             benefit=row["benefit"],
@@ -223,7 +256,8 @@ async def _settle(conn: Connection, period: Period, *, by: str, handbook: Handbo
         lines=[line.as_json() for line in paid],
         digests=dict(digests or {}),
         previous=previous["seal"] if previous is not None else None,
-        closed_by=by,
+        closed_by=who.closed_by,
+        approved_by=who.approved_by,
         closed_at=now,
         bridge=_bridge_as_sealed(steps),
     )
@@ -237,9 +271,10 @@ async def _settle(conn: Connection, period: Period, *, by: str, handbook: Handbo
         settlement.carried_forward,
         settlement.previous,
         settlement.seal(),
-        by,
+        who.closed_by,
         now,
         settlement.bridge,
+        who.approved_by,
     )
     await conn.execute(
         SQL["store_lines"],

@@ -85,8 +85,9 @@ select number, seal from settlements where vendor = $1 order by number desc limi
 
 -- name: store_settlement
 insert into settlements
-    (period, vendor, number, month, payable, carried_forward, previous, seal, closed_by, closed_at, bridge)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+    (period, vendor, number, month, payable, carried_forward, previous, seal, closed_by, closed_at, bridge,
+    approved_by)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
 
 -- name: store_lines
 insert into settlement_lines (period, benefit, occurred_in, correction, units, amount)

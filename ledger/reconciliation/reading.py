@@ -244,6 +244,7 @@ async def _settlements(conn: Reader, rows: list[Record]) -> list[SettlementView]
             carried_forward=row["carried_forward"],
             seal=row["seal"].hex(),
             closed_by=row["closed_by"],
+            approved_by=row["approved_by"],
             closed_at=row["closed_at"],
             lines=tuple(lines[row["period"]]),
         )

@@ -241,7 +241,8 @@ limit 1;
 -- name: settlements
 -- $1 settlements, the latest first, of the vendors $2 (null: all) and of the month $3 (null: any), after the moment $4 of
 -- closing (null: from the latest) and the period $5.
-select st.period, st.vendor, v.name as vendor_name, st.month, st.payable, st.carried_forward, st.seal, st.closed_by, st.closed_at
+select st.period, st.vendor, v.name as vendor_name, st.month, st.payable, st.carried_forward, st.seal, st.closed_by, st.closed_at,
+    st.approved_by
 from settlements st join vendors v on v.code = st.vendor
 where (st.closed_at, st.period) < (coalesce($4::timestamptz, 'infinity'), coalesce($5::integer, 0))
     and ($2::text[] is null or st.vendor = any ($2))

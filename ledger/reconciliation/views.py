@@ -319,7 +319,10 @@ class SettlementLineView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementView:
-    """The settlement of a closed period, in CNY. `seal` is a hexadecimal hash over everything it depends on."""
+    """The settlement of a closed period, in CNY. `seal` is a hexadecimal hash over everything it depends on.
+
+    `approved_by`: who confirmed the close that `closed_by` had proposed; None: nobody had to.
+    """
 
     period: int
     vendor: VendorName
@@ -328,6 +331,7 @@ class SettlementView:
     carried_forward: Decimal
     seal: str
     closed_by: str
+    approved_by: str | None
     closed_at: datetime
     lines: tuple[SettlementLineView, ...]
 

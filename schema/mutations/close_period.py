@@ -18,7 +18,8 @@ class ClosePeriodMutation:
     @strawberry.mutation(
         description="Close a vendor's month, like 2026-10, after a last run of the match: its settlement never "
         "changes. Refused while findings wait for a decision (FINDINGS_OPEN), and when it is closed already "
-        "(PERIOD_CLOSED). What was disputed is carried forward to the next open month.",
+        "(PERIOD_CLOSED). Who accepted exceptions above the limit of four eyes only proposes the close (FOUR_EYES); "
+        "another person confirms it by this mutation. What was disputed is carried forward to the next open month.",
         graphql_type=SettlementOutcome,
     )
     async def close_period(self, info: Info, vendor: str, period: str) -> Settlement | Refusal:
@@ -33,6 +34,7 @@ class ClosePeriodMutation:
             by=decider(context),
             handbook=context.handbooks,
             now=context.now,
+            four_eyes_above=context.four_eyes_above,
         )
         context.written()
         if isinstance(answer, Refusal):

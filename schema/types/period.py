@@ -8,6 +8,7 @@ import strawberry
 
 from base.months import month_text
 from ledger.reconciliation.bridging import bridge_of
+from ledger.reconciliation.closing import close_proposal
 from ledger.reconciliation.reading import PeriodView, Scope, period_statements, settlement
 from schema.connections import LARGEST_PAGE, Connection, Page, connection
 from schema.context import Info
@@ -20,6 +21,12 @@ from schema.types.refusal import Refusal
 from schema.types.settlement import Settlement
 from schema.types.statement import FindingCount
 from schema.types.total import Total
+
+
+@strawberry.type(description="A close that waits for another person to confirm it.")
+class CloseProposal:
+    by: str = strawberry.field(description="The actor: the subject of the token, or its role.")
+    at: datetime = strawberry.field(description="The moment.")
 
 
 @strawberry.type(description="A vendor's month: all its statements, compared with its deliveries.")
@@ -73,6 +80,17 @@ class Period:
     async def bridge(self, info: Info) -> list[BridgeStep]:
         steps = await bridge_of(info.context.pool, self.vendor.code, self.month)
         return [BridgeStep.of(each) for each in steps]
+
+    @strawberry.field(
+        description="Who has proposed to close it as it is, where another person has to confirm (FOUR_EYES); null: "
+        "nobody, or it has changed since, or is closed."
+    )
+    async def close_proposal(self, info: Info) -> CloseProposal | None:
+        if self.id_ is None or self.closed_at is not None:
+            return None
+        async with info.context.pool.acquire() as conn:
+            found = await close_proposal(conn, self.id_)
+        return CloseProposal(by=found.by, at=found.at) if found is not None else None
 
     @strawberry.field(description="Its settlement; null while it is open.")
     async def settlement(self, info: Info) -> Settlement | None:

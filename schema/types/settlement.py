@@ -65,6 +65,9 @@ class Settlement:
     closed_by: str = strawberry.field(
         description="The actor of the close: the subject of the token, or its role."
     )
+    approved_by: str | None = strawberry.field(
+        description="Who confirmed the close that `closedBy` had proposed; null: nobody had to."
+    )
 
     @classmethod
     def of(cls, view: SettlementView) -> "Settlement":
@@ -78,6 +81,7 @@ class Settlement:
             seal=view.seal,
             closed_at=view.closed_at,
             closed_by=view.closed_by,
+            approved_by=view.approved_by,
         )
 
 

@@ -248,6 +248,7 @@ BY_RECONCILIATION = {
     "UNKNOWN_FINDING",
     "ALREADY_MATCHED",
     "FINDINGS_OPEN",
+    "FOUR_EYES",
     "KEY_REUSED.statement",
     "KEY_REUSED.withdrawn",
 }

@@ -1,5 +1,6 @@
 """One month of a vendor from its statement to the settlement, by finance's own document, over HTTP."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -39,6 +40,10 @@ def statement(**other: Any) -> dict[str, Any]:
 
 async def reconcile(desk: Desk, operation: str, **variables: Any) -> Any:
     return await desk.ask("reconcile.graphql", Role.FINANCE, operation, **variables)
+
+
+async def bridge(desk: Desk, operation: str, **variables: Any) -> Any:
+    return await desk.ask("bridge.graphql", Role.FINANCE, operation, **variables)
 
 
 async def resolve(desk: Desk, finding: str, action: str, **other: Any) -> Any:
@@ -123,9 +128,33 @@ async def test_a_month_from_the_statement_to_the_settlement(desk):
     assert late["code"] == "PERIOD_CLOSED"
 
 
-async def test_only_finance_submits_decides_and_closes(desk):
+async def test_the_way_from_stated_to_payable_and_many_decisions_at_once(desk):
+    period = await bridge(desk, "Bridge", vendor=VENDOR, period="2026-11")
+    assert period["status"] == "CLOSED"
+    amounts = {each["step"]: Decimal(each["amount"]) for each in period["bridge"]}
+    assert amounts["STATED"] == 51
+    assert sum(amounts.values()) == Decimal(period["bridge"][-1]["runningTotal"]) == 24
+    assert all(each["label"] for each in period["bridge"])
+    assert (period["settlement"]["payable"], period["settlement"]["approvedBy"]) == ("24.00", None)
+
+    lines = [line(1, "T-3", 4), line(2, "T-4", 6), line(3, "T-7", 9)]
+    taken = await reconcile(
+        desk, "SubmitStatement", input=statement(number="10/1", period="2026-10", lines=lines)
+    )
+    found = await reconcile(desk, "Reconciliation", statement=taken["id"], first=9, where={"open": True})
+    waiting = [edge["node"]["id"] for edge in found["findings"]["edges"]]
+    inputs = [{"finding": each, "action": "DISPUTE", "note": "请服务商说明"} for each in (*waiting, "?")]
+    outcomes = await bridge(desk, "ResolveMany", inputs=inputs)
+    assert [each.get("id", each.get("code")) for each in outcomes] == [*waiting, "UNKNOWN_FINDING"]
+    assert {each["resolution"]["action"] for each in outcomes[:-1]} == {"DISPUTE"}
+    group = await bridge(desk, "Group", finding=waiting[0])
+    assert [each["lineNo"] for each in group["lines"]] == [1]
+    assert group["related"] == []
+
+
+async def test_only_finance_decides_and_closes_and_no_vendor_submits_for_another(desk):
     for role in (Role.VENDOR, Role.OPERATIONS, Role.AUDITOR, Role.FRONTEND):
-        as_ = {"vendor": VENDOR} if role is Role.VENDOR else {}
+        as_ = {"vendor": "exam-1"} if role is Role.VENDOR else {}
         for operation, variables in (
             ("SubmitStatement", {"input": statement()}),
             ("Resolve", {"input": {"finding": "x", "action": "ACCEPT", "note": "x"}}),

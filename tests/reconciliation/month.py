@@ -16,7 +16,7 @@ from ledger.posting.journal import Journal
 from ledger.posting.outcomes import RedemptionOutcome
 from ledger.posting.recording import record_events
 from ledger.reconciliation.statements import Submitted, submit
-from ledger.reconciliation.values import StatementLine
+from ledger.reconciliation.values import StatedTotal, StatementLine
 from ledger.refusals import Refusal
 from rating.intake import Recorded
 from tests.ledger.stored import SetClock, enrolment
@@ -97,7 +97,12 @@ class Month:
         return outcome.statement
 
     async def submit(
-        self, *lines: StatementLine, number: str = "S-1", month: date = OCTOBER, vendor: str = VENDOR
+        self,
+        *lines: StatementLine,
+        number: str = "S-1",
+        month: date = OCTOBER,
+        vendor: str = VENDOR,
+        total: StatedTotal | None = None,
     ) -> Submitted | Refusal:
         """Submit a statement."""
         return await submit(
@@ -109,6 +114,7 @@ class Month:
             by="finance",
             now=self.clock.now,
             handbook=self.handbook,
+            total=total or StatedTotal(),
         )
 
     async def findings(self, month: date = OCTOBER) -> list[dict[str, Any]]:

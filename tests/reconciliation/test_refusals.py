@@ -1,6 +1,7 @@
 """Every refusal of a reconciliation, met as it comes about: a code, and words in both languages that hold its facts."""
 
 import re
+from decimal import Decimal
 
 import pytest
 
@@ -9,7 +10,7 @@ from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.matching import reconcile_period
 from ledger.reconciliation.statements import withdraw
-from ledger.reconciliation.values import Action, LineFindingId
+from ledger.reconciliation.values import Action, LineFindingId, StatedTotal
 from ledger.refusals import Refusal
 from tests.ledger.test_refusals import BY_RECONCILIATION
 from tests.reconciliation.month import OCTOBER, VENDOR, line, october
@@ -72,6 +73,24 @@ async def findings_that_wait(month):
     return await close(month)
 
 
+async def another_total(month):
+    return await month.submit(line(1, october(3)), total=StatedTotal(units=2, amount=Decimal(24)))
+
+
+async def own_exception(month):
+    await month.state(line(1, october(3)))
+    assert await decide(month, await line_of(month, 1), pay=Decimal(12)) is None
+    return await close_period(
+        month.pool,
+        vendor=VENDOR,
+        month=OCTOBER,
+        by="li",
+        handbook=month.handbook,
+        now=month.clock.now,
+        four_eyes_above=Decimal(10),
+    )
+
+
 async def other_content(month):
     await month.state(line(1, october(3)), line(2, october(4)))
     return await month.submit(line(1, october(3), units=2), line(3, october(4)))
@@ -87,10 +106,12 @@ async def taken_back(month):
 
 SCENES = {
     "PERIOD_CLOSED": (closed_already, ["2026-10"]),
+    "TOTAL_DIFFERS": (another_total, ["24", "12.00"]),
     "UNKNOWN_STATEMENT": (no_statement, []),
     "UNKNOWN_FINDING": (no_finding, []),
     "ALREADY_MATCHED": (taken_by_a_line, ["S-1", "4"]),
     "FINDINGS_OPEN": (findings_that_wait, ["13", "S-1", "NOT_IN_LEDGER", "…"]),
+    "FOUR_EYES": (own_exception, ["li", "10.00", "S-1"]),
     "KEY_REUSED.statement": (other_content, ["lines[1].units", "lines[2]", "lines[3]"]),
     "KEY_REUSED.withdrawn": (taken_back, []),
 }

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class Api:
     handbooks: AnyHandbook
     clock: Clock
     edition_folders: Sequence[Path] = ()
+    four_eyes_above: Decimal | None = None
     budgets: Budgets | None = None
 
     @property
@@ -75,6 +77,7 @@ class Api:
             journal=self.journal,
             handbooks=self.handbooks,
             edition_folders=self.edition_folders,
+            four_eyes_above=self.four_eyes_above,
             clock=self.clock,
             bill=Bill(budgets=self.budgets, viewer=viewer) if viewer is not None else None,
             language="en" if language == "en" else "zh",

@@ -152,6 +152,7 @@ LARGEST: list[tuple[str, str | None, dict[str, object]]] = [
         {"input": {"vendor": "v", "number": "1", "period": "2026-10", "lines": LINES}},
     ),
     ("reconcile", "Reconciliation", {"statement": "x", "first": 100}),
+    ("bridge", "ResolveMany", {"inputs": [{"finding": "f", "action": "ACCEPT", "note": "-"}] * 500}),
     ("reconcile", "Close", {"vendor": "v", "period": "2026-10"}),
     ("editions", "Diff", {"from": "a", "to": "b"}),
     ("editions", "WhatIfEdition", {"edition": "b"}),

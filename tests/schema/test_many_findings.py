@@ -1,5 +1,7 @@
 """Decisions on many findings at once, and what a finding shows of others."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from tests.schema.api import FINANCE, VENDOR, Api
@@ -113,3 +115,19 @@ async def test_a_finding_shows_the_lines_of_its_group_and_what_else_there_is_of_
         "line": {"lineNo": 3},
     }
     assert await api.codes(GROUP, VENDOR, finding=other) == ["FORBIDDEN"]
+
+
+async def test_a_close_by_who_accepted_an_exception_is_proposed_and_confirmed_by_another(api: Api) -> None:
+    api.four_eyes_above = Decimal(10)
+    statement = await submit(api, line(1, 8, 4))
+    (found,) = [each["id"] for each in await findings(api, statement["id"])]
+    await resolve(api, found, "ACCEPT", pay="14.00")
+    text = """mutation { closePeriod(vendor: "exam-1", period: "2026-10") {
+        ... on Refusal { code message } ... on Settlement { closedBy approvedBy } } }"""
+    refused = (await api.data(text, FINANCE))["closePeriod"]
+    assert refused["code"] == "FOUR_EYES"
+    proposal = '{ period(vendor: "exam-1", period: "2026-10") { closeProposal { by at } } }'
+    assert (await api.data(proposal, FINANCE))["period"]["closeProposal"]["by"] == "finance"
+    closed = (await api.data(text, replace(FINANCE, subject="wang")))["closePeriod"]
+    assert closed == {"closedBy": "finance", "approvedBy": "wang"}
+    assert (await api.data(proposal, FINANCE))["period"]["closeProposal"] is None
