@@ -138,7 +138,9 @@ async def what_if_file(what_if: WhatIf, form: SheetForm, telling: Telling) -> IO
         file.write(BYTE_ORDER_MARK + csv_lines(_lines(what_if, telling)))
         file.seek(0)
         return file
-    async with new_workbook() as book:
+    async with new_workbook(
+        telling.say(f"版本 {what_if.edition}", f"edition {what_if.edition}"), telling
+    ) as book:
         book.facts(telling.say("汇总", "Summary"), _summary(what_if, telling), _WIDTHS)
         book.table(telling.say("星级变动", "Moves"), move_columns(telling), telling.language).extend(
             what_if.consequences.moves

@@ -46,7 +46,7 @@ def _both_sides(telling: Telling) -> tuple[Column[FindingView], ...]:
     """The line, what is stated in it, and what the ledger has."""
     return (
         Column(
-            name="statement", title="对账单号", cell=lambda row: row.statement_number, width=16, wraps=True
+            name="statement", title="对账单号", cell=lambda row: row.statement_number, width=14, wraps=True
         ),
         Column(
             name="line_no", title="行号", cell=lambda row: row.line.line_no if row.line else None, width=7
@@ -55,18 +55,18 @@ def _both_sides(telling: Telling) -> tuple[Column[FindingView], ...]:
             name="kind",
             title="类别",
             cell=lambda row: telling.named(row.kind, kind_words(row.kind).name),
-            width=12,
+            width=11,
             wraps=True,
         ),
-        Column(name="member_no", title="会员号", cell=_member_no, width=12, wraps=True),
+        Column(name="member_no", title="会员号", cell=_member_no, width=11, wraps=True),
         Column(
             name="benefit_name",
             title="服务项目",
             cell=lambda row: telling.benefit(row.benefit),
-            width=18,
+            width=22,
             wraps=True,
         ),
-        Column(name="reference", title="预约号", cell=_reference, width=18, wraps=True),
+        Column(name="reference", title="预约号", cell=_reference, width=17, wraps=True),
         Column(
             name="stated_on",
             title="对账单日期",
@@ -74,11 +74,11 @@ def _both_sides(telling: Telling) -> tuple[Column[FindingView], ...]:
             width=12,
         ),
         Column(name="stated_units", title="对账单数量", cell=lambda row: row.stated_units, width=8),
-        Column(name="stated_amount", title="对账单金额", cell=lambda row: row.stated_amount, width=13),
+        Column(name="stated_amount", title="对账单金额", cell=lambda row: row.stated_amount, width=12),
         Column(name="ledger_on", title="台账日期", cell=_ledger_day, width=12),
         Column(name="ledger_units", title="台账数量", cell=lambda row: row.ledger_units, width=8),
-        Column(name="ledger_amount", title="台账金额", cell=lambda row: row.ledger_amount, width=13),
-        Column(name="amount_difference", title="金额差", cell=lambda row: row.amount_difference, width=13),
+        Column(name="ledger_amount", title="台账金额", cell=lambda row: row.ledger_amount, width=12),
+        Column(name="amount_difference", title="金额差", cell=lambda row: row.amount_difference, width=12),
     )
 
 
@@ -89,16 +89,16 @@ def _outcome(telling: Telling) -> tuple[Column[FindingView], ...]:
             name="reason",
             title="说明",
             cell=lambda row: row.reason(telling.language, to_vendor=telling.to_vendor),
-            width=48,
+            width=46,
             wraps=True,
         ),
         Column(name="action", title="处理", cell=lambda row: _action(row, telling), width=8),
-        Column(name="payable", title="应付金额", cell=lambda row: row.payable, width=13),
+        Column(name="payable", title="应付金额", cell=lambda row: row.payable, width=12),
         Column(
             name="note",
             title="处理说明",
             cell=lambda row: row.resolution.note if row.resolution else None,
-            width=24,
+            width=22,
             wraps=True,
         ),
         Column(

@@ -12,12 +12,15 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from app.exports.columns import Cell, Column
+from app.exports.cover import Cover, exceptions_of, put_cover, subject_of
 from app.exports.csvs import csv_head, csv_rows
 from app.exports.finding_columns import finding_columns
 from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
+from app.exports.workbook import Line, Look
 from base.database import Connection, Pool
 from base.months import month_text
+from ledger.reconciliation.bridging import bridge_of
 from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.reading import (
     FindingFilter,
@@ -84,7 +87,10 @@ async def findings_file(pool: Pool, asked: FindingsAsked, form: SheetForm, telli
         rows = stream_findings(conn, scope=found.scope, where=asked.where, now=telling.now)
         if form is SheetForm.CSV:
             return await csv_file(finding_columns(telling), rows, telling)
-        async with new_workbook() as book:
+        cover = await _cover(conn, found, telling)
+        async with new_workbook(subject_of(found.period.vendor, found.period.month), telling) as book:
+            if cover is not None:
+                put_cover(book, cover, telling)
             book.facts(telling.say("汇总", "Summary"), _summary(found, telling), (24, 20, 16, 16, 16, 16, 16))
             columns = finding_columns(telling)
             differing = book.table(telling.say("差异", "Findings"), columns, telling.language)
@@ -115,7 +121,28 @@ async def csv_file(
     return file
 
 
-def _summary(found: _Found, telling: Telling) -> Iterator[Sequence[Cell]]:
+async def _cover(conn: Connection, found: _Found, telling: Telling) -> Cover | None:
+    """The page to sign for a whole month; the findings of one statement have none."""
+    period, say = found.period, telling.say
+    if period.id is None or found.scope != Scope.period(period.id):
+        return None
+    return Cover(
+        title=say("对账核对单", "Reconciliation"),
+        vendor=period.vendor,
+        month=period.month,
+        payable_label=say("现应付金额", "payable as it stands"),
+        payable=period.tally.payable,
+        facts=(
+            (say("状态", "status"), telling.named(period.status, period_status_words(period.status))),
+            (say("待处理", "open findings"), period.tally.open),
+            (say("导出时间", "exported at"), telling.now),
+        ),
+        steps=await bridge_of(conn, period.vendor.code, period.month),
+        exceptions=await exceptions_of(conn, period.id, telling.now),
+    )
+
+
+def _summary(found: _Found, telling: Telling) -> Iterator[Sequence[Cell] | Line]:
     """The first sheet: the month and its totals, the number of findings by kind, the statements."""
     say, period = telling.say, found.period
     whole = found.scope == Scope.period(period.id or 0)
@@ -136,17 +163,17 @@ def _summary(found: _Found, telling: Telling) -> Iterator[Sequence[Cell]]:
     yield say("现应付金额", "payable as it stands"), totals.tally.payable
     yield say("待处理", "open findings"), totals.tally.open
     yield ()
-    yield say("类别", "kind"), say("数量", "count")
+    yield Line((say("类别", "kind"), say("数量", "count")), Look.HEADINGS)
     for kind, count in totals.tally.counts:
-        yield telling.named(kind, kind_words(kind).name), count
+        yield Line((telling.named(kind, kind_words(kind).name), count), Look.ENTRY)
     yield ()
     yield from statement_rows(found.statements, telling)
 
 
-def statement_rows(statements: Sequence[StatementView], telling: Telling) -> Iterator[Sequence[Cell]]:
+def statement_rows(statements: Sequence[StatementView], telling: Telling) -> Iterator[Line]:
     """A short list of statements: status, stated and payable amounts of each."""
     say = telling.say
-    yield (
+    headings = (
         say("对账单号", "statement"),
         say("状态", "status"),
         say("行数", "lines"),
@@ -155,8 +182,9 @@ def statement_rows(statements: Sequence[StatementView], telling: Telling) -> Ite
         say("应付金额", "payable"),
         say("待处理", "open"),
     )
+    yield Line(headings, Look.HEADINGS)
     for each in statements:
-        yield (
+        cells = (
             each.number,
             telling.named(each.status, statement_status_words(each.status)),
             each.lines,
@@ -165,3 +193,4 @@ def statement_rows(statements: Sequence[StatementView], telling: Telling) -> Ite
             each.payable,
             each.open,
         )
+        yield Line(cells, Look.ENTRY)

@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from tempfile import TemporaryFile
 from typing import IO, ParamSpec, TypeVar
 
+from app.exports.paper import Paper
+from app.exports.telling import Telling
 from app.exports.workbook import Book
 
 T = TypeVar("T")
@@ -41,9 +43,9 @@ async def in_batches(rows: AsyncIterable[T]) -> AsyncGenerator[list[T]]:
 
 
 @asynccontextmanager
-async def new_workbook() -> AsyncGenerator[Book]:
-    """A new workbook, discarded when the block fails."""
-    book = Book()
+async def new_workbook(subject: str, telling: Telling) -> AsyncGenerator[Book]:
+    """A new workbook with its subject at the foot of each page, discarded when the block fails."""
+    book = Book(Paper(subject=subject, pages=telling.say("第 &P 页，共 &N 页", "page &P of &N")))
     try:
         yield book
     except BaseException:

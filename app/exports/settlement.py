@@ -1,8 +1,8 @@
 """A settlement as a file: the payments for a vendor's month, line by line, and what they depend on.
 
-The workbook has the summary with the seal, the way from stated to payable, the lines, the findings that were decided,
-and those that are disputed and carried forward. The CSV has the lines only, without a total: their sum is what is
-payable.
+The workbook has a page to sign, the summary with the seal, the way from stated to payable, the lines, the findings that
+were decided, and those that are disputed and carried forward. The CSV has the lines only, without a total: their sum is
+what is payable.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,21 @@ from tempfile import TemporaryFile
 from typing import IO
 
 from app.exports.columns import Cell, Column
+from app.exports.cover import (
+    BRIDGE_WIDTHS,
+    Cover,
+    Exceptions,
+    bridge_rows,
+    exceptions_of,
+    put_cover,
+    subject_of,
+)
 from app.exports.csvs import csv_head, csv_rows
 from app.exports.finding_columns import finding_columns
 from app.exports.findings import statement_rows
 from app.exports.making import aside, in_batches, new_workbook, saved
 from app.exports.telling import NothingThereError, SheetForm, Telling
+from app.exports.workbook import Line, Look
 from base.database import Connection, Pool
 from base.months import month_text
 from ledger.reconciliation.bridge import Step
@@ -36,8 +46,7 @@ from ledger.reconciliation.reading import (
 )
 from ledger.reconciliation.values import Action
 
-_BRIDGE_WIDTHS = (36, 12, 16, 16)
-_WIDTHS = (24, 24, 16, 16, 16, 16, 16)
+_WIDTHS = (28, 28, 16, 16, 16, 16, 16)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +75,7 @@ def settlement_columns(telling: Telling) -> tuple[Column[_Line], ...]:
         Column(name="correction", title="是否更正", cell=lambda row: _yes_or_no(row, telling), width=10),
         Column(name="units", title="数量", cell=lambda row: row.line.units),
         Column(name="amount", title="金额", cell=lambda row: row.line.amount, width=16),
-        Column(name="seal", title="封印", cell=lambda row: row.settlement.seal, width=68),
+        Column(name="seal", title="封印", cell=lambda row: row.settlement.seal, width=68, printed=False),
     )
 
 
@@ -103,9 +112,13 @@ async def settlement_file(
             return _csv(columns, lines, telling)
         statements = await period_statements(conn, found.period)
         steps = await bridge_of(conn, vendor, month)
-        async with new_workbook() as book:
+        cover = _cover(found, steps, await exceptions_of(conn, found.period, telling.now), telling)
+        async with new_workbook(subject_of(found.vendor, found.month), telling) as book:
+            put_cover(book, cover, telling)
             book.facts(telling.say("汇总", "Summary"), _summary(found, statements, telling), _WIDTHS)
-            book.facts(telling.say("应付计算", "Stated to payable"), _bridge(steps, telling), _BRIDGE_WIDTHS)
+            book.facts(
+                telling.say("应付计算", "Stated to payable"), bridge_rows(steps, telling), BRIDGE_WIDTHS
+            )
             book.table(telling.say("结算明细", "Lines"), columns, telling.language).extend(lines)
             for title, actions in (
                 (telling.say("已处理", "Decided"), {Action.ACCEPT, Action.MATCH}),
@@ -131,18 +144,29 @@ def _csv(columns: Sequence[Column[_Line]], lines: Sequence[_Line], telling: Tell
     return file
 
 
-def _bridge(steps: Sequence[Step], telling: Telling) -> Iterator[Sequence[Cell]]:
-    """The way from stated to payable: each step, its lines, its amount, and the sum so far."""
+def _cover(found: SettlementView, steps: Sequence[Step], exceptions: Exceptions, telling: Telling) -> Cover:
     say = telling.say
-    yield say("步骤", "step"), say("行数", "lines"), say("金额", "amount"), say("累计", "running total")
-    for each in steps:
-        yield each.label.spoken(telling.language), each.lines, each.amount, each.running_total
+    return Cover(
+        title=say("服务结算单", "Settlement"),
+        vendor=found.vendor,
+        month=found.month,
+        payable_label=say("应付金额", "payable"),
+        payable=found.payable,
+        facts=(
+            (say("争议结转金额", "carried forward"), found.carried_forward),
+            (say("关账时间", "closed at"), found.closed_at),
+            (say("关账人", "closed by"), found.closed_by),
+            (say("封印", "seal"), found.seal),
+        ),
+        steps=steps,
+        exceptions=exceptions,
+    )
 
 
 def _summary(
     found: SettlementView, statements: Sequence[StatementView], telling: Telling
-) -> Iterator[Sequence[Cell]]:
-    """The first sheet: vendor and month, amounts paid and carried forward, and the seal."""
+) -> Iterator[Sequence[Cell] | Line]:
+    """The summary: vendor and month, amounts paid and carried forward, and the seal."""
     say = telling.say
     yield say("服务商", "vendor"), found.vendor.code, found.vendor.name
     yield say("账期", "period"), month_text(found.month)
@@ -154,14 +178,16 @@ def _summary(
         yield say("复核人", "approved by"), found.approved_by
     yield say("封印", "seal"), found.seal
     yield ()
-    yield say("服务项目", "benefit"), say("名称", "name"), say("数量", "units"), say("金额", "amount")
+    headings = say("服务项目", "benefit"), say("名称", "name"), say("数量", "units"), say("金额", "amount")
+    yield Line(headings, Look.HEADINGS)
     for benefit in dict.fromkeys(line.benefit for line in found.lines):
         lines = [line for line in found.lines if line.benefit == benefit]
-        yield (
+        cells = (
             benefit,
             telling.benefit(benefit),
             sum(line.units for line in lines),
             sum((line.amount for line in lines), Decimal()),
         )
+        yield Line(cells, Look.ENTRY)
     yield ()
     yield from statement_rows(statements, telling)

@@ -255,6 +255,11 @@ class FindingView:
         )
         return payable_when_accepted(sides).amount
 
+    @property
+    def excepted(self) -> bool:
+        """Whether a decision pays another amount than both sides support."""
+        return self.action in {Action.ACCEPT, Action.MATCH} and self.payable != self.accepting_pays
+
     def reason(self, language: str = "zh", *, to_vendor: bool = False) -> str:
         """The finding explained in `zh` or `en`; a vendor is told of itself alone, not whose a member number is."""
         grounds = self._grounds()

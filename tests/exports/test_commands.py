@@ -87,7 +87,7 @@ def test_wrong_usage_ends_with_2(arguments, monkeypatch, capsys):
 def test_findings_and_settlement_of_a_closed_month(run, settled, tmp_path):
     asked = ("--vendor", "v", "--period", "2026-10")
     assert run("findings", *asked, "--out", "findings.xlsx") == (0, b"", [])
-    assert openpyxl.load_workbook(tmp_path / "findings.xlsx").sheetnames == ["汇总", "差异", "相符"]
+    assert openpyxl.load_workbook(tmp_path / "findings.xlsx").sheetnames == ["封面", "汇总", "差异", "相符"]
     assert run("settlement", *asked, "--out", "s.csv", "--format", "csv", "--language", "en") == (
         0,
         b"",

@@ -2,8 +2,10 @@
 
 import asyncio
 import csv
+import re
 import tempfile
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -16,11 +18,12 @@ from app.exports.finding_columns import finding_columns
 from app.exports.findings import FindingsAsked, check_findings, findings_file
 from app.exports.settlement import check_settlement, settlement_columns, settlement_file
 from app.exports.telling import NothingThereError, SheetForm, Telling
+from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.reading import FindingFilter, stream_findings
 from ledger.reconciliation.statements import Submitted, withdraw
 from tests.exports.conftest import reading
 from tests.reconciliation.month import EXAM, NOVEMBER, OCTOBER, PHONE, VENDOR, line, october
-from tests.reconciliation.test_decisions import decide, of_line
+from tests.reconciliation.test_decisions import decide, of_line, of_redemption
 
 XLSX, CSV = SheetForm.XLSX, SheetForm.CSV
 ASKED = FindingsAsked(vendor=VENDOR, month=OCTOBER)
@@ -76,7 +79,7 @@ async def test_a_file_speaks_chinese_unless_asked_otherwise(month):
 
 async def test_a_workbook_has_a_summary_what_differs_and_what_agrees(month):
     found = sheets(await findings(month, form=XLSX, language=Language.ZH))
-    assert list(found) == ["汇总", "差异", "相符"]
+    assert list(found) == ["封面", "汇总", "差异", "相符"]
     headings = [column.title for column in finding_columns(telling(month))]
     assert list(found["差异"][0]) == list(found["相符"][0]) == headings
     kind, difference = headings.index("类别"), headings.index("金额差")
@@ -169,10 +172,10 @@ async def test_the_lines_of_a_settlement_come_to_what_is_payable(settled):
 async def test_a_settlements_workbook_has_its_seal_its_lines_and_what_is_carried_forward(settled):
     stored = await settled.pool.fetchrow("select * from settlements")
     found = sheets(await settlement(settled, form=XLSX, language=Language.ZH))
-    assert list(found) == ["汇总", "应付计算", "结算明细", "已处理", "争议结转"]
+    assert list(found) == ["封面", "汇总", "应付计算", "结算明细", "已处理", "争议结转"]
     steps = found["应付计算"]
     assert steps[0] == ("步骤", "行数", "金额", "累计")
-    assert sum(row[2] for row in steps[1:]) == steps[-1][3] == float(stored["payable"])
+    assert sum(row[2] or 0 for row in steps[1:]) == steps[-1][3] == float(stored["payable"])
     assert len(found["已处理"]) > 1
     summary = {row[0]: row[1:] for row in found["汇总"] if row[0]}
     assert (summary["应付金额"][0], summary["争议结转金额"][0]) == (692, 12)
@@ -181,6 +184,109 @@ async def test_a_settlements_workbook_has_its_seal_its_lines_and_what_is_carried
     assert list(found["结算明细"][0]) == [column.title for column in settlement_columns(telling(settled))]
     assert [row[7] for row in found["结算明细"][1:]] == [12, 680]
     assert [row[2] for row in found["争议结转"][1:]] == ["台账没有"]
+
+
+async def excepted(month):
+    """October, closed, with an exception: the vendor's two exams are paid, though one was delivered."""
+    assert await decide(month, await of_line(month, 3), "ACCEPT", note="院长同意", pay=Decimal(1000)) is None
+    assert await decide(month, await of_line(month, 4), "DISPUTE") is None
+    assert await decide(month, await of_redemption(month, month.unstated), "ACCEPT") is None
+    closed = await close_period(
+        month.pool, vendor=VENDOR, month=OCTOBER, by="wang", handbook=month.handbook, now=month.clock.now
+    )
+    assert isinstance(closed, int), closed
+
+
+async def test_the_first_page_has_all_that_is_signed(month):
+    await excepted(month)
+    stored = await month.pool.fetchrow("select * from settlements")
+    rows = sheets(await settlement(month, form=XLSX, language=Language.ZH))["封面"]
+    assert rows[0][0] == "服务结算单"
+    said = {row[0]: row[1:] for row in reversed(rows) if row[0]}
+    assert [said[each][0] for each in ("服务商", "账期", "应付金额", "大写", "争议结转金额", "封印")] == [
+        "v（v）",
+        "2026-10",
+        1012,
+        "人民币壹仟零壹拾贰元整",
+        12,
+        stored["seal"].hex(),
+    ]
+    (steps_at,) = [number for number, row in enumerate(rows) if row[0] == "步骤"]
+    (total_at,) = [number for number, row in enumerate(rows) if row[0] == "应付金额" and number > steps_at]
+    steps = rows[steps_at + 1 : total_at]
+    assert [(row[0], row[2]) for row in steps] == [
+        ("对账单金额（不含红冲行）", 1384),
+        ("数量不符", -680),
+        ("对账单漏列的服务", 0),
+        ("例外（另定金额）", 320),
+        ("争议结转以后账期", -12),
+    ]
+    assert rows[total_at][3] == 1012
+    assert said["例外付款"][0] == "1 笔"
+    assert said["S-1 第 3 行"][2:] == (1360, 1000, "li", "院长同意")
+    assert "".join(cell for cell in rows[-1] if cell).replace("_", "") == "制表：复核：审批：日期："
+
+
+async def test_the_first_page_of_findings_says_what_is_payable_as_it_stands(month):
+    rows = sheets(await findings(month, form=XLSX, language=Language.EN))["Cover"]
+    said = {row[0]: row[1] for row in rows if row[0]}
+    assert said["payable as it stands"] == 12
+    assert (said["in capitals"], said["status"], said["open findings"]) == ("人民币壹拾贰元整", "open", 3)
+    of_one = FindingsAsked(vendor=VENDOR, month=OCTOBER, statement="S-1")
+    assert "Cover" not in sheets(await findings(month, of_one, form=XLSX))
+
+
+async def test_a_vendors_first_page_has_the_exceptions_without_persons_and_notes(month):
+    await excepted(month)
+    asked = replace(telling(month), to_vendor=True)
+    with await settlement_file(month.pool, VENDOR, OCTOBER, XLSX, asked) as file:
+        rows = sheets(file.read())["封面"]
+    assert next(row for row in rows if row[0] == "S-1 第 3 行")[3:] == (1360, 1000, None, None)
+
+
+async def test_no_code_is_left_in_a_chinese_workbook(month):
+    for each in (3, 4):
+        assert await decide(month, await of_line(month, each), "DISPUTE") is None
+    await month.deliver(october(9), "A-1", benefit=PHONE)
+    await month.deliver(october(9), "A-2", benefit=PHONE)
+    await month.state(line(1, october(9), "A-3", benefit=PHONE), line(2, october(3), "=1+1"), number="S-2")
+    assert codes(await findings(month, form=XLSX, language=Language.ZH)) == []
+
+
+async def test_no_code_is_left_in_a_chinese_settlement(settled):
+    assert codes(await settlement(settled, form=XLSX, language=Language.ZH)) == []
+
+
+def codes(content: bytes) -> list[str]:
+    """The texts with a word in capitals, outside of columns of ids."""
+    ids = {"核销编号", "核对结果编号", "会员号", "预约号", "服务项目代码", "候选核销编号", "对账单号"}
+    found = []
+    for rows in sheets(content).values():
+        kept = [place for place, heading in enumerate(rows[0]) if heading not in ids]
+        texts = [row[place] for row in rows for place in kept if isinstance(row[place], str)]
+        found += [text for text in texts if re.search("[A-Z]{4,}", text)]
+    return found
+
+
+async def test_sheets_print_the_first_columns_with_their_heading_on_every_page(settled):
+    for content in (await findings(settled, form=XLSX), await settlement(settled, form=XLSX)):
+        book = openpyxl.load_workbook(BytesIO(content))
+        for sheet in book:
+            assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+            assert (sheet.page_setup.fitToWidth, sheet.sheet_properties.pageSetUpPr.fitToPage) == (1, True)
+            assert sheet.oddFooter.center.text == "v 2026-10"
+        assert book.worksheets[0].page_setup.fitToHeight == 1
+        for name in {"Findings", "Matched", "Decided", "Carried forward"} & set(book.sheetnames):
+            sheet = book[name]
+            assert (sheet.print_title_rows, sheet.page_setup.fitToHeight) == ("$1:$1", 0)
+            last = sheet.print_area.rpartition(":")[2].split("$")[1]
+            assert sheet[f"{last}1"].value == "decided_by"
+
+
+def test_printed_columns_come_first(month):
+    for columns in (finding_columns(telling(month)), settlement_columns(telling(month))):
+        printed = [column.printed for column in columns]
+        assert printed == sorted(printed, reverse=True)
 
 
 @pytest.mark.parametrize("form", [XLSX, CSV])

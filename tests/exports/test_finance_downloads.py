@@ -26,7 +26,7 @@ async def test_staff_may_have_every_vendors(site, settled):
         assert answer.status_code == 200
         assert "spreadsheetml" in answer.headers["content-type"]
         assert f"-v-2026-10-{address.rpartition('/')[2]}.xlsx" in answer.headers["content-disposition"]
-        assert openpyxl.load_workbook(BytesIO(answer.content)).sheetnames[0] == "汇总"
+        assert openpyxl.load_workbook(BytesIO(answer.content)).sheetnames[0] == "封面"
 
 
 # Of vendor v's files, who gets them: staff, and the vendor itself. The ledger's lines are staff's alone, as is sending.

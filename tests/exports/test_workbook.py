@@ -1,6 +1,7 @@
 """Workbooks as they are opened: the heading is fixed, numbers are numbers, and no text is a formula."""
 
 import tempfile
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
@@ -10,7 +11,8 @@ import openpyxl
 import pytest
 
 from app.exports.columns import Column, Language
-from app.exports.workbook import Book
+from app.exports.paper import Paper
+from app.exports.workbook import Book, Line, Look
 
 CELLS = [
     Column(name=name, title=title, width=width, cell=lambda row, place=place: row[place])
@@ -24,6 +26,7 @@ CELLS = [
         ]
     )
 ]
+PAPER = Paper(subject="体检 & 牙科 2026-10", pages="第 &P 页，共 &N 页")
 MOMENT = datetime(2026, 9, 30, 16, 30, tzinfo=UTC)
 MIDNIGHT = datetime.fromisoformat("2026-10-01")  # a sheet knows no zones
 ROW = ("预约-1", 1234, Decimal("-1234567.80"), date(2026, 10, 1), MOMENT)
@@ -36,7 +39,7 @@ def opened(book: Book) -> openpyxl.Workbook:
 
 
 def a_table(*rows, language=Language.ZH):
-    book = Book()
+    book = Book(PAPER)
     book.table("明细", CELLS, language).extend(rows)
     return opened(book)["明细"]
 
@@ -100,7 +103,7 @@ def test_nothing_is_an_empty_cell():
 
 def test_a_table_longer_than_a_sheet_goes_on_in_another(monkeypatch):
     monkeypatch.setattr("app.exports.workbook.LONGEST_SHEET", 3)
-    book = Book()
+    book = Book(PAPER)
     table = book.table("明细", CELLS, Language.ZH)
     table.extend((f"r{number}", *ROW[1:]) for number in range(3))
     table.extend((f"r{number}", *ROW[1:]) for number in range(3, 5))
@@ -116,7 +119,7 @@ def test_a_table_longer_than_a_sheet_goes_on_in_another(monkeypatch):
 
 
 def test_facts_are_named_in_bold_and_parted():
-    book = Book()
+    book = Book(PAPER)
     book.facts("汇总", [("服务商", "=v"), (), ("应付", Decimal("1.50"))], (20, 10))
     sheet = opened(book)["汇总"]
     assert [[cell.value for cell in row] for row in sheet] == [["服务商", "=v"], [None, None], ["应付", 1.5]]
@@ -124,15 +127,62 @@ def test_facts_are_named_in_bold_and_parted():
     assert sheet["B1"].data_type == "s"
 
 
+def test_a_table_prints_on_landscape_pages_with_its_heading_and_the_printed_columns_only():
+    book = Book(PAPER)
+    columns = [*CELLS[:3], *(replace(each, printed=False) for each in CELLS[3:])]
+    book.table("明细", columns, Language.ZH).extend([ROW, ROW])
+    sheet = opened(book)["明细"]
+    assert (sheet.page_setup.orientation, sheet.page_setup.paperSize) == ("landscape", 9)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+    assert sheet.print_title_rows == "$1:$1"
+    assert sheet.print_area == "'明细'!$A$1:$C$3"
+    assert sheet.auto_filter.ref == "A1:E3"
+    footer = sheet.oddFooter
+    said = (footer.left.text, footer.center.text, footer.right.text)
+    assert said == ("&F", "体检 && 牙科 2026-10", "第 &P 页，共 &N 页")
+
+
+def test_a_long_text_takes_several_lines_of_a_taller_row():
+    book = Book(PAPER)
+    columns = [replace(CELLS[0], width=11, wraps=True), *CELLS[1:]]
+    long = "按预约号配对，与台账一致"  # 24 characters wide
+    book.table("明细", columns, Language.ZH).extend(
+        [("短", *ROW[1:]), (long, *ROW[1:]), (f"{long}\n短", *ROW[1:])]
+    )
+    sheet = opened(book)["明细"]
+    assert [sheet.row_dimensions[row].height for row in (2, 3, 4)] == [None, 45, 60]
+    assert all(cell.alignment.wrap_text and cell.alignment.vertical == "top" for cell in sheet[3])
+    assert sheet["C3"].number_format == "#,##0.00"
+
+
+def test_rows_of_facts_look_as_they_are():
+    book = Book(PAPER)
+    lines = [
+        Line(("结算单",), Look.TITLE),
+        Line(("应付", Decimal(5)), Look.STRONG),
+        Line(("项目", "金额"), Look.HEADINGS),
+        Line(("很长的服务项目名称", Decimal(5)), Look.ENTRY),
+        Line(("合计", Decimal(5)), Look.TOTAL),
+    ]
+    book.facts("封面", lines, (10, 10), one_page=True)
+    sheet = opened(book)["封面"]
+    assert [sheet.cell(row=row, column=1).font.bold for row in range(1, 6)] == [True, True, True, False, True]
+    assert (sheet["A1"].font.size, sheet["A3"].fill.fgColor.rgb) == (16, "00E7EDF5")
+    assert [sheet[f"B{row}"].number_format for row in (2, 4, 5)] == ["#,##0.00"] * 3
+    assert (sheet["B2"].alignment.horizontal, sheet.row_dimensions[4].height) == ("left", 30)
+    assert (sheet.page_setup.fitToHeight, sheet.page_setup.fitToWidth) == (1, 1)
+
+
 def test_a_workbook_that_is_given_up_leaves_no_file(monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    book = Book()
+    book = Book(PAPER)
     book.facts("汇总", [("a", 1)], (10,))
     book.table("明细", CELLS, Language.ZH).extend([ROW])
     assert list(Path(tmp_path).iterdir())
     book.discard()
     assert not list(Path(tmp_path).iterdir())
-    book = Book()
+    book = Book(PAPER)
     book.table("明细", CELLS, Language.ZH).extend([ROW])
     opened(book)
     assert not list(Path(tmp_path).iterdir())
