@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.running import (
+    AsOption,
     DataOption,
     fail,
     progress_bars,
@@ -15,7 +16,7 @@ from app.commands.running import (
 )
 from app.commands.upkeep import grant_everybody
 from app.console import say
-from app.services import Services
+from app.services import COMMAND_LINE, Services
 from app.settings import Settings
 from base.words import counted
 from handbook import (
@@ -92,6 +93,7 @@ def check(
 @edition.command("activate")
 def activate(
     code: Annotated[str, typer.Argument(help="Code of an edition in the folders", show_default=False)],
+    as_: AsOption = None,
     data: DataOption = None,
 ) -> None:
     """Activate an edition: rate all customers by it and put it in force. Idempotent, and safe to interrupt."""
@@ -103,7 +105,7 @@ def activate(
         else:
             _tell(done, code, business_day(services.clock()))
             await _look(services)
-        posted = await grant_everybody(services)
+        posted = await grant_everybody(services, by=as_ or COMMAND_LINE)
         if posted:
             typer.echo(f"{counted(posted, 'entry', 'entries')} posted")
 

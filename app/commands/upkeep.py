@@ -4,20 +4,20 @@ from typing import Annotated
 
 import typer
 
-from app.commands.running import DataOption, customers_bar, fail, reading_services, with_services
+from app.commands.running import AsOption, DataOption, customers_bar, fail, reading_services, with_services
 from app.console import say
 from app.services import COMMAND_LINE, Services, helpers
 from base.words import counted
 from rating.checking import Checked
 
 
-def grant(data: DataOption = None) -> None:
+def grant(as_: AsOption = None, data: DataOption = None) -> None:
     """Post the grants and expiries that are due, for every customer, and drop old audit events; safe to repeat."""
 
     async def post(services: Services) -> tuple[int, list[str]]:
         from ledger.auditing import drop_old_months
 
-        posted = await grant_everybody(services)
+        posted = await grant_everybody(services, by=as_ or COMMAND_LINE)
         return posted, await drop_old_months(services.pool, kept_days=services.settings.audit_days)
 
     posted, dropped = with_services(data, post, existing=True)
@@ -26,8 +26,8 @@ def grant(data: DataOption = None) -> None:
         typer.echo(f"older than ENTITLEMENTS_AUDIT_DAYS and dropped: {', '.join(dropped)}")
 
 
-async def grant_everybody(services: Services) -> int:
-    """Post what is due for every customer, with a progress bar; return the number of entries."""
+async def grant_everybody(services: Services, *, by: str) -> int:
+    """Post what is due for every customer in the name of `by`, with a progress bar; return the number of entries."""
     from ledger.posting.granting import grant_all
 
     with customers_bar("granting") as update:
@@ -35,7 +35,7 @@ async def grant_everybody(services: Services) -> int:
             services.pool,
             clock=services.clock,
             handbook=services.handbooks,
-            subject=COMMAND_LINE,
+            subject=by,
             progress=update,
             helpers=await helpers(services),
         )
@@ -46,6 +46,7 @@ def rerate(
         str | None,
         typer.Option("--edition", help="An edition that must be in force"),
     ] = None,
+    as_: AsOption = None,
     data: DataOption = None,
 ) -> None:
     """Rate every customer again by the editions in force; grants follow. Safe to repeat."""
@@ -65,7 +66,7 @@ def rerate(
                 now=services.clock(),
                 handbook=services.handbooks,
                 progress=update,
-                after_batch=PostDue(clock=services.clock, subject=COMMAND_LINE),
+                after_batch=PostDue(clock=services.clock, subject=as_ or COMMAND_LINE),
                 helpers=await helpers(services),
             )
 

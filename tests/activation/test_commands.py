@@ -1,10 +1,12 @@
 """`entitlements edition`: listing editions, checking candidates, and activation."""
 
+import asyncio
 import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.activation.conftest import history, lines
@@ -68,7 +70,7 @@ def test_an_edition_is_listed_checked_activated_and_verified(imported, review):
     assert verified.stdout.endswith("8 ratings, 0 settled months: the ledger is in order\n")
 
 
-def test_a_correction_of_the_past_says_whom_it_reaches(imported, tmp_path):
+def test_a_correction_of_the_past_says_whom_it_reaches(imported, tmp_path, database_dsn):
     def change(draft):
         draft.top["tiers"]["1"]["from"] = 25_000
 
@@ -77,14 +79,24 @@ def test_a_correction_of_the_past_says_whom_it_reaches(imported, tmp_path):
     assert [line.split("  ")[2].strip() for line in listed] == ["active", "differs"]
     checked = imported("edition", "check", str(tmp_path / "zhenxuan-1"))
     assert "can be activated in place of the active one of its code" in checked.stdout
-    done = imported("edition", "activate", "zhenxuan-1", **folder)
+    done = imported("edition", "activate", "zhenxuan-1", "--as", "li.na", **folder)
     assert done.returncode == 0, done.stderr
+    assert asyncio.run(_subjects(database_dsn)) == {"cli", "li.na"}, (
+        "the import's entries, then the activation's"
+    )
     first, second, *_ = done.stdout.splitlines()
     assert first.endswith("1 of 4 customers have another timeline")
     assert second.startswith("its days since 1990-01-01 are rated anew")
     again = imported("edition", "activate", "zhenxuan-1", **folder)
     assert "nothing was changed" in again.stdout, "the shipped one does not come back by itself"
     assert imported("verify").returncode == 0
+
+
+async def _subjects(dsn: str) -> set[str]:
+    connection = await asyncpg.connect(dsn)
+    found = await connection.fetch("select distinct subject from entries")
+    await connection.close()
+    return {row["subject"] for row in found}
 
 
 def test_what_is_wrong_with_an_edition_is_one_line_and_stops_nobody(imported, tmp_path):
