@@ -30,6 +30,10 @@ _UNIT_WORDS = re.compile(
     r"(?:(?P<times>次数|人次|次|times?)|(?P<minutes>分钟|minutes?|mins?)|(?P<hours>小时|hours?|hrs?|h)|份|个|项|套|units?|x)(?=[-)]?$)"
 )
 _MINUTES = {"minutes": 1, "hours": 60}
+_DURATION = re.compile(
+    r"(?P<hours>[0-9]{1,3})(?:个?小时)(?P<minutes>[0-5]?[0-9])分钟?|(?P<only>[0-9]{1,4})分"
+)
+_HALF_AN_HOUR = frozenset({"半小时", "半个小时"})
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?e\+?[0-9]+")
 _MINUS = str.maketrans("\u2212\u2013", "--")
 """Signs that programs write for a minus: − and –."""
@@ -105,6 +109,10 @@ def units_of(cell: Value, counted_in: Unit | None = None) -> int:
 
     `counted_in` is the benefit's unit, where known: a word for another unit is refused.
     """
+    lasting = _minutes_of(cell) if isinstance(cell, str) and len(cell) <= _LONGEST_WRITTEN else None
+    if isinstance(cell, str) and lasting is not None:
+        _must_count(counted_in, "minutes", cell)
+        return lasting
     number = cell if isinstance(cell, Decimal) else _number(cell, _without_unit, _not_units)
     if isinstance(cell, str) and not cell.isdecimal():
         word = _UNIT_WORDS.search(_plainly(_written(cell)))
@@ -115,6 +123,17 @@ def units_of(cell: Value, counted_in: Unit | None = None) -> int:
     if not number.is_finite() or number.adjusted() >= _LONGEST_NUMBER or number != number.to_integral_value():
         raise _not_units(shown(cell))
     return int(number)
+
+
+def _minutes_of(cell: str) -> int | None:
+    """The minutes of half an hour (半小时), of 1小时30分 or of 30分; None for any other text."""
+    text = _plainly(cell)
+    if text in _HALF_AN_HOUR:
+        return 30
+    found = _DURATION.fullmatch(text) if "\n" not in cell.strip() and not _APART.search(cell) else None
+    if found is None:
+        return None
+    return int(found["only"] or 0) or int(found["hours"] or 0) * 60 + int(found["minutes"] or 0)
 
 
 def _must_count(unit: Unit | None, counted: str, cell: str) -> None:

@@ -376,3 +376,18 @@ def test_a_number_in_scientific_notation_is_called_that():
     assert "科学计数法" in refused.value.words.zh
     assert "scientific notation" in refused.value.words.en
     assert "15" not in refused.value.words.en
+
+
+@pytest.mark.parametrize(
+    ("written", "minutes"), [("半小时", 30), ("30分", 30), ("1小时30分", 90), ("2 个小时 5 分钟", 125)]
+)
+def test_durations_are_read_as_people_write_them(written, minutes):
+    assert units_of(written, Unit.MINUTES) == minutes
+    with pytest.raises(UnreadableError, match="counted in times"):
+        units_of(written, Unit.TIMES)
+
+
+@pytest.mark.parametrize("written", ["1小时90分", "30 30分", "-30分", "小时30分"])
+def test_what_is_no_duration_is_refused(written):
+    with pytest.raises(UnreadableError):
+        units_of(written, Unit.MINUTES)
