@@ -18,6 +18,9 @@ create or replace trigger close_proposals_no_truncate before truncate on close_p
     for each statement execute function refuse_change();
 alter table close_proposals enable always trigger close_proposals_append_only;
 alter table close_proposals enable always trigger close_proposals_no_truncate;
+create or replace trigger close_proposals_closed_addition after insert on close_proposals
+    referencing new table as added for each statement execute function refuse_addition_when_closed();
+alter table close_proposals enable always trigger close_proposals_closed_addition;
 grant select, insert on close_proposals to entitlements_service;
 
 -- Null: nobody had to approve the close.

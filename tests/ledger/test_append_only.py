@@ -17,6 +17,7 @@ OF_STATEMENTS = (
     "decisions",
     "settlements",
     "settlement_lines",
+    "close_proposals",
 )
 OF_ACTIVATIONS = ("handbooks", "activations")
 OF_ACCESS = ("revocations", "audit_events")
