@@ -112,7 +112,7 @@ def losses_heading(telling: Telling) -> bytes:
 
 def losses_csv(losses: Iterable[NamedLoss], telling: Telling) -> bytes:
     """The lines of the file of losses."""
-    return csv_rows(loss_columns(telling), losses)
+    return csv_rows(loss_columns(telling), losses, telling.language)
 
 
 def what_if_text(what_if: WhatIf, telling: Telling) -> str:
@@ -135,7 +135,7 @@ async def what_if_file(what_if: WhatIf, form: SheetForm, telling: Telling) -> IO
     """The file; the caller closes it."""
     if form is SheetForm.CSV:
         file = TemporaryFile()  # noqa: SIM115 - the caller closes it
-        file.write(BYTE_ORDER_MARK + csv_lines(_lines(what_if, telling)))
+        file.write(BYTE_ORDER_MARK + csv_lines(_lines(what_if, telling), telling.language))
         file.seek(0)
         return file
     async with new_workbook(

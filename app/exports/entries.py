@@ -78,7 +78,7 @@ async def entry_chunks(
 
 
 def _csv(batch: Sequence[ExportedEntry]) -> bytes:
-    return csv_rows(COLUMNS, batch)
+    return csv_rows(COLUMNS, batch, Language.EN)
 
 
 def _json_lines(batch: Sequence[ExportedEntry]) -> bytes:

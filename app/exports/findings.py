@@ -113,7 +113,7 @@ async def csv_file(
         file.write(csv_head(columns, telling.language))
         async with aclosing(in_batches(rows)) as batches:
             async for batch in batches:
-                file.write(await aside(csv_rows, columns, batch))
+                file.write(await aside(csv_rows, columns, batch, telling.language))
     except BaseException:
         file.close()
         raise

@@ -119,7 +119,7 @@ def liability_columns(handbook: Handbook) -> list[Column[LiabilityRow]]:
 
 def as_csv(columns: Sequence[Column[Row]], rows: Iterable[Row]) -> bytes:
     """A report as a CSV file, headed by the names of its columns."""
-    return csv_head(columns, Language.EN) + csv_rows(columns, rows)
+    return csv_head(columns, Language.EN) + csv_rows(columns, rows, Language.EN)
 
 
 def table(columns: Sequence[Column[Row]], rows: Iterable[Row], sums: dict[str, Cell]) -> str:

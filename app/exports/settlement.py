@@ -139,7 +139,7 @@ async def settlement_file(
 
 def _csv(columns: Sequence[Column[_Line]], lines: Sequence[_Line], telling: Telling) -> IO[bytes]:
     file = TemporaryFile()  # noqa: SIM115 - the caller closes it
-    file.write(csv_head(columns, telling.language) + csv_rows(columns, lines))
+    file.write(csv_head(columns, telling.language) + csv_rows(columns, lines, telling.language))
     file.seek(0)
     return file
 

@@ -7,7 +7,8 @@ from io import StringIO
 
 import pytest
 
-from app.exports.csvs import csv_lines, plain
+from app.exports.columns import Column, Language
+from app.exports.csvs import csv_head, csv_lines, csv_rows, plain
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,40 @@ def test_numbers_dates_and_moments_are_exact():
         '{"a": "中", "b": 1}',
         "",
     ]
+
+
+TEXTS_LIKE_VALUES = [
+    "00123",
+    "138001380001234567",
+    "1E5",
+    "2026-10",
+    "10/5",
+    "1,234",
+    "50%",
+    "10:30",
+    "10月5日",
+    "true",
+    "7",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS_LIKE_VALUES)
+def test_a_text_that_excel_would_take_for_a_value_ends_with_a_tab_in_chinese_files(text):
+    assert csv_lines([[text]], Language.ZH).decode() in {f"{text}\t\r\n", f'"{text}\t"\r\n'}
+    assert list(csv.reader(StringIO(csv_lines([[text]]).decode(), newline=""))) == [[text]]
+
+
+@pytest.mark.parametrize(
+    "cell", ["M00123", "AY2611010027711", "-", "E", "", "年", "张三", "-5", 7, Decimal("1.50")]
+)
+def test_other_cells_are_the_same_in_chinese_files(cell):
+    assert csv_lines([[cell]], Language.ZH) == csv_lines([[cell]])
+
+
+def test_a_file_opens_in_excel_in_china():
+    columns = [Column(name="no", title="会员号", cell=lambda row: row)]
+    content = csv_head(columns, Language.ZH) + csv_rows(columns, ["007", "李四"], Language.ZH)
+    assert content == b"\xef\xbb\xbf" + "会员号\r\n007\t\r\n李四\r\n".encode()
 
 
 def test_commas_quotes_and_line_breaks_in_a_text_are_read_back():
