@@ -98,9 +98,17 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Vendor.usage": STAFF | {VENDOR},
     "Vendor.serviceLevels": STAFF | {VENDOR},
     "Entry.recordedBy": STAFF,
+    "ContractTerm.recordedBy": STAFF,
     "Finding.related": STAFF,
     "Finding.suggestion": STAFF,
-    "ContractTerm.recordedBy": STAFF,
+    "Resolution.note": STAFF,
+    "Resolution.by": STAFF,
+    "Statement.submittedBy": STAFF,
+    "Withdrawal.note": STAFF,
+    "Withdrawal.by": STAFF,
+    "Period.closeProposal": STAFF,
+    "Settlement.closedBy": STAFF,
+    "Settlement.approvedBy": STAFF,
     "GET /exports/entries": STAFF,
     "GET /exports/findings": STAFF | {VENDOR},
     "GET /exports/settlement": STAFF | {VENDOR},
@@ -111,9 +119,27 @@ TABLE: Mapping[str, frozenset[Role]] = {
 
 GUARDED_TYPES = ("Query", "Mutation", "Customer", "Tier", "Relative", "Vendor")
 GUARDED_FIELDS = frozenset(
-    {"Entry.recordedBy", "ContractTerm.recordedBy", "Finding.related", "Finding.suggestion"}
+    {
+        "Entry.recordedBy",
+        "ContractTerm.recordedBy",
+        "Finding.related",
+        "Finding.suggestion",
+        "Resolution.note",
+        "Resolution.by",
+        "Statement.submittedBy",
+        "Withdrawal.note",
+        "Withdrawal.by",
+        "Period.closeProposal",
+        "Settlement.closedBy",
+        "Settlement.approvedBy",
+    }
 )
-"""Of types whose other fields are as visible as what leads to them."""
+"""Of types whose other fields are as visible as what leads to them.
+
+What finance wrote for itself, and who of the staff did something, is the staff's alone, field by field: a vendor is
+refused such a field also where a value of its own would stand in it. Files for vendors leave the same out
+(`app.exports`).
+"""
 
 _Answer = TypeVar("_Answer")
 

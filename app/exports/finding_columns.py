@@ -1,7 +1,8 @@
 """The columns of a table of findings.
 
 First those that are printed: what is stated, what the ledger has, the reason, and what was decided by whom. Then those
-to work with in the file: the suggestion, the columns to fill, and the ids.
+to work with in the file: the suggestion, the columns to fill, and the ids. A vendor's file is without what is the
+staff's alone: notes, names and suggestions (see `schema.permissions`).
 """
 
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ def finding_columns(telling: Telling) -> tuple[Column[FindingView], ...]:
     return (
         *_both_sides(telling),
         *_outcome(telling),
-        *(() if telling.to_vendor else deciding_columns(telling)),
+        *(() if telling.to_vendor else (*_decided_by(), *deciding_columns(telling))),
         *_further(telling),
     )
 
@@ -83,7 +84,7 @@ def _both_sides(telling: Telling) -> tuple[Column[FindingView], ...]:
 
 
 def _outcome(telling: Telling) -> tuple[Column[FindingView], ...]:
-    """The reason, and the decision."""
+    """The reason, the decision, and what it pays."""
     return (
         Column(
             name="reason",
@@ -94,6 +95,12 @@ def _outcome(telling: Telling) -> tuple[Column[FindingView], ...]:
         ),
         Column(name="action", title="处理", cell=lambda row: _action(row, telling), width=8),
         Column(name="payable", title="应付金额", cell=lambda row: row.payable, width=12),
+    )
+
+
+def _decided_by() -> tuple[Column[FindingView], ...]:
+    """Why it was decided so, and by whom: for the staff alone."""
+    return (
         Column(
             name="note",
             title="处理说明",

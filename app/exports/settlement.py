@@ -154,13 +154,22 @@ def _cover(found: SettlementView, steps: Sequence[Step], exceptions: Exceptions,
         payable=found.payable,
         facts=(
             (say("争议结转金额", "carried forward"), found.carried_forward),
-            (say("关账时间", "closed at"), found.closed_at),
-            (say("关账人", "closed by"), found.closed_by),
+            *_closed(found, telling),
             (say("封印", "seal"), found.seal),
         ),
         steps=steps,
         exceptions=exceptions,
     )
+
+
+def _closed(found: SettlementView, telling: Telling) -> Iterator[tuple[str, Cell]]:
+    """When the month was closed, and for the staff by whom."""
+    yield telling.say("关账时间", "closed at"), found.closed_at
+    if telling.to_vendor:
+        return
+    yield telling.say("关账人", "closed by"), found.closed_by
+    if found.approved_by is not None:
+        yield telling.say("复核人", "approved by"), found.approved_by
 
 
 def _summary(
@@ -172,10 +181,7 @@ def _summary(
     yield say("账期", "period"), month_text(found.month)
     yield say("应付金额", "payable"), found.payable
     yield say("争议结转金额", "carried forward"), found.carried_forward
-    yield say("关账时间", "closed at"), found.closed_at
-    yield say("关账人", "closed by"), found.closed_by
-    if found.approved_by is not None:
-        yield say("复核人", "approved by"), found.approved_by
+    yield from _closed(found, telling)
     yield say("封印", "seal"), found.seal
     yield ()
     headings = say("服务项目", "benefit"), say("名称", "name"), say("数量", "units"), say("金额", "amount")

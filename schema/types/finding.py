@@ -196,7 +196,9 @@ class Statement(Node):
     counts: list[FindingCount] = strawberry.field(
         description="Its findings by kind; kinds that do not occur are left out."
     )
-    submitted_by: str = strawberry.field(description="The actor: the subject of the token, or its role.")
+    submitted_by: str = strawberry.field(
+        description="The actor: the subject of the token, or its role. For staff."
+    )
     submitted_at: datetime = strawberry.field(description="When it was submitted.")
     withdrawal: Withdrawal | None = strawberry.field(
         description="Its withdrawal; null: it was not withdrawn."

@@ -83,7 +83,7 @@ class Period:
 
     @strawberry.field(
         description="Who has proposed to close it as it is, where another person has to confirm (FOUR_EYES); null: "
-        "nobody, or it has changed since, or is closed."
+        "nobody, or it has changed since, or is closed. For staff."
     )
     async def close_proposal(self, info: Info) -> CloseProposal | None:
         if self.id_ is None or self.closed_at is not None:

@@ -19,8 +19,8 @@ class Resolution:
     payable: Decimal | None = strawberry.field(
         description="What is paid by it, in CNY; null for REOPEN, which decides nothing."
     )
-    note: str = strawberry.field(description="The reason.")
-    by: str = strawberry.field(description="The actor: the subject of the token, or its role.")
+    note: str = strawberry.field(description="The reason. For staff.")
+    by: str = strawberry.field(description="The actor: the subject of the token, or its role. For staff.")
     at: datetime = strawberry.field(description="The moment.")
 
     @classmethod

@@ -63,10 +63,10 @@ class Settlement:
     )
     closed_at: datetime = strawberry.field(description="When the period was closed.")
     closed_by: str = strawberry.field(
-        description="The actor of the close: the subject of the token, or its role."
+        description="The actor of the close: the subject of the token, or its role. For staff."
     )
     approved_by: str | None = strawberry.field(
-        description="Who confirmed the close that `closedBy` had proposed; null: nobody had to."
+        description="Who confirmed the close that `closedBy` had proposed; null: nobody had to. For staff."
     )
 
     @classmethod

@@ -74,8 +74,8 @@ class StatementTotal:
 
 @strawberry.type(description="The withdrawal of a statement: its lines no longer count.")
 class Withdrawal:
-    note: str = strawberry.field(description="The reason.")
-    by: str = strawberry.field(description="The actor: the subject of the token, or its role.")
+    note: str = strawberry.field(description="The reason. For staff.")
+    by: str = strawberry.field(description="The actor: the subject of the token, or its role. For staff.")
     at: datetime = strawberry.field(description="The moment.")
 
     @classmethod

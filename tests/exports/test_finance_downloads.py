@@ -35,7 +35,7 @@ MAY = {
     FINDINGS: {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR, "own"},
     SETTLEMENT: {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR, "own"},
     "/exports/entries": {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR},
-    "/statements": {Role.FINANCE, "own", "other"},
+    "/statements": {Role.FINANCE, "own", "other"},  # whose statement it is stands in the form
 }
 
 
@@ -79,6 +79,24 @@ async def test_a_vendors_file_names_no_person_and_tells_nothing_of_numbers_it_di
     assert not [name for name in names if name in text]
     _, (of_a_member, of_nobody) = await reasons(site.header())
     assert of_a_member != of_nobody
+
+
+async def test_a_vendors_files_are_without_notes_and_names_of_finance(site, settled):
+    """No column and no row for them: an empty one would be read as "there is nothing"."""
+    staffs_own = {"处理说明", "处理人", "关账人", "复核人", "只付一次", "li", "建议"}
+
+    async def cells(headers) -> set[object]:
+        told: set[object] = set()
+        for address in (FINDINGS, SETTLEMENT):
+            book = openpyxl.load_workbook(
+                BytesIO((await site.client.get(address, params=ASKED, headers=headers)).content)
+            )
+            told |= {cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row}
+        text = (await site.client.get(FINDINGS, params=ASKED | {"format": "csv"}, headers=headers)).text
+        return told | set(text.replace("\r\n", ",").split(","))
+
+    assert staffs_own & await cells(site.header(Role.VENDOR, vendor="v")) == set()
+    assert staffs_own - await cells(site.header()) == {"复核人"}
 
 
 @pytest.mark.parametrize("address", [FINDINGS, SETTLEMENT])

@@ -161,4 +161,4 @@ async def test_only_finance_decides_and_closes_and_no_vendor_submits_for_another
             ("Close", {"vendor": VENDOR, "period": "2026-11"}),
         ):
             answer = await desk.answer("reconcile.graphql", role, operation, as_=as_, **variables)
-            assert [error["extensions"]["code"] for error in answer["errors"]] == ["FORBIDDEN"]
+            assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}

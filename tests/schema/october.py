@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from schema.context import Viewer
 from tests.schema.api import FINANCE, Api
 
 PRICE = 3.50
@@ -47,10 +48,10 @@ def line(line_no: int, day: int, minutes: int, reference: str | None = None, **o
     }
 
 
-async def submit(api: Api, *lines: dict[str, Any], **fields: Any) -> dict[str, Any]:
+async def submit(api: Api, *lines: dict[str, Any], viewer: Viewer = FINANCE, **fields: Any) -> dict[str, Any]:
     """Submit a statement for October; the outcome."""
     given = {"vendor": "exam-1", "number": "S-1", "period": "2026-10", "lines": list(lines), **fields}
-    data = await api.data("reconcile.graphql", FINANCE, operation="SubmitStatement", input=given)
+    data = await api.data("reconcile.graphql", viewer, operation="SubmitStatement", input=given)
     return dict(data["submitStatement"])
 
 
@@ -62,17 +63,19 @@ async def findings(api: Api, statement: str, **more: Any) -> list[dict[str, Any]
     return [edge["node"] for edge in data["statement"]["findings"]["edges"]]
 
 
-async def resolve(api: Api, finding: str, action: str, language: str = "zh", **fields: Any) -> dict[str, Any]:
+async def resolve(
+    api: Api, finding: str, action: str, language: str = "zh", viewer: Viewer = FINANCE, **fields: Any
+) -> dict[str, Any]:
     """Decide; the outcome."""
     given = {"finding": finding, "action": action, "note": "查过", **fields}
-    data = await api.data("reconcile.graphql", FINANCE, operation="Resolve", language=language, input=given)
+    data = await api.data("reconcile.graphql", viewer, operation="Resolve", language=language, input=given)
     return dict(data["resolveFinding"])
 
 
-async def close(api: Api, language: str = "zh", **fields: Any) -> dict[str, Any]:
+async def close(api: Api, language: str = "zh", viewer: Viewer = FINANCE, **fields: Any) -> dict[str, Any]:
     """Close October; the outcome."""
     given = {"vendor": "exam-1", "period": "2026-10", **fields}
-    data = await api.data("reconcile.graphql", FINANCE, operation="Close", language=language, **given)
+    data = await api.data("reconcile.graphql", viewer, operation="Close", language=language, **given)
     return dict(data["closePeriod"])
 
 

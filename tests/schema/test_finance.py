@@ -193,7 +193,7 @@ async def test_settlements_are_listed_the_latest_first(api: Api, october: dict[s
         assert (await close(api, period=month))["__typename"] == "Settlement"
     await close(api, vendor="dental-1", period="2026-07")
     text = """query ($vendor: String, $after: String) { settlements(vendor: $vendor, first: 2, after: $after) {
-        pageInfo { hasNextPage endCursor } edges { node { period vendor { code } payable closedBy seal } } } }"""
+        pageInfo { hasNextPage endCursor } edges { node { period vendor { code } payable closedAt seal } } } }"""
     first = (await api.data(text, FINANCE, vendor="exam-1"))["settlements"]
     assert [edge["node"]["period"] for edge in first["edges"]] == ["2026-09", "2026-08"]
     rest = (await api.data(text, FINANCE, vendor="exam-1", after=first["pageInfo"]["endCursor"]))[
@@ -209,7 +209,11 @@ async def test_settlements_are_listed_the_latest_first(api: Api, october: dict[s
 
 
 async def test_a_vendor_sees_its_own_and_nothing_of_others(api: Api, october: dict[str, Any]) -> None:
-    own = await api.data(EVERYTHING, VENDOR, statement=october["id"], first=20)
+    asked = (
+        f'{{ statement(id: "{october["id"]}") {{ findings(first: 20) {{ edges {{ node {{ id }} }} }} }} }}'
+    )
+    own = await api.data(asked, VENDOR)
+    assert await api.codes(EVERYTHING, VENDOR, statement=october["id"], first=20) == ["FORBIDDEN"] * 5
     assert len(own["statement"]["findings"]["edges"]) == 9
     listed = "{ statements(first: 5) { edges { node { number } } } }"
     assert len((await api.data(listed, VENDOR))["statements"]["edges"]) == 1

@@ -87,6 +87,16 @@ VENDOR_SEES = {
     "Relative": {"relativeId", "name", "relation"},
     "Vendor": {"code", "name", "benefits", "terms", "dateToleranceDays", "usage", "serviceLevels"},
 }
+STAFF_SEES = {
+    "Entry": {"recordedBy"},
+    "ContractTerm": {"recordedBy"},
+    "Finding": {"related", "suggestion"},
+    "Resolution": {"note", "by"},
+    "Statement": {"submittedBy"},
+    "Withdrawal": {"note", "by"},
+    "Period": {"closeProposal"},
+    "Settlement": {"closedBy", "approvedBy"},
+}
 
 PATHS = {
     "Query": ("query", "{field}"),
@@ -103,7 +113,15 @@ PATHS = {
         "query",
         f'node(id: "{LineFindingId(1, 1, 1).opaque}") {{{{ ... on Finding {{{{ {{field}} }}}} }}}}',
     ),
+    "Resolution": (
+        "query",
+        f'node(id: "{LineFindingId(1, 1, 1).opaque}") {{{{ ... on Finding {{{{ history {{{{ {{field}} }}}} }}}} }}}}',
+    ),
     "ContractTerm": ("query", "viewer {{ vendor {{ terms {{ {field} }} }} }}"),
+    "Statement": ("query", "statements(first: 1) {{ edges {{ node {{ {field} }} }} }}"),
+    "Withdrawal": ("query", "statements(first: 1) {{ edges {{ node {{ withdrawal {{ {field} }} }} }} }}"),
+    "Period": ("query", 'period(vendor: "exam-1", period: "2026-10") {{ {field} }}'),
+    "Settlement": ("query", 'settlements(first: 1, vendor: "exam-1") {{ edges {{ node {{ {field} }} }} }}'),
 }
 LITERALS = {
     "String": '"x"',
@@ -158,7 +176,7 @@ def allowed(type_name: str, field: str, role: Role) -> bool:
     if type_name in {"Query", "Mutation"}:
         letters = (QUERIES if type_name == "Query" else MUTATIONS)[field]
         return role in {LETTERS[letter] for letter in letters}
-    if field in {"recordedBy", "related", "suggestion"}:
+    if field in STAFF_SEES.get(type_name, ()):
         return role in {Role.FINANCE, Role.OPERATIONS, Role.AUDITOR}
     if role is Role.VENDOR:
         return field in VENDOR_SEES[type_name]

@@ -35,11 +35,11 @@ REACHED = {
     "FNOA": "Coefficient Contact Contribution CustomerConnection CustomerEdge Entry EntryConnection EntryEdge NextTier "
     "Policy PolicyComponent Programme ProgrammeTier Reading TierPeriod WhatIf",
     "FVOA": "Eligibility",
-    "VNOA": "CloseProposal BridgeStep ContractTerm Finding FindingConnection FindingCount FindingEdge LineName Period "
+    "VNOA": "BridgeStep ContractTerm Finding FindingConnection FindingCount FindingEdge LineName Period "
     "RedemptionConnection RedemptionEdge Resolution ServiceLevelCounts ServiceLevelReport Settlement "
     "SettlementConnection SettlementEdge SettlementLine Statement StatementConnection StatementEdge "
     "StatementLine StatementTotal Total VendorUsage Withdrawal",
-    "NOA": "LiabilityLine LiabilityReport RelatedItem SuggestedDecision UsageReport UsageRow UsageTotal "
+    "NOA": "CloseProposal LiabilityLine LiabilityReport RelatedItem SuggestedDecision UsageReport UsageRow UsageTotal "
     "VendorConnection VendorEdge",
     "OA": "Edition EditionBenefit EditionChange EditionMove EditionWhatIf",
     "O": "Recorded",
