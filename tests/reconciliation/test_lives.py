@@ -349,7 +349,7 @@ class Life:
         assert set(Counter((row["statement"], row["line_no"]) for row in rows).values()) <= {1}
 
 
-@settings(max_examples=examples(25))
+@settings(max_examples=examples(15))
 @given(life=lives)
 async def test_in_the_end_everything_is_paid_once_or_not_at_all(month, life: Sequence[Step]) -> None:
     vendor = await Life.begin(month)

@@ -247,6 +247,7 @@ async def test_statements_are_listed_and_taken_back(run, month, database):
     assert (unknown.returncode, unknown.stderr) == (1, "the vendor v has no statement RK-9\n")
 
 
+@pytest.mark.chaos
 async def test_a_kill_in_the_middle_of_an_import_leaves_nothing_and_the_next_one_takes_it(
     run, environment, database, tmp_path
 ):

@@ -76,7 +76,7 @@ def write_ods(path: Path, count: int) -> None:
     "write",
     [
         pytest.param(write_csv, id="csv"),
-        pytest.param(write_xlsx, id="xlsx"),
+        pytest.param(write_xlsx, id="xlsx", marks=pytest.mark.chaos),
         pytest.param(write_ods, id="ods", marks=pytest.mark.chaos),
     ],
 )
