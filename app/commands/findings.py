@@ -61,4 +61,7 @@ def apply(
     if applied.problems:
         typer.echo("nothing was decided")
         fail([each.message(language) for each in applied.problems])
+    if not applied.decided:
+        typer.echo("nothing was decided: the columns for decisions are empty")
+        return
     typer.echo(f"{counted(applied.decided, 'finding')} decided")

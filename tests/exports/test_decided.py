@@ -196,6 +196,11 @@ async def test_the_command_decides_or_names_each_row_that_is_refused(
         return run_command("findings", "apply", str(file), "--language", "en", environment=environment)
 
     content = await exported(month)
+    empty = run()
+    assert (empty.returncode, empty.stdout) == (
+        0,
+        "nothing was decided: the columns for decisions are empty\n",
+    )
     refused = run(决定="接受")
     assert (refused.returncode, refused.stdout) == (1, "nothing was decided\n")
     assert refused.stderr == "差异, row 2: note: expected 1 to 200 visible characters.\n"
