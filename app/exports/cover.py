@@ -107,7 +107,7 @@ def _rows(cover: Cover, telling: Telling) -> Iterator[Sequence[Cell] | Line]:
     yield from _exceptions(cover.exceptions, telling)
     yield ()
     yield ()
-    yield _signatures(telling)
+    yield Line(_signatures(telling), Look.TOTAL)
 
 
 def _exceptions(found: Exceptions, telling: Telling) -> Iterator[Sequence[Cell] | Line]:
