@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from base.words import Words
+from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.values import FindingKind
 
 
@@ -37,17 +38,8 @@ class BridgeStepKind(StrEnum):
     PAYABLE = "PAYABLE"
 
 
-LABELS = {
+_LABELS = {
     BridgeStepKind.STATED: Words("对账单金额（不含红冲行）", "stated, without credit lines"),
-    BridgeStepKind.UNITS_DIFFER: Words("数量不符", "other units than delivered"),
-    BridgeStepKind.AMOUNT_DIFFERS: Words("金额不符", "other amounts than agreed"),
-    BridgeStepKind.DATE_DIFFERS: Words("日期不符", "another day than delivered"),
-    BridgeStepKind.REVERSED: Words("服务已撤销", "deliveries that were reversed"),
-    BridgeStepKind.DUPLICATE_LINE: Words("重复的明细", "lines that repeat another"),
-    BridgeStepKind.NOT_IN_LEDGER: Words("账上没有的明细", "lines without a delivery"),
-    BridgeStepKind.NOT_IN_STATEMENT: Words("对账单漏列的服务", "deliveries without a line"),
-    BridgeStepKind.AMBIGUOUS: Words("无法确定对应哪次服务", "lines that fit several deliveries"),
-    BridgeStepKind.OUTSIDE_PERIOD: Words("不属于本账期", "lines of another month"),
     BridgeStepKind.EXCEPTIONS: Words("例外（另定金额）", "exceptions: other amounts as decided"),
     BridgeStepKind.CREDITS: Words("红冲行", "credit lines"),
     BridgeStepKind.CARRIED_IN: Words("以前账期争议转入", "carried in from earlier months"),
@@ -55,7 +47,7 @@ LABELS = {
     BridgeStepKind.CORRECTIONS: Words("更正以前的付款", "corrections of earlier payments"),
     BridgeStepKind.PAYABLE: Words("应付金额", "payable"),
 }
-"""What each step is called."""
+"""What the steps are called that are no kind of finding."""
 
 
 class Origin(StrEnum):
@@ -105,8 +97,9 @@ class Step:
 
     @property
     def label(self) -> Words:
-        """What it is called."""
-        return LABELS[self.step]
+        """What it is called; the step of a kind has the name of the kind."""
+        label = _LABELS.get(self.step)
+        return label if label is not None else kind_words(FindingKind(self.step.value)).name
 
     def as_json(self) -> list[object]:
         """The step in the canonical form that is sealed."""

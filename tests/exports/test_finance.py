@@ -217,7 +217,7 @@ async def test_the_first_page_has_all_that_is_signed(month):
     assert [(row[0], row[2]) for row in steps] == [
         ("对账单金额（不含红冲行）", 1384),
         ("数量不符", -680),
-        ("对账单漏列的服务", 0),
+        ("对账单没有", 0),
         ("例外（另定金额）", 320),
         ("争议结转以后账期", -12),
     ]

@@ -21,7 +21,7 @@ async def test_a_month_is_shown_matched_again_closed_once_and_verified(run, mont
         "MATCHED           3",
         "NOT_IN_LEDGER     1",
         "         60.00           60.00        4  对账单金额（不含红冲行）",
-        "        -12.00           48.00        1  账上没有的明细",
+        "        -12.00           48.00        1  台账没有",
         "          0.00           48.00        3  应付金额",
     ]
     assert run("period", "show", *MONTH, "--language", "en").stdout.endswith("payable\n")
