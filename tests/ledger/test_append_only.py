@@ -111,7 +111,11 @@ async def test_the_triggers_fire_in_a_replica_too(posted):
         for kind in ("append_only", "no_truncate")
     } | {(table, f"{table}_closed") for table in UNTIL_CLOSED} | {
         (table, f"{table}_closed_addition") for table in WHILE_OPEN
-    } | {("line_members", "line_members_closed_arrival"), ("periods", "periods_settled")}
+    } | {
+        ("line_members", "line_members_closed_arrival"),
+        ("periods", "periods_settled"),
+        ("contract_terms", "contract_terms_priced"),
+    }
     assert {row["tgenabled"] for row in always} == {b"A"}
     disguise = "set local session_replication_role = replica"
     if await posted.owner_pool.fetchval("select rolsuper from pg_roles where rolname = current_user"):

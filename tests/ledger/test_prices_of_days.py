@@ -18,9 +18,13 @@ VARIANTS = (None, "优质体检", "高端体检")
 FIRST = date(2026, 1, 1)
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 PRICES = """
-select v as variant, d::date as day, p.unit_price
+select v as variant, d::date as day, p.unit_price, coalesce(graded.unit_price, plain.unit_price) as joined
 from unnest($2::text[]) v cross join generate_series($3::date, $3::date + 60, interval '1 day') d
 left join lateral price_on($1, 'physical-exam', v, d::date) p on true
+left join contract_prices graded on graded.vendor = $1 and graded.benefit = 'physical-exam' and graded.variant = v
+    and graded.starts_on <= d and (graded.ends_on is null or graded.ends_on > d)
+left join contract_prices plain on plain.vendor = $1 and plain.benefit = 'physical-exam' and plain.variant is null
+    and plain.starts_on <= d and (plain.ends_on is null or plain.ends_on > d)
 """
 
 
@@ -60,7 +64,10 @@ async def compare(pool: Pool, handbook: Handbook) -> None:
         assert len(stored) == len(accepted)
         assert set(stored) == set(accepted)
         spans = (await vendors_by_code(pool, [code]))[code].terms
-        for row in await pool.fetch(PRICES, code, list(VARIANTS), FIRST):
+        rows = await pool.fetch(PRICES, code, list(VARIANTS), FIRST)
+        assert len(rows) == len(VARIANTS) * 61, "no two spans of prices have a day in common"
+        for row in rows:
+            assert row["joined"] == row["unit_price"]
             at = Delivery(benefit=EXAM, variant=row["variant"], day=row["day"])
             for terms in (accepted, spans):
                 priced = term_of(terms, at)
