@@ -44,6 +44,7 @@ class RefusalCode(StrEnum):
     TOTAL_DIFFERS = "TOTAL_DIFFERS"
     UNKNOWN_STATEMENT = "UNKNOWN_STATEMENT"
     UNKNOWN_FINDING = "UNKNOWN_FINDING"
+    NOT_IN_DISPUTE = "NOT_IN_DISPUTE"
     ALREADY_MATCHED = "ALREADY_MATCHED"
     FINDINGS_OPEN = "FINDINGS_OPEN"
     FOUR_EYES = "FOUR_EYES"
@@ -357,6 +358,14 @@ def message_of(code: RefusalCode) -> Message:  # noqa: C901, PLR0911, PLR0912 (a
                 Words(
                     "没有这项对账结果：可能重新对账后已经消除；请刷新后再试。",
                     "There is no such finding; a later run of the match may have removed it. Read the findings again.",
+                ),
+            )
+        case RefusalCode.NOT_IN_DISPUTE:
+            return Message(
+                "The finding is not in dispute: only to one that is can the vendor reply.",
+                Words(
+                    "该项目前没有争议，无需回复；财务提出争议（DISPUTE）之后才能回复。",
+                    "The finding is not in dispute, so there is nothing to reply to: a reply can be given once finance disputes it (DISPUTE).",
                 ),
             )
         case RefusalCode.ALREADY_MATCHED:

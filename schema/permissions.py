@@ -61,6 +61,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Mutation.withdrawStatement": frozenset({FINANCE}),
     "Mutation.resolveFinding": frozenset({FINANCE}),
     "Mutation.resolveFindings": frozenset({FINANCE}),
+    "Mutation.replyToFinding": frozenset({VENDOR}),
     "Mutation.reconcilePeriod": frozenset({FINANCE}),
     "Mutation.closePeriod": frozenset({FINANCE}),
     "Mutation.recordPolicyEvents": frozenset({OPERATIONS}),

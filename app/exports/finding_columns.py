@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from app.exports.columns import Cell, Column, Named
 from app.exports.telling import Telling
 from base.months import month_text
+from handbook import business_day
 from ledger.reconciliation.actions import action_words
 from ledger.reconciliation.kinds import kind_words
 from ledger.reconciliation.phrases import pass_words
@@ -98,6 +99,16 @@ def _outcome(telling: Telling) -> tuple[Column[FindingView], ...]:
     )
 
 
+def _replies(row: FindingView) -> Cell:
+    """What the vendor replied, one reply a line, with the day and the evidence."""
+    said = [
+        f"{business_day(each.at)} {each.message}"
+        + (f" [{', '.join(each.evidence)}]" if each.evidence else "")
+        for each in row.replies
+    ]
+    return "\n".join(said) or None
+
+
 def _decided_by() -> tuple[Column[FindingView], ...]:
     """Why it was decided so, and by whom: for the staff alone."""
     return (
@@ -162,6 +173,7 @@ def _further(telling: Telling) -> tuple[Column[FindingView], ...]:
             width=24,
             printed=False,
         ),
+        Column(name="replies", title="服务商回复", cell=_replies, width=36, wraps=True, printed=False),
         Column(name="carried_from", title="结转自", cell=_carried_from, width=10, printed=False),
         Column(
             name="decided_at",

@@ -4,11 +4,12 @@ The order: the lines of statements by number, then lines carried forward from cl
 line. A page is one SQL statement; the deliveries and decisions of its rows are read in one statement each.
 """
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 
 from asyncpg import Record
 
@@ -22,20 +23,25 @@ from ledger.reconciliation.finding_rows import (
     deliveries_of,
     id_in,
     id_of,
+    reply_of,
     view_of,
 )
 from ledger.reconciliation.related import related_items
 from ledger.reconciliation.values import (
+    Action,
     FindingId,
     FindingKind,
     LedgerFindingId,
     LineFindingId,
 )
-from ledger.reconciliation.views import DecisionView, FindingPosition, FindingView, position_of
+from ledger.reconciliation.views import DecisionView, FindingPosition, FindingView, ReplyView, position_of
 from ledger.reports.filters import RedemptionFilter
 from ledger.reports.pages import redemptions_page
 
 SQL = Queries(Path(__file__).with_name("reading.sql"))
+REPLIES = Queries(Path(__file__).with_name("replies.sql"))
+
+T = TypeVar("T")
 
 _LINES, _CARRIED, _DELIVERIES = range(3)
 _STREAMED_PAGE = 1000
@@ -213,9 +219,12 @@ async def _views(conn: Reader, rows: Sequence[Record], now: datetime) -> list[Fi
     decisions = await _decisions(conn, [id_of(row) for row in rows])
     views = [view_of(row, deliveries, decisions.get(id_of(row), ())) for row in rows]
     told = await related_items(conn, views)
-    return [
+    views = [
         replace(view, related=others) if others else view for view, others in zip(views, told, strict=True)
     ]
+    disputed = [view.id for view in views if any(each.action is Action.DISPUTE for each in view.history)]
+    replies = await _replies(conn, disputed)
+    return [replace(view, replies=replies[view.id]) if view.id in replies else view for view in views]
 
 
 async def _deliveries(
@@ -230,12 +239,24 @@ async def _deliveries(
 
 
 async def _decisions(conn: Reader, ids: Sequence[FindingId]) -> dict[FindingId, tuple[DecisionView, ...]]:
+    return await _said_of(conn, SQL["decisions"], ids, decision_of)
+
+
+async def _replies(conn: Reader, ids: Sequence[FindingId]) -> dict[FindingId, tuple[ReplyView, ...]]:
+    """Replies to findings that were disputed: nothing else has any."""
+    return await _said_of(conn, REPLIES["replies"], ids, reply_of)
+
+
+async def _said_of(
+    conn: Reader, query: str, ids: Sequence[FindingId], view: Callable[[Record], T]
+) -> dict[FindingId, tuple[T, ...]]:
+    """What was said of findings, in order; without those of which nothing was said."""
     lines = [each for each in ids if isinstance(each, LineFindingId)]
     deliveries = [each for each in ids if isinstance(each, LedgerFindingId)]
     if not ids:
         return {}
     rows = await conn.fetch(
-        SQL["decisions"],
+        query,
         [each.period for each in lines],
         [each.statement for each in lines],
         [each.line_no for each in lines],
@@ -243,8 +264,8 @@ async def _decisions(conn: Reader, ids: Sequence[FindingId]) -> dict[FindingId, 
         [each.customer_id for each in deliveries],
         [each.sequence for each in deliveries],
     )
-    found: dict[FindingId, tuple[DecisionView, ...]] = {}
+    found: dict[FindingId, tuple[T, ...]] = {}
     for row in rows:
         which = id_in(row, row["asked_in"])
-        found[which] = (*found.get(which, ()), decision_of(row))
+        found[which] = (*found.get(which, ()), view(row))
     return found

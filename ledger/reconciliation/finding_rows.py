@@ -18,7 +18,7 @@ from ledger.reconciliation.values import (
     Pass,
     StatementLine,
 )
-from ledger.reconciliation.views import DecisionView, FindingView
+from ledger.reconciliation.views import DecisionView, FindingView, ReplyView
 
 
 def decision_of(row: Record) -> DecisionView:
@@ -31,6 +31,13 @@ def decision_of(row: Record) -> DecisionView:
         note=row["note"],
         by=row["decided_by"],
         at=row["decided_at"],
+    )
+
+
+def reply_of(row: Record) -> ReplyView:
+    """A reply, from its row."""
+    return ReplyView(
+        message=row["message"], evidence=tuple(row["evidence"]), by=row["replied_by"], at=row["replied_at"]
     )
 
 

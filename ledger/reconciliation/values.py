@@ -134,6 +134,12 @@ def is_text(value: str) -> bool:
     )
 
 
+def is_message(value: str, longest: int) -> bool:
+    """Whether a text may be what a person wrote, in one line or several: not empty, at most `longest` characters."""
+    invisible = (each for each in value if category(each).startswith("C") and each not in "\r\n")
+    return bool(value.strip()) and len(value) <= longest and next(invisible, None) is None
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class StatementId:
     """A statement's id."""

@@ -148,6 +148,16 @@ class DecisionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyView:
+    """What the vendor replied to a finding in dispute; `evidence` names documents."""
+
+    message: str
+    evidence: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
     """One result of a reconciliation: of a line, a redemption, or a pair of both.
 
@@ -187,6 +197,7 @@ class FindingView:
     waits: bool
     history: tuple[DecisionView, ...]
     related: tuple[Related, ...] = ()
+    replies: tuple[ReplyView, ...] = ()
 
     @property
     def redemption(self) -> RedemptionView | None:

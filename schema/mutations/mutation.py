@@ -13,6 +13,7 @@ from schema.mutations.redeem import RedeemMutation
 from schema.mutations.redeem_many import RedeemManyMutation
 from schema.mutations.register_vendor import RegisterVendorMutation
 from schema.mutations.release import ReleaseMutation
+from schema.mutations.reply_to_finding import ReplyToFindingMutation
 from schema.mutations.resolve_finding import ResolveFindingMutation
 from schema.mutations.respond import RespondMutation
 from schema.mutations.reverse import ReverseMutation
@@ -36,6 +37,7 @@ class Mutation(
     SubmitStatementMutation,
     WithdrawStatementMutation,
     ResolveFindingMutation,
+    ReplyToFindingMutation,
     ReconcileMutation,
     ClosePeriodMutation,
     RecordPolicyEventsMutation,

@@ -26,7 +26,7 @@ from schema.types.node import Node
 from schema.types.redemption import Redemption, Vendor
 from schema.types.refusal import Refusal
 from schema.types.related import RelatedItem
-from schema.types.resolution import Resolution, SuggestedDecision
+from schema.types.resolution import FindingReply, Resolution, SuggestedDecision
 from schema.types.statement import FindingCount, LineName, StatementLine, StatementTotal, Withdrawal
 from schema.types.total import Total
 
@@ -93,6 +93,9 @@ class Finding(Node):
     )
     history: list[Resolution] = strawberry.field(
         description="All decisions on it, oldest first, with REOPEN and those of earlier periods."
+    )
+    replies: list[FindingReply] = strawberry.field(
+        description="What the vendor replied while it was in dispute, oldest first, with replies of earlier periods."
     )
     view: strawberry.Private[FindingView]
 
@@ -169,6 +172,7 @@ class Finding(Node):
             carried_from=month_text(view.carried_from) if view.carried_from is not None else None,
             resolution=Resolution.of(view.resolution) if view.resolution is not None else None,
             history=[Resolution.of(each) for each in view.history],
+            replies=[FindingReply.of(each) for each in view.replies],
             view=view,
         )
 

@@ -1,4 +1,4 @@
-"""Decisions on findings, made and suggested. From `ledger.reconciliation`."""
+"""Decisions on findings, made and suggested, and what vendors reply. From `ledger.reconciliation`."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +7,7 @@ import strawberry
 
 from base.words import Words
 from ledger.reconciliation.suggesting import Suggestion
-from ledger.reconciliation.views import DecisionView
+from ledger.reconciliation.views import DecisionView, ReplyView
 from schema.context import Info
 from schema.types.enums import Action, FindingKind
 
@@ -34,6 +34,19 @@ class Resolution:
             by=decision.by,
             at=decision.at,
         )
+
+
+@strawberry.type(description="What the vendor replied to a finding in dispute.")
+class FindingReply:
+    message: str = strawberry.field(description="What the vendor says.")
+    evidence: list[str] = strawberry.field(description="Names or numbers of documents that show it.")
+    by: str = strawberry.field(description="Who of the vendor: the subject of its token, or its role.")
+    at: datetime = strawberry.field(description="The moment.")
+
+    @classmethod
+    def of(cls, view: ReplyView) -> "FindingReply":
+        """The reply as the API shows it."""
+        return cls(message=view.message, evidence=list(view.evidence), by=view.by, at=view.at)
 
 
 @strawberry.type(description="What is usually decided of such a finding. It decides nothing.")

@@ -20,6 +20,7 @@ from app.exports.settlement import check_settlement, settlement_columns, settlem
 from app.exports.telling import NothingThereError, SheetForm, Telling
 from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.reading import FindingFilter, stream_findings
+from ledger.reconciliation.replies import reply
 from ledger.reconciliation.statements import Submitted, withdraw
 from tests.exports.conftest import reading
 from tests.reconciliation.month import EXAM, NOVEMBER, OCTOBER, PHONE, VENDOR, line, october
@@ -111,6 +112,16 @@ async def test_a_decision_is_told_with_who_and_why(settled):
     row = table(await findings(settled))[1]
     told = (row["action"], row["payable"], row["note"], row["decided_by"], row["decided_at"][:10])
     assert told == ("ACCEPT", "680.00", "只付一次", "li", "2026-11-02")
+
+
+async def test_what_the_vendor_replied_to_a_dispute_is_a_column(month):
+    disputed = await of_line(month, 4)
+    assert await decide(month, disputed, "DISPUTE") is None
+    said = {"vendor": VENDOR, "finding_id": disputed, "by": "zhang", "now": month.clock.now}
+    assert await reply(month.pool, message="已提供", evidence=["签字单 7", "回访录音"], **said) is None
+    assert await reply(month.pool, message="请核实", evidence=[], **said) is None
+    told = [row["replies"] for row in table(await findings(month))]
+    assert told == ["", "", "2026-11-02 已提供 [签字单 7, 回访录音]\n2026-11-02 请核实", ""]
 
 
 async def test_a_statement_is_told_by_the_vendors_number(month):

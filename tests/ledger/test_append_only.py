@@ -18,6 +18,7 @@ OF_STATEMENTS = (
     "settlements",
     "settlement_lines",
     "close_proposals",
+    "replies",
 )
 OF_ACTIVATIONS = ("handbooks", "activations")
 OF_ACCESS = ("revocations", "audit_events")

@@ -9,6 +9,7 @@ from ledger.ids import RedemptionId
 from ledger.reconciliation.closing import close_period
 from ledger.reconciliation.decisions import resolve
 from ledger.reconciliation.matching import reconcile_period
+from ledger.reconciliation.replies import reply
 from ledger.reconciliation.statements import withdraw
 from ledger.reconciliation.values import Action, LineFindingId, StatedTotal
 from ledger.refusals import Refusal
@@ -61,6 +62,19 @@ async def no_finding(month):
     return await decide(month, LineFindingId(1, 1, 1))
 
 
+async def no_dispute(month):
+    await month.state(line(1, october(3)))
+    return await reply(
+        month.pool,
+        vendor=VENDOR,
+        finding_id=await line_of(month, 1),
+        message="已提供",
+        evidence=(),
+        by="zhang",
+        now=month.clock.now,
+    )
+
+
 async def taken_by_a_line(month):
     taken: RedemptionId = await month.deliver(october(3), "A")
     await month.state(line(4, october(3), "A"), line(9, october(20), "B"))
@@ -109,6 +123,7 @@ SCENES = {
     "TOTAL_DIFFERS": (another_total, ["24", "12.00"]),
     "UNKNOWN_STATEMENT": (no_statement, []),
     "UNKNOWN_FINDING": (no_finding, []),
+    "NOT_IN_DISPUTE": (no_dispute, ["DISPUTE"]),
     "ALREADY_MATCHED": (taken_by_a_line, ["S-1", "4"]),
     "FINDINGS_OPEN": (findings_that_wait, ["13", "S-1", "NOT_IN_LEDGER", "…"]),
     "FOUR_EYES": (own_exception, ["li", "10.00", "S-1"]),

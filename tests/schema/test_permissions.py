@@ -69,6 +69,7 @@ MUTATIONS = {
     "withdrawStatement": "N",
     "resolveFinding": "N",
     "resolveFindings": "N",
+    "replyToFinding": "V",
     "reconcilePeriod": "N",
     "closePeriod": "N",
     "recordPolicyEvents": "O",
@@ -135,6 +136,7 @@ LITERALS = {
     "CloseHoldInput": '{redemption: "x", idempotencyKey: "k"}',
     "StatementInput": '{vendor: "x", number: "x", period: "x", lines: []}',
     "ResolveInput": '{finding: "x", action: ACCEPT, note: "x"}',
+    "ReplyInput": '{finding: "x", message: "x"}',
     "ReverseInput": '{redemption: "x", idempotencyKey: "k", reason: "r"}',
 }
 

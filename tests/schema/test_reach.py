@@ -35,7 +35,7 @@ REACHED = {
     "FNOA": "Coefficient Contact Contribution CustomerConnection CustomerEdge Entry EntryConnection EntryEdge NextTier "
     "Policy PolicyComponent Programme ProgrammeTier Reading TierPeriod WhatIf",
     "FVOA": "Eligibility",
-    "VNOA": "BridgeStep ContractTerm Finding FindingConnection FindingCount FindingEdge LineName Period "
+    "VNOA": "BridgeStep ContractTerm Finding FindingConnection FindingCount FindingEdge FindingReply LineName Period "
     "RedemptionConnection RedemptionEdge Resolution ServiceLevelCounts ServiceLevelReport Settlement "
     "SettlementConnection SettlementEdge SettlementLine Statement StatementConnection StatementEdge "
     "StatementLine StatementTotal Total VendorUsage Withdrawal",
