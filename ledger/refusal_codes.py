@@ -45,6 +45,7 @@ class RefusalCode(StrEnum):
     UNKNOWN_STATEMENT = "UNKNOWN_STATEMENT"
     UNKNOWN_FINDING = "UNKNOWN_FINDING"
     NOT_IN_DISPUTE = "NOT_IN_DISPUTE"
+    ALREADY_DECIDED = "ALREADY_DECIDED"
     ALREADY_MATCHED = "ALREADY_MATCHED"
     FINDINGS_OPEN = "FINDINGS_OPEN"
     FOUR_EYES = "FOUR_EYES"
@@ -366,6 +367,14 @@ def message_of(code: RefusalCode) -> Message:  # noqa: C901, PLR0911, PLR0912 (a
                 Words(
                     "该项目前没有争议，无需回复；财务提出争议（DISPUTE）之后才能回复。",
                     "The finding is not in dispute, so there is nothing to reply to: a reply can be given once finance disputes it (DISPUTE).",
+                ),
+            )
+        case RefusalCode.ALREADY_DECIDED:
+            return Message(
+                "Finance has decided on lines of the statement: its vendor no longer withdraws it.",
+                Words(
+                    "财务已对该对账单的 {count} 行作出处理，服务商不能再自行撤回；请联系财务撤回，或另提交对账单，以红冲行和新行更正。",
+                    "Finance has decided on {count:line|lines} of the statement, so its vendor can no longer withdraw it. Ask finance to do so, or correct it by credit lines and new lines in another statement.",
                 ),
             )
         case RefusalCode.ALREADY_MATCHED:

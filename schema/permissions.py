@@ -58,7 +58,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "Mutation.arrange": frozenset({VENDOR}),
     "Mutation.reverse": frozenset({VENDOR, FINANCE}),
     "Mutation.submitStatement": frozenset({FINANCE, VENDOR}),  # a vendor: for itself
-    "Mutation.withdrawStatement": frozenset({FINANCE}),
+    "Mutation.withdrawStatement": frozenset({FINANCE, VENDOR}),  # a vendor: its own
     "Mutation.resolveFinding": frozenset({FINANCE}),
     "Mutation.resolveFindings": frozenset({FINANCE}),
     "Mutation.replyToFinding": frozenset({VENDOR}),

@@ -20,6 +20,7 @@ from handbook import Handbook
 from ledger.reconciliation.lines import GivenLine, LineProblem, checked
 from ledger.reconciliation.matching import reconcile
 from ledger.reconciliation.periods import (
+    Period,
     RefusedError,
     answering_refusals,
     lock_month,
@@ -113,29 +114,47 @@ async def refused_unread(
 
 @answering_refusals
 async def withdraw(
-    pool: Pool, *, statement: int, note: str, by: str, handbook: AnyHandbook, now: datetime
+    pool: Pool,
+    *,
+    statement: int,
+    note: str,
+    by: str,
+    handbook: AnyHandbook,
+    now: datetime,
+    vendor: str | None = None,
 ) -> Submitted | Refusal:
     """Withdraw a statement while its period is open: its lines no longer count. Idempotent.
 
-    Refused: UNKNOWN_STATEMENT, PERIOD_CLOSED, INVALID for an empty note.
+    `vendor` withdraws its own, of which nobody has decided anything yet; None: finance does. Refused:
+    UNKNOWN_STATEMENT, PERIOD_CLOSED, ALREADY_DECIDED, INVALID for an empty note.
     """
     async with pool.acquire() as conn, conn.transaction():
         must_be_text("note", note)
         within = await handbook_within(conn, handbook, lasting=True)
-        return await _withdraw(conn, statement, note=note, by=by, handbook=within, now=now)
+        period = await _lock_for_withdrawal(conn, statement, vendor)
+        # Checked under the lock: it may have been withdrawn, or decided on, meanwhile.
+        if await conn.fetchval(SQL["is_withdrawn"], statement):
+            return Submitted(statement=statement, replayed=True)
+        period.must_be_open()
+        decided = await conn.fetchval(SQL["decided_lines"], period.id, statement)
+        if vendor is not None and decided:
+            return Refusal(code=RefusalCode.ALREADY_DECIDED, facts={"count": decided})
+        return await _withdraw(conn, period, statement, note=note, by=by, handbook=within, now=now)
+
+
+async def _lock_for_withdrawal(conn: Connection, statement: int, vendor: str | None) -> Period:
+    row = await conn.fetchrow(SQL["statement_for_withdrawal"], statement)
+    period = None
+    if row is not None and vendor in {None, row["vendor"]}:
+        period = await lock_period(conn, row["period"])
+    if period is None:
+        raise RefusedError(Refusal(code=RefusalCode.UNKNOWN_STATEMENT))
+    return period
 
 
 async def _withdraw(
-    conn: Connection, statement: int, *, note: str, by: str, handbook: Handbook, now: datetime
+    conn: Connection, period: Period, statement: int, *, note: str, by: str, handbook: Handbook, now: datetime
 ) -> Submitted:
-    row = await conn.fetchrow(SQL["statement_for_withdrawal"], statement)
-    period = await lock_period(conn, row["period"]) if row is not None else None
-    if period is None:
-        raise RefusedError(Refusal(code=RefusalCode.UNKNOWN_STATEMENT))
-    # Checked under the lock: it may have been withdrawn meanwhile.
-    if await conn.fetchval(SQL["is_withdrawn"], statement):
-        return Submitted(statement=statement, replayed=True)
-    period.must_be_open()
     await conn.execute(SQL["withdraw"], statement, note, by, now)
     await conn.execute(SQL["forget_matches"], statement)
     await conn.execute(SQL["forget_findings"], period.id, statement)

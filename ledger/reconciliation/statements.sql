@@ -67,10 +67,18 @@ order by 1
 limit 20;
 
 -- name: statement_for_withdrawal
-select id, period from statements where id = $1;
+select id, period, vendor from statements where id = $1;
 
 -- name: is_withdrawn
 select exists (select from withdrawals where statement = $1);
+
+-- name: decided_lines
+-- How many lines of the statement $2 of the period $1 somebody has decided on and not reopened.
+select count(*)
+from (
+    select distinct on (line_no) action from decisions where period = $1 and statement = $2 order by line_no, id desc
+) d
+where action <> 'REOPEN';
 
 -- name: withdraw
 insert into withdrawals (statement, note, withdrawn_by, withdrawn_at) values ($1, $2, $3, $4);

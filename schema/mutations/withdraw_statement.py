@@ -8,6 +8,7 @@ from ledger.refusals import Refusal, RefusalCode
 from schema.context import Info
 from schema.mutations.deciding import decider
 from schema.mutations.submit_statement import answered
+from schema.permissions import acting_vendor, is_vendor
 from schema.types.finding import Statement, StatementOutcome
 
 
@@ -17,7 +18,8 @@ class WithdrawStatementMutation:
 
     @strawberry.mutation(
         description="Withdraw a statement while its period is open: its lines no longer count, and their "
-        "deliveries are unmatched. It stays on record with the note. Idempotent.",
+        "deliveries are unmatched. It stays on record with the note. A vendor withdraws its own, until finance has "
+        "decided on a line of it (ALREADY_DECIDED). Idempotent.",
         graphql_type=StatementOutcome,
     )
     async def withdraw_statement(
@@ -34,6 +36,7 @@ class WithdrawStatementMutation:
             by=decider(context),
             handbook=context.handbooks,
             now=context.now,
+            vendor=acting_vendor(context.viewer) if is_vendor(context.viewer) else None,
         )
         context.written()
         return await answered(context, answer)

@@ -75,6 +75,19 @@ async def no_dispute(month):
     )
 
 
+async def decided_on(month):
+    statement = await month.state(line(1, october(3)))
+    assert await decide(month, await line_of(month, 1)) is None
+    given = {
+        "note": "作废",
+        "by": "zhang",
+        "vendor": VENDOR,
+        "handbook": month.handbook,
+        "now": month.clock.now,
+    }
+    return await withdraw(month.pool, statement=statement, **given)
+
+
 async def taken_by_a_line(month):
     taken: RedemptionId = await month.deliver(october(3), "A")
     await month.state(line(4, october(3), "A"), line(9, october(20), "B"))
@@ -124,6 +137,7 @@ SCENES = {
     "UNKNOWN_STATEMENT": (no_statement, []),
     "UNKNOWN_FINDING": (no_finding, []),
     "NOT_IN_DISPUTE": (no_dispute, ["DISPUTE"]),
+    "ALREADY_DECIDED": (decided_on, ["1"]),
     "ALREADY_MATCHED": (taken_by_a_line, ["S-1", "4"]),
     "FINDINGS_OPEN": (findings_that_wait, ["13", "S-1", "NOT_IN_LEDGER", "…"]),
     "FOUR_EYES": (own_exception, ["li", "10.00", "S-1"]),

@@ -4,8 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from ledger.reconciliation.values import FindingKind, LedgerFindingId, LineFindingId, StatementId
+from schema.context import Viewer
 from tests.schema.api import AUDITOR, FINANCE, FRONTEND, OTHER_VENDOR, STAFF, VENDOR, Api, member
-from tests.schema.october import EVERYTHING, RECONCILE, close, deliver, findings, line, submit
+from tests.schema.october import EVERYTHING, RECONCILE, close, deliver, findings, line, resolve, submit
 from tests.schema.test_statements import counted
 
 
@@ -127,6 +128,28 @@ async def test_a_statement_that_is_taken_back_counts_no_more(api: Api, october: 
     for statement in ("nonsense", StatementId(999).opaque):
         refused = (await api.data(WITHDRAW, FINANCE, id=statement, note="x"))["withdrawStatement"]
         assert refused == {"__typename": "Refusal", "code": "UNKNOWN_STATEMENT"}
+
+
+async def test_a_vendor_withdraws_its_own_until_finance_has_decided_on_it(
+    api: Api, october: dict[str, Any]
+) -> None:
+    taken_back = """mutation ($id: ID!) { withdrawStatement(statement: $id, note: "发错了") {
+        ... on Statement { number status withdrawal { at } } ... on Refusal { code } } }"""
+
+    async def withdraw(viewer: Viewer, statement: str) -> dict[str, Any]:
+        return dict((await api.data(taken_back, viewer, id=statement))["withdrawStatement"])
+
+    own = await submit(api, line(1, 9, 1, "R6"), viewer=VENDOR, number="V-1")
+    for unknown in (own["id"], StatementId(999).opaque):
+        assert await withdraw(OTHER_VENDOR, unknown) == {"code": "UNKNOWN_STATEMENT"}
+    gone = await withdraw(VENDOR, own["id"])
+    assert (gone["number"], gone["status"]) == ("V-1", "WITHDRAWN")
+    assert await withdraw(VENDOR, own["id"]) == gone
+    decided = (await findings(api, october["id"], where={"open": True}))[0]["id"]
+    await resolve(api, decided, "DISPUTE")
+    assert await withdraw(VENDOR, october["id"]) == {"code": "ALREADY_DECIDED"}
+    await resolve(api, decided, "REOPEN")
+    assert (await withdraw(VENDOR, october["id"]))["status"] == "WITHDRAWN"
 
 
 PERIOD = """query ($vendor: String!, $period: String!) { period(vendor: $vendor, period: $period) {

@@ -66,7 +66,7 @@ MUTATIONS = {
     "arrange": "V",
     "reverse": "VN",
     "submitStatement": "VN",
-    "withdrawStatement": "N",
+    "withdrawStatement": "VN",
     "resolveFinding": "N",
     "resolveFindings": "N",
     "replyToFinding": "V",
