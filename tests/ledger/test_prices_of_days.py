@@ -3,11 +3,16 @@
 import random
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+import pytest
+from asyncpg import InsufficientPrivilegeError
 
 from app.orm import orm
 from base.database import Pool
 from handbook import Handbook
+from ledger import migrations
 from ledger.entitlement.terms import Term
 from ledger.refusals import Refusal
 from ledger.vendors.contracts import Delivery, term_of
@@ -16,6 +21,7 @@ from ledger.vendors.registry import contracts_of, register_vendor, vendors_by_co
 EXAM = "physical-exam"
 VARIANTS = (None, "优质体检", "高端体检")
 FIRST = date(2026, 1, 1)
+MIGRATION = Path(migrations.__file__).with_name("0025_contract_prices.sql")
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 PRICES = """
 select v as variant, d::date as day, p.unit_price, coalesce(graded.unit_price, plain.unit_price) as joined
@@ -43,6 +49,24 @@ def any_term(source: random.Random) -> Term:
 async def test_the_price_of_any_day_in_sql_is_that_of_the_terms(database: Any, handbook: Handbook) -> None:
     async with orm(database.dsn):
         await compare(database.pool, handbook)
+    kept = await spans_of(database.pool)
+    await database.owner_pool.execute(MIGRATION.read_text(encoding="utf-8"))
+    assert await spans_of(database.pool) == kept, "terms that were there before get the same prices"
+
+
+async def spans_of(pool: Pool) -> list[tuple[Any, ...]]:
+    rows = await pool.fetch("select * from contract_prices order by vendor, variant, starts_on")
+    return [tuple(row) for row in rows]
+
+
+async def test_the_service_writes_no_price_but_by_a_term(database: Any) -> None:
+    for change in (
+        "insert into contract_prices values ('v', 'b', null, 1, '2026-01-01')",
+        "update contract_prices set unit_price = 1",
+        "delete from contract_prices",
+    ):
+        with pytest.raises(InsufficientPrivilegeError):
+            await database.pool.execute(change)
 
 
 async def compare(pool: Pool, handbook: Handbook) -> None:
