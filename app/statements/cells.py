@@ -7,13 +7,13 @@ says what would be right.
 import re
 import unicodedata
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from app.statements.sheets import Cell, Value, quoted, shown, value_of
 from base.words import Words
-from handbook import BUSINESS_ZONE, Unit
+from handbook import Unit
 
 _FAULT = re.compile(r"#N/A|#[A-Z][A-Z0-9/_]*[!?]|#{3,}|(?:Err|错误)[:：][0-9]{3}")
 """What spreadsheet programs show in place of a result, or of a number that the column is too narrow for."""
@@ -43,30 +43,8 @@ _EXACT_DIGITS = 15
 """A spreadsheet program keeps so many digits of a number; further digits are lost."""
 _LONGEST_NUMBER = 20
 """Longer numbers would be rounded silently when they are multiplied."""
-_LONGEST_WRITTEN = 200
+LONGEST_WRITTEN = 200
 """Characters of a cell that could be a number or a day, with all that people write around it."""
-
-_YEAR_FIRST = re.compile(
-    r"([0-9]{4})\s*(?:[-/.]\s*([0-9]{1,2})\s*[-/.]\s*([0-9]{1,2})|年\s*([0-9]{1,2})\s*月\s*([0-9]{1,2})\s*[日号]?)"
-)
-_COMPACT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
-_SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
-_NAMED_MONTH = re.compile(
-    r"([0-9]{1,2})[-\s]*(?:of\s+)?([a-z]{3,9})\.?[-,\s]+([0-9]{4})|([a-z]{3,9})\.?[-\s]*([0-9]{1,2})[,\s]+([0-9]{4})"
-)
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTH_NAMES = (
-    *("january", "february", "march", "april", "may", "june"),
-    *("july", "august", "september", "october", "november", "december"),
-)
-_CLOCK = re.compile(
-    r"(?:[t,]?\s*(?:[上下]午)?\s*[0-9]{1,2}(?::|时|点)[0-9]{1,2}"
-    r"(?:(?::|分)[0-9]{1,2}(?:\.[0-9]+)?)?[秒分]?\s*(?:[ap]m)?)?"
-)
-_WEEKDAY = re.compile(r"\s*[(]?(?:星期|周)[一二三四五六日天][)]?\s*")
-_FIRST_SERIAL, _LAST_SERIAL = 36_526, 110_000
-"""Days from 2000 to 2200 as a spreadsheet program numbers them; anything else in a column of days is no day."""
-_ISO_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9:.]+(?:z|[+-][0-9]{2}:?[0-9]{2})")
 
 
 class UnreadableError(ValueError):
@@ -92,7 +70,7 @@ def text_of(cell: Value) -> str:
             f"须为文本，但单元格是日期（{cell}）；请把该列设为文本格式",
             f"expected text, the cell holds a day ({cell}); format the column as text",
         )
-    text = _written(cell).translate(_FULL_WIDTH)
+    text = written_text(cell).translate(_FULL_WIDTH)
     if _SCIENTIFIC.fullmatch(text.casefold()):
         raise UnreadableError(
             f"「{quoted(text)}」是科学计数法，号码的后几位已丢失；请把该列设为文本格式后重新填写",
@@ -109,13 +87,13 @@ def units_of(cell: Value, counted_in: Unit | None = None) -> int:
 
     `counted_in` is the benefit's unit, where known: a word for another unit is refused.
     """
-    lasting = _minutes_of(cell) if isinstance(cell, str) and len(cell) <= _LONGEST_WRITTEN else None
+    lasting = _minutes_of(cell) if isinstance(cell, str) and len(cell) <= LONGEST_WRITTEN else None
     if isinstance(cell, str) and lasting is not None:
         _must_count(counted_in, "minutes", cell)
         return lasting
     number = cell if isinstance(cell, Decimal) else _number(cell, _without_unit, _not_units)
     if isinstance(cell, str) and not cell.isdecimal():
-        word = _UNIT_WORDS.search(_plainly(_written(cell)))
+        word = _UNIT_WORDS.search(_plainly(written_text(cell)))
         counted = word.lastgroup if word is not None else None
         if counted is not None:
             _must_count(counted_in, counted, cell)
@@ -157,26 +135,7 @@ def amount_of(cell: Value) -> Decimal:
     return cell if isinstance(cell, Decimal) else _number(cell, _without_currency, _not_an_amount)
 
 
-def day_of(cell: Value, day_zero: date) -> date:
-    """A day, without its time. `day_zero` is the date of serial number 0. Raises UnreadableError."""
-    if isinstance(cell, datetime):
-        return cell.date()
-    if isinstance(cell, date):
-        return cell
-    if isinstance(cell, Decimal):
-        found = _numbered_day(f"{cell:f}", day_zero)
-    else:
-        written = _written(cell)
-        found = _written_day(written, day_zero) if len(written) <= _LONGEST_WRITTEN else None
-    if found is None:
-        raise UnreadableError(
-            f"不是日期：「{quoted(shown(cell))}」；请写成 2026-10-05",
-            f"not a day: {quoted(shown(cell))}; write it like 2026-10-05",
-        )
-    return found
-
-
-def _written(cell: str | None) -> str:
+def written_text(cell: str | None) -> str:
     """The text of a cell, without what spreadsheet programs put around it to keep it text."""
     text = (cell or "").strip("\ufeff \t\r\n\u3000\xa0")
     if text.startswith("="):
@@ -226,7 +185,7 @@ def _number(
     without_words: Callable[[str], str],
     complaint: Callable[[str], UnreadableError],
 ) -> Decimal:
-    if isinstance(cell, str) and len(cell) > _LONGEST_WRITTEN:
+    if isinstance(cell, str) and len(cell) > LONGEST_WRITTEN:
         raise complaint(cell)
     return _short_number(cell, without_words, complaint)
 
@@ -239,7 +198,7 @@ def _short_number(
 ) -> Decimal:
     if isinstance(cell, date):
         raise complaint(cell.isoformat())
-    written = _written(cell)
+    written = written_text(cell)
     if any(unicodedata.category(sign) == "No" for sign in written):
         raise complaint(written)  # a mark of a footnote, as in 720¹, would become a digit
     if _APART.search(_SPACED.sub("0", unicodedata.normalize("NFKC", written))):
@@ -305,57 +264,3 @@ def _not_an_amount(text: str) -> UnreadableError:
         f"不是金额：「{quoted(text)}」；请写成 1234.50",
         f"not an amount: {quoted(text)}; write it like 1234.50",
     )
-
-
-def _numbered_day(digits: str, day_zero: date) -> date | None:
-    compact = _COMPACT.fullmatch(digits)
-    if compact is not None:
-        return _day(compact[1], compact[2], compact[3])
-    whole = digits.partition(".")[0]
-    if len(whole) > _LONGEST_NUMBER:
-        return None
-    if not _FIRST_SERIAL - 1_500 <= int(whole or 0) <= _LAST_SERIAL:
-        return None
-    return day_zero + timedelta(days=int(whole))
-
-
-@lru_cache(maxsize=4096)
-def _written_day(written: str, day_zero: date) -> date | None:
-    text = unicodedata.normalize("NFKC", written).casefold().strip()
-    if _ISO_MOMENT.fullmatch(text):
-        try:
-            return datetime.fromisoformat(text.upper()).astimezone(BUSINESS_ZONE).date()
-        except ValueError:
-            return None
-    text = _WEEKDAY.sub(" ", text).strip()
-    if _COMPACT.fullmatch(text) or _SERIAL.fullmatch(text):
-        return _numbered_day(text, day_zero)
-    year_first = _YEAR_FIRST.match(text)
-    if year_first is not None:
-        year, *rest = year_first.groups()
-        month, day = (part for part in rest if part is not None)
-        return _day(year, month, day) if _CLOCK.fullmatch(text[year_first.end() :].strip()) else None
-    compact = _COMPACT.match(text)
-    if compact is not None and text[compact.end()] in " t":
-        rest_of = text[compact.end() :].strip()
-        return _day(compact[1], compact[2], compact[3]) if _CLOCK.fullmatch(rest_of) else None
-    named = _NAMED_MONTH.match(text)
-    if named is None or not _CLOCK.fullmatch(text[named.end() :].strip()):
-        return None
-    day_text, name, year_text = named.groups()[:3] if named[1] else (named[5], named[4], named[6])
-    month_number = _month(name)
-    return _day(year_text, str(month_number), day_text) if month_number else None
-
-
-def _month(name: str) -> int | None:
-    if name == "sept":
-        name = "sep"
-    known = name in _MONTHS or name in _MONTH_NAMES
-    return _MONTHS.index(name[:3]) + 1 if known else None
-
-
-def _day(year: str, month: str, day: str) -> date | None:
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None

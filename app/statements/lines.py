@@ -13,12 +13,12 @@ from typing import TypeVar
 from app.statements.benefits import Benefits
 from app.statements.cells import (
     UnreadableError,
-    day_of,
     is_blank,
     text_of,
 )
 from app.statements.columns import Field, Header
 from app.statements.contradictions import contradictions, of_price
+from app.statements.days import day_of
 from app.statements.figures import Figures
 from app.statements.sheets import Cell, Doubtful, Row, Span, Value, quoted, shown
 from app.statements.skipping import Skipped, Skipping
@@ -91,7 +91,7 @@ class LineReader:
         units = reading.field(
             Field.UNITS, lambda cell: self._figures.units(cell, reading.row, self._units.get(benefit or ""))
         )
-        occurred_on = reading.field(Field.OCCURRED_ON, lambda cell: day_of(cell, self._day_zero))
+        occurred_on = reading.field(Field.OCCURRED_ON, lambda cell: day_of(cell, self._day_zero, self._month))
         computed = reading.is_priced_only
         priced = Field.UNIT_PRICE if computed else Field.AMOUNT
         amount = reading.field(priced, lambda cell: self._figures.money(cell, priced))

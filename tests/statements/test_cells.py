@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from app.statements import cells
+from app.statements import cells, days
 from app.statements.benefits import Benefits
-from app.statements.cells import UnreadableError, amount_of, day_of, text_of, units_of
+from app.statements.cells import UnreadableError, amount_of, text_of, units_of
+from app.statements.days import day_of
 from handbook import BUSINESS_ZONE, Unit
 from tests.statements.sheets import HANDBOOK
 
@@ -49,6 +50,35 @@ def test_a_day_is_read_in_the_forms_that_people_and_programs_write(written):
     assert day_of(written, ZERO) == FIFTH
 
 
+@pytest.mark.parametrize(
+    ("written", "month", "day"),
+    [
+        ("10月5日", date(2026, 10, 1), date(2026, 10, 5)),
+        ("10月5号 14:00", date(2026, 10, 1), date(2026, 10, 5)),
+        ("12月31日", date(2027, 1, 1), date(2026, 12, 31)),
+        ("1月2日", date(2026, 12, 1), date(2027, 1, 2)),
+        ("10-5", date(2026, 10, 1), date(2026, 10, 5)),
+        ("10/05", date(2026, 10, 1), date(2026, 10, 5)),
+        ("5-10", date(2026, 10, 1), None),
+        ("10.5", date(2026, 10, 1), None),
+        ("10月32日", date(2026, 10, 1), None),
+        ("10月5日", None, None),
+        ("10月", date(2026, 10, 1), None),
+    ],
+)
+def test_the_month_of_the_statement_tells_the_year_of_a_day_without_one(written, month, day):
+    if day is not None:
+        assert day_of(written, ZERO, month) == day
+        return
+    with pytest.raises(UnreadableError):
+        day_of(written, ZERO, month)
+
+
+@pytest.mark.parametrize("behind", [" 14:00-15:00", " 14:00 ~ 15:30", " 上午9:00至10:30", " 14点30分"])
+def test_times_behind_a_day_are_left_out(behind):
+    assert day_of(f"2026-10-05{behind}", ZERO) == FIFTH
+
+
 def test_numbered_days_count_from_the_workbooks_own_day():
     assert day_of(Decimal(46300 - 1462), date(1904, 1, 1)) == FIFTH
 
@@ -70,6 +100,7 @@ def test_numbered_days_count_from_the_workbooks_own_day():
         *(
             "2026-10-05abc",
             "2026-10-05 to 2026-10-07",
+            "2026-10-05 14:00-",
             "5 Foo 2026",
             "1",
             "999999",
@@ -362,12 +393,12 @@ def test_a_name_that_is_only_nearly_right_is_not_taken_but_told_what_is_near(nam
 @pytest.mark.parametrize("filling", ["1", "０", "9,999,", " 1", "1e"])
 def test_cells_of_thousands_of_digits_are_refused_and_not_remembered(filling):
     cell = "1" + filling * 5_000
-    kept = [each.cache_info().currsize for each in (cells._short_number, cells._written_day)]
+    kept = [each.cache_info().currsize for each in (cells._short_number, days._written_day)]
     for read in (units_of, amount_of, lambda cell: day_of(cell, ZERO)):
         with pytest.raises(UnreadableError) as refused:
             read(cell)
         assert len(refused.value.words.zh) < 200
-    assert kept == [each.cache_info().currsize for each in (cells._short_number, cells._written_day)]
+    assert kept == [each.cache_info().currsize for each in (cells._short_number, days._written_day)]
 
 
 def test_a_number_in_scientific_notation_is_called_that():
