@@ -5,6 +5,8 @@ meanwhile (an attempt that failed left something to clean up, say), it writes do
 has a thousand pages. A plan that rests on this reads all lines again for each of them, and does not end.
 """
 
+import pytest
+
 from bench.month_tables import NOW, fill_ledger, store_lines, write_lines
 from bench.statement_month import Month
 from ledger.reconciliation.matching import reconcile
@@ -18,6 +20,7 @@ where relname in ('statement_lines', 'redemptions', 'matches', 'findings')
 """
 
 
+@pytest.mark.chaos
 async def test_no_row_is_read_again_and_again_while_the_statistics_call_the_tables_empty(
     database, handbook, tmp_path
 ):

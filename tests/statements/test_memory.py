@@ -75,7 +75,7 @@ def write_ods(path: Path, count: int) -> None:
 @pytest.mark.parametrize(
     "write",
     [
-        pytest.param(write_csv, id="csv"),
+        pytest.param(write_csv, id="csv", marks=pytest.mark.chaos),
         pytest.param(write_xlsx, id="xlsx", marks=pytest.mark.chaos),
         pytest.param(write_ods, id="ods", marks=pytest.mark.chaos),
     ],
