@@ -1,7 +1,6 @@
-"""Parsing cells as people write them: numbers with separators and signs, days in many forms, quantities.
+"""Parsing cells as people write them: texts, numbers with separators and signs, quantities; days are in `days`.
 
-Ambiguous values are refused: 5/10/2026 may be May or October, and 1.234 in a column of amounts is no amount. The error
-says what would be right.
+Ambiguous values are refused: 1.234 in a column of amounts is no amount. The error says what would be right.
 """
 
 import re
@@ -41,7 +40,7 @@ _FULL_WIDTH = {ord("！") + place: ord("!") + place for place in range(ord("~") 
 _AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
 _EXACT_DIGITS = 15
 """A spreadsheet program keeps so many digits of a number; further digits are lost."""
-_LONGEST_NUMBER = 20
+LONGEST_NUMBER = 20
 """Longer numbers would be rounded silently when they are multiplied."""
 LONGEST_WRITTEN = 200
 """Characters of a cell that could be a number or a day, with all that people write around it."""
@@ -98,7 +97,7 @@ def units_of(cell: Value, counted_in: Unit | None = None) -> int:
         if counted is not None:
             _must_count(counted_in, counted, cell)
             number *= _MINUTES.get(counted, 1)
-    if not number.is_finite() or number.adjusted() >= _LONGEST_NUMBER or number != number.to_integral_value():
+    if not number.is_finite() or number.adjusted() >= LONGEST_NUMBER or number != number.to_integral_value():
         raise _not_units(shown(cell))
     return int(number)
 
@@ -208,7 +207,7 @@ def _short_number(
         raise _two_readings(written, text)
     if _GROUPED.fullmatch(text):
         text = text.replace(",", "")
-    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
+    if len(text) > LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         raise complaint(written)
     try:
         return sign * Decimal(text)

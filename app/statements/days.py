@@ -1,4 +1,7 @@
-"""Days as people and programs write them: with and without a year, with times behind them, as serial numbers."""
+"""Days as people and programs write them: with and without a year, with times behind them, as serial numbers.
+
+Ambiguous ones are refused: 5/10/2026 may be in May or in October.
+"""
 
 import re
 import unicodedata
@@ -6,7 +9,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-from app.statements.cells import LONGEST_WRITTEN, UnreadableError, written_text
+from app.statements.cells import LONGEST_NUMBER, LONGEST_WRITTEN, UnreadableError, written_text
 from app.statements.sheets import Value, quoted, shown
 from handbook import BUSINESS_ZONE
 
@@ -35,7 +38,6 @@ _WEEKDAY = re.compile(r"\s*[(]?(?:星期|周)[一二三四五六日天][)]?\s*")
 _FIRST_SERIAL, _LAST_SERIAL = 36_526, 110_000
 """Days from 2000 to 2200 as a spreadsheet program numbers them; anything else in a column of days is no day."""
 _ISO_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}t[0-9:.]+(?:z|[+-][0-9]{2}:?[0-9]{2})")
-_LONGEST_NUMBER = 20
 
 
 def day_of(cell: Value, day_zero: date, month: date | None = None) -> date:
@@ -65,7 +67,7 @@ def _numbered_day(digits: str, day_zero: date) -> date | None:
     if compact is not None:
         return _day(compact[1], compact[2], compact[3])
     whole = digits.partition(".")[0]
-    if len(whole) > _LONGEST_NUMBER:
+    if len(whole) > LONGEST_NUMBER:
         return None
     if not _FIRST_SERIAL - 1_500 <= int(whole or 0) <= _LAST_SERIAL:
         return None
