@@ -59,6 +59,7 @@ _FINANCE = frozenset(
         "withdrawStatement",
         "resolveFinding",
         "resolveFindings",
+        "replyToFinding",
         "reconcilePeriod",
         "closePeriod",
     )

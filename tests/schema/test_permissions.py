@@ -7,6 +7,7 @@ from ledger.ids import opaque_id
 from ledger.reconciliation.values import LineFindingId
 from schema.context import Role, Viewer
 from schema.permissions import GUARDED_FIELDS, GUARDED_TYPES, TABLE
+from schema.work import WorkClass, class_of
 from tests.schema.api import (
     AUDITOR,
     FINANCE,
@@ -315,3 +316,9 @@ async def test_auditors_find_every_thing_by_its_id(api: Api) -> None:
         {"relativeId": "R2", "relation": "SIBLING"},
     ]
     assert (await api.data(text, AUDITOR, id=opaque_id("Entry", 1, 10**6)))["node"] is None
+
+
+def test_every_mutation_is_of_a_class_of_work_that_writes() -> None:
+    assert [
+        each for each in fields_of("Mutation") if class_of(frozenset({f"Mutation.{each}"})) is WorkClass.READS
+    ] == []
